@@ -1,0 +1,42 @@
+# `make train` and `make test` do all their own set-up on a machine that has Python 3.11, make and a compiler.
+PYTHON ?= python3
+SEED ?= 0
+ENV ?= Negotiation-v0
+RUN ?= runs/$(ENV)-seed$(SEED)
+VENV := .venv
+BIN := $(VENV)/bin
+
+# Two busy cores: torch's own threads fight each other on a model this small.
+export OMP_NUM_THREADS ?= 2
+export HF_HUB_DISABLE_TELEMETRY := 1
+export HF_HUB_OFFLINE ?= 1
+export TOKENIZERS_PARALLELISM := false
+
+.PHONY: install train test lint docs clean
+
+install: $(VENV)/.installed
+
+# The CPU build of torch comes first: an unpinned torch pulls gigabytes of CUDA.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,report,dev]"
+	touch $@
+
+train: install
+	$(BIN)/dialogym collect $(ENV) --policy scripted --episodes 2000 --seed $(SEED)00000 --out $(RUN)/demonstrations
+	$(BIN)/dialogym train bc $(ENV) --episodes-path $(RUN)/demonstrations --seed $(SEED) --out $(RUN)
+	$(BIN)/dialogym train grpo $(ENV) --model $(RUN)/bc/model --seed $(SEED) --out $(RUN)
+	$(BIN)/dialogym evaluate $(ENV) --policy all lm:$(RUN)/grpo/model --seed 5000000
+	$(BIN)/dialogym report $(RUN)
+
+test: install
+	$(BIN)/python -m pytest -n 2
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) runs build dist *.egg-info

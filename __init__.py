@@ -1,0 +1,35 @@
+"""Dialogym: multi-turn dialogue environments for reinforcement learning, with simulated people whose optimum is known.
+
+``import dialogym`` registers the environments with gymnasium. Nothing heavy is imported until it is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from .envs.registration import ids, register, register_all
+from .rewards.registry import register_reward, reward_names
+
+__version__ = "0.1.0"
+
+register_all()
+
+_LAZY = {
+    "aec": "envs.pettingzoo_env",
+    "collect": "policies.rollout",
+    "compare": "evaluation.evaluate",
+    "evaluate": "evaluation.evaluate",
+    "make_policy": "policies.registry",
+    "play": "policies.rollout",
+    "read_episodes": "envs.episodes",
+    "rescore": "envs.episodes",
+}
+
+__all__ = ["__version__", "ids", "register", "register_all", "register_reward", "reward_names", *_LAZY]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(f".{_LAZY[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,210 @@
+"""Records of a dialogue while it runs: what was said, what it came to, what followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from .acts import Act
+from .belief import Belief
+from .grammar import Heard
+from .setting import Exchange, Setting
+from .stream import Stream
+
+
+class Turn(NamedTuple):
+    """One utterance.
+
+    Attributes:
+        seat: Who spoke.
+        text: What was said.
+        act: What it came to; ``None`` where several acts were worded together.
+        problem: ``"malformed"``, ``"ambiguous"`` or ``"illegal"`` for a lost turn, else ``""``.
+    """
+
+    seat: str
+    text: str
+    act: Act | None
+    problem: str
+
+
+class Step:
+    """One step of the learner: its utterance, what it came to, the reply. Rewards are functions of it.
+
+    Attributes:
+        dialogue: The dialogue so far; this step is its last only while it is being rewarded.
+        index: Number of the step, from 0.
+        text: The learner's utterance.
+        heard: What the grammar made of it.
+        before: Public state in which it was spoken.
+        exchange: What followed, see `Exchange`.
+        reply: The others' words.
+        truncated: Whether the dialogue was cut off here (three lost turns in a row, or a failure).
+        error: What failed in the simulated user's machinery; ``""`` if nothing did.
+        rewards: The reward terms of this step, by name, once they were computed.
+    """
+
+    __slots__ = ("dialogue", "index", "text", "heard", "before", "exchange", "reply", "truncated", "error", "rewards")
+
+    def __init__(self, dialogue: Dialogue, text: str, heard: Heard, exchange: Exchange):
+        self.dialogue = dialogue
+        self.index = len(dialogue.steps)
+        self.text = text
+        self.heard = heard
+        self.before = dialogue.state
+        self.exchange = exchange
+        self.reply = ""
+        self.truncated = False
+        self.error = ""
+        self.rewards: dict[str, float] = {}
+
+    @property
+    def act(self) -> Act:
+        """The act that was applied; ``Say()`` for a lost turn."""
+        return self.exchange.act
+
+    @property
+    def after(self) -> Any:
+        """Public state at the learner's next turn, or the final one."""
+        return self.exchange.after
+
+    @property
+    def problem(self) -> str:
+        """``"malformed"``, ``"ambiguous"`` or ``"illegal"`` if the turn was lost, else ``""``."""
+        return self.heard.problem or self.exchange.problem
+
+    @property
+    def reason(self) -> str:
+        """What to tell the learner about the problem."""
+        return self.heard.reason or self.exchange.reason
+
+    @property
+    def over(self) -> bool:
+        """Whether the dialogue has reached a final state."""
+        return self.exchange.over
+
+    @property
+    def done(self) -> bool:
+        """Whether the learner speaks no more: over or truncated."""
+        return self.exchange.over or self.truncated
+
+    @property
+    def payoff(self) -> float:
+        """What the learner gets for the final state; 0 before."""
+        return self.exchange.payoff
+
+    def belief_before(self) -> Belief:
+        """The exact belief when the learner spoke."""
+        return self.dialogue.belief_at(self.index)
+
+    def belief_after(self) -> Belief:
+        """The exact belief after the reply."""
+        return self.dialogue.belief_at(self.index + 1)
+
+
+class Dialogue:
+    """A dialogue between the learner and a simulated user, as it runs.
+
+    Attributes:
+        setting: Game, mind and seat.
+        scenario: The family's public and learner-private facts.
+        brief: What the learner is told before the first word.
+        persona: Name of the partner's way of speaking.
+        hidden: The partner's hidden state now. Not for voices, and not for honest policies.
+        hidden_start: The partner's hidden state at the start.
+        state: Public state.
+        opening: The partner's first words; ``""`` if the learner opens.
+        opening_exchange: What they came to.
+        steps: The learner's steps so far.
+        stream: Its random numbers.
+        lost_in_row: Turns lost in a row just now.
+        seed: What the dialogue was seeded with, if that is known.
+    """
+
+    __slots__ = (
+        "setting", "scenario", "brief", "persona", "hidden", "hidden_start", "state", "opening", "opening_exchange", "steps", "stream", "lost_in_row",
+        "seed", "_beliefs", "__weakref__",
+    )  # fmt: skip
+
+    def __init__(self, setting: Setting, scenario: Any, brief: str, persona: str, hidden: Any, stream: Stream, seed: int | None = None):
+        self.setting, self.scenario, self.brief, self.persona = setting, scenario, brief, persona
+        self.hidden = self.hidden_start = hidden
+        self.state = setting.game.start()
+        self.opening = ""
+        self.opening_exchange: Exchange | None = None
+        self.steps: list[Step] = []
+        self.stream = stream
+        self.lost_in_row = 0
+        self.seed = seed
+        self._beliefs: list[Belief] = []
+
+    @property
+    def seat(self) -> str:
+        """The learner's seat."""
+        return self.setting.seat
+
+    @property
+    def over(self) -> bool:
+        """Whether a final state was reached."""
+        return self.setting.game.mover(self.state) is None
+
+    @property
+    def done(self) -> bool:
+        """Whether the learner speaks no more."""
+        return bool(self.steps) and self.steps[-1].done
+
+    def begin(self, exchange: Exchange, words: str) -> None:
+        """Record the others' opening."""
+        self.opening_exchange, self.opening = exchange, words
+        self.state, self.hidden = exchange.after, exchange.hidden
+
+    def record(self, step: Step) -> None:
+        """Append a finished step and move on to the state after it."""
+        self.steps.append(step)
+        self.state, self.hidden = step.exchange.after, step.exchange.hidden
+
+    def observation(self) -> str:
+        """The text of the latest observation: the brief with the opening, then each reply."""
+        if self.steps:
+            return self.steps[-1].reply
+        return f"{self.brief}\n\n{self.opening}" if self.opening else self.brief
+
+    def messages(self) -> list[dict[str, str]]:
+        """The chat so far from the learner's side: its own utterances are the assistant's, everything else the user's."""
+        first = f"{self.brief}\n\n{self.opening}" if self.opening else self.brief
+        messages = [{"role": "user", "content": first}]
+        for step in self.steps:
+            messages.append({"role": "assistant", "content": step.text})
+            messages.append({"role": "user", "content": step.reply})
+        return messages
+
+    def turns(self) -> Iterator[Turn]:
+        """Every utterance in order, the opening first."""
+        if self.opening_exchange is not None and self.opening:
+            yield _spoken(self.opening_exchange, self.opening)
+        for step in self.steps:
+            yield Turn(self.seat, step.text, step.act, step.problem)
+            if step.reply:
+                yield _spoken(step.exchange, step.reply)
+
+    def belief(self) -> Belief:
+        """What a perfect listener believes about the hidden state now."""
+        return self.belief_at(len(self.steps))
+
+    def belief_at(self, index: int) -> Belief:
+        """What a perfect listener believed before step `index`; computed once and kept."""
+        beliefs = self._beliefs
+        if not beliefs:
+            first = self.setting.prior
+            beliefs.append(self.setting.listen(first, self.opening_exchange) if self.opening_exchange else first)
+        while len(beliefs) <= index:
+            beliefs.append(self.setting.listen(beliefs[-1], self.steps[len(beliefs) - 1].exchange))
+        return beliefs[index]
+
+
+def _spoken(exchange: Exchange, words: str) -> Turn:
+    if not exchange.replies:
+        return Turn("", words, None, "")
+    _, seat, act = exchange.replies[-1]
+    return Turn(seat, words, act if len(exchange.replies) == 1 else None, "")
+

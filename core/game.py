@@ -1,0 +1,43 @@
+"""The rules of a dialogue: public state, who may do what, when it ends, what each seat gets."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import Any, Protocol, TypeVar
+
+from .acts import Act
+
+S = TypeVar("S", bound=Hashable)
+
+
+class Game(Protocol[S]):
+    """Pure and deterministic rules, bound to one public scenario. A state is hashable and never mutated.
+
+    A game knows no hidden fact. Whatever a payoff needs beyond the public state (a student's mastery, say) is passed to `payoff`.
+    """
+
+    seats: tuple[str, ...]
+
+    def start(self) -> S:
+        """The state before anyone has spoken."""
+        ...
+
+    def mover(self, state: S) -> str | None:
+        """Whose turn it is; ``None`` when the dialogue is over."""
+        ...
+
+    def apply(self, state: S, seat: str, act: Act) -> S:
+        """The state after `act`. `Say` is legal in every state in which `seat` moves.
+
+        Raises:
+            IllegalAct: If `act` is not possible now. The message says what is.
+        """
+        ...
+
+    def choices(self, state: S, seat: str) -> Iterable[Act]:
+        """Acts that between them do everything that can be done: any other legal act is no better than one of these."""
+        ...
+
+    def payoff(self, state: S, seat: str, hidden: Any = None) -> float:
+        """What `seat` gets in a final state, as of the start of the dialogue (any discount is inside)."""
+        ...

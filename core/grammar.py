@@ -1,0 +1,168 @@
+"""One grammar for every family: at most one tag in an utterance binds, everything else is talk."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple
+
+from .acts import Act, Say
+
+MODES = ("natural", "tagged")
+MAX_LENGTH = 2000  # characters of an utterance that anyone will listen to
+_TAG = re.compile(r"\[([^\[\]]*)\]")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
+_CACHE = 65536  # utterances remembered; agents repeat themselves
+
+
+class Heard(NamedTuple):
+    """What an utterance came to.
+
+    Attributes:
+        act: The act it binds its speaker to; ``Say()`` for talk and for a turn that is lost.
+        problem: ``""``, ``"malformed"`` (a tag that cannot be read) or ``"ambiguous"`` (plain words that could mean several acts).
+        reason: What to tell the speaker about the problem; a sentence.
+    """
+
+    act: Act
+    problem: str = ""
+    reason: str = ""
+
+
+TALK = Heard(Say())
+Understand = Callable[[str, Any], Heard]
+
+
+class Grammar:
+    """Reads and prints the acts of a family.
+
+    A tag is the act's name and its fields: ``[offer 240]``, ``[walk]``, ``[offer books=1 hats=0]``. One field is written bare, several as ``name=value``. Fields
+    are typed: ``int`` (a currency sign and thousands separators are forgiven), ``str`` (one word) or ``Literal`` (one of the words listed).
+
+    Args:
+        acts: The act dataclasses that can be written as tags.
+        understand: Deterministic reading of an utterance without a tag, given the family's context object; without it only tags bind.
+        mode: ``"natural"`` uses `understand`; ``"tagged"`` does not.
+
+    Raises:
+        ValueError: If `mode` is unknown.
+    """
+
+    def __init__(self, acts: Sequence[type[Act]], understand: Understand | None = None, mode: str = "natural"):
+        if mode not in MODES:
+            raise ValueError(f"grammar must be one of {', '.join(MODES)}; got {mode!r}")
+        self.acts = {act.tag(): act for act in acts}
+        self.mode = mode
+        self._understand = understand
+        self._fields = {act: _fields(act) for act in acts}
+        self._seen: dict[tuple[str, Any], Heard] = {}
+
+    def using(self, mode: str) -> Grammar:
+        """The same grammar in another mode."""
+        return Grammar(tuple(self.acts.values()), self._understand, mode)
+
+    def help(self) -> str:
+        """How the acts are written: ``[offer PRICE], [accept], [walk]``."""
+        return ", ".join(self._form(act) for act in self.acts.values())
+
+    def print(self, act: Act) -> str:
+        """The tag of `act`; an empty string for `Say`. ``parse(print(act)).act == act``."""
+        fields = self._fields.get(type(act), {})
+        values = [(name, getattr(act, name)) for name in fields]
+        if isinstance(act, Say):
+            return ""
+        if len(values) == 1:
+            return f"[{act.tag()} {values[0][1]}]"
+        return "[" + " ".join([act.tag(), *(f"{name}={value}" for name, value in values)]) + "]"
+
+    def parse(self, text: str, context: Any = None) -> Heard:
+        """Read an utterance. Never raises, whatever `text` holds.
+
+        Args:
+            text: Any string.
+            context: What `understand` needs to know (hashable); it must not contain a hidden fact.
+        """
+        key = (text, context)
+        heard = self._seen.get(key)
+        if heard is None:
+            if len(self._seen) >= _CACHE:
+                self._seen.clear()
+            heard = self._seen[key] = self._read(text, context)
+        return heard
+
+    def _read(self, text: str, context: Any) -> Heard:
+        if len(text) > MAX_LENGTH:
+            return Heard(Say(), "malformed", f"That was {len(text)} characters; I can follow {MAX_LENGTH} at most.")
+        tags = _TAG.findall(text)
+        if len(tags) > 1:
+            return Heard(Say(), "malformed", f"Please use one tag at a time; I saw {len(tags)}.")
+        if tags:
+            return self._tag(tags[0])
+        if any(f"[{name}" in text.lower() for name in self.acts):
+            return Heard(Say(), "malformed", "A tag was opened and not closed.")
+        if self.mode == "natural" and self._understand is not None:
+            return self._understand(text, context)
+        return TALK
+
+    def _tag(self, inside: str) -> Heard:
+        words = inside.split()
+        act = self.acts.get(words[0].lower()) if words else None
+        if act is None:
+            shown = _shorten(inside)
+            return Heard(Say(), "malformed", f"I do not know the tag [{shown}]; possible are {self.help()}.")
+        fields, form = self._fields[act], self._form(act)
+        given = _arguments(words[1:], tuple(fields))
+        if given is None:
+            return Heard(Say(), "malformed", f"The tag is written {form}.")
+        values = {}
+        for name, kind in fields.items():
+            value = _convert(given[name], kind)
+            if value is None:
+                wanted = "a whole number" if kind is int else f"one of {', '.join(kind)}" if isinstance(kind, tuple) else "a word"
+                return Heard(Say(), "malformed", f"In {form}, {name.upper()} must be {wanted}, not '{_shorten(given[name])}'.")
+            values[name] = value
+        return Heard(act(**values))
+
+    def _form(self, act: type[Act]) -> str:
+        fields = self._fields[act]
+        if len(fields) == 1:
+            return f"[{act.tag()} {next(iter(fields)).upper()}]"
+        return "[" + " ".join([act.tag(), *(f"{name}={name.upper()}" for name in fields)]) + "]"
+
+
+def _fields(act: type[Act]) -> dict[str, Any]:
+    """Field name -> ``int``, ``str`` or a tuple of the words allowed."""
+    hints = typing.get_type_hints(act)
+    fields: dict[str, Any] = {}
+    for field in dataclasses.fields(act):
+        hint = hints[field.name]
+        if typing.get_origin(hint) is Literal:
+            hint = typing.get_args(hint)
+        elif hint not in (int, str):
+            raise TypeError(f"field {field.name!r} of act {act.__name__} must be int, str or Literal, got {hint!r}")
+        fields[field.name] = hint
+    return fields
+
+
+def _arguments(words: list[str], names: tuple[str, ...]) -> dict[str, str] | None:
+    if len(names) == 1 and words and "=" not in words[0]:
+        return {names[0]: " ".join(words)}
+    pairs = dict(word.split("=", 1) for word in words if "=" in word)
+    return pairs if len(pairs) == len(words) and set(pairs) == set(names) else None
+
+
+def _convert(text: str, kind: Any) -> int | str | None:
+    if kind is int:
+        digits = text.replace(",", "").replace(" ", "").strip("$€£")
+        return int(digits) if _INTEGER.fullmatch(digits) else None
+    word = text.lower()
+    if isinstance(kind, tuple):
+        return next((choice for choice in kind if choice.lower() == word), None)
+    return text if text and not set(text) & set(" =") else None
+
+
+def _shorten(text: str, length: int = 40) -> str:
+    shown = "".join(c if c.isprintable() else " " for c in text[:length]).strip()
+    return shown + ("..." if len(text) > length else "")

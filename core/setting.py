@@ -1,0 +1,108 @@
+"""A setting: a game, a mind and the learner's seat, with everything that follows from the three."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from .acts import Act, IllegalAct, Say
+from .belief import Belief
+from .game import Game
+from .mind import Mind, listen
+from .solver import Candidates, Solution
+
+H = TypeVar("H")
+_CACHE = 200_000  # exchanges remembered in one setting
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One act of the learner and all that the others did before its next turn.
+
+    Attributes:
+        act: What was applied; ``Say()`` where the act asked for was illegal.
+        problem: ``"illegal"`` or ``""``.
+        reason: Why it was illegal, in words for the actor.
+        replies: The others' moves as (state in which it was made, seat, act).
+        after: The state at the learner's next turn, or the final state.
+        hidden: The hidden state then.
+        over: Whether the dialogue has ended.
+        payoff: What the learner gets if it has; else 0.
+    """
+
+    act: Act
+    problem: str
+    reason: str
+    replies: tuple[tuple[Any, str, Act], ...]
+    after: Any
+    hidden: Any
+    over: bool
+    payoff: float
+
+
+class Setting(Generic[H]):
+    """What can happen between a learner in `seat` and `mind` under the rules of `game`.
+
+    Args:
+        game: The rules.
+        mind: The simulated person, who holds the other seats.
+        seat: The learner's seat.
+        candidates: See `Solution`.
+        optimum: Makes the solution, where a family can share one among settings; by default it is computed here.
+    """
+
+    def __init__(self, game: Game, mind: Mind[H], seat: str, candidates: Candidates | None = None, optimum: Callable[[], Solution] | None = None):
+        if seat not in game.seats:
+            raise ValueError(f"seat must be one of {', '.join(game.seats)}; got {seat!r}")
+        self.game, self.mind, self.seat = game, mind, seat
+        self.prior = mind.prior()
+        self._optimum = optimum or (lambda: Solution(game, mind, seat, candidates))
+        self._exchanges: dict[tuple[Any, Any, Act | None], Belief[Exchange]] = {}
+
+    @cached_property
+    def solution(self) -> Solution:
+        """The exact optimum, solved lazily."""
+        return self._optimum()
+
+    def exchange(self, state: Any, hidden: H, act: Act | None) -> Belief[Exchange]:
+        """Exact distribution of what follows `act` in `state`; with ``None`` in the start state, of what the others open with."""
+        key = (state, hidden, act)
+        found = self._exchanges.get(key)
+        if found is None:
+            if len(self._exchanges) >= _CACHE:
+                self._exchanges.clear()
+            found = self._exchanges[key] = self._follow(state, hidden, act)
+        return found
+
+    def stay(self, state: Any, hidden: H) -> Exchange:
+        """The exchange in which nothing happened, because the simulated user's machinery failed."""
+        return Exchange(Say(), "", "", (), state, hidden, False, 0.0)
+
+    def listen(self, belief: Belief[H], exchange: Exchange) -> Belief[H]:
+        """The belief of a perfect listener after `exchange`."""
+        for state, _, act in exchange.replies:
+            belief = listen(self.mind, belief, state, act)
+        return belief
+
+    def _follow(self, state: Any, hidden: H, act: Act | None) -> Belief[Exchange]:
+        game, problem, reason = self.game, "", ""
+        if act is not None:
+            try:
+                state = game.apply(state, self.seat, act)
+            except IllegalAct as illegal:
+                act, problem, reason = Say(), "illegal", str(illegal)
+                state = game.apply(state, self.seat, act)
+        open_ends: list[tuple[float, Any, H, tuple]] = [(1.0, state, hidden, ())]
+        ends: list[tuple[Exchange, float]] = []
+        while open_ends:
+            p, state, hidden, replies = open_ends.pop()
+            mover = game.mover(state)
+            if mover is None or mover == self.seat:
+                payoff = game.payoff(state, self.seat, hidden) if mover is None else 0.0
+                ends.append((Exchange(act or Say(), problem, reason, replies, state, hidden, mover is None, payoff), p))
+                continue
+            for (then, made), q in self.mind.react(hidden, state):
+                open_ends.append((p * q, game.apply(state, mover, made), then, (*replies, (state, mover, made))))
+        return Belief.certain(ends[0][0]) if len(ends) == 1 else Belief(ends)

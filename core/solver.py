@@ -1,0 +1,220 @@
+"""The exact solver: expectimax over public state and belief.
+
+The game and the mind that run an episode are enumerated here, so the best expected payoff against the simulated person is known, and every score can be a
+fraction of it. This is the standard reduction of a partially observed problem to a fully observed one over beliefs (Kaelbling, Littman and Cassandra 1998,
+section 3), with memoisation over the information states that can be reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, Generic, TypeVar
+
+from .acts import Act, Say
+from .belief import Belief
+from .game import Game
+from .mind import Mind
+
+H = TypeVar("H", bound=Hashable)
+DIGITS = 12  # beliefs that agree to this many digits are one information state
+
+Mass = tuple[tuple[Any, float], ...]  # (hidden, probability), in order of first sight
+Candidates = Callable[[Any, tuple[Any, ...]], Iterable[Act]]
+
+
+class Solution(Generic[H]):
+    """The optimum of one seat against one mind, computed lazily at the information states that are asked for.
+
+    Args:
+        game: The rules.
+        mind: The simulated person that holds every other seat.
+        seat: The seat to optimise.
+        candidates: Given a state and the hidden states still possible, the acts worth considering there. It must contain a best act; without it, all of
+            ``game.choices`` are tried.
+    """
+
+    def __init__(self, game: Game, mind: Mind[H], seat: str, candidates: Candidates | None = None):
+        self.game, self.mind, self.seat = game, mind, seat
+        self._candidates = candidates or (lambda state, support: game.choices(state, seat))
+        self._memo: dict[tuple[Any, tuple], tuple[float, Act]] = {}
+        self._order: dict[H, int] = {}
+        self._short: dict[int, Solution[H]] = {}
+        self._reactions: dict[tuple[H, Any], tuple[tuple[tuple[H, Act], float], ...]] = {}
+
+    @property
+    def states(self) -> int:
+        """How many information states have been solved so far."""
+        return len(self._memo)
+
+    def start_value(self) -> float:
+        """Best expected payoff before the first word."""
+        return self._future(self.game.start(), self._canonical(self.mind.prior()))
+
+    def value(self, state: Any, belief: Belief[H]) -> float:
+        """Best expected payoff from an information state on (as of the start of the dialogue, like `Game.payoff`)."""
+        return self._future(state, self._canonical(belief))
+
+    def best_act(self, state: Any, belief: Belief[H]) -> Act:
+        """An act that attains `value`; the first one in the order of the candidates.
+
+        Raises:
+            ValueError: If it is not this seat's turn.
+        """
+        self._check_turn(state)
+        return self._solve(state, self._canonical(belief))[1]
+
+    def act_value(self, state: Any, belief: Belief[H], act: Act) -> float:
+        """Expected payoff of making `act` now and the best acts ever after. `act` may be any legal act, not only a candidate."""
+        self._check_turn(state)
+        return self._future(self.game.apply(state, self.seat, act), self._canonical(belief))
+
+    def act_values(self, state: Any, belief: Belief[H]) -> dict[Act, float]:
+        """`act_value` of each of ``game.choices``."""
+        return {act: self.act_value(state, belief, act) for act in self.game.choices(state, self.seat)}
+
+    def branches(self, state: Any, belief: Belief[H], act: Act) -> list[tuple[float, Any, Belief[H]]]:
+        """What can happen between `act` and this seat's next turn, as (probability, state, belief); final states included."""
+        after = self.game.apply(state, self.seat, act)
+        return [(p, s, Belief(mass)) for p, s, mass in self._branches(after, self._canonical(belief))]
+
+    def known_value(self) -> float:
+        """Expected payoff of a seat that is told the hidden state at the start: an upper bound on `start_value`."""
+        return sum(p * self._future(self.game.start(), self._canonical(Belief.certain(hidden))) for hidden, p in self.mind.prior())
+
+    def short_sighted(self, horizon: int) -> Solution[H]:
+        """The best acts of a seat that sees only `horizon` of its own turns; made once. See `ShortSighted`."""
+        if horizon not in self._short:
+            self._short[horizon] = ShortSighted(self, horizon)
+        return self._short[horizon]
+
+    def _check_turn(self, state: Any) -> None:
+        if (mover := self.game.mover(state)) != self.seat:
+            raise ValueError(f"state must be one in which {self.seat!r} moves; here the mover is {mover!r}")
+
+    def _canonical(self, belief: Iterable[tuple[H, float]]) -> Mass:
+        order = self._order
+        return tuple(sorted(belief, key=lambda item: order.setdefault(item[0], len(order))))
+
+    def _future(self, state: Any, mass: Mass) -> float:
+        mover = self.game.mover(state)
+        if mover == self.seat:
+            return self._solve(state, mass)[0]
+        if mover is None:
+            payoff, seat = self.game.payoff, self.seat
+            return sum([p * payoff(state, seat, hidden) for hidden, p in mass])
+        return sum([p * self._future(after, posterior) for p, after, posterior in self._step(state, mass)])
+
+    def _solve(self, state: Any, mass: Mass) -> tuple[float, Act]:
+        key = (state, tuple([(hidden, round(p, DIGITS)) for hidden, p in mass]))  # only the key is rounded: rounding does not pile up
+        found = self._memo.get(key)
+        if found is None:
+            best, choice = float("-inf"), None
+            for act in self._candidates(state, tuple([hidden for hidden, _ in mass])):
+                value = self._continuation(self.game.apply(state, self.seat, act), mass)
+                if value > best:
+                    best, choice = value, act
+            if choice is None:
+                raise ValueError(f"no candidate acts for {self.seat!r} in {state!r}")
+            found = self._memo[key] = (best, choice)
+        return found
+
+    def _continuation(self, state: Any, mass: Mass) -> float:
+        return self._future(state, mass)
+
+    def _branches(self, state: Any, mass: Mass) -> Iterable[tuple[float, Any, Mass]]:
+        if self.game.mover(state) in (None, self.seat):
+            yield 1.0, state, mass
+            return
+        for p, after, posterior in self._step(state, mass):
+            for q, end, final in self._branches(after, posterior):
+                yield p * q, end, final
+
+    def _step(self, state: Any, mass: Mass) -> Iterable[tuple[float, Any, Mass]]:
+        """One move of the simulated person: (probability, next state, posterior) for each act it can make."""
+        reactions, react = self._reactions, self.mind.react
+        split: dict[Act, dict[H, float]] = {}
+        for hidden, p in mass:
+            key = (hidden, state)
+            outcomes = reactions.get(key)
+            if outcomes is None:
+                outcomes = reactions[key] = tuple(react(hidden, state))
+            for (after, act), q in outcomes:
+                part = split.get(act)
+                if part is None:
+                    part = split[act] = {}
+                part[after] = part.get(after, 0.0) + p * q
+        seat = self.game.mover(state)
+        assert seat is not None
+        for act, part in split.items():
+            total = sum(part.values())
+            yield total, self.game.apply(state, seat, act), self._canonical([(h, w / total) for h, w in part.items()])
+
+
+class ShortSighted(Solution[H]):
+    """The best acts of a seat that looks only so many of its own turns ahead and counts nothing beyond.
+
+    ``horizon=1`` is myopic (the best expected payoff of this exchange), ``horizon=2`` looks one step ahead. Ties go to an act that keeps the dialogue going.
+
+    Args:
+        base: The solution whose game, mind and candidates to use.
+        horizon: Own turns seen, at least 1.
+    """
+
+    def __init__(self, base: Solution[H], horizon: int):
+        super().__init__(base.game, base.mind, base.seat, base._candidates)
+        self._reactions = base._reactions
+        self._shorter = ShortSighted(base, horizon - 1) if horizon > 0 else None
+        if self._shorter is None:
+            return
+        candidates, over = self._candidates, self._ends
+        self._candidates = lambda state, support: sorted(candidates(state, support), key=lambda act: over(state, act))
+
+    def _ends(self, state: Any, act: Act) -> bool:
+        return self.game.mover(self.game.apply(state, self.seat, act)) is None
+
+    def _solve(self, state: Any, mass: Mass) -> tuple[float, Act]:
+        return (0.0, Say()) if self._shorter is None else super()._solve(state, mass)
+
+    def _continuation(self, state: Any, mass: Mass) -> float:
+        assert self._shorter is not None
+        return self._shorter._future(state, mass)
+
+
+class Rescaled(Solution[H]):
+    """A solution that borrows another's: for settings that are the same but for a change of units.
+
+    Args:
+        game: The rules in the units of this setting.
+        mind: The simulated person in the units of this setting. Its hidden states must be those of `base`.
+        base: The solution to borrow; its seat and payoffs must be the same.
+        project: Maps a state in which the seat moves to the corresponding state of `base`.
+        lift: Maps an act of `base` to the act of this setting.
+    """
+
+    def __init__(self, game: Game, mind: Mind[H], base: Solution[H], project: Callable[[Any], Any], lift: Callable[[Act], Act]):
+        super().__init__(game, mind, base.seat)
+        self.base, self._project, self._lift = base, project, lift
+
+    @property
+    def states(self) -> int:
+        """How many information states the borrowed solution has solved so far."""
+        return self.base.states
+
+    def start_value(self) -> float:
+        """Best expected payoff before the first word."""
+        return self.base.start_value()
+
+    def short_sighted(self, horizon: int) -> Solution[H]:
+        """See `Solution.short_sighted`; in the units of this setting."""
+        return Rescaled(self.game, self.mind, self.base.short_sighted(horizon), self._project, self._lift)
+
+    def _solve(self, state: Any, mass: Mass) -> tuple[float, Act]:
+        value, act = self.base._solve(self._project(state), mass)
+        return value, self._lift(act)
+
+
+def solve(game: Game, mind: Mind[H], seat: str, candidates: Candidates | None = None) -> Solution[H]:
+    """Solve `seat` against `mind`, from the first word on. See `Solution`."""
+    solution = Solution(game, mind, seat, candidates)
+    solution.start_value()
+    return solution

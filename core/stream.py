@@ -1,0 +1,30 @@
+"""Random numbers for one dialogue, drawn in blocks: one call to numpy for many draws."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_BLOCK = 64
+
+
+class Stream:
+    """Uniform numbers from a numpy generator.
+
+    The same generator state gives the same numbers, wherever the dialogue runs. Blocks are drawn whole, so two dialogues on one generator never interleave.
+    """
+
+    __slots__ = ("_generator", "_block")
+
+    def __init__(self, generator: np.random.Generator):
+        self._generator = generator
+        self._block: list[float] = []
+
+    def random(self) -> float:
+        """The next number in [0, 1)."""
+        if not self._block:
+            self._block = self._generator.random(_BLOCK).tolist()
+        return self._block.pop()
+
+    def choose(self, n: int) -> int:
+        """A whole number from 0 to ``n - 1``."""
+        return int(self.random() * n)

@@ -1,0 +1,149 @@
+"""The Gymnasium face: one dialogue, `str` in, `str` out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+from gymnasium.error import ResetNeeded
+
+from ..core.acts import Act
+from ..core.belief import Belief
+from ..core.dialogue import Dialogue, Step
+from ..rewards.registry import Reward, RewardSpec
+from ..simulated_users.user import SimulatedUser
+from .engine import Engine
+from .family import Family, load_family
+from .spaces import Utterance
+from .transcript import Transcript
+
+
+class DialogueEnv(gym.Env[str, str]):
+    """A dialogue with a simulated person.
+
+    Args:
+        family: A family, or ``"module:Class"``.
+        reward: A registered name, a mapping of names to weights, or a callable ``Step -> float``.
+        grammar: ``"natural"`` understands plain words besides tags; ``"tagged"`` binds only tags.
+        user: ``"scripted"``, or an object with the methods of `SimulatedUser`.
+        render_mode: ``"ansi"`` (``render`` returns the transcript), ``"human"`` (it is printed as it grows) or ``None``.
+        **settings: Settings of the family, such as ``role="seller"``.
+
+    Raises:
+        ValueError: If an argument is not among the valid ones; the message lists them.
+    """
+
+    metadata = {"render_modes": ["ansi", "human"], "render_fps": 1}
+
+    def __init__(
+        self,
+        family: str | Family,
+        reward: RewardSpec | Reward = "goal",
+        grammar: str = "natural",
+        user: str | SimulatedUser = "scripted",
+        render_mode: str | None = None,
+        **settings: Any,
+    ):
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            raise ValueError(f"render_mode must be None, 'ansi' or 'human'; got {render_mode!r}")
+        self.family = load_family(family, settings) if isinstance(family, str) else family
+        self.engine = Engine(self.family, reward, grammar, user)
+        self.observation_space = Utterance()
+        self.action_space = Utterance()
+        self.render_mode = render_mode
+        self._dialogue: Dialogue | None = None
+        self._transcript = Transcript(self.family)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
+        """Start a dialogue.
+
+        Args:
+            seed: Fixes scenario, hidden state, persona and words.
+            options: See `Engine.open`.
+
+        Returns:
+            The brief with the partner's opening, and an info dict.
+        """
+        super().reset(seed=seed)
+        self._dialogue = self.engine.open([self.np_random], options, [seed])[0]
+        if self.render_mode == "human":
+            self._transcript.show_opening(self._dialogue)
+        return self._dialogue.observation(), {}
+
+    def step(self, action: str) -> tuple[str, float, bool, bool, dict[str, Any]]:
+        """Say something. Any string will do; one that binds nothing, or cannot be understood, costs the turn.
+
+        Returns:
+            The reply, the reward, whether the dialogue is over, whether it was cut off, and info: ``reward_terms``, ``problem``, and at the end ``outcome``
+            and ``hidden``; ``error`` if the simulated user's machinery failed.
+
+        Raises:
+            ResetNeeded: Before `reset`, or after the end.
+            TypeError: If `action` is not a string.
+        """
+        dialogue = self.dialogue
+        if dialogue.done:
+            raise ResetNeeded("the dialogue has ended: call reset() before step()")
+        if not isinstance(action, str):
+            raise TypeError(f"action must be a str, got {type(action).__name__}")
+        step = self.engine.step((dialogue,), (action,))[0]
+        if self.render_mode == "human":
+            self._transcript.show_step(step)
+        rewards = step.rewards
+        return step.reply, sum(rewards.values()) if len(rewards) != 1 else next(iter(rewards.values())), step.over, step.truncated, describe(self.family, step)
+
+    def render(self) -> str | None:
+        """The transcript so far in mode ``"ansi"``; in mode ``"human"`` it has been printed already."""
+        if self.render_mode == "ansi":
+            return self._transcript.text(self.dialogue)
+        if self.render_mode is None:
+            gym.logger.warn("render() without a render_mode: use gym.make(..., render_mode='ansi') or 'human'")
+        return None
+
+    @property
+    def dialogue(self) -> Dialogue:
+        """The dialogue that is running. It holds the hidden state: show it to no honest policy.
+
+        Raises:
+            ResetNeeded: Before the first `reset`.
+        """
+        if self._dialogue is None:
+            raise ResetNeeded("there is no dialogue yet: call reset() first")
+        return self._dialogue
+
+    def messages(self) -> list[dict[str, str]]:
+        """The chat so far, as role/content messages; the learner is the assistant."""
+        return self.dialogue.messages()
+
+    def belief(self) -> Belief:
+        """What a perfect listener believes about the hidden state now."""
+        return self.dialogue.belief()
+
+    def value(self) -> float:
+        """The best expected payoff from here on, for a learner that knows only what was said."""
+        return self.dialogue.setting.solution.value(self.dialogue.state, self.belief())
+
+    def best_act(self) -> Act:
+        """An act that attains `value`.
+
+        Raises:
+            ValueError: If the dialogue is over.
+        """
+        return self.dialogue.setting.solution.best_act(self.dialogue.state, self.belief())
+
+    def act_values(self) -> dict[Act, float]:
+        """The best expected payoff after each act that matters."""
+        return self.dialogue.setting.solution.act_values(self.dialogue.state, self.belief())
+
+
+def describe(family: Family, step: Step) -> dict[str, Any]:
+    """The info dict of a step."""
+    info: dict[str, Any] = {"reward_terms": step.rewards, "problem": step.problem}
+    if step.exchange.over or step.truncated:
+        if step.error:
+            info["error"] = step.error
+        else:
+            dialogue = step.dialogue
+            info["outcome"] = family.outcome(dialogue)
+            info["hidden"] = family.reveal(dialogue.scenario, dialogue.hidden)
+    return info

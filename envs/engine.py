@@ -1,0 +1,149 @@
+"""The walk of one step, for one dialogue or for many together. Every face and every rollout goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from ..core.dialogue import Dialogue, Step
+from ..core.grammar import TALK, Heard
+from ..core.stream import Stream
+from ..rewards.registry import Reward, RewardSpec
+from ..simulated_users.user import Failure, ScriptedUser, SimulatedUser
+from .family import Family
+
+PATIENCE = 3  # lost turns in a row that end an episode
+
+
+class Engine:
+    """Opens and steps dialogues of one family.
+
+    Args:
+        family: The family.
+        reward: See `Reward`.
+        grammar: ``"natural"`` or ``"tagged"``.
+        user: ``"scripted"``, or an object with the methods of `SimulatedUser`.
+
+    Raises:
+        ValueError: If an argument is not among the valid ones.
+    """
+
+    def __init__(self, family: Family, reward: RewardSpec | Reward = "goal", grammar: str = "natural", user: str | SimulatedUser = "scripted"):
+        self.family = family
+        self.reward = Reward(reward)
+        self.grammar = family.grammar.using(grammar)
+        if isinstance(user, str):
+            if user != "scripted":
+                raise ValueError(f"user must be 'scripted' or an object with the methods of SimulatedUser; got {user!r}")
+            self.user: SimulatedUser = ScriptedUser(family.voice)
+        elif callable(getattr(user, "decide", None)) and callable(getattr(user, "speak", None)):
+            self.user = user
+        else:
+            raise ValueError(f"user must be 'scripted' or an object with the methods of SimulatedUser (decide, speak, personas); got {user!r}")
+
+    def open(
+        self, generators: Sequence[np.random.Generator], options: Mapping[str, Any] | None = None, seeds: Sequence[int | None] | None = None
+    ) -> list[Dialogue]:
+        """Start one dialogue for each generator.
+
+        Args:
+            generators: Sources of all randomness of the dialogue.
+            options: May hold ``"scenario"`` (a scenario, or a mapping of fields to replace in the one drawn), ``"hidden"`` (the partner's hidden state) and
+                ``"persona"``.
+            seeds: Kept in the records.
+
+        Raises:
+            ValueError: If an option is unknown or invalid.
+        """
+        options = dict(options or {})
+        if unknown := set(options) - {"scenario", "hidden", "persona"}:
+            raise ValueError(f"options may hold scenario, hidden and persona; got {', '.join(sorted(map(str, unknown)))}")
+        dialogues = [self._open(Stream(generator), options, seeds[i] if seeds else None) for i, generator in enumerate(generators)]
+        opening = [d for d in dialogues if d.setting.game.mover(d.state) != d.seat]
+        nobody = [None] * len(opening)
+        exchanges = self.user.decide(opening, nobody)
+        for exchange in exchanges:
+            if isinstance(exchange, Failure):
+                raise ConnectionError(f"the simulated user failed before the first word: {exchange}")
+        words = self.user.speak(opening, nobody, [""] * len(opening), exchanges)  # type: ignore[arg-type]
+        for dialogue, exchange, said in zip(opening, exchanges, words, strict=True):
+            if isinstance(said, Failure):
+                raise ConnectionError(f"the simulated user failed before the first word: {said}")
+            dialogue.begin(exchange, said)  # type: ignore[arg-type]
+        return dialogues
+
+    def step(self, dialogues: Sequence[Dialogue], texts: Sequence[str]) -> list[Step]:
+        """One utterance of the learner in each dialogue, and what follows.
+
+        Args:
+            dialogues: Dialogues that are not done.
+            texts: Any strings.
+
+        Returns:
+            The steps, recorded and rewarded. The reward is ``sum(step.rewards.values())``; it is empty for a step that failed.
+        """
+        parse, context = self.grammar.parse, self.family.context
+        heards = [parse(text, context(dialogue)) for dialogue, text in zip(dialogues, texts, strict=True)]
+        exchanges = self.user.decide(dialogues, heards)
+        failed = {i: exchange for i, exchange in enumerate(exchanges) if isinstance(exchange, Failure)}
+        if failed:
+            return [self._alone(i, failed.get(i), dialogues[i], texts[i], heards[i], exchanges[i]) for i in range(len(dialogues))]
+        words = self.user.speak(dialogues, heards, texts, exchanges)  # type: ignore[arg-type]
+        return [self._finish(*row) for row in zip(dialogues, texts, heards, exchanges, words, strict=True)]
+
+    def _open(self, stream: Stream, options: Mapping[str, Any], seed: int | None) -> Dialogue:
+        family = self.family
+        scenario = family.sample(stream)
+        if "scenario" in options:
+            scenario = _override(scenario, options["scenario"], family.scenario_type)
+        setting = family.setting(scenario)
+        hidden = setting.prior.sample(stream)
+        if "hidden" in options:
+            hidden = options["hidden"]
+            if setting.prior.probability(hidden) <= 0.0:
+                raise ValueError(f"options['hidden'] must be one of the possible hidden states, such as {setting.prior.support[0]!r}; got {hidden!r}")
+        personas = self.user.personas
+        persona = personas[stream.choose(len(personas))]
+        if "persona" in options:
+            persona = options["persona"]
+            if persona not in personas:
+                raise ValueError(f"options['persona'] must be one of {', '.join(personas)}; got {persona!r}")
+        return Dialogue(setting, scenario, family.brief(scenario, self.grammar), persona, hidden, stream, seed)
+
+    def _finish(self, dialogue: Dialogue, text: str, heard: Heard, exchange: Any, said: str) -> Step:
+        step = Step(dialogue, text, heard, exchange)
+        step.reply = said
+        dialogue.record(step)
+        if isinstance(said, Failure):
+            step.reply, step.error, step.truncated = "", str(said), True
+            return step
+        if heard.problem or exchange.problem:
+            dialogue.lost_in_row += 1
+            if dialogue.lost_in_row >= PATIENCE and not exchange.over:
+                step.truncated = True
+        else:
+            dialogue.lost_in_row = 0
+        self.reward(step)
+        return step
+
+    def _alone(self, place: int, failure: Failure | None, dialogue: Dialogue, text: str, heard: Heard, exchange: Any) -> Step:
+        """One dialogue of a batch in which some failed to be decided: the others go on."""
+        if failure is None:
+            words = self.user.speak([dialogue], [heard], [text], [exchange])
+            return self._finish(dialogue, text, heard, exchange, words[0])
+        stay = dialogue.setting.stay(dialogue.state, dialogue.hidden)
+        return self._finish(dialogue, text, TALK, stay, failure)
+
+
+def _override(scenario: Any, wanted: Any, kind: type) -> Any:
+    if isinstance(wanted, kind):
+        return wanted
+    if not isinstance(wanted, Mapping):
+        raise ValueError(f"options['scenario'] must be a {kind.__name__} or a mapping of its fields, got {wanted!r}")
+    names = [field.name for field in fields(scenario)]
+    if unknown := set(wanted) - set(names):
+        raise ValueError(f"options['scenario'] may hold {', '.join(names)}; got {', '.join(sorted(map(str, unknown)))}")
+    return replace(scenario, **wanted)

@@ -1,0 +1,275 @@
+"""Recorded episodes: the Parquet store, replay, and rescoring under another reward."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..core.dialogue import Dialogue, Step
+from ..core.episode import SCHEMA_VERSION, Episode, EpisodeTurn
+from ..core.stream import Stream
+from ..rewards.registry import Reward, RewardSpec
+from .engine import Engine
+from .family import load_family
+from .registration import lookup
+
+_JSON = ("settings", "scenario", "hidden", "outcome", "reward")  # objects whose keys differ between families
+
+TURN = pa.struct(
+    [
+        ("seat", pa.string()),
+        ("text", pa.string()),
+        ("act", pa.string()),
+        ("problem", pa.string()),
+        ("reward", pa.float64()),
+        ("reward_terms", pa.string()),
+        ("branch", pa.int32()),
+    ]
+)
+SCHEMA = pa.schema(
+    [
+        ("env_id", pa.string()),
+        ("settings", pa.string()),
+        ("grammar", pa.string()),
+        ("policy", pa.string()),
+        ("seed", pa.int64()),
+        ("seat", pa.string()),
+        ("scenario", pa.string()),
+        ("persona", pa.string()),
+        ("brief", pa.string()),
+        ("turns", pa.list_(TURN)),
+        ("hidden", pa.string()),
+        ("hidden_start", pa.int32()),
+        ("opening_branch", pa.int32()),
+        ("outcome", pa.string()),
+        ("reward", pa.string()),
+        ("episode_return", pa.float64()),
+        ("payoff", pa.float64()),
+        ("truncated", pa.bool_()),
+        ("error", pa.string()),
+        ("version", pa.string()),
+        ("schema", pa.int32()),
+    ]
+)
+"""A row an episode; ``turns`` is a list of structs. The columns in `_JSON`, and ``reward_terms``, hold JSON."""
+
+
+class EpisodeStore:
+    """A folder of Parquet files, one an `append`. Each file appears whole or not at all, so a crash or a full disk loses nothing that was written before.
+
+    ``datasets.load_dataset("parquet", data_files=f"{folder}/*.parquet")`` and ``pandas.read_parquet(folder)`` read it.
+
+    Args:
+        path: The folder; made on the first `append`.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        if self.path.exists() and not self.path.is_dir():
+            raise ValueError(f"path must be a folder for episodes, but {self.path} is a file")
+
+    def append(self, episodes: Sequence[Episode]) -> None:
+        """Write episodes as one more file.
+
+        Raises:
+            OSError: If the file cannot be written; nothing of it is left, and earlier files are intact.
+        """
+        if not episodes:
+            return
+        table = pa.Table.from_pylist([_row(episode) for episode in episodes], schema=SCHEMA)
+        self.path.mkdir(parents=True, exist_ok=True)
+        part = self.path / f".writing-{os.getpid()}.tmp"
+        try:
+            pq.write_table(table, part, compression="zstd")
+            while True:
+                try:
+                    os.link(part, self._next())
+                    break
+                except FileExistsError:  # another process took the number
+                    continue
+        except OSError as error:
+            raise OSError(error.errno, f"could not write {len(episodes)} episodes to {self.path} ({error.strerror or error}); earlier episodes are intact") from error
+        finally:
+            part.unlink(missing_ok=True)
+
+    def files(self) -> list[Path]:
+        """The Parquet files, in the order they were written."""
+        return sorted(self.path.glob("*.parquet"))
+
+    def __iter__(self) -> Iterator[Episode]:
+        for file in self.files():
+            yield from _read(file)
+
+    def __len__(self) -> int:
+        return sum(_open(file).metadata.num_rows for file in self.files())
+
+    def _next(self) -> Path:
+        last = self.files()[-1:]
+        number = int(last[0].stem.split("-")[1]) + 1 if last else 0
+        return self.path / f"episodes-{number:06d}.parquet"
+
+
+def read_episodes(path: str | Path) -> list[Episode]:
+    """Read a store, or a single Parquet file.
+
+    Raises:
+        FileNotFoundError: If there are no episodes at `path`.
+        ValueError: If a file is damaged or of another schema; the message names it.
+    """
+    path = Path(path)
+    if path.is_file():
+        return list(_read(path))
+    episodes = list(EpisodeStore(path)) if path.is_dir() else []
+    if not episodes:
+        raise FileNotFoundError(f"no episodes at {path}: expected a folder of Parquet files (see `dialogym collect`)")
+    return episodes
+
+
+def record(dialogue: Dialogue, env_id: str, engine: Engine, policy: str) -> Episode:
+    """The record of a finished dialogue."""
+    from .. import __version__
+
+    family, setting, last = engine.family, dialogue.setting, dialogue.steps[-1] if dialogue.steps else None
+    turns: list[EpisodeTurn] = []
+    opening = dialogue.opening_exchange
+    state, hidden, opening_branch = setting.game.start(), dialogue.hidden_start, -1
+    if opening is not None:
+        opening_branch = setting.exchange(state, hidden, None).support.index(opening)
+        hidden = opening.hidden
+    for turn in dialogue.turns():
+        tag = engine.grammar.print(turn.act) if turn.act is not None else ""
+        turns.append(EpisodeTurn(turn.seat or family.partner, turn.text, tag, turn.problem))
+    own = [turn for turn in turns if turn.seat == dialogue.seat]
+    for turn, step in zip(own, dialogue.steps, strict=True):
+        possible = setting.exchange(step.before, hidden, step.heard.act).support
+        turn.branch = possible.index(step.exchange) if step.exchange in possible else -1
+        turn.reward, turn.reward_terms = sum(step.rewards.values()), dict(step.rewards)
+        hidden = step.exchange.hidden
+    failed = bool(last and last.error)
+    return Episode(
+        env_id=env_id,
+        settings=family.settings(),
+        grammar=engine.grammar.mode,
+        policy=policy,
+        seed=dialogue.seed,
+        seat=dialogue.seat,
+        scenario=asdict(dialogue.scenario),
+        persona=dialogue.persona,
+        brief=dialogue.brief,
+        turns=turns,
+        hidden=family.reveal(dialogue.scenario, dialogue.hidden),
+        hidden_start=setting.prior.support.index(dialogue.hidden_start),
+        opening_branch=opening_branch,
+        outcome={} if failed else family.outcome(dialogue),
+        reward=engine.reward.describe(),
+        episode_return=sum(turn.reward for turn in own),
+        payoff=last.payoff if last and not failed else 0.0,
+        truncated=bool(last and last.truncated),
+        error=last.error if last else "",
+        version=__version__,
+    )
+
+
+def engine_of(episode: Episode, reward: RewardSpec | Reward = "goal") -> Engine:
+    """The engine that an episode was recorded with, under another reward."""
+    path, _ = lookup(episode.env_id)
+    return Engine(load_family(path, episode.settings), reward, episode.grammar)
+
+
+def replay(episode: Episode, engine: Engine | None = None) -> Iterator[Step]:
+    """The steps of a recorded episode, rewarded by the engine as they were when it ran; ``step.dialogue`` has then just got that far.
+
+    Args:
+        episode: A record.
+        engine: Of the same family and settings; made if missing.
+
+    Raises:
+        ValueError: If the record does not fit the family, or the episode failed.
+    """
+    if episode.error:
+        raise ValueError(f"the episode failed ({episode.error}) and cannot be replayed")
+    engine = engine or engine_of(episode)
+    family = engine.family
+    scenario = family.scenario_type(**episode.scenario)
+    setting = family.setting(scenario)
+    hidden = setting.prior.support[episode.hidden_start]
+    dialogue = Dialogue(setting, scenario, episode.brief, episode.persona, hidden, Stream(None), episode.seed)  # type: ignore[arg-type]
+    turns = list(episode.turns)
+    if episode.opening_branch >= 0:
+        opening = setting.exchange(dialogue.state, hidden, None).support[episode.opening_branch]
+        dialogue.begin(opening, turns.pop(0).text)
+    while turns:
+        turn = turns.pop(0)
+        reply = turns.pop(0).text if turns and turns[0].seat != episode.seat else ""
+        heard = engine.grammar.parse(turn.text, family.context(dialogue))
+        if turn.branch < 0:
+            raise ValueError("the episode holds a turn that the mind did not draw, and cannot be replayed")
+        exchange = setting.exchange(dialogue.state, dialogue.hidden, heard.act).support[turn.branch]
+        step = Step(dialogue, turn.text, heard, exchange)
+        step.reply = reply
+        dialogue.record(step)
+        step.truncated = episode.truncated and not turns
+        engine.reward(step)
+        yield step
+
+
+def rescore(episodes: Iterable[Episode], reward: RewardSpec | Reward) -> list[Episode]:
+    """The same episodes with the rewards they would have earned under `reward`. Failed ones are left out.
+
+    Args:
+        episodes: Records.
+        reward: See `Reward`.
+    """
+    rescored, engines = [], {}
+    for episode in episodes:
+        if episode.error:
+            continue
+        key = (episode.env_id, json.dumps(episode.settings, sort_keys=True), episode.grammar)
+        engine = engines.get(key)
+        if engine is None:
+            engine = engines[key] = engine_of(episode, reward)
+        steps = iter(list(replay(episode, engine)))
+        turns = []
+        for turn in episode.turns:
+            terms = next(steps).rewards if turn.seat == episode.seat else {}
+            turns.append(EpisodeTurn(turn.seat, turn.text, turn.act, turn.problem, sum(terms.values()), dict(terms), turn.branch))
+        values = {field.name: getattr(episode, field.name) for field in fields(episode)}
+        values |= {"turns": turns, "reward": engine.reward.describe(), "episode_return": sum(turn.reward for turn in turns)}
+        rescored.append(Episode(**values))
+    return rescored
+
+
+def _row(episode: Episode) -> dict[str, Any]:
+    row = {field.name: getattr(episode, field.name) for field in fields(episode)}
+    for name in _JSON:
+        row[name] = json.dumps(row[name])
+    row["turns"] = [{**asdict(turn), "reward_terms": json.dumps(turn.reward_terms)} for turn in episode.turns]
+    return row
+
+
+def _open(file: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(file)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ValueError(f"{file} is damaged or not a Parquet file ({error}); move it away to read the others") from error
+
+
+def _read(file: Path) -> Iterator[Episode]:
+    try:
+        rows = _open(file).read().to_pylist()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ValueError(f"{file} is damaged ({error}); move it away to read the others") from error
+    for row in rows:
+        if row.get("schema") != SCHEMA_VERSION:
+            raise ValueError(f"{file} has schema {row.get('schema')!r}; this version reads {SCHEMA_VERSION}")
+        for name in _JSON:
+            row[name] = json.loads(row[name])
+        row["turns"] = [EpisodeTurn(**{**turn, "reward_terms": json.loads(turn["reward_terms"])}) for turn in row["turns"]]
+        yield Episode(**row)

@@ -1,0 +1,133 @@
+"""The PettingZoo face: both seats are learners; the same game, no mind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.utils import seeding
+from pettingzoo import AECEnv
+
+from ..core.acts import IllegalAct, Say
+from ..core.stream import Stream
+from .engine import PATIENCE
+from .family import Family, load_family
+from .registration import lookup
+from .spaces import Utterance
+
+
+class DialogueAEC(AECEnv[str, dict[str, str], str]):
+    """A dialogue between two learners.
+
+    Observations are ``{"brief": what this seat was told, "utterance": what the other seat said last}``. Rewards are the payoffs, at the end. A lost turn
+    (malformed, ambiguous or illegal) passes; the third in a row by one seat truncates the episode. ``infos`` then say what was wrong.
+
+    `pettingzoo.utils.conversions.turn_based_aec_to_parallel` makes the parallel form.
+
+    Args:
+        family: A family with a second seat.
+        grammar: ``"natural"`` or ``"tagged"``.
+        render_mode: ``"human"`` or ``"ansi"`` or ``None``.
+
+    Raises:
+        ValueError: If the family has no second seat to learn in, or an argument is not among the valid ones.
+    """
+
+    metadata = {"render_modes": ["ansi", "human"], "name": "dialogym", "is_parallelizable": True}
+
+    def __init__(self, family: Family, grammar: str = "natural", render_mode: str | None = None):
+        super().__init__()
+        if not hasattr(family, "duel"):
+            raise ValueError(f"{type(family).__name__} has only one seat that can learn")
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            raise ValueError(f"render_mode must be None, 'ansi' or 'human'; got {render_mode!r}")
+        self.family = family
+        self.grammar = family.grammar.using(grammar)
+        self.render_mode = render_mode
+        self.possible_agents = list(family.seats)
+        self.agents: list[str] = []
+        self.observation_spaces = {seat: spaces.Dict({"brief": Utterance(), "utterance": Utterance()}) for seat in self.possible_agents}
+        self.action_spaces = {seat: Utterance() for seat in self.possible_agents}
+        self._generator: np.random.Generator | None = None
+
+    def observation_space(self, agent: str) -> spaces.Space:
+        """The observation space of a seat; always the same object."""
+        return self.observation_spaces[agent]
+
+    def action_space(self, agent: str) -> spaces.Space:
+        """The action space of a seat; always the same object."""
+        return self.action_spaces[agent]
+
+    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
+        """Draw a scenario and the private facts of both seats."""
+        if seed is not None or self._generator is None:
+            self._generator = seeding.np_random(seed)[0]
+        self.game, self.briefs, self._context = self.family.duel(Stream(self._generator))  # type: ignore[attr-defined]
+        self.state_ = self.game.start()
+        self.agents = list(self.possible_agents)
+        self.rewards = dict.fromkeys(self.agents, 0.0)
+        self._cumulative_rewards = dict.fromkeys(self.agents, 0.0)
+        self.terminations = dict.fromkeys(self.agents, False)
+        self.truncations = dict.fromkeys(self.agents, False)
+        self.infos: dict[str, dict[str, Any]] = {seat: {} for seat in self.agents}
+        self._last = dict.fromkeys(self.agents, "")
+        self._lost = dict.fromkeys(self.agents, 0)
+        self._lines: list[str] = []
+        self.agent_selection = self.game.mover(self.state_)
+
+    def observe(self, agent: str) -> dict[str, str]:
+        """What a seat was told, and what the other said last."""
+        return {"brief": self.briefs[agent], "utterance": self._last[agent]}
+
+    def step(self, action: str) -> None:
+        """The selected seat says something."""
+        seat = self.agent_selection
+        if self.terminations[seat] or self.truncations[seat]:
+            self._was_dead_step(action)
+            return
+        self._cumulative_rewards[seat] = 0.0
+        heard = self.grammar.parse(action, self._context(self.state_))
+        problem, reason = heard.problem, heard.reason
+        try:
+            state = self.game.apply(self.state_, seat, heard.act)
+        except IllegalAct as illegal:
+            problem, reason = "illegal", str(illegal)
+            state = self.game.apply(self.state_, seat, Say())
+        self.infos[seat] = {"problem": problem, "reason": reason} if problem else {}
+        self._lost[seat] = self._lost[seat] + 1 if problem else 0
+        self.state_ = state
+        shown = action if self.observation_spaces[seat]["utterance"].contains(action) else "..."
+        for other in self.agents:
+            if other != seat:
+                self._last[other] = shown
+        self._lines.append(f"{seat.capitalize()}: {shown}{f'   ({problem})' if problem else ''}")
+        if self.render_mode == "human":
+            print(self._lines[-1])
+        self._clear_rewards()
+        mover = self.game.mover(state)
+        if mover is None:
+            self.terminations = dict.fromkeys(self.agents, True)
+            self.rewards = {agent: self.game.payoff(state, agent) for agent in self.agents}
+        elif self._lost[seat] >= PATIENCE:
+            self.truncations = dict.fromkeys(self.agents, True)
+        self.agent_selection = mover or next(agent for agent in self.agents if agent != seat)
+        self._accumulate_rewards()
+        self._deads_step_first()
+
+    def render(self) -> str | None:
+        """The transcript so far in mode ``"ansi"``; in mode ``"human"`` it has been printed already."""
+        return "\n".join(self._lines) if self.render_mode == "ansi" else None
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+def aec(env_id: str, grammar: str = "natural", render_mode: str | None = None, **settings: Any) -> DialogueAEC:
+    """The PettingZoo AEC environment of a registered id, in which both seats learn.
+
+    Raises:
+        ValueError: If the id is unknown, the family has only one seat that can learn, or an argument is not among the valid ones.
+    """
+    path, registered = lookup(env_id)
+    return DialogueAEC(load_family(path, {**registered, **settings}), grammar, render_mode)

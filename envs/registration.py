@@ -1,0 +1,62 @@
+"""The table of environments, and their registration with gymnasium."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+
+NEGOTIATION = "dialogym.envs.negotiation:Negotiation"
+
+TABLE: dict[str, tuple[str, dict[str, Any]]] = {
+    "Negotiation-v0": (NEGOTIATION, {}),
+    "NegotiationEasy-v0": (NEGOTIATION, {"population": "easy", "discount": 0.98, "values": (17, 19, 21, 23)}),
+    "NegotiationHard-v0": (NEGOTIATION, {"population": "hard", "rounds": 10, "discount": 0.93, "values": (13, 14, 15, 17)}),
+}
+"""Id -> family and settings. A variant of a family is a line here."""
+
+
+def ids() -> tuple[str, ...]:
+    """Every environment id of the suite, also those registered by users with `register`."""
+    return tuple(TABLE)
+
+
+def register(env_id: str, family: str, **settings: Any) -> None:
+    """Add an environment to the suite and to gymnasium.
+
+    Args:
+        env_id: Such as ``"Haggling-v0"``.
+        family: ``"module:Class"`` of a `Family`.
+        **settings: Its settings; JSON-ready.
+
+    Raises:
+        ValueError: If `env_id` is taken by something else.
+    """
+    if TABLE.get(env_id, (family, settings)) != (family, settings):
+        raise ValueError(f"{env_id} is registered already, as {TABLE[env_id]!r}")
+    TABLE[env_id] = (family, settings)
+    if env_id not in gym.registry:
+        gym.register(
+            id=env_id,
+            entry_point="dialogym.envs.dialogue_env:DialogueEnv",
+            vector_entry_point="dialogym.envs.vector_env:DialogueVectorEnv",
+            kwargs={"family": family, **settings},
+        )
+
+
+def lookup(env_id: str) -> tuple[str, dict[str, Any]]:
+    """Family and settings of an id; with or without the prefix ``dialogym:``.
+
+    Raises:
+        ValueError: If the id is unknown; the message lists the valid ones.
+    """
+    name = env_id.removeprefix("dialogym:")
+    if name not in TABLE:
+        raise ValueError(f"environment must be one of {', '.join(TABLE)}; got {env_id!r}")
+    return TABLE[name]
+
+
+def register_all() -> None:
+    """Register the table with gymnasium; harmless when repeated."""
+    for env_id, (family, settings) in list(TABLE.items()):
+        register(env_id, family, **settings)

@@ -1,0 +1,76 @@
+"""Transcripts for people: plain text, and colours in the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.text import Text
+
+from ..core.dialogue import Dialogue, Step
+from .family import Family
+
+
+class Transcript:
+    """Writes dialogues of one family.
+
+    Args:
+        family: Names the seats.
+        console: Where `show_opening` and `show_step` print.
+    """
+
+    def __init__(self, family: Family, console: Console | None = None):
+        self.family = family
+        self._console = console
+
+    def text(self, dialogue: Dialogue) -> str:
+        """The whole dialogue as plain text, a line an utterance; the outcome last."""
+        lines = [dialogue.brief, ""]
+        if dialogue.opening:
+            lines.append(f"{self.family.partner.capitalize()}: {dialogue.opening}")
+        for step in dialogue.steps:
+            mark = f"   ({step.problem})" if step.problem else ""
+            lines.append(f"{self.family.role.capitalize()}: {step.text}{mark}")
+            if step.reply:
+                lines.append(f"{self.family.partner.capitalize()}: {step.reply}")
+        if dialogue.done:
+            lines += ["", self.ending(dialogue)]
+        return "\n".join(lines)
+
+    def ending(self, dialogue: Dialogue) -> str:
+        """One line on how it ended."""
+        step = dialogue.steps[-1]
+        if step.error:
+            return f"Cut off: {step.error}"
+        outcome = self.family.outcome(dialogue)
+        shown = ", ".join(f"{name} {_plain(value)}" for name, value in outcome.items() if value not in (None, "", 0, False))
+        hidden = ", ".join(f"{name} {value}" for name, value in self.family.reveal(dialogue.scenario, dialogue.hidden).items())
+        return f"{'Truncated' if step.truncated else 'Over'}: payoff {step.payoff:.3f}; {shown}; hidden: {hidden}"
+
+    def show_opening(self, dialogue: Dialogue) -> None:
+        """Print the brief and the partner's first words."""
+        self._out.print(Panel(Text(dialogue.brief), title=f"You are the {self.family.role}", border_style="cyan"))
+        if dialogue.opening:
+            self._say(self.family.partner, dialogue.opening, "yellow")
+
+    def show_step(self, step: Step, echo: bool = True) -> None:
+        """Print one exchange, and the ending if it was the last."""
+        if echo:
+            self._say(self.family.role, step.text + (f"   ({step.problem})" if step.problem else ""), "green")
+        if step.reply:
+            self._say(self.family.partner, step.reply, "yellow")
+        if step.done:
+            self._out.print(f"[dim]{escape(self.ending(step.dialogue))}[/dim]")
+
+    @property
+    def _out(self) -> Console:
+        if self._console is None:
+            self._console = Console(highlight=False)
+        return self._console
+
+    def _say(self, seat: str, words: str, colour: str) -> None:
+        self._out.print(f"[bold {colour}]{seat.capitalize()}:[/bold {colour}] {escape(words)}")
+
+
+def _plain(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,146 @@
+"""The native vector face: many dialogues, stepped together in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium.error import ResetNeeded
+from gymnasium.utils import seeding
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from ..core.dialogue import Dialogue
+from ..rewards.registry import Reward, RewardSpec
+from ..simulated_users.user import SimulatedUser
+from .dialogue_env import describe
+from .engine import Engine
+from .family import Family, load_family
+from .spaces import Utterance
+
+
+class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
+    """A batch of dialogues of one family. Sub-environment ``i`` of ``reset(seed=s)`` is the dialogue of ``DialogueEnv.reset(seed=s + i)``.
+
+    Autoreset is SAME_STEP: where a dialogue ends, the observation returned is already that of the next one, and the last one is in ``infos["final_obs"]``,
+    its info in ``infos["final_info"]``.
+
+    Args:
+        family: A family, or ``"module:Class"``.
+        num_envs: How many dialogues.
+        reward: See `DialogueEnv`.
+        grammar: See `DialogueEnv`.
+        user: See `DialogueEnv`; all replies needed at a step are asked of it in one call.
+        max_episode_steps: Given by gymnasium; dialogues end by themselves, so it must be ``None``.
+        **settings: Settings of the family.
+
+    Raises:
+        ValueError: If an argument is not among the valid ones.
+    """
+
+    metadata = {"render_modes": [], "autoreset_mode": AutoresetMode.SAME_STEP}
+
+    def __init__(
+        self,
+        family: str | Family,
+        num_envs: int = 1,
+        reward: RewardSpec | Reward = "goal",
+        grammar: str = "natural",
+        user: str | SimulatedUser = "scripted",
+        max_episode_steps: int | None = None,
+        render_mode: str | None = None,
+        **settings: Any,
+    ):
+        if not isinstance(num_envs, int) or num_envs < 1:
+            raise ValueError(f"num_envs must be a whole number of at least 1, got {num_envs!r}")
+        if max_episode_steps is not None:
+            raise ValueError("max_episode_steps must be None: dialogues end by themselves (see the family's settings)")
+        if render_mode is not None:
+            raise ValueError(f"render_mode must be None in a vector, got {render_mode!r}")
+        self.family = load_family(family, settings) if isinstance(family, str) else family
+        self.engine = Engine(self.family, reward, grammar, user)
+        self.num_envs = num_envs
+        self.render_mode = None
+        self.single_observation_space = self.single_action_space = Utterance()
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self._generators: list[np.random.Generator] = []
+        self.dialogues: list[Dialogue] = []
+
+    def reset(self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None) -> tuple[tuple[str, ...], dict[str, Any]]:
+        """Start a dialogue in each sub-environment.
+
+        Args:
+            seed: One seed, from which sub-environment ``i`` gets ``seed + i``; or one for each.
+            options: See `Engine.open`; the same for all. ``"reset_mask"``, a boolean array of shape (num_envs,), limits the reset to some of them.
+        """
+        n = self.num_envs
+        options = dict(options or {})
+        mask = np.asarray(options.pop("reset_mask", np.ones(n, dtype=bool)))
+        if mask.shape != (n,) or mask.dtype != np.bool_ or not mask.any():
+            raise ValueError(f"options['reset_mask'] must be a boolean array of shape ({n},) with at least one True")
+        seeds = [None] * n if seed is None else [seed + i for i in range(n)] if isinstance(seed, (int, np.integer)) else list(seed)
+        if len(seeds) != n:
+            raise ValueError(f"seed must be one number or {n} of them, got {len(seeds)}")
+        if not self._generators:
+            self._generators = [seeding.np_random(s)[0] for s in seeds]
+        else:
+            self._generators = [
+                seeding.np_random(s)[0] if m and s is not None else g for s, m, g in zip(seeds, mask, self._generators, strict=True)
+            ]
+        chosen = [i for i in range(n) if mask[i]]
+        if len(chosen) < n and not self.dialogues:
+            raise ResetNeeded("the first reset must reset every sub-environment")
+        opened = self.engine.open([self._generators[i] for i in chosen], options, [seeds[i] for i in chosen])
+        dialogues = self.dialogues or [*opened]
+        for i, dialogue in zip(chosen, opened, strict=True):
+            dialogues[i] = dialogue
+        self.dialogues = dialogues
+        return tuple([d.observation() for d in dialogues]), {}
+
+    def step(self, actions: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+        """Say something in each dialogue.
+
+        Args:
+            actions: ``num_envs`` strings.
+
+        Returns:
+            Observations (a tuple of str), rewards of shape (num_envs,), terminations and truncations of shape (num_envs,), and infos. In infos, an array under
+            ``name`` holds an entry for each sub-environment where ``_name`` is true.
+
+        Raises:
+            ResetNeeded: Before `reset`.
+        """
+        dialogues = self.dialogues
+        if not dialogues:
+            raise ResetNeeded("there are no dialogues yet: call reset() first")
+        steps = self.engine.step(dialogues, actions)
+        observations = [step.reply for step in steps]
+        infos: dict[str, Any] = {}
+        rewards = np.array([sum(step.rewards.values()) for step in steps])
+        over = np.array([step.exchange.over for step in steps])
+        cut = np.array([step.truncated for step in steps])
+        ended = np.flatnonzero(over | cut).tolist()
+        if ended:
+            infos["final_obs"], infos["_final_obs"] = self._column({i: observations[i] for i in ended})
+            infos["final_info"], infos["_final_info"] = self._column({i: describe(self.family, steps[i]) for i in ended})
+            for i, dialogue in zip(ended, self.engine.open([self._generators[i] for i in ended]), strict=True):
+                dialogues[i] = dialogue
+                observations[i] = dialogue.observation()
+        lost = {i: step.problem for i, step in enumerate(steps) if step.heard.problem or step.exchange.problem}
+        if lost:
+            infos["problem"], infos["_problem"] = self._column(lost)
+        names = self.engine.reward.names
+        infos["reward_terms"] = {names[0]: rewards} if len(names) == 1 else {n: np.array([s.rewards.get(n, 0.0) for s in steps]) for n in names}
+        return tuple(observations), rewards, over, cut, infos
+
+    def messages(self) -> list[list[dict[str, str]]]:
+        """The chat so far of each dialogue; see `DialogueEnv.messages`."""
+        return [dialogue.messages() for dialogue in self.dialogues]
+
+    def _column(self, entries: dict[int, Any]) -> tuple[np.ndarray, np.ndarray]:
+        column, mask = np.full(self.num_envs, None, dtype=object), np.zeros(self.num_envs, dtype=bool)
+        for i, entry in entries.items():
+            column[i], mask[i] = entry, True
+        return column, mask

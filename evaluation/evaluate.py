@@ -1,0 +1,173 @@
+"""How good a policy is: returns, normalised scores and the family's metrics on a fixed set of seeds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core.setting import Setting
+from ..envs.engine import Engine
+from ..envs.family import Family
+from ..policies.policy import Policy
+from ..policies.registry import make_policy
+from ..policies.rollout import make_engine, rollout
+from ..rewards.registry import Reward, RewardSpec
+from .results import Comparison, Evaluation
+from .statistics import mean_interval, normalised_score, score_interval
+
+_REFERENCES: dict[tuple[str, str, str, str], dict[int, float]] = {}
+
+
+def evaluate(
+    env_id: str,
+    policy: str | Policy = "optimal",
+    episodes: int = 500,
+    seed: int = 0,
+    reward: RewardSpec | Reward = "goal",
+    batch: int = 256,
+    **settings: Any,
+) -> Evaluation:
+    """Play a policy and say how good it is.
+
+    Args:
+        env_id: A registered id.
+        policy: A policy, or a name such as ``"scripted"`` (see `make_policy`).
+        episodes: How many; episode ``i`` has the seed ``seed + i``, so policies are compared on the same scenarios and partners.
+        seed: First seed.
+        reward: Reported beside the payoff, which is what the score is made of.
+        batch: Dialogues that run together.
+        **settings: As for ``gym.make``: ``grammar``, ``user``, and those of the family. The references always talk to the scripted user.
+
+    Raises:
+        ValueError: If an argument is invalid.
+        ConnectionError: If the simulated user's machinery failed in every episode.
+    """
+    if episodes < 1:
+        raise ValueError(f"episodes must be at least 1, got {episodes}")
+    engine = make_engine(env_id, reward, **settings)
+    speaker = make_policy(policy, engine)
+    seeds = range(seed, seed + episodes)
+    payoffs, rewards, outcomes, met, error = np.full(episodes, np.nan), [], [], [], ""
+    for place, dialogue in enumerate(rollout(engine, speaker, seeds, batch)):
+        last = dialogue.steps[-1]
+        if last.error:
+            error = last.error
+            continue
+        payoffs[place] = last.payoff
+        rewards.append(sum(sum(step.rewards.values()) for step in dialogue.steps))
+        outcomes.append(engine.family.outcome(dialogue))
+        met.append(dialogue.setting)
+    if not outcomes:
+        raise ConnectionError(f"the simulated user failed in all {episodes} episodes; in the last one: {error}")
+    counted = ~np.isnan(payoffs)
+    returns = payoffs[counted]
+    user = settings.get("user", "scripted")
+    random, optimal = (_reference(name, engine, env_id, seeds, batch) for name in ("random", "optimal"))
+    low, high = (None if reference is None else reference[counted] for reference in (random, optimal))
+    score = spread = None
+    if low is not None and high is not None:
+        score, spread = normalised_score(returns, low, high), score_interval(returns, low, high)
+    return Evaluation(
+        env_id=env_id.removeprefix("dialogym:"),
+        settings=engine.family.settings(),
+        grammar=engine.grammar.mode,
+        user=user if isinstance(user, str) else getattr(user, "name", type(user).__name__),
+        policy=speaker.name,
+        seed=seed,
+        episodes=len(outcomes),
+        dropped=episodes - len(outcomes),
+        mean_return=float(returns.mean()),
+        return_interval=mean_interval(returns),
+        score=score,
+        score_interval=spread,
+        random_return=None if low is None else float(low.mean()),
+        optimal_return=None if high is None else float(high.mean()),
+        optimum=_optimum(met),
+        reward=engine.reward.describe(),
+        mean_reward=float(np.mean(rewards)),
+        reward_interval=mean_interval(rewards),
+        metrics=mean_metrics(engine.family, outcomes),
+        returns=payoffs,
+    )
+
+
+def compare(
+    env_id: str,
+    policies: Sequence[str | Policy],
+    episodes: int = 500,
+    seed: int = 0,
+    reward: RewardSpec | Reward = "goal",
+    batch: int = 256,
+    references: bool = True,
+    difference: bool = False,
+    **settings: Any,
+) -> Comparison:
+    """Play several policies on the same seeds.
+
+    Args:
+        env_id: A registered id.
+        policies: Policies or names.
+        episodes: How many for each.
+        seed: First seed.
+        reward: See `evaluate`.
+        batch: Dialogues that run together.
+        references: Put the random policy first and the optimal one last.
+        difference: Add the paired difference of each policy's return to that of the first one in `policies`.
+        **settings: As for `evaluate`.
+
+    Raises:
+        ValueError: If an argument is invalid.
+    """
+    if isinstance(policies, str) or not policies:
+        raise ValueError(f"policies must be a non-empty list of policies or names, got {policies!r}")
+    line: list[str | Policy] = list(policies)
+    if references:
+        line = ["random", *(policy for policy in line if policy not in ("random", "optimal")), "optimal"]
+    evaluations, first = [], ""
+    for policy in line:
+        try:
+            evaluation = evaluate(env_id, policy, episodes, seed, reward, batch, **settings)
+        except NotImplementedError:
+            if policy != "optimal" or "optimal" in policies:
+                raise
+            continue  # nobody asked for it by name: a family without an exact optimum is compared without one
+        evaluations.append(evaluation)
+        if policy is policies[0] or policy == policies[0]:
+            first = evaluation.policy
+    return Comparison(tuple(evaluations), first if difference else None)
+
+
+def mean_metrics(family: Family, outcomes: Sequence[dict[str, Any]]) -> dict[str, float | None]:
+    """Means of the family's metrics over outcomes; an outcome in which a metric is ``None`` does not count for it."""
+    means: dict[str, float | None] = {}
+    for name in family.metrics:
+        values = [float(outcome[name]) for outcome in outcomes if outcome.get(name) is not None]
+        means[name] = sum(values) / len(values) if values else None
+    return means
+
+
+def _reference(name: str, engine: Engine, env_id: str, seeds: range, batch: int) -> np.ndarray | None:
+    """Returns of a reference policy with the scripted user, shape (seeds,); ``None`` if the family's optimum is out of reach. Kept for the process."""
+    family = engine.family
+    known = _REFERENCES.setdefault((name, env_id.removeprefix("dialogym:"), json.dumps(family.settings(), sort_keys=True), engine.grammar.mode), {})
+    missing = [seed for seed in seeds if seed not in known]
+    if missing:
+        scripted = Engine(family, "goal", engine.grammar.mode)
+        try:
+            for dialogue in rollout(scripted, make_policy(name, scripted), missing, batch):
+                known[dialogue.seed] = dialogue.steps[-1].payoff  # type: ignore[index]
+        except NotImplementedError:
+            return None
+    return np.array([known[seed] for seed in seeds])
+
+
+def _optimum(settings: Sequence[Setting]) -> float | None:
+    distinct = {id(setting): setting for setting in settings}
+    try:
+        values = {key: setting.solution.start_value() for key, setting in distinct.items()}
+    except NotImplementedError:
+        return None
+    return float(np.mean([values[id(setting)] for setting in settings]))

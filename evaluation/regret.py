@@ -1,0 +1,137 @@
+"""Where a dialogue lost value: every turn of a recorded episode against the exact optimum.
+
+The regret of a turn is ``V(state, belief) - Q(state, belief, act)``: what an honest optimal player could still expect before it, less what it can expect after
+it. Luck is no part of it. The expected payoff of a policy is the optimum less its expected total regret, because the value of the optimum is a martingale
+while the optimum is played (the performance difference lemma of Kakade and Langford 2002, lemma 6.1, over information states).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.belief import Belief
+from ..core.episode import Episode
+from ..envs.engine import Engine
+from ..envs.episodes import engine_of, replay
+from ..envs.family import Family
+
+
+@dataclass(frozen=True)
+class JudgedTurn:
+    """One turn of the learner against the optimum. Values are in payoff, as of the start of the dialogue.
+
+    Attributes:
+        text: What the learner said.
+        act: The tag of what it came to; ``""`` for talk and for a lost turn.
+        problem: ``"malformed"``, ``"ambiguous"``, ``"illegal"`` or ``""``.
+        reply: What the partner answered.
+        belief: The exact belief before the turn.
+        best: The tag of an optimal act; ``""`` for talk; ``None`` where the optimum is out of reach.
+        value: Best expected payoff before the turn, or ``None``.
+        act_value: Expected payoff of the act made and the best acts ever after, or ``None``.
+    """
+
+    text: str
+    act: str
+    problem: str
+    reply: str
+    belief: Belief
+    best: str | None
+    value: float | None
+    act_value: float | None
+
+    @property
+    def regret(self) -> float:
+        """What the turn lost; 0 where the optimum is out of reach."""
+        return 0.0 if self.value is None or self.act_value is None else self.value - self.act_value
+
+
+@dataclass(frozen=True)
+class JudgedEpisode:
+    """A recorded episode with each of the learner's turns judged.
+
+    Attributes:
+        episode: The record.
+        scenario: Its scenario.
+        turns: The learner's turns.
+        forfeited: What could still be expected when the episode was truncated; 0 if it was not.
+    """
+
+    episode: Episode
+    scenario: Any
+    turns: tuple[JudgedTurn, ...]
+    forfeited: float
+
+    @property
+    def regret(self) -> float:
+        """Total over the turns, and what was forfeited."""
+        return sum(turn.regret for turn in self.turns) + self.forfeited
+
+
+def judge(episode: Episode, engine: Engine | None = None) -> JudgedEpisode:
+    """Hold each turn of an episode against the optimum.
+
+    Args:
+        episode: A record.
+        engine: Of the same family and settings; made if missing.
+
+    Raises:
+        ValueError: If the episode cannot be replayed, see `replay`.
+    """
+    engine = engine or engine_of(episode)
+    grammar, turns, step = engine.grammar, [], None
+    for step in replay(episode, engine):
+        belief, best, value, act_value = step.belief_before(), None, None, None
+        try:
+            solution = step.dialogue.setting.solution
+            best = grammar.print(solution.best_act(step.before, belief))
+            value, act_value = solution.value(step.before, belief), solution.act_value(step.before, belief, step.act)
+        except NotImplementedError:
+            pass
+        turns.append(JudgedTurn(step.text, grammar.print(step.act), step.problem, step.reply, belief, best, value, act_value))
+    forfeited = 0.0
+    if step is not None and step.truncated and not step.over and turns[-1].value is not None:
+        forfeited = step.dialogue.setting.solution.value(step.after, step.belief_after())
+    scenario = engine.family.scenario_type(**episode.scenario)
+    return JudgedEpisode(episode, scenario, tuple(turns), forfeited)
+
+
+def mean_regret_by_turn(judged: Sequence[JudgedEpisode]) -> list[float]:
+    """What each turn (first, second, ...) loses in the mean of all episodes; with the truncations it adds up to the distance from the optimum."""
+    longest = max((len(one.turns) for one in judged), default=0)
+    return [sum(one.turns[i].regret for one in judged if i < len(one.turns)) / len(judged) for i in range(longest)]
+
+
+def headline(family: Family, scenario: Any, belief: Belief, facts: int = 3) -> list[tuple[str, str, float]]:
+    """What a perfect listener thinks most likely: (hidden fact, its likeliest value, probability), for the first few hidden facts of the family."""
+    revealed = {hidden: family.reveal(scenario, hidden) for hidden in belief.support}
+    names = list(next(iter(revealed.values())))[:facts]
+    guesses = []
+    for name in names:
+        marginal = belief.map(lambda hidden, name=name: str(revealed[hidden][name]))
+        value, p = max(marginal, key=lambda item: item[1])
+        guesses.append((name, value, p))
+    return guesses
+
+
+def telling(judged: Sequence[JudgedEpisode], count: int = 6) -> list[tuple[str, JudgedEpisode]]:
+    """A few episodes worth reading, each with the reason; the same ones for the same records."""
+    by_regret = sorted(judged, key=lambda one: one.regret)
+    picks = {
+        "Largest regret": by_regret[::-1],
+        "Median regret": by_regret[len(by_regret) // 2 :],
+        "Smallest regret": sorted(judged, key=lambda one: (round(one.regret, 9), -len(one.turns))),
+        "Highest payoff": sorted(judged, key=lambda one: -one.episode.payoff),
+        "Lowest payoff": sorted(judged, key=lambda one: one.episode.payoff),
+        "Most turns": sorted(judged, key=lambda one: -len(one.turns)),
+    }
+    chosen: list[tuple[str, JudgedEpisode]] = []
+    taken: set[int] = set()
+    for reason, order in list(picks.items())[:count]:
+        one = next((one for one in order if id(one) not in taken), None)
+        if one is not None:
+            taken.add(id(one))
+            chosen.append((reason, one))
+    return chosen

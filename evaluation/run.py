@@ -1,0 +1,169 @@
+"""A training run's folder, read back; whatever is missing or damaged becomes a note."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core.episode import Episode
+from ..envs.episodes import read_episodes
+from .figures import Curve
+from .results import Evaluation
+
+_AXES = ("stage", "step", "episodes", "seconds", "score")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training run left behind.
+
+    Attributes:
+        path: Its folder.
+        config: Algorithm, environment, settings.
+        log: What was logged while it trained, an object a line.
+        evaluations: The trained policy first, then the baselines.
+        episodes: Evaluation episodes of the trained policy; failed ones are left out.
+        seconds: Duration of each stage.
+        notes: What the folder does not hold, a sentence each.
+    """
+
+    path: Path
+    config: dict[str, Any]
+    log: list[dict[str, Any]]
+    evaluations: list[Evaluation]
+    episodes: list[Episode]
+    seconds: dict[str, float]
+    notes: list[str]
+
+    @property
+    def stages(self) -> list[str]:
+        """Names of the training stages, in order."""
+        return list(dict.fromkeys(str(row["stage"]) for row in self.log))
+
+    def curves(self, key: str) -> tuple[str, list[Curve]]:
+        """One logged number against training episodes (demonstrations, where a stage clones them), or against steps where episodes do not tell points apart.
+
+        Args:
+            key: Such as ``"score"`` or ``"loss"``.
+
+        Returns:
+            What the x axis is, and one curve for each stage in which the number was logged.
+        """
+        title, curves = "", []
+        for axis, title in (("episodes", "training episodes"), ("step", "training steps")):  # noqa: B007
+            curves, end = [], 0.0
+            for stage in self.stages:
+                rows = [row for row in self.log if str(row["stage"]) == stage and _finite(row.get(axis))]
+                shift = end if rows and rows[0][axis] < end else 0.0  # a stage may count from 0 again
+                end = max([end, *(row[axis] + shift for row in rows)])
+                if own := [row for row in rows if _finite(row.get(key))]:
+                    curves.append(Curve(stage, [row[axis] + shift for row in own], [row[key] for row in own]))
+            if curves and all(len(curve.x) < 2 or len(set(curve.x)) > 1 for curve in curves):
+                break
+        return title, curves
+
+    def experience(self) -> float | None:
+        """Training episodes of all stages together, where they were logged."""
+        title, curves = self.curves("episodes")
+        return max(max(curve.x) for curve in curves) if curves and title == "training episodes" else None
+
+    def keys(self) -> list[str]:
+        """Numbers that were logged more than once, besides the score and the axes."""
+        seen: dict[str, int] = {}
+        for row in self.log:
+            for key, value in row.items():
+                if key not in _AXES and _finite(value):
+                    seen[key] = seen.get(key, 0) + 1
+        return [key for key, times in seen.items() if times > 1]
+
+
+def read_run(path: str | Path) -> Run:
+    """Read a run's folder.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        raise FileNotFoundError(f"no training run at {path}: expected a folder with config.json, metrics.jsonl, evaluation.json and episodes/")
+    notes: list[str] = []
+    config = _json(path / "config.json", dict, "the configuration is not shown", notes)
+    log = _log(path / "metrics.jsonl", notes)
+    evaluations = []
+    for values in _json(path / "evaluation.json", list, "there are no scores and no comparison", notes):
+        try:
+            evaluations.append(Evaluation.from_json(values))
+        except (TypeError, ValueError) as error:
+            notes.append(f"An entry of evaluation.json cannot be read ({error}).")
+    episodes: list[Episode] = []
+    try:
+        recorded = read_episodes(path / "episodes")
+        episodes = [episode for episode in recorded if not episode.error]
+        if len(episodes) < len(recorded):
+            notes.append(f"{len(recorded) - len(episodes)} of {len(recorded)} recorded episodes failed in the simulated user's machinery and are left out.")
+    except FileNotFoundError:
+        notes.append("There are no recorded episodes: distributions, regret and dialogues are not shown.")
+    except ValueError as error:
+        notes.append(f"The recorded episodes cannot be read ({error}).")
+    summary = _json(path / "summary.json", dict, "durations come from the log", notes) if (path / "summary.json").exists() else {}
+    return Run(path, config, log, evaluations, episodes, _seconds(summary, log), notes)
+
+
+def _json(path: Path, kind: type, without: str, notes: list[str]) -> Any:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(values, kind):
+            return values
+        notes.append(f"{path.name} does not hold what it should: {without}.")
+    except FileNotFoundError:
+        notes.append(f"{path.name} is missing: {without}.")
+    except (OSError, ValueError) as error:
+        notes.append(f"{path.name} cannot be read ({error}): {without}.")
+    return kind()
+
+
+def _log(path: Path, notes: list[str]) -> list[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        notes.append(f"{path.name} is missing or cannot be read: there is no learning curve.")
+        return []
+    rows, torn = [], 0
+    for line in filter(str.strip, lines):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        if isinstance(row, dict):
+            rows.append({"stage": "training", **row})
+        else:
+            torn += 1
+    if torn:
+        notes.append(f"{torn} of {len(rows) + torn} lines of {path.name} cannot be read and are left out.")
+    if not rows:
+        notes.append(f"{path.name} holds nothing: there is no learning curve.")
+    return rows
+
+
+def _seconds(summary: Mapping[str, Any], log: list[dict[str, Any]]) -> dict[str, float]:
+    """Duration of each stage: from the clock in the log and from the summary, ``{stage: seconds}`` or ``{stage: {"train_seconds": ...}}``."""
+    durations: dict[str, float] = {}
+    before = 0.0
+    for stage in dict.fromkeys(str(row["stage"]) for row in log):
+        clocks = [float(row["seconds"]) for row in log if str(row["stage"]) == stage and _finite(row.get("seconds"))]
+        if clocks:
+            durations[stage] = max(clocks) - (before if clocks[0] >= before else 0.0)  # a stage may start its own clock
+            before = max(clocks)
+    for stage, value in summary.items():
+        told = value.get("train_seconds", value.get("seconds")) if isinstance(value, Mapping) else value
+        if _finite(told):
+            durations[stage] = max(durations.get(stage, 0.0), float(told))  # the summary of a resumed stage tells of its last part only
+    return durations
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,142 @@
+"""Bootstrap intervals for means, scores and paired differences.
+
+All are percentile intervals (Efron and Tibshirani 1993, *An Introduction to the Bootstrap*, section 13.3): episodes are drawn with replacement, the statistic
+is computed anew each time, and the interval runs between its quantiles. Whatever was measured in one episode is drawn together, so that policies that were
+played on the same seeds (common random numbers) are compared episode by episode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+LEVEL = 0.95
+RESAMPLES = 2000
+_CELLS = 4_000_000  # draws held in memory at once
+
+
+class Interval(NamedTuple):
+    """A confidence interval."""
+
+    low: float
+    high: float
+
+
+def mean_interval(values: ArrayLike, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
+    """Interval of the mean.
+
+    Args:
+        values: One number an episode, shape (n,).
+        level: Coverage, between 0 and 1.
+        resamples: How many times to draw.
+        seed: Of the draws; the same seed gives the same interval.
+
+    Raises:
+        ValueError: If `values` is empty, not one-dimensional or not finite, or if `level` or `resamples` is out of range.
+    """
+    column = _column("values", values)
+    return _quantiles(_resampled_means([column], resamples, seed)[0], level)
+
+
+def paired_difference(first: ArrayLike, second: ArrayLike, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0) -> tuple[float, Interval]:
+    """Mean of ``first - second`` and its interval, episode by episode.
+
+    Args:
+        first: Returns of one policy, shape (n,).
+        second: Returns of the other on the same seeds, shape (n,).
+        level: Coverage, between 0 and 1.
+        resamples: How many times to draw.
+        seed: Of the draws.
+
+    Raises:
+        ValueError: As for `mean_interval`, or if the lengths differ.
+    """
+    a, b = _columns(first=first, second=second)
+    return float(np.mean(a - b)), mean_interval(a - b, level, resamples, seed)
+
+
+def normalised_score(returns: ArrayLike, random: ArrayLike, optimal: ArrayLike) -> float | None:
+    """``mean(returns - random) / mean(optimal - random)``: 0 plays like random, 1 like the optimum.
+
+    Args:
+        returns: Of the policy, shape (n,).
+        random: Of the random policy on the same seeds, shape (n,).
+        optimal: Of the optimal policy on the same seeds, shape (n,).
+
+    Returns:
+        The score; ``None`` where the optimum did not beat random in these episodes, so that there is nothing to measure with.
+
+    Raises:
+        ValueError: If a column is empty, not one-dimensional or not finite, or if the lengths differ.
+    """
+    own, low, high = _columns(returns=returns, random=random, optimal=optimal)
+    gap = float(np.mean(high - low))
+    return float(np.mean(own - low)) / gap if gap > 0.0 else None
+
+
+def score_interval(
+    returns: ArrayLike, random: ArrayLike, optimal: ArrayLike, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0
+) -> Interval | None:
+    """Interval of `normalised_score`: numerator and denominator come from the same draw of episodes, since both vary together.
+
+    Args:
+        returns: Of the policy, shape (n,).
+        random: Of the random policy on the same seeds, shape (n,).
+        optimal: Of the optimal policy on the same seeds, shape (n,).
+        level: Coverage, between 0 and 1.
+        resamples: How many times to draw.
+        seed: Of the draws.
+
+    Returns:
+        The interval; ``None`` where the score is. Draws in which the optimum does not beat random say nothing about the ratio and are left out; they do not
+        occur beyond a few dozen episodes.
+
+    Raises:
+        ValueError: As for `normalised_score`.
+    """
+    own, low, high = _columns(returns=returns, random=random, optimal=optimal)
+    if not np.mean(high - low) > 0.0:
+        return None
+    gains, gaps = _resampled_means([own - low, high - low], resamples, seed)
+    usable = gaps > 0.0
+    return _quantiles(gains[usable] / gaps[usable], level) if usable.any() else None
+
+
+def _resampled_means(columns: Sequence[NDArray], resamples: int, seed: int) -> NDArray:
+    """Means of each column over the same draws of rows, shape (columns, resamples)."""
+    if resamples < 1:
+        raise ValueError(f"resamples must be at least 1, got {resamples}")
+    table = np.stack(columns)
+    rng, n = np.random.default_rng(seed), table.shape[1]
+    parts = [table[:, rng.integers(n, size=(size, n))].mean(axis=2) for size in _chunks(resamples, max(1, _CELLS // n))]
+    return np.concatenate(parts, axis=1)
+
+
+def _chunks(total: int, most: int) -> Iterator[int]:
+    while total > 0:
+        yield min(total, most)
+        total -= most
+
+
+def _quantiles(statistics: NDArray, level: float) -> Interval:
+    if not 0.0 < level < 1.0:
+        raise ValueError(f"level must be between 0 and 1, got {level!r}")
+    low, high = np.quantile(statistics, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
+    return Interval(float(low), float(high))
+
+
+def _column(name: str, values: ArrayLike) -> NDArray:
+    column = np.asarray(values, dtype=float)
+    if column.ndim != 1 or column.size == 0 or not np.isfinite(column).all():
+        raise ValueError(f"{name} must be a non-empty row of finite numbers, one an episode; got shape {column.shape}")
+    return column
+
+
+def _columns(**named: ArrayLike) -> list[NDArray]:
+    columns = [_column(name, values) for name, values in named.items()]
+    if len({column.size for column in columns}) > 1:
+        raise ValueError(f"{', '.join(named)} must have one number for each of the same episodes; got lengths {', '.join(str(c.size) for c in columns)}")
+    return columns

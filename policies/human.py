@@ -1,0 +1,33 @@
+"""A person in the learner's seat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from ..core.dialogue import Dialogue
+from ..core.stream import Stream
+from ..envs.engine import Engine
+from ..envs.transcript import Transcript
+
+
+class HumanPolicy:
+    """Shows each dialogue in the terminal and reads what the person says. End of input leaves the dialogue by `EOFError`."""
+
+    name = "human"
+
+    def __init__(self, engine: Engine, console: Console | None = None):
+        self._console = console or Console(highlight=False)
+        self.transcript = Transcript(engine.family, self._console)
+
+    def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream]) -> list[str]:
+        """Ask for one utterance a dialogue."""
+        said = []
+        for dialogue in dialogues:
+            if dialogue.steps:
+                self.transcript.show_step(dialogue.steps[-1], echo=False)
+            else:
+                self.transcript.show_opening(dialogue)
+            said.append(self._console.input("[bold green]You:[/bold green] "))
+        return said

@@ -1,0 +1,132 @@
+"""Token records: what a language model was shown and what it said, in ids. Trainers read these and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class TokenRecord:
+    """One dialogue from a language model's side.
+
+    Attributes:
+        prompt_ids: Everything before the model's first token.
+        completion_ids: The model's turns and the replies between them, up to the last model turn.
+        mask: 1 for the model's own tokens, 0 for all others; as long as `completion_ids`.
+        logprobs: Log-probability of each of the model's own tokens when it was sampled, 0 elsewhere; empty if they were not kept.
+        turns: Half-open spans of `completion_ids`, one for each of the model's turns.
+        rewards: The reward of each of the model's turns.
+    """
+
+    prompt_ids: list[int]
+    completion_ids: list[int] = field(default_factory=list)
+    mask: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+    turns: list[tuple[int, int]] = field(default_factory=list)
+    rewards: list[float] = field(default_factory=list)
+
+    @property
+    def ids(self) -> list[int]:
+        """Prompt and completion."""
+        return self.prompt_ids + self.completion_ids
+
+    @property
+    def labels(self) -> list[int]:
+        """`ids` with -100 wherever the token is not the model's own."""
+        return [-100] * len(self.prompt_ids) + [token if own else -100 for token, own in zip(self.completion_ids, self.mask, strict=True)]
+
+    def speak(self, ids: Sequence[int], own: Sequence[int] | None = None, logprobs: Sequence[float] = ()) -> None:
+        """Append a turn of the model.
+
+        Args:
+            ids: Its tokens, the end-of-turn token included.
+            own: 1 where the model sampled the token, 0 where it was forced; all 1 by default.
+            logprobs: Of each token, if known.
+        """
+        start = len(self.completion_ids)
+        self.completion_ids.extend(ids)
+        self.mask.extend(own if own is not None else [1] * len(ids))
+        self.logprobs.extend(logprobs)
+        self.turns.append((start, len(self.completion_ids)))
+
+    def hear(self, ids: Sequence[int]) -> None:
+        """Append what was shown to the model between two turns."""
+        self.completion_ids.extend(ids)
+        self.mask.extend([0] * len(ids))
+        if self.logprobs:
+            self.logprobs.extend([0.0] * len(ids))
+
+
+class ChatFormat:
+    """How a tokenizer's chat template frames a dialogue, as ids. Sampled ids are kept as they are: nothing is decoded and encoded again.
+
+    Args:
+        tokenizer: With a chat template and an end-of-sequence token that closes a turn.
+
+    Raises:
+        ValueError: If the template is missing, or rewrites earlier turns when a later one is added.
+    """
+
+    def __init__(self, tokenizer: Any):
+        if not getattr(tokenizer, "chat_template", None) or tokenizer.eos_token_id is None:
+            raise ValueError("the tokenizer needs a chat template and an end-of-sequence token")
+        self.tokenizer = tokenizer
+        self.eos: int = tokenizer.eos_token_id
+        turns = [_user("a"), _assistant("b")]
+        before = self._closed(turns)
+        if self._encode([*turns, _user("c")], prompt=True)[: len(before)] != before:
+            raise ValueError("the tokenizer's chat template rewrites earlier turns when a later one is added; it cannot be used for token records")
+        self._cache: dict[str, list[int]] = {}
+
+    def opening(self, text: str) -> list[int]:
+        """Ids up to the model's first token, when it is shown `text` first."""
+        return self._encode([_user(text)], prompt=True)
+
+    def reply(self, text: str) -> list[int]:
+        """Ids between the end of one model turn and the first token of the next, when it is shown `text`."""
+        found = self._cache.get(text)
+        if found is None:
+            turns = [_user("x"), _assistant("x")]
+            found = self._encode([*turns, _user(text)], prompt=True)[len(self._closed(turns)) :]
+            if len(self._cache) > 50_000:
+                self._cache.clear()
+            self._cache[text] = found
+        return found
+
+    def turn(self, text: str) -> list[int]:
+        """Ids of a model turn that says `text`, for demonstrations."""
+        return [*self.tokenizer.encode(text, add_special_tokens=False), self.eos]
+
+    def text(self, ids: Sequence[int]) -> str:
+        """What a model turn says."""
+        return self.tokenizer.decode(ids, skip_special_tokens=True).strip()
+
+    def record(self, messages: Sequence[dict[str, str]], rewards: Sequence[float] = ()) -> TokenRecord:
+        """The token record of a chat that was written, not sampled; it ends with the last turn of the assistant."""
+        record = TokenRecord(self.opening(messages[0]["content"]))
+        last = max((i for i, message in enumerate(messages) if message["role"] == "assistant"), default=0)
+        for message in messages[1 : last + 1]:
+            if message["role"] == "assistant":
+                record.speak(self.turn(message["content"]))
+            else:
+                record.hear(self.reply(message["content"]))
+        record.rewards = list(rewards)
+        return record
+
+    def _encode(self, messages: list[dict[str, str]], prompt: bool) -> list[int]:
+        return list(self.tokenizer.apply_chat_template(messages, add_generation_prompt=prompt, tokenize=True, return_dict=False))
+
+    def _closed(self, messages: list[dict[str, str]]) -> list[int]:
+        """Ids up to and including the token that closes the last turn; some templates add a newline after it."""
+        ids = self._encode(messages, prompt=False)
+        return ids[: len(ids) - ids[::-1].index(self.eos)]
+
+
+def _user(text: str) -> dict[str, str]:
+    return {"role": "user", "content": text}
+
+
+def _assistant(text: str) -> dict[str, str]:
+    return {"role": "assistant", "content": text}

@@ -1,0 +1,42 @@
+"""`dialogym collect`: record episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+from rich.console import Console
+
+from ..policies.rollout import collect
+
+
+@dataclass(frozen=True)
+class Collect:
+    """Play episodes with a policy and append them to a folder of Parquet files."""
+
+    env_id: tyro.conf.Positional[str]
+    """Environment; `dialogym list` shows them."""
+    policy: str = "scripted"
+    """Who speaks for the learner."""
+    episodes: int = 1000
+    """How many."""
+    seed: int = 0
+    """First seed."""
+    reward: str = "goal"
+    """Registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
+    grammar: str = "natural"
+    """`natural` or `tagged`."""
+    out: Path = Path("runs/episodes")
+    """Folder to append to."""
+
+
+def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
+    """Collect and say where."""
+    options = tyro.cli(Collect, args=list(arguments), prog="dialogym collect")
+    store = collect(
+        options.env_id, options.policy, options.episodes, options.out, options.seed, progress=True, reward=options.reward, grammar=options.grammar, **settings
+    )
+    Console().print(f"{len(store)} episodes in {store.path}")

@@ -1,0 +1,85 @@
+"""The `dialogym` command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+COMMANDS = {
+    "list": "the environments, with their optimum",
+    "play": "talk to a simulated person yourself",
+    "evaluate": "score one policy, or compare several",
+    "collect": "record episodes of a policy",
+    "train": "train a policy: bc, grpo",
+    "report": "write the page of a training run",
+    "bench": "measure the speed of the environments",
+}
+USAGE = "usage: dialogym COMMAND [ARGUMENTS]   (dialogym COMMAND --help explains them)"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: Without the program's name; those of the process by default.
+
+    Returns:
+        The exit status: 0, 1 for an error that is explained, 2 for a wrong command, 130 when interrupted.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in ("-h", "--help"):
+        Console(highlight=False).print("\n".join([USAGE, "", *(f"  {name:10} {text}" for name, text in COMMANDS.items())]))
+        return 0
+    if given[0] not in COMMANDS:
+        return _complain(f"command must be one of {', '.join(COMMANDS)}; got {given[0]!r}\n{USAGE}", 2)
+    try:
+        rest, settings = split_settings(given[1:])
+        import_module(f".{given[0]}", __package__).main(rest, settings)
+    except (ValueError, OSError, ModuleNotFoundError) as error:
+        return _complain(str(error), 1)
+    except KeyboardInterrupt:
+        return _complain("interrupted; what was written so far is intact", 130)
+    return 0
+
+
+def split_settings(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
+    """Take ``--set NAME=VALUE`` (a setting of the environment) and ``--module NAME`` (imported first: it may register rewards) out of the arguments.
+
+    Raises:
+        ValueError: If one of them is incomplete.
+    """
+    rest: list[str] = []
+    settings: dict[str, Any] = {}
+    pending = iter(arguments)
+    for argument in pending:
+        if argument not in ("--set", "--module"):
+            rest.append(argument)
+            continue
+        value = next(pending, None)
+        if value is None or (argument == "--set" and "=" not in value):
+            raise ValueError(f"{argument} must be followed by {'NAME=VALUE' if argument == '--set' else 'the name of a module'}")
+        if argument == "--module":
+            sys.path.insert(0, "")
+            import_module(value)
+            continue
+        name, _, text = value.partition("=")
+        try:
+            settings[name] = json.loads(text)
+        except json.JSONDecodeError:
+            settings[name] = text
+    return rest, settings
+
+
+def _complain(message: str, status: int) -> int:
+    Console(stderr=True, highlight=False).print(f"[bold red]dialogym:[/bold red] {escape(message)}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""`dialogym train`: train a policy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+# Before torch: telemetry off, and no warning about forked tokenizers.
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import tyro
+from rich.console import Console
+
+ALGORITHMS = ("bc", "grpo")
+
+
+def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
+    """Train and print the score.
+
+    Raises:
+        ValueError: If the algorithm is unknown.
+    """
+    console = Console(highlight=False)
+    if not arguments or arguments[0] in ("-h", "--help"):
+        console.print(f"usage: dialogym train {{{','.join(ALGORITHMS)}}} ENV [OPTIONS]   (dialogym train bc --help explains them)", markup=False)
+        return
+    algorithm, rest = arguments[0], list(arguments[1:])
+    if algorithm not in ALGORITHMS:
+        raise ValueError(f"algorithm must be one of {', '.join(ALGORITHMS)}; got {algorithm!r}")
+    if algorithm == "bc":
+        from ..trainers.bc import BCConfig as Config
+        from ..trainers.bc import train_bc as train
+    else:
+        from ..trainers.grpo import GRPOConfig as Config  # type: ignore[assignment]
+        from ..trainers.grpo import train_grpo as train  # type: ignore[assignment]
+    config = tyro.cli(Config, args=rest, prog=f"dialogym train {algorithm}")
+    score = train(replace(config, settings={**config.settings, **settings}))  # type: ignore[arg-type]
+    shown = "no score: this family has no exact optimum" if score is None else f"score {score:.3f} (0 is random, 1 the exact optimum)"
+    console.print(f"{shown}; model in {config.out / algorithm / 'model'}")

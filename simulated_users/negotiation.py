@@ -1,0 +1,149 @@
+"""Who one bargains with: a finite population of reservation prices and concession tactics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import NamedTuple
+
+from ..core.acts import Act, Say
+from ..core.belief import Belief
+from ..games.negotiation import MAX_CLIMB, MIRROR, TICKS, Accept, Haggle, Offer, PriceBargaining, Walk
+
+STEP = 2  # ticks: what a reciprocator concedes at a time, and the grain of what is said
+ANCHOR = 20  # demand of the opening, in ticks: the list price for a seller, 60% of it for a buyer
+
+
+class Bargainer(NamedTuple):
+    """Hidden state of a partner. Demands are in ticks (5% of the list price), as the seller would put them.
+
+    Attributes:
+        floor: The least it settles for. For a seller this is the lowest price; a buyer's highest price is ``MIRROR - floor``.
+        tactic: One of `TACTICS`.
+        demand: What a reciprocator asks now; the others' demand follows from the round.
+    """
+
+    floor: int
+    tactic: str
+    demand: int = ANCHOR
+
+
+FARATIN: dict[str, float] = {"boulware": 0.2, "linear": 1.0, "conceder": 4.0}
+"""beta of each time-dependent tactic."""
+
+TACTICS = (*FARATIN, "holder", "reciprocator")
+
+
+@dataclass(frozen=True)
+class Population:
+    """How often each kind of partner is met.
+
+    Attributes:
+        floors: Weight of each floor, in ticks.
+        tactics: Weight of each tactic; independent of the floor.
+    """
+
+    floors: tuple[tuple[int, float], ...] = tuple((floor, floor - 6.0) for floor in range(7, 18))
+    tactics: tuple[tuple[str, float], ...] = (("boulware", 2.0), ("linear", 1.0), ("conceder", 3.0), ("holder", 4.0), ("reciprocator", 5.0))
+
+    def __post_init__(self) -> None:
+        for tactic, _ in self.tactics:
+            if tactic not in TACTICS:
+                raise ValueError(f"tactics must be among {', '.join(TACTICS)}; got {tactic!r}")
+        for floor, _ in self.floors:
+            if not 1 <= floor <= ANCHOR:
+                raise ValueError(f"floors must be whole ticks from 1 to {ANCHOR}; got {floor!r}")
+
+    @cached_property
+    def types(self) -> Belief[Bargainer]:
+        """The prior over hidden types."""
+        return Belief((Bargainer(f, t), p * q) for f, p in self.floors for t, q in self.tactics)
+
+
+POPULATIONS: dict[str, Population] = {
+    "default": Population(),
+    "easy": Population(tactics=(("linear", 1.0), ("conceder", 1.0))),
+    "hard": Population(tactics=(("boulware", 3.0), ("holder", 4.0), ("reciprocator", 6.0))),
+}
+"""Who is met in the registered environments."""
+
+
+@dataclass(frozen=True)
+class Haggler:
+    """The partner's mind in one bargain.
+
+    Time-dependent tactics follow Faratin, Sierra and Jennings (1998, section 4.1): the demand falls from the opening to the floor along
+    ``(k / (K-1)) ** (1 / beta)``; beta < 1 is Boulware, beta > 1 a conceder. An offer is taken when it is at least as good as the demand of the next round
+    (their equation 5). A *holder* stands by its opening and comes to its floor only in the last round. A *reciprocator* comes down a
+    step of 10% of the list price for each concession (`Haggle.conceded`), and stays where it is otherwise.
+
+    What is said is coarser than what is meant: demands are spoken rounded to 10% of the list price, away from the floor, so that types pool.
+
+    Args:
+        game: The bargain.
+        seat: The seat that the partner holds.
+        population: Who the partner may be.
+    """
+
+    game: PriceBargaining
+    seat: str
+    population: Population = field(default_factory=lambda: POPULATIONS["default"])
+
+    def prior(self) -> Belief[Bargainer]:
+        """Every type with its share of the population."""
+        return self.population.types
+
+    def react(self, hidden: Bargainer, state: Haggle) -> Belief[tuple[Bargainer, Act]]:
+        """Deterministic: open, accept, counter, or leave at the deadline."""
+        if state.round < 0:
+            return Belief.certain((hidden, Offer(self._price(ANCHOR))))
+        hidden, threshold = self._next(hidden, state.round + 1, state.conceded)
+        if state.standing is not None and self._generosity(state.standing) >= threshold:
+            return Belief.certain((hidden, Accept()))
+        if state.round + 1 >= self.game.rounds:
+            return Belief.certain((hidden, Walk()))
+        spoken = STEP * math.ceil(threshold / STEP)
+        return Belief.certain((hidden, Offer(self._price(spoken))))
+
+    def candidates(self, state: Haggle, support: tuple[Bargainer, ...]) -> Iterator[Act]:
+        """The acts at which some possible partner starts to react differently.
+
+        Between two neighbouring thresholds every partner reacts alike, so the cheapest offer of each interval is as good as any other in it.
+        """
+        if state.standing is not None:
+            yield Accept()
+        yield Walk()
+        yield Say()
+        learner = "seller" if self.seat == "buyer" else "buyer"
+        best = state.climbs[0 if learner == "buyer" else 1]
+        starts = {self.game.climb_start(climb) for climb in range(best + 1, MAX_CLIMB + 1)}
+        for conceded in (False, True):
+            starts |= {self._next(hidden, state.round + 1, conceded)[1] for hidden in support}
+        for generosity in sorted(starts):
+            yield Offer(self._price(generosity))
+
+    def _next(self, hidden: Bargainer, number: int, conceded: bool) -> tuple[Bargainer, int]:
+        """Hidden state and least acceptable offer in round `number`."""
+        floor, tactic, demand = hidden
+        if tactic == "holder":
+            return hidden, (floor if number >= self.game.rounds - 1 else ANCHOR)
+        if tactic == "reciprocator":
+            demand = max(floor, demand - STEP) if conceded else demand
+            return Bargainer(floor, tactic, demand), demand
+        return hidden, _faratin(floor, FARATIN[tactic], min(number, self.game.rounds - 1), self.game.rounds - 1)
+
+    def _price(self, demand: int) -> int:
+        """Price of a demand (or of a generosity: both count from the same end)."""
+        tick = self.game.list_price // TICKS
+        return tick * (demand if self.seat == "seller" else MIRROR - demand)
+
+    def _generosity(self, price: int) -> int:
+        return self.game.generosity("buyer" if self.seat == "seller" else "seller", price)
+
+
+@cache
+def _faratin(floor: int, beta: float, number: int, last: int) -> int:
+    alpha = (number / last) ** (1.0 / beta)
+    return math.ceil(ANCHOR - alpha * (ANCHOR - floor) - 1e-9)

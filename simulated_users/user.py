@@ -1,0 +1,97 @@
+"""Simulated users: a mind that decides and a voice that speaks, kept apart so that secrets cannot leak."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from ..core.acts import Act
+from ..core.dialogue import Dialogue
+from ..core.grammar import Heard
+from ..core.setting import Exchange
+from ..core.stream import Stream
+
+
+class Cue(NamedTuple):
+    """All that a voice is told: the act to be said, public facts, a persona. No hidden state, no private value of the learner.
+
+    Attributes:
+        act: What to say.
+        seat: Who says it.
+        public: The family's public facts.
+        persona: The speaker's way of speaking.
+        heard: The learner's last utterance; ``""`` at the opening.
+        opening: Whether these are the first words of the dialogue.
+        problem: ``"malformed"``, ``"ambiguous"`` or ``"illegal"`` if the learner's turn was lost.
+        reason: A sentence that tells the learner why.
+        before: Public state in which the act is made.
+    """
+
+    act: Act
+    seat: str
+    public: Any
+    persona: str
+    heard: str
+    opening: bool
+    problem: str
+    reason: str
+    before: Any
+
+
+class Failure(str):
+    """Returned by a voice or a user in place of words when its machinery failed; the text says what happened. The dialogue is truncated, never scored."""
+
+
+class Voice(Protocol):
+    """Puts acts into words."""
+
+    personas: tuple[str, ...]
+
+    def say(self, cues: Sequence[Cue], streams: Sequence[Stream]) -> list[str]:
+        """One utterance (or `Failure`) for each cue; `streams` are the dialogues' random numbers."""
+        ...
+
+
+class SimulatedUser(Protocol):
+    """Everybody but the learner. Both methods are batched: one call serves all dialogues that wait for a reply."""
+
+    personas: tuple[str, ...]
+
+    def decide(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None]) -> list[Exchange | Failure]:
+        """What follows each learner's utterance; ``None`` stands for the opening."""
+        ...
+
+    def speak(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None], texts: Sequence[str], exchanges: Sequence[Exchange]) -> list[str]:
+        """The words for each exchange; ``""`` where nobody answers, a `Failure` where the machinery failed."""
+        ...
+
+
+class ScriptedUser:
+    """The default: the setting's own mind, spoken by `voice`."""
+
+    def __init__(self, voice: Voice):
+        self.voice = voice
+        self.personas = voice.personas
+
+    def decide(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None]) -> list[Exchange | Failure]:
+        """Draw from the exact distribution of what follows."""
+        return [
+            dialogue.setting.exchange(dialogue.state, dialogue.hidden, None if heard is None else heard.act).sample(dialogue.stream)
+            for dialogue, heard in zip(dialogues, heards, strict=True)
+        ]
+
+    def speak(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None], texts: Sequence[str], exchanges: Sequence[Exchange]) -> list[str]:
+        """Word the last reply of each exchange."""
+        words = [""] * len(dialogues)
+        cues, streams, places = [], [], []
+        for place, (dialogue, heard, text, exchange) in enumerate(zip(dialogues, heards, texts, exchanges, strict=True)):
+            if exchange.replies:
+                before, seat, act = exchange.replies[-1]
+                problem, reason = (heard.problem or exchange.problem, heard.reason or exchange.reason) if heard is not None else ("", "")
+                public = dialogue.scenario.public
+                cues.append(Cue(act, seat, public, dialogue.persona, text, heard is None, problem, reason, before))
+                streams.append(dialogue.stream)
+                places.append(place)
+        for place, said in zip(places, self.voice.say(cues, streams), strict=True):
+            words[place] = said
+        return words

@@ -1,0 +1,125 @@
+"""Recorded episodes: round trip, readers, damage, replay, rescoring."""
+
+from __future__ import annotations
+
+import errno
+
+import dialogym
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from dialogym.envs import episodes as module
+from dialogym.envs.episodes import EpisodeStore, read_episodes, record, replay, rescore
+from dialogym.policies.registry import make_policy
+from dialogym.policies.rollout import collect, make_engine, rollout
+
+IDS = dialogym.ids()
+
+
+@pytest.fixture
+def store(tmp_path):
+    return collect("Negotiation-v0", "scripted", 40, tmp_path / "episodes", batch=16)
+
+
+def test_written_is_read(tmp_path):
+    engine = make_engine("Negotiation-v0")
+    recorded = [record(d, "Negotiation-v0", engine, "scripted") for d in rollout(engine, make_policy("scripted", engine), range(10))]
+    store = EpisodeStore(tmp_path / "e")
+    store.append(recorded[:4])
+    store.append(recorded[4:])
+    assert read_episodes(tmp_path / "e") == recorded
+    assert len(store) == 10
+    assert recorded[0].version == dialogym.__version__ and recorded[3].seed == 3 and recorded[0].settings["rounds"] == 8
+
+
+def test_pandas_and_datasets_read_it(store):
+    import pandas
+    from datasets import load_dataset
+
+    frame = pandas.read_parquet(store.path)
+    assert len(frame) == 40 and set(frame["env_id"]) == {"Negotiation-v0"} and frame["turns"][0][0]["text"]
+    data = load_dataset("parquet", data_files=f"{store.path}/*.parquet", split="train", cache_dir=str(store.path.parent / "cache"))
+    assert len(data) == 40 and data[0]["turns"][0]["seat"] == "seller"
+
+
+def test_messages_are_those_of_the_dialogue(store):
+    engine = make_engine("Negotiation-v0")
+    dialogues = list(rollout(engine, make_policy("scripted", engine), range(40)))
+    for episode, dialogue in zip(store, dialogues, strict=True):
+        assert episode.messages() == [m for m in dialogue.messages() if m["content"]]
+
+
+def test_damage_is_named_and_loses_nothing(store):
+    file = store.files()[1]
+    file.write_bytes(file.read_bytes()[:-200])
+    with pytest.raises(ValueError, match=f"{file.name} is damaged"):
+        read_episodes(store.path)
+    assert len(read_episodes(store.files()[0])) == 16
+    file.unlink()
+    assert len(read_episodes(store.path)) == 24
+
+
+def test_nothing_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no episodes at"):
+        read_episodes(tmp_path / "nowhere")
+
+
+def test_a_full_disk_leaves_earlier_episodes_intact(store, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before, files = read_episodes(store.path), store.files()
+    monkeypatch.setattr(pq, "write_table", full)
+    with pytest.raises(OSError, match=r"No space left.*earlier episodes are intact"):
+        store.append(before[:3])
+    assert read_episodes(store.path) == before and store.files() == files
+    assert list(store.path.iterdir()) and not list(store.path.glob("*.tmp"))
+
+
+def test_a_write_that_is_killed_half_way_is_never_seen(store, monkeypatch):
+    def half(table, where, **kwargs):
+        with open(where, "wb") as file:
+            file.write(b"PAR1 half of it")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pq, "write_table", half)
+    with pytest.raises(KeyboardInterrupt):
+        store.append(read_episodes(store.path)[:3])
+    assert len(read_episodes(store.path)) == 40
+
+
+def test_schema_of_the_future(store, monkeypatch):
+    monkeypatch.setattr(module, "SCHEMA_VERSION", 99)
+    with pytest.raises(ValueError, match="this version reads 99"):
+        read_episodes(store.path)
+
+
+@pytest.mark.parametrize("env_id", IDS)
+def test_replay_is_exact(env_id):
+    engine = make_engine(env_id)
+    for dialogue in rollout(engine, make_policy("random", engine), range(60)):
+        steps = list(replay(record(dialogue, env_id, engine, "random"), engine))
+        assert [(s.before, s.act, s.after, s.reply, s.rewards, s.problem) for s in steps] == [
+            (s.before, s.act, s.after, s.reply, s.rewards, s.problem) for s in dialogue.steps
+        ]
+        assert steps[-1].dialogue.belief() == dialogue.belief()
+
+
+def test_rescoring_equals_having_been_scored_so(store):
+    @dialogym.register_reward("length")
+    def length(step):
+        return -len(step.text) / 100
+
+    spec = {"goal": 2.0, "length": 1.0, "turn_cost": 0.5}
+    rescored = rescore(read_episodes(store.path), spec)
+    engine = make_engine("Negotiation-v0", reward=spec)
+    for episode, dialogue in zip(rescored, rollout(engine, make_policy("scripted", engine), range(40)), strict=True):
+        assert episode.episode_return == pytest.approx(sum(sum(s.rewards.values()) for s in dialogue.steps))
+        assert episode.reward == spec
+    assert np.isclose(np.mean([e.payoff for e in rescored]), np.mean([e.payoff for e in store]))
+
+
+def test_a_file_in_place_of_the_folder(tmp_path):
+    (tmp_path / "x").write_text("hello")
+    with pytest.raises(ValueError, match="is a file"):
+        EpisodeStore(tmp_path / "x")

@@ -1,0 +1,38 @@
+"""The PettingZoo face, over every family with two seats that can learn."""
+
+from __future__ import annotations
+
+import dialogym
+import pytest
+from dialogym.envs.family import load_family
+from dialogym.envs.registration import TABLE
+from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, seed_test
+from pettingzoo.utils.conversions import turn_based_aec_to_parallel
+
+IDS = [env_id for env_id, (path, settings) in TABLE.items() if hasattr(load_family(path, settings), "duel")]
+pytestmark = pytest.mark.parametrize("env_id", IDS)
+
+
+def test_api(env_id):
+    api_test(dialogym.aec(env_id), num_cycles=200)
+
+
+def test_seeds(env_id):
+    seed_test(lambda: dialogym.aec(env_id), num_cycles=20)
+
+
+def test_parallel(env_id):
+    parallel_api_test(turn_based_aec_to_parallel(dialogym.aec(env_id)), num_cycles=100)
+    parallel_seed_test(lambda: turn_based_aec_to_parallel(dialogym.aec(env_id)), num_cycles=10)
+
+
+def test_three_lost_turns_truncate(env_id):
+    env = dialogym.aec(env_id)
+    env.reset(seed=0)
+    for agent in env.agent_iter(max_iter=12):
+        _, _, terminated, truncated, info = env.last()
+        if terminated or truncated:
+            assert truncated
+            return
+        env.step("[unknown]")
+    pytest.fail("the episode was not cut off")

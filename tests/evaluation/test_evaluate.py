@@ -1,0 +1,218 @@
+"""Scores are what they say: 0 for random, 1 for the optimum, on the same episodes for everyone, without those that failed."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from dialogym.core.setting import Setting
+from dialogym.envs.negotiation import Negotiation
+from dialogym.envs.registration import TABLE
+from dialogym.evaluation import evaluate as module
+from dialogym.evaluation.evaluate import compare, evaluate
+from dialogym.evaluation.results import Comparison, Evaluation
+from dialogym.policies.policy import FunctionPolicy
+from dialogym.policies.rollout import play
+from dialogym.simulated_users.user import Failure, ScriptedUser
+
+ENV = "Negotiation-v0"
+
+
+class FlakyUser(ScriptedUser):
+    """Loses its voice after the first exchange of some dialogues."""
+
+    def __init__(self, fails=lambda seed: seed % 5 == 2):
+        super().__init__(Negotiation.voice)
+        self.fails = fails
+
+    def speak(self, dialogues, heards, texts, exchanges):
+        words = super().speak(dialogues, heards, texts, exchanges)
+        lost = [heard is not None and self.fails(dialogue.seed) for heard, dialogue in zip(heards, dialogues, strict=True)]
+        return [Failure("the server is down") if failed else said for failed, said in zip(lost, words, strict=True)]
+
+
+@dataclass(frozen=True)
+class Unsolved(Negotiation):
+    """A family whose optimum is out of reach."""
+
+    baselines = "dialogym.policies.negotiation"
+
+    def setting(self, scenario):
+        def optimum():
+            raise NotImplementedError("too large to solve")
+
+        solved = super().setting(scenario)
+        return Setting(solved.game, solved.mind, solved.seat, optimum=optimum)
+
+
+@pytest.fixture
+def unsolved(monkeypatch):
+    monkeypatch.setitem(TABLE, "Unsolved-v0", (f"{__name__}:Unsolved", {}))
+    return "Unsolved-v0"
+
+
+@pytest.fixture(scope="module")
+def scripted():
+    return evaluate(ENV, "scripted", episodes=120)
+
+
+def test_random_scores_zero_and_optimal_one():
+    random, optimal = evaluate(ENV, "random", episodes=60, seed=3), evaluate(ENV, "optimal", episodes=60, seed=3)
+    assert (random.score, random.score_interval) == (0.0, (0.0, 0.0))
+    assert (optimal.score, optimal.score_interval) == (1.0, (1.0, 1.0))
+    assert random.mean_return == random.random_return == optimal.random_return
+    assert optimal.mean_return == optimal.optimal_return == random.optimal_return
+
+
+def test_scripted_lies_between(scripted):
+    low, high = scripted.score_interval
+    assert 0.0 < low < scripted.score < high < 1.0
+    assert scripted.return_interval.low < scripted.mean_return < scripted.return_interval.high
+    assert scripted.score == pytest.approx((scripted.mean_return - scripted.random_return) / (scripted.optimal_return - scripted.random_return))
+
+
+def test_optimal_return_agrees_with_the_exact_optimum():
+    result = evaluate(ENV, "optimal", episodes=1000, seed=500)
+    error = result.returns.std() / np.sqrt(1000)
+    assert abs(result.mean_return - result.optimum) < 3.5 * error
+
+
+def test_thousand_episodes_take_seconds():
+    started = time.perf_counter()
+    evaluate(ENV, "optimal", episodes=1000, seed=20_000)
+    assert time.perf_counter() - started < 10.0
+
+
+def test_common_random_numbers(scripted):
+    fewer = evaluate(ENV, "scripted", episodes=40, seed=20, batch=7)
+    assert np.array_equal(fewer.returns, scripted.returns[20:60])
+    assert np.array_equal(compare(ENV, ["scripted"], episodes=120)["scripted"].returns, scripted.returns)
+
+
+def test_metrics_skip_what_is_undefined(scripted):
+    family = Negotiation()
+    outcomes = [family.outcome(dialogue) for dialogue in play(ENV, "scripted", range(120))]
+    prices = [outcome["price"] for outcome in outcomes if outcome["price"] is not None]
+    assert 0 < len(prices) < 120
+    assert scripted.metrics["price"] == pytest.approx(np.mean(prices))
+    assert scripted.metrics["deal"] == len(prices) / 120
+    assert list(scripted.metrics) == list(family.metrics)
+    walker = evaluate(ENV, FunctionPolicy("walker", lambda dialogue, stream: "[walk]"), episodes=10)
+    assert walker.metrics["price"] is None and walker.metrics["deal"] == 0.0
+
+
+def test_payoff_is_scored_whatever_the_reward(scripted):
+    other = evaluate(ENV, "scripted", episodes=120, reward={"goal": 1.0, "turn_cost": 0.01})
+    turns = np.mean([len(dialogue.steps) for dialogue in play(ENV, "scripted", range(120))])
+    assert (other.score, other.mean_return) == (scripted.score, scripted.mean_return)
+    assert other.mean_reward == pytest.approx(scripted.mean_return - 0.01 * turns)
+    assert scripted.mean_reward == pytest.approx(scripted.mean_return)
+    assert "0.01 turn_cost" in str(other)
+
+
+def test_references_are_played_once(monkeypatch):
+    played = []
+
+    def counting(engine, policy, seeds, batch):
+        played.append((policy.name, len(list(seeds))))
+        return original(engine, policy, seeds, batch)
+
+    original = module.rollout
+    monkeypatch.setattr(module, "rollout", counting)
+    evaluate(ENV, "scripted", episodes=10, seed=90_000)
+    evaluate(ENV, "wait", episodes=15, seed=90_000)
+    evaluate(f"dialogym:{ENV}", "wait", episodes=5, seed=90_000)
+    assert played == [("scripted", 10), ("random", 10), ("optimal", 10), ("wait", 15), ("random", 5), ("optimal", 5), ("wait", 5)]
+
+
+def test_json_round_trip(scripted):
+    back = Evaluation.from_json(json.loads(json.dumps(scripted.to_json())))
+    assert back == scripted
+    assert str(back) == str(scripted)
+    with pytest.raises(ValueError, match="must hold score"):
+        Evaluation.from_json({name: value for name, value in scripted.to_json().items() if name != "score"})
+
+
+def test_printed_tables_fit(scripted):
+    comparison = compare(ENV, ["split-difference", "scripted"], episodes=120, difference=True)
+    for table in (str(scripted), str(comparison)):
+        assert max(map(len, table.splitlines())) <= 100
+        assert "\x1b" not in table
+    assert all(name.replace("_", " ") in str(scripted) for name in scripted.metrics)
+    assert f"{scripted.score:.3f}" in str(scripted) and f"{scripted.score:.3f}" in str(comparison)
+    assert scripted._repr_html_().startswith("<pre>")
+
+
+def test_comparison_order_and_markdown():
+    comparison = compare(ENV, ["optimal", "scripted", "wait"], episodes=30)
+    assert [e.policy for e in comparison.evaluations] == ["random", "scripted", "wait", "optimal"]
+    lines = comparison.to_markdown().splitlines()
+    assert [line.split("|")[1].strip() for line in lines[2:]] == ["random", "scripted", "wait", "optimal"]
+    assert len({line.count("|") for line in lines}) == 1
+    assert "surplus share" in lines[0]
+    assert [e["policy"] for e in json.loads(json.dumps(comparison.to_json()))["evaluations"]] == ["random", "scripted", "wait", "optimal"]
+    bare = compare(ENV, ["wait", "scripted"], episodes=30, references=False)
+    assert [e.policy for e in bare.evaluations] == ["wait", "scripted"]
+    assert "scripted" in bare["scripted"].to_markdown()
+
+
+def test_difference_is_paired():
+    comparison = compare(ENV, ["scripted", "wait"], episodes=80, difference=True)
+    mean, (low, high) = comparison.difference("wait", "scripted")
+    a, b = comparison["wait"].returns, comparison["scripted"].returns
+    assert mean == pytest.approx(np.mean(a - b))
+    assert low < mean < high
+    values = comparison.to_json()
+    assert values["baseline"] == "scripted" and values["differences"]["scripted"]["mean"] == 0.0
+    with pytest.raises(KeyError, match="policy must be one of random, scripted, wait, optimal"):
+        comparison["nobody"]
+    unkept = Comparison(tuple(Evaluation.from_json(e.to_json()) for e in comparison.evaluations))
+    with pytest.raises(ValueError, match="do not hold"):
+        unkept.difference("wait", "scripted")
+
+
+def test_failed_episodes_are_dropped_everywhere(scripted):
+    result = evaluate(ENV, "scripted", episodes=120, user=FlakyUser())
+    kept = np.arange(120) % 5 != 2
+    assert (result.episodes, result.dropped, result.user) == (96, 24, "FlakyUser")
+    assert np.array_equal(np.isnan(result.returns), ~kept)
+    assert np.array_equal(result.returns[kept], scripted.returns[kept])
+    random, optimal = (evaluate(ENV, name, episodes=120).returns[kept] for name in ("random", "optimal"))
+    assert result.random_return == pytest.approx(random.mean()) and result.optimal_return == pytest.approx(optimal.mean())
+    assert result.score == pytest.approx((result.returns[kept] - random).mean() / (optimal - random).mean())
+    assert "24 dropped" in str(result)
+
+
+def test_nothing_left_is_an_error():
+    with pytest.raises(ConnectionError, match=r"all 6 episodes.*the server is down"):
+        evaluate(ENV, "scripted", episodes=6, user=FlakyUser(lambda seed: True))
+
+
+def test_without_an_exact_optimum(unsolved):
+    result = evaluate(unsolved, "scripted", episodes=20)
+    assert (result.score, result.score_interval, result.optimal_return, result.optimum) == (None, None, None, None)
+    assert result.random_return is not None
+    assert "no exact optimum" in str(result)
+    assert Evaluation.from_json(json.loads(json.dumps(result.to_json()))) == result
+    assert [e.policy for e in compare(unsolved, ["scripted"], episodes=10).evaluations] == ["random", "scripted"]
+    with pytest.raises(NotImplementedError):
+        compare(unsolved, ["scripted", "optimal"], episodes=10)
+
+
+def test_settings_reach_the_family():
+    seller = evaluate(ENV, "scripted", episodes=20, role="seller", grammar="tagged")
+    assert (seller.settings["role"], seller.grammar) == ("seller", "tagged")
+
+
+def test_bad_arguments_are_named():
+    with pytest.raises(ValueError, match="episodes must be at least 1"):
+        evaluate(ENV, "scripted", episodes=0)
+    with pytest.raises(ValueError, match="policy must be one of random, scripted"):
+        evaluate(ENV, "cunning")
+    with pytest.raises(ValueError, match="environment must be one of"):
+        evaluate("Chess-v0")
+    with pytest.raises(ValueError, match="policies must be a non-empty list"):
+        compare(ENV, "scripted")

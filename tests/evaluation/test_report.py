@@ -1,0 +1,210 @@
+"""The report of a run: whole, self-contained, forgiving of what is missing, and right about regret."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+from dialogym.envs.episodes import read_episodes
+from dialogym.evaluation.evaluate import evaluate
+from dialogym.evaluation.regret import judge, mean_regret_by_turn, telling
+from dialogym.evaluation.report import write_report
+from dialogym.evaluation.run import read_run
+from dialogym.policies.policy import FunctionPolicy
+from dialogym.policies.registry import make_policy
+from dialogym.policies.rollout import collect, make_engine
+
+from ..toy import TOY
+from .test_evaluate import unsolved  # noqa: F401
+
+ENV, EPISODES, SEED = "Negotiation-v0", 60, 700
+INJECTION = '<script>alert("[offer")</script> see https://example.com'
+
+
+def trained(env_id):
+    """Scripted, but for some turns as a badly trained model would have them."""
+    inner = make_policy("scripted", make_engine(env_id))
+
+    def speak(dialogue, stream):
+        text = inner.respond([dialogue], [stream])[0]
+        return INJECTION if stream.random() < 0.1 else text
+
+    return FunctionPolicy("trained", speak)
+
+
+def synthesise(path, env_id=ENV):
+    policy = trained(env_id)
+    results = [evaluate(env_id, policy, EPISODES, SEED), *(evaluate(env_id, name, EPISODES, SEED) for name in ("random", "scripted", "optimal"))]
+    collect(env_id, policy, EPISODES, path / "episodes", seed=SEED)
+    (path / "config.json").write_text(json.dumps({"algorithm": "grpo", "env_id": env_id, "seed": 0, "learning_rate": 1e-5}))
+    (path / "evaluation.json").write_text(json.dumps([result.to_json() for result in results]))
+    rows = [{"stage": "bc", "step": s, "episodes": 16 * s, "seconds": s, "score": s / 200, "loss": 2 - s / 100} for s in range(0, 101, 20)]
+    rows += [{"stage": "grpo", "step": s, "episodes": 64 * s, "seconds": 5 * s, "score": None, "reward": s / 1000, "loss": 0.0} for s in range(1, 50)]
+    rows += [{"stage": "grpo", "step": s, "episodes": 64 * s, "seconds": 5 * s, "score": 0.5 + s / 200} for s in range(0, 51, 10)]
+    (path / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (path / "summary.json").write_text(json.dumps({"bc": {"train_seconds": 100.0}, "grpo": {"train_seconds": 300.0}}))
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    return synthesise(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture
+def run(finished, tmp_path):
+    return shutil.copytree(finished, tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def judged(finished):
+    return [judge(episode) for episode in read_episodes(finished / "episodes")]
+
+
+def page_of(run):
+    return write_report(run).read_text(encoding="utf-8")
+
+
+def test_page_is_whole(run):
+    page = page_of(run)
+    for heading in ("Learning curve", "Comparison", "Metrics", "Outcomes", "Where value was lost", "Dialogues"):
+        assert f"<h2>{heading}</h2>" in page
+    score = json.loads((run / "evaluation.json").read_text())[0]["score"]
+    assert f"{score:.3f}" in page
+    for name in ("random", "scripted", "optimal"):
+        assert f"<td>{name}</td>" in page
+    assert "behaviour cloning" in page and "GRPO" in page
+    assert "Largest regret" in page and page.count('class="card"') == 6
+    assert 'class="notes"' not in page
+    assert "agreed price as a share of the list price" in page
+
+
+def test_page_is_self_contained(run):
+    page = page_of(run)
+    assert not re.findall(r"<(?:script|link|iframe|img|object)\b|@import|\bsrc\s*=", page)
+    assert all(target.startswith("#") for target in re.findall(r'href="([^"]*)"', page))
+    assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", page))
+    assert set(re.findall(r"https?://[^\s<&]*", page)) == {"https://example.com"}  # only as words that the policy said
+    ids = re.findall(r'\bid="([^"]*)"', page)
+    assert len(ids) == len(set(ids))
+    assert "&lt;script&gt;" in page
+    assert not re.findall(r"#(0\d)\1\1\b", page)  # every marker colour was exchanged
+
+
+def test_page_is_the_same_each_time(run, tmp_path):
+    first = page_of(run)
+    again = write_report(run, tmp_path / "again.html")
+    assert again == tmp_path / "again.html" and again.read_text(encoding="utf-8") == first
+
+
+@pytest.mark.parametrize(
+    ("missing", "gone", "kept", "note"),
+    [
+        ("config.json", "Configuration", "Comparison", "config.json is missing"),
+        ("metrics.jsonl", "<h2>Learning curve", "<h2>Comparison", "metrics.jsonl is missing"),
+        ("evaluation.json", "<h2>Comparison", "<h2>Dialogues", "evaluation.json is missing"),
+        ("episodes", "<h2>Dialogues", "<h2>Comparison", "no recorded episodes"),
+    ],
+)
+def test_missing_parts_are_noted(run, missing, gone, kept, note):
+    (shutil.rmtree if (run / missing).is_dir() else type(run).unlink)(run / missing)
+    page = page_of(run)
+    assert gone not in page and kept in page and note in page
+
+
+def test_empty_folder_and_missing_folder(tmp_path):
+    page = page_of(tmp_path)
+    assert page.count("<li>") == 4
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        write_report(tmp_path / "nowhere")
+
+
+def test_damage_is_noted(run):
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write('{"stage": "gr')
+    (run / "evaluation.json").write_text('[{"policy": "trained"}]')
+    (run / "config.json").write_text("[")
+    (run / "summary.json").unlink()
+    page = page_of(run)
+    assert "1 of 62 lines of metrics.jsonl" in page
+    assert "An entry of evaluation.json cannot be read (an evaluation must hold env_id" in page
+    assert "config.json cannot be read" in page
+
+
+def test_stages_follow_each_other(run):
+    found = read_run(run)
+    title, (bc, grpo) = found.curves("score")
+    assert (title, bc.stage, grpo.stage) == ("training episodes", "bc", "grpo")
+    assert bc.x[-1] == 1600 and grpo.x[0] == 1600 and grpo.x[-1] == 1600 + 64 * 50
+    assert found.experience() == 1600 + 64 * 50
+    assert found.curves("reward")[1][0].x[0] == 1600 + 64  # after cloning, though cloning logs no reward
+    assert found.seconds == {"bc": 100.0, "grpo": 300.0}
+    (run / "summary.json").unlink()
+    assert read_run(run).seconds == {"bc": 100.0, "grpo": 250.0}
+
+
+def test_steps_serve_where_episodes_do_not_tell_apart(tmp_path):
+    rows = [{"stage": "bc", "step": step, "episodes": 0, "score": step / 10} for step in range(5)]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    title, (curve,) = read_run(tmp_path).curves("score")
+    assert title == "training steps" and curve.x == [0, 1, 2, 3, 4]
+    assert "<h2>Learning curve</h2>" in page_of(tmp_path)
+
+
+def test_no_turn_beats_the_optimum(judged):
+    regrets = [turn.regret for one in judged for turn in one.turns]
+    assert min(regrets) >= -1e-9 and max(regrets) > 0.01
+    assert all(one.forfeited >= 0.0 for one in judged)
+
+
+def test_regret_is_what_the_optimum_would_have_earned_more(judged):
+    """Optimum less regret less payoff is luck: zero in the mean."""
+    luck = np.array([one.turns[0].value - one.regret - one.episode.payoff for one in judged])
+    assert abs(luck.mean()) < 4 * luck.std() / np.sqrt(len(luck))
+    lost = sum(mean_regret_by_turn(judged)) + np.mean([one.forfeited for one in judged])
+    assert lost == pytest.approx(np.mean([one.regret for one in judged]))
+
+
+def test_the_optimum_regrets_nothing(tmp_path):
+    for episode in collect(ENV, "optimal", 25, tmp_path / "episodes"):
+        one = judge(episode)
+        assert one.regret == pytest.approx(0.0, abs=1e-9)
+        assert [turn.best for turn in one.turns] == [turn.act for turn in one.turns]
+
+
+def test_being_cut_off_forfeits_the_rest(tmp_path):
+    babbler = FunctionPolicy("babbler", lambda dialogue, stream: "[nonsense]")
+    (episode,) = collect(ENV, babbler, 1, tmp_path / "episodes", seed=4)
+    one = judge(episode)
+    assert episode.truncated and len(one.turns) == 3 and one.turns[0].problem == "malformed"
+    assert one.forfeited > 0.0
+    assert one.regret == pytest.approx(one.forfeited + sum(turn.value - turn.act_value for turn in one.turns))
+
+
+def test_dialogues_are_chosen_for_their_regret(judged):
+    chosen = telling(judged)
+    assert len({id(one) for _, one in chosen}) == 6
+    assert chosen[0][1].regret == max(one.regret for one in judged)
+    assert [one for _, one in telling(judged[:2])] and len(telling(judged[:2])) == 2
+    assert [one.episode.seed for _, one in telling(judged)] == [one.episode.seed for _, one in chosen]
+
+
+def test_any_family_will_do(tmp_path):
+    page = page_of(synthesise(tmp_path, TOY))
+    assert "share of guests who got what they ordered" in page
+    assert "<h2>Dialogues</h2>" in page and "drink" in page
+
+
+def test_without_an_exact_optimum(tmp_path, unsolved):  # noqa: F811
+    page = page_of(synthesise_unsolved(tmp_path, unsolved))
+    assert "out of reach" in page and "<h2>Dialogues</h2>" in page
+    assert "<h2>Where value was lost</h2>" not in page
+
+
+def synthesise_unsolved(path, env_id):
+    collect(env_id, "scripted", 12, path / "episodes")
+    (path / "evaluation.json").write_text(json.dumps([evaluate(env_id, name, 12).to_json() for name in ("scripted", "random")]))
+    return path

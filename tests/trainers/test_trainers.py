@@ -1,0 +1,197 @@
+"""The trainers: they learn a trivial environment, resume as if nothing had happened, and train on the model's own tokens only."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("trl")
+
+from dialogym.envs.episodes import read_episodes  # noqa: E402
+from dialogym.evaluation.evaluate import evaluate  # noqa: E402
+from dialogym.policies.language_model import LanguageModelPolicy, load_model  # noqa: E402
+from dialogym.policies.rollout import make_engine, rollout  # noqa: E402
+from dialogym.trainers.bc import BCConfig, train_bc  # noqa: E402
+from dialogym.trainers.grpo import DialogueRollout, GRPOConfig, train_grpo  # noqa: E402
+from safetensors.torch import load_file  # noqa: E402
+
+from ..toy import TOY, DRINKS  # noqa: E402
+
+
+def bc(out, **changes):
+    return BCConfig(**{"env_id": TOY, "out": out, "demonstrations": 192, "batch_size": 16, "epochs": 2.0, "final_episodes": 60, "eval_episodes": 20, "threads": 1, **changes})
+
+
+def grpo(out, model, **changes):
+    small = {"groups": 4, "group_size": 8, "steps": 24, "learning_rate": 2e-3, "max_turn_tokens": 8, "eval_every": 0, "final_episodes": 60, "threads": 1}
+    return GRPOConfig(**{"env_id": TOY, "out": out, "model": str(model), **small, **changes})
+
+
+@pytest.fixture(scope="module")
+def cloned(tmp_path_factory):
+    out = tmp_path_factory.mktemp("run")
+    return out, train_bc(bc(out))
+
+
+def test_bc_learns_its_demonstrations(cloned):
+    out, score = cloned
+    assert score > 0.5
+    assert {row["stage"] for row in map(json.loads, (out / "metrics.jsonl").read_text().splitlines())} == {"bc"}
+    assert len(read_episodes(out / "episodes")) == 60
+    assert json.loads((out / "evaluation.json").read_text())[0]["policy"] == "trained"
+    assert list((out / "tensorboard").rglob("events*"))
+
+
+def test_grpo_from_noise_to_the_optimum(tmp_path):
+    """BC on random serving gives chance; GRPO must find the rest by itself."""
+    start = tmp_path / "start"
+    chance = train_bc(bc(start, demonstrator="random", epochs=3.0))
+    assert chance < 0.7
+    score = train_grpo(grpo(tmp_path / "run", start / "bc" / "model", steps=40))
+    assert score >= 0.9
+    rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert {"reward", "loss"} <= set(rows[0])
+
+
+def test_filtered_bc_keeps_the_best(tmp_path):
+    assert train_bc(bc(tmp_path, best_share=0.6)) >= 0.9
+
+
+def same_weights(one, other):
+    a, b = (load_file(folder / "model.safetensors") for folder in (one, other))
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+class Interrupt(Exception):
+    pass
+
+
+def interrupted(monkeypatch, trainer_class, train, config, at):
+    """Run `train` until step `at`, then have it die."""
+    from transformers import TrainerCallback
+
+    class Bomb(TrainerCallback):
+        def on_step_begin(self, args, state, control, **_):
+            if state.global_step == at:
+                raise Interrupt
+
+    original = trainer_class.train
+
+    def train_with_bomb(self, **kwargs):
+        self.add_callback(Bomb())
+        return original(self, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer_class, "train", train_with_bomb)
+        with pytest.raises(Interrupt):
+            train(config)
+
+
+def test_bc_resumed_equals_bc_uninterrupted(tmp_path, monkeypatch):
+    import dataclasses
+
+    from trl import SFTTrainer
+
+    whole, broken = bc(tmp_path / "whole", save_every=5), bc(tmp_path / "broken", save_every=5)
+    train_bc(whole)
+    interrupted(monkeypatch, SFTTrainer, train_bc, broken, at=12)
+    train_bc(dataclasses.replace(broken, resume=True))
+    assert same_weights(whole.out / "bc" / "model", broken.out / "bc" / "model")
+    lines = [[(r["step"], r.get("loss")) for r in map(json.loads, (c.out / "metrics.jsonl").read_text().splitlines()) if "loss" in r] for c in (whole, broken)]
+    assert lines[0] == lines[1]
+
+
+def test_grpo_resumed_equals_grpo_uninterrupted(cloned, tmp_path, monkeypatch):
+    import dataclasses
+
+    from trl import GRPOTrainer
+
+    model = cloned[0] / "bc" / "model"
+    whole, broken = (grpo(tmp_path / name, model, steps=6, save_every=2, group_size=4) for name in ("whole", "broken"))
+    train_grpo(whole)
+    interrupted(monkeypatch, GRPOTrainer, train_grpo, broken, at=5)
+    train_grpo(dataclasses.replace(broken, resume=True))
+    assert same_weights(whole.out / "grpo" / "model", broken.out / "grpo" / "model")
+
+
+def test_resume_and_overwrite_are_guarded(cloned, tmp_path):
+    with pytest.raises(FileNotFoundError, match="nothing to resume"):
+        train_bc(bc(tmp_path, resume=True))
+    with pytest.raises(FileExistsError, match="use --resume"):
+        train_bc(bc(cloned[0]))
+
+
+@pytest.mark.parametrize(("config", "message"), [({"best_share": 0.0}, "best_share"), ({"model": "/no/such/model"}, "could not be loaded"), ({"env_id": "No-v0"}, "environment must be one of")])
+def test_wrong_arguments(tmp_path, config, message):
+    with pytest.raises(ValueError, match=message):
+        train_bc(bc(tmp_path, **config))
+
+
+# ---- token records ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def speaker(cloned):
+    engine = make_engine("Negotiation-v0")
+    model, tokenizer = load_model("tiny", engine)
+    return engine, LanguageModelPolicy(model, tokenizer, max_turn_tokens=12, temperature=1.0)
+
+
+def test_records_hold_what_was_shown_and_what_was_said(speaker):
+    engine, policy = speaker
+    torch.manual_seed(0)
+    for dialogue in rollout(engine, policy, range(12)):
+        record = policy.record(dialogue)
+        assert len(record.completion_ids) == len(record.mask) and len(record.turns) == len(record.rewards) == len(dialogue.steps)
+        assert record.prompt_ids == policy.chat.opening(dialogue.messages()[0]["content"])
+        for (start, end), step in zip(record.turns, dialogue.steps, strict=True):
+            assert policy.chat.text(record.completion_ids[start:end]) == step.text
+            assert record.completion_ids[end - 1] == policy.chat.eos
+        for (_, end), (start, _), step in zip(record.turns, record.turns[1:], dialogue.steps, strict=False):
+            assert record.completion_ids[end:start] == policy.chat.reply(step.reply)
+            assert not any(record.mask[end:start])
+        own = [token for token, label in zip(record.ids, record.labels, strict=True) if label != -100]
+        assert len(own) == sum(record.mask)
+
+
+def test_written_chats_are_framed_like_sampled_ones(speaker):
+    engine, policy = speaker
+    from dialogym.policies.registry import make_policy
+
+    for dialogue in rollout(engine, make_policy("scripted", engine), range(5)):
+        record = policy.chat.record(dialogue.messages())
+        template = policy.tokenizer.apply_chat_template(dialogue.messages()[: 2 * len(dialogue.steps)], return_dict=True, return_assistant_tokens_mask=True)
+        assert record.ids == template["input_ids"]
+        assert [0] * len(record.prompt_ids) + record.mask == template["assistant_masks"]
+
+
+def test_dialogues_that_failed_give_no_return():
+    from dialogym.simulated_users.user import Failure, ScriptedUser
+
+    engine = make_engine(TOY)
+
+    class Flaky(ScriptedUser):
+        def speak(self, dialogues, heards, texts, exchanges):
+            return [Failure("server gone") if d.seed == 1 and h is not None else w for d, h, w in zip(dialogues, heards, super().speak(dialogues, heards, texts, exchanges), strict=True)]
+
+    engine = make_engine(TOY, user=Flaky(engine.family.voice))
+    model, tokenizer = load_model("tiny", engine)
+
+    class Trainer:
+        class generation_config:  # noqa: N801 - TRL's name
+            max_new_tokens = 99
+
+        def _generate_single_turn(self, ids, *_):
+            return [tokenizer.encode(f"[serve {DRINKS[0]}]") + [tokenizer.eos_token_id] for _ in ids], None
+
+    out = DialogueRollout(engine, tokenizer, GRPOConfig(TOY))([[{"role": "user", "content": "", "seed": s}] for s in (0, 1, 2)], Trainer())
+    assert [r is None for r in out["dialogue_return"]] == [False, True, False]
+    assert all(len(ids) == len(mask) for ids, mask in zip(out["completion_ids"], out["env_mask"], strict=True))
+    assert Trainer.generation_config.max_new_tokens == 99
+
+
+def test_a_trained_folder_is_a_policy(cloned):
+    result = evaluate(TOY, f"lm:{cloned[0] / 'bc' / 'model'}", episodes=40)
+    assert result.score == pytest.approx(evaluate(TOY, f"lm:{cloned[0] / 'bc' / 'model'}", episodes=40).score)

@@ -1,0 +1,146 @@
+"""Behaviour cloning: supervised fine-tuning on the learner's own turns of recorded episodes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+import tyro
+from datasets import Dataset
+from peft import LoraConfig
+from trl import SFTConfig, SFTTrainer
+
+from ..core.episode import Episode
+from ..envs.episodes import read_episodes
+from ..policies.language_model import LanguageModelPolicy, load_model
+from ..policies.rollout import collect, make_engine
+from ..policies.tokens import ChatFormat
+from .run import Clock, Run, finish
+
+
+@dataclass(frozen=True)
+class BCConfig:
+    """Behaviour cloning (TRL's SFTTrainer on token records)."""
+
+    env_id: tyro.conf.Positional[str]
+    """Environment to evaluate on, and to collect demonstrations in if none are given."""
+    out: Path = Path("runs/bc")
+    """Folder of the run."""
+    episodes_path: Path | None = None
+    """Recorded demonstrations; without it they are collected."""
+    demonstrator: str = "scripted"
+    """Policy that demonstrates, if demonstrations are to be collected."""
+    demonstrations: int = 2000
+    """How many episodes to collect."""
+    best_share: float = 1.0
+    """Share of the episodes to learn from, those of highest payoff; below 1 it is filtered behaviour cloning."""
+    model: str = "tiny"
+    """`tiny`, a local model folder or a Hugging Face id."""
+    lora_rank: int = 0
+    """Rank of LoRA adapters; 0 trains all weights."""
+    epochs: float = 2.0
+    """Passes over the demonstrations."""
+    batch_size: int = 32
+    """Episodes a step."""
+    learning_rate: float = 3e-3
+    """Peak of the cosine schedule."""
+    max_turn_tokens: int = 24
+    """Tokens of one utterance at most."""
+    eval_every: int = 0
+    """Steps between evaluations; 0 evaluates before and after only."""
+    eval_episodes: int = 200
+    """Episodes of an evaluation while training."""
+    final_episodes: int = 500
+    """Episodes of the final evaluation."""
+    save_every: int = 50
+    """Steps between checkpoints."""
+    seed: int = 0
+    """Of weights, demonstrations and order."""
+    threads: int = 0
+    """Torch threads; 0 leaves torch's default."""
+    resume: bool = False
+    """Continue from the last checkpoint, exactly as if nothing had happened."""
+    settings: tyro.conf.Suppress[dict[str, Any]] = field(default_factory=dict)
+    """Settings of the environment, as for gym.make; on the command line `--set name=value`."""
+
+
+def train_bc(config: BCConfig) -> float | None:
+    """Clone demonstrations.
+
+    Returns:
+        The score of the cloned policy; the model is in ``config.out / "bc" / "model"``.
+
+    Raises:
+        ValueError: If an argument is invalid.
+        FileNotFoundError: If demonstrations or the checkpoint to resume from are missing.
+        FileExistsError: If the run exists and `resume` was not asked for.
+    """
+    if not 0.0 < config.best_share <= 1.0:
+        raise ValueError(f"best_share must be above 0 and at most 1, got {config.best_share}")
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    engine = make_engine(config.env_id, **config.settings)
+    run = Run(config.out, "bc")
+    checkpoint = run.begin(config, config.resume)
+    episodes = _demonstrations(config)
+    model, tokenizer = load_model(config.model if checkpoint is None or config.model != "tiny" else checkpoint, engine, config.seed)
+    policy = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
+    data = _dataset(_best(episodes, config.best_share), policy.chat)
+    steps = max(1, round(config.epochs * len(data) / config.batch_size))
+    trainer = SFTTrainer(
+        model=model,
+        processing_class=tokenizer,
+        train_dataset=data,
+        peft_config=LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear") if config.lora_rank else None,
+        args=SFTConfig(
+            output_dir=str(run.checkpoints),
+            max_steps=steps,
+            per_device_train_batch_size=config.batch_size,
+            learning_rate=config.learning_rate,
+            lr_scheduler_type="cosine",
+            warmup_steps=max(1, steps // 20),
+            max_length=None,
+            logging_steps=max(1, steps // 40),
+            report_to=["tensorboard"],
+            run_name="bc",
+            save_steps=config.save_every,
+            save_total_limit=2,
+            seed=config.seed,
+            bf16=torch.cuda.is_available(),
+            gradient_checkpointing=False,
+        ),
+    )
+    policy.model = trainer.model
+    every = config.eval_every or steps
+    trainer.add_callback(Clock(run, policy, config.env_id, config.settings, every, config.eval_episodes, config.batch_size))
+    started = time.perf_counter()
+    trainer.train(resume_from_checkpoint=checkpoint)
+    run.summarise(train_seconds=round(time.perf_counter() - started, 1), demonstrations=len(data), steps=steps)
+    trainer.save_model(str(run.model_path))
+    tokenizer.save_pretrained(str(run.model_path))
+    return finish(run, policy, config.env_id, config.settings, config.final_episodes)
+
+
+def _demonstrations(config: BCConfig) -> list[Episode]:
+    if config.episodes_path is not None:
+        return [episode for episode in read_episodes(config.episodes_path) if not episode.error]
+    path = config.out / "demonstrations"
+    if not path.exists():
+        first = config.seed * 100_000
+        collect(config.env_id, config.demonstrator, config.demonstrations, path, first, progress=True, **config.settings)
+    return read_episodes(path)
+
+
+def _best(episodes: list[Episode], share: float) -> list[Episode]:
+    ranked = sorted(episodes, key=lambda episode: -episode.payoff)
+    keep = set(map(id, ranked[: max(1, round(share * len(ranked)))]))
+    return [episode for episode in episodes if id(episode) in keep]
+
+
+def _dataset(episodes: list[Episode], chat: ChatFormat) -> Dataset:
+    records = [chat.record(episode.messages()) for episode in episodes]
+    return Dataset.from_list([{"input_ids": record.ids, "labels": record.labels} for record in records if record.turns])
+

@@ -1,0 +1,207 @@
+"""Group-relative policy optimisation on whole dialogues, through TRL's GRPOTrainer.
+
+A group is a scenario with a hidden partner, played several times by the policy; an episode's advantage is its return less the group's mean (Shao et al. 2024,
+section 4.1). This is the one file that knows TRL's rollout protocol; it keeps TRL at one minor version.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
+
+import torch
+import tyro
+from datasets import Dataset
+from gymnasium.utils import seeding
+from peft import LoraConfig
+from trl import GRPOConfig as TRLConfig
+from trl import GRPOTrainer
+
+from ..core.dialogue import Dialogue
+from ..envs.engine import Engine
+from ..policies.language_model import LanguageModelPolicy, load_model
+from ..policies.rollout import make_engine
+from .run import Clock, Run, finish, scored
+
+
+@dataclass(frozen=True)
+class GRPOConfig:
+    """GRPO (TRL's GRPOTrainer through `rollout_func`)."""
+
+    env_id: tyro.conf.Positional[str]
+    """Environment to train in."""
+    out: Path = Path("runs/grpo")
+    """Folder of the run."""
+    model: str = "tiny"
+    """Where to start: `tiny`, a local model folder (such as RUN/bc/model) or a Hugging Face id."""
+    lora_rank: int = 0
+    """Rank of LoRA adapters; 0 trains all weights."""
+    reward: str = "goal"
+    """What to train on: a registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
+    steps: int = 150
+    """Gradient steps."""
+    groups: int = 16
+    """Scenarios a step."""
+    group_size: int = 8
+    """Episodes of each scenario."""
+    learning_rate: float = 1e-3
+    """Constant after a short warm-up, then falling linearly."""
+    kl: float = 0.0
+    """Weight of the KL divergence from the starting policy; needs a model that was saved, or LoRA."""
+    clip: float = 0.2
+    """Clipping range of the probability ratio."""
+    temperature: float = 1.0
+    """Of sampling while training."""
+    scale: str = "group"
+    """What advantages are divided by: the standard deviation of the `group` or the `batch`, or `none`."""
+    max_turn_tokens: int = 24
+    """Tokens of one utterance at most."""
+    max_episode_tokens: int = 768
+    """Tokens of one episode at most; a longer one is cut off after a turn of the model."""
+    eval_every: int = 25
+    """Steps between evaluations; 0 for none."""
+    eval_episodes: int = 200
+    """Episodes of an evaluation while training."""
+    final_episodes: int = 500
+    """Episodes of the final evaluation."""
+    save_every: int = 50
+    """Steps between checkpoints."""
+    seed: int = 0
+    """Of scenarios and sampling."""
+    threads: int = 0
+    """Torch threads; 0 leaves torch's default."""
+    resume: bool = False
+    """Continue from the last checkpoint, exactly as if nothing had happened."""
+    settings: tyro.conf.Suppress[dict[str, Any]] = field(default_factory=dict)
+    """Settings of the environment, as for gym.make; on the command line `--set name=value`."""
+
+
+def train_grpo(config: GRPOConfig) -> float | None:
+    """Train a policy by GRPO.
+
+    Returns:
+        The score of the trained policy; the model is in ``config.out / "grpo" / "model"``.
+
+    Raises:
+        ValueError: If an argument is invalid.
+        FileNotFoundError: If the checkpoint to resume from is missing.
+        FileExistsError: If the run exists and `resume` was not asked for.
+    """
+    if config.group_size < 2:
+        raise ValueError(f"group_size must be at least 2, got {config.group_size}")
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    engine = make_engine(config.env_id, reward=config.reward, **config.settings)
+    run = Run(config.out, "grpo")
+    checkpoint = run.begin(config, config.resume)
+    model, tokenizer = load_model(config.model, engine, config.seed)
+    policy = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
+    trainer = GRPOTrainer(
+        model=model,
+        processing_class=tokenizer,
+        reward_funcs=episode_return,
+        train_dataset=scenario_seeds(config),
+        rollout_func=DialogueRollout(engine, tokenizer, config),
+        peft_config=LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear") if config.lora_rank else None,
+        args=TRLConfig(
+            output_dir=str(run.checkpoints),
+            max_steps=config.steps,
+            per_device_train_batch_size=config.groups * config.group_size,
+            num_generations=config.group_size,
+            max_completion_length=config.max_episode_tokens,
+            learning_rate=config.learning_rate,
+            lr_scheduler_type="linear",
+            warmup_steps=max(1, config.steps // 20),
+            beta=config.kl,
+            epsilon=config.clip,
+            temperature=config.temperature,
+            scale_rewards=config.scale,
+            loss_type="dapo",
+            mask_truncated_completions=False,
+            shuffle_dataset=False,
+            logging_steps=1,
+            report_to=["tensorboard"],
+            run_name="grpo",
+            save_steps=config.save_every,
+            save_total_limit=2,
+            seed=config.seed,
+            bf16=torch.cuda.is_available(),
+            gradient_checkpointing=False,
+        ),
+    )
+    policy.model = trainer.model
+    per_step = config.groups * config.group_size
+    trainer.add_callback(Clock(run, policy, config.env_id, config.settings, config.eval_every, config.eval_episodes, per_step))
+    started = time.perf_counter()
+    trainer.train(resume_from_checkpoint=checkpoint)
+    run.summarise(train_seconds=round(time.perf_counter() - started, 1), episodes=per_step * config.steps, steps=config.steps)
+    trainer.save_model(str(run.model_path))
+    tokenizer.save_pretrained(str(run.model_path))
+    return finish(run, policy, config.env_id, config.settings, config.final_episodes)
+
+
+def scenario_seeds(config: GRPOConfig) -> Dataset:
+    """A row for each group of the run: the seed of its scenario, of its partner's hidden state and of its words."""
+    first = 100_000_000 * (1 + config.seed)
+    return Dataset.from_list([{"prompt": [{"role": "user", "content": "", "seed": first + i}]} for i in range(config.groups * config.steps)])
+
+
+class DialogueRollout:
+    """TRL's `rollout_func`: plays the episodes of a step and hands over their token records.
+
+    Args:
+        engine: The environment, with the reward to train on.
+        tokenizer: Of the model.
+        config: Limits on tokens.
+    """
+
+    def __init__(self, engine: Engine, tokenizer: Any, config: GRPOConfig):
+        self.engine, self.tokenizer, self.config = engine, tokenizer, config
+
+    def __call__(self, prompts: list[list[dict[str, Any]]], trainer: Any) -> dict[str, list[Any]]:
+        """Play one episode for each prompt; equal seeds meet the same scenario and the same hidden partner.
+
+        Episodes whose simulated user failed have the return ``None``: TRL leaves them out of the group's mean, and they give no gradient.
+        """
+        seeds = [int(prompt[-1]["seed"]) for prompt in prompts]
+        dialogues = self.engine.open([seeding.np_random(seed)[0] for seed in seeds], seeds=seeds)
+
+        def generate(live: list[list[int]]) -> list[list[int]]:
+            return trainer._generate_single_turn(live, None, {}, 1)[0]
+
+        policy = LanguageModelPolicy(None, self.tokenizer, self.config.max_turn_tokens, generate=generate)
+        limit, trainer.generation_config.max_new_tokens = trainer.generation_config.max_new_tokens, self.config.max_turn_tokens
+        try:
+            live = list(range(len(dialogues)))
+            while live:
+                speaking = [dialogues[i] for i in live]
+                steps = self.engine.step(speaking, policy.respond(speaking))
+                live = [i for i, step in zip(live, steps, strict=True) if not step.done and self._fits(policy, dialogues[i])]
+        finally:
+            trainer.generation_config.max_new_tokens = limit
+        records = [policy.record(dialogue) for dialogue in dialogues]
+        return {
+            "prompt_ids": [record.prompt_ids for record in records],
+            "completion_ids": [record.completion_ids for record in records],
+            "env_mask": [record.mask for record in records],
+            "logprobs": None,  # type: ignore[dict-item]
+            "dialogue_return": [sum(r.rewards) if scored(d) else None for r, d in zip(records, dialogues, strict=True)],
+            "dialogue_turns": [len(record.turns) for record in records],
+        }
+
+    def _fits(self, policy: LanguageModelPolicy, dialogue: Dialogue) -> bool:
+        """Whether another exchange surely fits into an episode's tokens."""
+        reply = len(policy.chat.reply(dialogue.steps[-1].reply))
+        return len(policy.record(dialogue).completion_ids) + reply + self.config.max_turn_tokens + 1 <= self.config.max_episode_tokens
+
+
+def episode_return(completions: list[Any], dialogue_return: list[float | None], dialogue_turns: list[int], log_metric: Any = None, **_: Any) -> list[float | None]:
+    """TRL's reward function: the return that the rollout has measured."""
+    if log_metric is not None:
+        log_metric("dialogue/turns", sum(dialogue_turns) / len(dialogue_turns))
+    return dialogue_return

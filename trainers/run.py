@@ -1,0 +1,164 @@
+"""What trainers share: the run folder, its metrics, evaluation while training, resuming."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback
+from transformers.trainer_utils import get_last_checkpoint
+
+from ..core.dialogue import Dialogue
+from ..envs.episodes import EpisodeStore, record
+from ..evaluation.evaluate import evaluate
+from ..policies.language_model import LanguageModelPolicy
+from ..policies.registry import baselines
+from ..policies.rollout import make_engine, rollout
+
+EVALUATION_SEED = 5_000_000  # evaluation episodes never meet training's: those have seeds below
+REPORTED_EPISODES = 200
+
+
+class Run:
+    """A training run's folder.
+
+    ``config.json`` holds the last stage's configuration, ``metrics.jsonl`` a line for each logged step of each stage, ``STAGE/model`` the model that a stage
+    ended with, ``STAGE/checkpoints`` what ``--resume`` continues from, ``tensorboard`` the logs, ``evaluation.json`` and ``episodes`` the final evaluation.
+
+    Args:
+        path: The folder; made if missing.
+        stage: The algorithm's name.
+    """
+
+    def __init__(self, path: str | Path, stage: str):
+        self.path, self.stage = Path(path), stage
+        self.folder = self.path / stage
+        self.model_path = self.folder / "model"
+        self.checkpoints = self.folder / "checkpoints"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(self.path / "tensorboard"))
+
+    def begin(self, config: Any, resume: bool) -> str | None:
+        """Write the configuration and drop metrics that will be made again.
+
+        Args:
+            config: A dataclass.
+            resume: Continue from the last checkpoint.
+
+        Returns:
+            The checkpoint to continue from, or ``None``.
+
+        Raises:
+            FileNotFoundError: If there is no checkpoint to resume from.
+            FileExistsError: If the stage was trained here already and `resume` was not asked for.
+        """
+        last = get_last_checkpoint(str(self.checkpoints)) if self.checkpoints.exists() else None
+        if resume and last is None:
+            raise FileNotFoundError(f"nothing to resume: no checkpoint in {self.checkpoints}")
+        if not resume and (last or self.model_path.exists()):
+            raise FileExistsError(f"{self.folder} holds a trained {self.stage} already: use --resume to continue it, or another --out")
+        step = int(last.rpartition("-")[2]) if last else 0
+        kept = [row for row in self.metrics() if row["stage"] != self.stage or row["step"] <= step]
+        self._metrics_file.write_text("".join(json.dumps(row) + "\n" for row in kept))
+        settings = asdict(config) if is_dataclass(config) else dict(config)
+        (self.path / "config.json").write_text(json.dumps({"algorithm": self.stage, **settings}, indent=2, default=str))
+        return last
+
+    def log(self, step: int, **numbers: float | int | None) -> None:
+        """Append a line of metrics."""
+        with self._metrics_file.open("a") as file:
+            file.write(json.dumps({"stage": self.stage, "step": step, **numbers}) + "\n")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """Every line logged so far."""
+        return [json.loads(line) for line in self._metrics_file.read_text().splitlines()] if self._metrics_file.exists() else []
+
+    def summarise(self, **numbers: float) -> None:
+        """Add numbers about this stage to ``summary.json``."""
+        file = self.path / "summary.json"
+        summary = json.loads(file.read_text()) if file.exists() else {}
+        file.write_text(json.dumps({**summary, self.stage: {**summary.get(self.stage, {}), **numbers}}, indent=2))
+
+    @property
+    def _metrics_file(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+
+class Clock(TrainerCallback):
+    """Logs a stage's metrics into the run, and evaluates the policy every so many steps.
+
+    Args:
+        run: The run.
+        policy: Plays the evaluation episodes.
+        env_id: What to evaluate on.
+        settings: Of the environment, as for ``gym.make``.
+        every: Steps between evaluations; 0 for none.
+        episodes: Episodes of one evaluation, always of the same seeds.
+        episodes_a_step: How many training episodes a step consumes, for the learning curve's axis.
+    """
+
+    def __init__(
+        self, run: Run, policy: LanguageModelPolicy, env_id: str, settings: dict[str, Any], every: int, episodes: int, episodes_a_step: float
+    ):
+        self.run, self.policy, self.env_id, self.settings = run, policy, env_id, settings
+        self.every, self.episodes, self.episodes_a_step = every, episodes, episodes_a_step
+        self._started = time.perf_counter()
+        earlier = [row["seconds"] for row in run.metrics() if row["stage"] == run.stage]
+        self._before = max(earlier, default=0.0)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        """Keep the numbers that the trainer logs."""
+        logs = logs or {}
+        if "loss" not in logs:
+            return
+        numbers = {key: float(logs[key]) for key in ("loss", "reward", "reward_std", "entropy", "grad_norm", "learning_rate", "kl") if key in logs}
+        self._log(state.global_step, **numbers)
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Score the policy that the stage starts from."""
+        if self.every and state.global_step == 0:
+            self._evaluate(state)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Score the policy every so many steps, and at the end."""
+        if self.every and (state.global_step % self.every == 0 or state.global_step >= state.max_steps):
+            self._evaluate(state)
+
+    def _evaluate(self, state: Any) -> None:
+        result = evaluate(self.env_id, self.policy, episodes=self.episodes, seed=EVALUATION_SEED, **self.settings)
+        self._log(state.global_step, score=result.score, mean_return=result.mean_return)
+
+    def _log(self, step: int, **numbers: float | None) -> None:
+        seconds = round(self._before + time.perf_counter() - self._started, 2)
+        self.run.log(step, episodes=int(step * self.episodes_a_step), seconds=seconds, **numbers)
+
+
+def finish(run: Run, policy: LanguageModelPolicy, env_id: str, settings: dict[str, Any], episodes: int, compare_with: Sequence[str] | None = None) -> float | None:
+    """Evaluate the trained policy beside the baselines, and store its episodes and the results in the run.
+
+    Returns:
+        The score.
+    """
+    engine = make_engine(env_id, **settings)
+    policy.name = "trained"
+    results = [evaluate(env_id, policy, episodes=episodes, seed=EVALUATION_SEED, **settings)]
+    names = baselines(engine) if compare_with is None else compare_with
+    results += [evaluate(env_id, name, episodes=episodes, seed=EVALUATION_SEED, **settings) for name in names]
+    (run.path / "evaluation.json").write_text(json.dumps([result.to_json() for result in results], indent=2))
+    store = EpisodeStore(run.path / "episodes")
+    for file in store.files():
+        file.unlink()
+    seeds = range(EVALUATION_SEED, EVALUATION_SEED + min(episodes, REPORTED_EPISODES))
+    store.append([record(dialogue, env_id, engine, policy.name) for dialogue in rollout(engine, policy, seeds)])
+    return results[0].score
+
+
+def scored(dialogue: Dialogue) -> bool:
+    """Whether an episode counts: the simulated user's machinery did not fail."""
+    return bool(dialogue.steps) and not dialogue.steps[-1].error
+
