@@ -41,15 +41,15 @@ class Belief(Generic[X]):
         total = math.fsum(index.values())
         if total <= 0.0:
             raise ValueError("a belief needs at least one outcome of positive weight")
-        self._index = {outcome: weight / total for outcome, weight in index.items()}
+        self._index: dict[X, float] | None = {outcome: weight / total for outcome, weight in index.items()}
         self._items = tuple(self._index.items())
         self._steps: list[float] | None = None
 
     @classmethod
     def certain(cls, outcome: X) -> Belief[X]:
         """The distribution that has all its mass on `outcome`."""
-        certain = object.__new__(cls)  # this is on the path of every step: no checks, nothing to normalise
-        certain._index = {outcome: 1.0}
+        certain = object.__new__(cls)  # this is on the path of every step: no checks, nothing to normalise, the index only if it is asked for
+        certain._index = None
         certain._items = ((outcome, 1.0),)
         certain._steps = None
         return certain
@@ -62,7 +62,7 @@ class Belief(Generic[X]):
     @property
     def support(self) -> tuple[X, ...]:
         """The outcomes of positive probability, in the order they were given."""
-        return tuple(self._index)
+        return tuple([outcome for outcome, _ in self._items])
 
     @property
     def entropy(self) -> float:
@@ -71,6 +71,8 @@ class Belief(Generic[X]):
 
     def probability(self, outcome: X) -> float:
         """Probability of `outcome`; 0 outside the support."""
+        if self._index is None:
+            self._index = dict(self._items)
         return self._index.get(outcome, 0.0)
 
     def expectation(self, of: Callable[[X], float]) -> float:
@@ -113,7 +115,7 @@ class Belief(Generic[X]):
         return len(self._items)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Belief) and self._index == other._index
+        return isinstance(other, Belief) and dict(self._items) == dict(other._items)
 
     def __hash__(self) -> int:
         return hash(frozenset(self._items))

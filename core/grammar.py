@@ -57,7 +57,9 @@ class Grammar:
         self.mode = mode
         self._understand = understand
         self._fields = {act: _fields(act) for act in acts}
-        self._seen: dict[tuple[str, Any], Heard] = {}
+        self._help = ", ".join(self._form(act) for act in acts)
+        self._tagged: dict[str, Heard | None] = {}
+        self._plain: dict[tuple[str, Any], Heard] = {}
 
     def using(self, mode: str) -> Grammar:
         """The same grammar in another mode."""
@@ -65,7 +67,7 @@ class Grammar:
 
     def help(self) -> str:
         """How the acts are written: ``[offer PRICE], [accept], [walk]``."""
-        return ", ".join(self._form(act) for act in self.acts.values())
+        return self._help
 
     def print(self, act: Act) -> str:
         """The tag of `act`; an empty string for `Say`. ``parse(print(act)).act == act``."""
@@ -84,17 +86,29 @@ class Grammar:
             text: Any string.
             context: What `understand` needs to know (hashable); it must not contain a hidden fact.
         """
-        key = (text, context)
-        heard = self._seen.get(key)
+        heard = self.parse_tag(text)
         if heard is None:
-            if len(self._seen) >= _CACHE:
-                self._seen.clear()
-            heard = self._seen[key] = self._read(text, context)
+            key = (text, context)
+            heard = self._plain.get(key)
+            if heard is None:
+                if len(self._plain) >= _CACHE:
+                    self._plain.clear()
+                heard = self._plain[key] = self._understand(text, context)  # type: ignore[misc]
         return heard
 
-    def _read(self, text: str, context: Any) -> Heard:
-        if len(text) > MAX_LENGTH:
-            return Heard(Say(), "malformed", f"That was {len(text)} characters; I can follow {MAX_LENGTH} at most.")
+    def parse_tag(self, text: str) -> Heard | None:
+        """The part of `parse` that needs no context: ``None`` if the utterance has no tag and has to be understood from its words."""
+        try:
+            return self._tagged[text]
+        except KeyError:
+            if len(text) > MAX_LENGTH:
+                return Heard(Say(), "malformed", f"That was {len(text)} characters; I can follow {MAX_LENGTH} at most.")
+            if len(self._tagged) >= _CACHE:
+                self._tagged.clear()
+            heard = self._tagged[text] = self._read(text)
+            return heard
+
+    def _read(self, text: str) -> Heard | None:
         tags = _TAG.findall(text)
         if len(tags) > 1:
             return Heard(Say(), "malformed", f"Please use one tag at a time; I saw {len(tags)}.")
@@ -102,9 +116,7 @@ class Grammar:
             return self._tag(tags[0])
         if any(f"[{name}" in text.lower() for name in self.acts):
             return Heard(Say(), "malformed", "A tag was opened and not closed.")
-        if self.mode == "natural" and self._understand is not None:
-            return self._understand(text, context)
-        return TALK
+        return TALK if self._understand is None or self.mode == "tagged" else None
 
     def _tag(self, inside: str) -> Heard:
         words = inside.split()

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from .acts import Act, IllegalAct, Say
-from .belief import Belief
+from .belief import Belief, Uniform
 from .game import Game
 from .mind import Mind, listen
 from .solver import Candidates, Solution
 
 H = TypeVar("H")
-_CACHE = 200_000  # exchanges remembered in one setting
+_SAY = Say()
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One act of the learner and all that the others did before its next turn.
 
     Attributes:
@@ -59,26 +57,45 @@ class Setting(Generic[H]):
         self.game, self.mind, self.seat = game, mind, seat
         self.prior = mind.prior()
         self._optimum = optimum or (lambda: Solution(game, mind, seat, candidates))
-        self._exchanges: dict[tuple[Any, Any, Act | None], Belief[Exchange]] = {}
 
     @cached_property
     def solution(self) -> Solution:
         """The exact optimum, solved lazily."""
         return self._optimum()
 
+    def draw(self, state: Any, hidden: H, act: Act | None, rng: Uniform) -> Exchange:
+        """Draw what follows `act` in `state`; with ``None`` in the start state, what the others open with. Its distribution is `exchange`."""
+        game, seat = self.game, self.seat
+        state, act, problem, reason = self._apply(state, act)
+        replies: tuple[tuple[Any, str, Act], ...] = ()
+        while (mover := game.mover(state)) != seat:
+            if mover is None:
+                return Exchange(act, problem, reason, replies, state, hidden, True, game.payoff(state, seat, hidden))
+            hidden, made = self.mind.react(hidden, state).sample(rng)
+            replies += ((state, mover, made),)
+            state = game.apply(state, mover, made)
+        return Exchange(act, problem, reason, replies, state, hidden, False, 0.0)
+
     def exchange(self, state: Any, hidden: H, act: Act | None) -> Belief[Exchange]:
-        """Exact distribution of what follows `act` in `state`; with ``None`` in the start state, of what the others open with."""
-        key = (state, hidden, act)
-        found = self._exchanges.get(key)
-        if found is None:
-            if len(self._exchanges) >= _CACHE:
-                self._exchanges.clear()
-            found = self._exchanges[key] = self._follow(state, hidden, act)
-        return found
+        """Exact distribution of what `draw` returns."""
+        game, seat = self.game, self.seat
+        state, act, problem, reason = self._apply(state, act)
+        open_ends: list[tuple[float, Any, H, tuple]] = [(1.0, state, hidden, ())]
+        ends: list[tuple[Exchange, float]] = []
+        while open_ends:
+            p, state, hidden, replies = open_ends.pop()
+            mover = game.mover(state)
+            if mover is None or mover == seat:
+                payoff = game.payoff(state, seat, hidden) if mover is None else 0.0
+                ends.append((Exchange(act, problem, reason, replies, state, hidden, mover is None, payoff), p))
+                continue
+            for (then, made), q in self.mind.react(hidden, state):
+                open_ends.append((p * q, game.apply(state, mover, made), then, (*replies, (state, mover, made))))
+        return Belief(ends)
 
     def stay(self, state: Any, hidden: H) -> Exchange:
         """The exchange in which nothing happened, because the simulated user's machinery failed."""
-        return Exchange(Say(), "", "", (), state, hidden, False, 0.0)
+        return Exchange(_SAY, "", "", (), state, hidden, False, 0.0)
 
     def listen(self, belief: Belief[H], exchange: Exchange) -> Belief[H]:
         """The belief of a perfect listener after `exchange`."""
@@ -86,23 +103,11 @@ class Setting(Generic[H]):
             belief = listen(self.mind, belief, state, act)
         return belief
 
-    def _follow(self, state: Any, hidden: H, act: Act | None) -> Belief[Exchange]:
-        game, problem, reason = self.game, "", ""
-        if act is not None:
-            try:
-                state = game.apply(state, self.seat, act)
-            except IllegalAct as illegal:
-                act, problem, reason = Say(), "illegal", str(illegal)
-                state = game.apply(state, self.seat, act)
-        open_ends: list[tuple[float, Any, H, tuple]] = [(1.0, state, hidden, ())]
-        ends: list[tuple[Exchange, float]] = []
-        while open_ends:
-            p, state, hidden, replies = open_ends.pop()
-            mover = game.mover(state)
-            if mover is None or mover == self.seat:
-                payoff = game.payoff(state, self.seat, hidden) if mover is None else 0.0
-                ends.append((Exchange(act or Say(), problem, reason, replies, state, hidden, mover is None, payoff), p))
-                continue
-            for (then, made), q in self.mind.react(hidden, state):
-                open_ends.append((p * q, game.apply(state, mover, made), then, (*replies, (state, mover, made))))
-        return Belief.certain(ends[0][0]) if len(ends) == 1 else Belief(ends)
+    def _apply(self, state: Any, act: Act | None) -> tuple[Any, Act, str, str]:
+        """State after the learner's act, the act that was applied, and what was wrong with the one asked for."""
+        if act is None:
+            return state, _SAY, "", ""
+        try:
+            return self.game.apply(state, self.seat, act), act, "", ""
+        except IllegalAct as illegal:
+            return self.game.apply(state, self.seat, _SAY), _SAY, "illegal", str(illegal)

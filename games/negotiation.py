@@ -99,7 +99,8 @@ class PriceBargaining:
 
     def climb(self, seat: str, price: int) -> int:
         """Steps of 10% of the list price from half of it: 0 for an offer nobody would take seriously, 1 from 50%, 2 from 60%, at most `MAX_CLIMB`."""
-        return min(MAX_CLIMB, max(0, self.generosity(seat, price) // 2 - 4))
+        steps = self.generosity(seat, price) // 2 - 4
+        return 0 if steps < 0 else MAX_CLIMB if steps > MAX_CLIMB else steps
 
     @staticmethod
     def climb_start(climb: int) -> int:

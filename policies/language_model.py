@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ..core.dialogue import Dialogue
 from ..core.stream import Stream
 from ..envs.engine import Engine
+from .generation import CachedGenerator
 from .tokens import ChatFormat, TokenRecord
 
 Generate = Callable[[list[list[int]]], list[list[int]]]
@@ -67,7 +67,8 @@ class LanguageModelPolicy:
         self.model, self.tokenizer, self.name = model, tokenizer, name
         self.chat = ChatFormat(tokenizer)
         self.max_turn_tokens, self.temperature = max_turn_tokens, temperature
-        self._generate = generate or self._sample
+        self._generate = generate
+        self._cached: CachedGenerator | None = None
         self._records: WeakKeyDictionary[Dialogue, TokenRecord] = WeakKeyDictionary()
 
     @classmethod
@@ -79,12 +80,18 @@ class LanguageModelPolicy:
     def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream] = ()) -> list[str]:
         """One utterance a dialogue."""
         records = [self._catch_up(dialogue) for dialogue in dialogues]
+        prompts = [record.ids for record in records]
+        if self._generate is not None:
+            turns, logprobs = self._generate(prompts), [[] for _ in prompts]
+        else:
+            if not any(dialogue.steps for dialogue in dialogues) or self._cached is None:
+                self._cached = CachedGenerator(self.model, self.chat.eos, self.max_turn_tokens, self.temperature)
+            turns, logprobs = self._cached(dialogues, prompts)
         texts = []
-        for record, ids in zip(records, self._generate([record.ids for record in records]), strict=True):
-            sampled = len(ids)
-            if not ids or ids[-1] != self.chat.eos:
-                ids = [*ids, self.chat.eos]  # forced: not the model's own, so never trained on
-            record.speak(ids, [1] * sampled + [0] * (len(ids) - sampled))
+        for record, ids, scores in zip(records, turns, logprobs, strict=True):
+            forced = not ids or ids[-1] != self.chat.eos  # a forced end of turn is not the model's own, and never trained on
+            own = [1] * len(ids) + [0] * forced
+            record.speak([*ids, self.chat.eos] if forced else ids, own, [*scores, 0.0] if scores and forced else scores)
             texts.append(self.chat.text(ids))
         return texts
 
@@ -95,30 +102,11 @@ class LanguageModelPolicy:
         return record
 
     def _catch_up(self, dialogue: Dialogue) -> TokenRecord:
+        """The record, up to what the model is to answer now."""
         record = self._records.get(dialogue)
         if record is None or len(record.turns) != len(dialogue.steps):
             record = self.chat.record(dialogue.messages()[: 2 * len(dialogue.steps) + 1])
             self._records[dialogue] = record
-            if not dialogue.steps:
-                return record
-        if dialogue.steps and len(record.turns) == len(dialogue.steps):
+        if dialogue.steps:
             record.hear(self.chat.reply(dialogue.steps[-1].reply))
         return record
-
-    @torch.no_grad()
-    def _sample(self, prompts: list[list[int]]) -> list[list[int]]:
-        width, pad = max(map(len, prompts)), self.tokenizer.pad_token_id
-        ids = torch.tensor([[pad] * (width - len(p)) + p for p in prompts], device=self.model.device)
-        mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts], device=self.model.device)
-        sampling = {"do_sample": True, "temperature": self.temperature, "top_k": 0, "top_p": 1.0} if self.temperature > 0 else {"do_sample": False}
-        was_training = self.model.training
-        self.model.eval()
-        out = self.model.generate(
-            input_ids=ids, attention_mask=mask, max_new_tokens=self.max_turn_tokens, eos_token_id=self.chat.eos, pad_token_id=pad, **sampling
-        )
-        self.model.train(was_training)
-        return [_until(row, self.chat.eos) for row in out[:, width:].tolist()]
-
-
-def _until(ids: list[int], end: int) -> list[int]:
-    return ids[: ids.index(end) + 1] if end in ids else ids

@@ -24,7 +24,7 @@ CORPUS_EPISODES = 1500
 _SEED = 10**6  # episodes for the tokenizer; away from those of training and evaluation
 
 
-def tiny_tokenizer(engine: Engine, vocabulary: int = 3072) -> PreTrainedTokenizerFast:
+def tiny_tokenizer(engine: Engine, vocabulary: int = 2048) -> PreTrainedTokenizerFast:
     """A byte-level BPE tokenizer trained on dialogues of the family.
 
     Whole numbers are kept apart from words, and tags from talk; within these bounds merges may span words, so that a stock phrase becomes one token and a
@@ -38,7 +38,7 @@ def tiny_tokenizer(engine: Engine, vocabulary: int = 3072) -> PreTrainedTokenize
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(r"\d+"), "isolated"),
-            pre_tokenizers.Split(Regex(r"[\]\n.!?:;,$]"), "merged_with_previous"),
+            pre_tokenizers.Split(Regex(r"[\]\n]"), "merged_with_previous"),
             pre_tokenizers.Split(Regex(r"\["), "merged_with_next"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]

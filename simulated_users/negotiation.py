@@ -99,12 +99,13 @@ class Haggler:
         """Deterministic: open, accept, counter, or leave at the deadline."""
         if state.round < 0:
             return Belief.certain((hidden, Offer(self._price(ANCHOR))))
-        hidden, threshold = self._next(hidden, state.round + 1, state.conceded)
-        if state.standing is not None and self._generosity(state.standing) >= threshold:
+        number, standing = state.round + 1, state.standing
+        hidden, threshold = _next(hidden, number, state.conceded, self.game.rounds)
+        if standing is not None and self._generosity(standing) >= threshold:
             return Belief.certain((hidden, Accept()))
-        if state.round + 1 >= self.game.rounds:
+        if number >= self.game.rounds:
             return Belief.certain((hidden, Walk()))
-        spoken = STEP * math.ceil(threshold / STEP)
+        spoken = -(-threshold // STEP) * STEP
         return Belief.certain((hidden, Offer(self._price(spoken))))
 
     def candidates(self, state: Haggle, support: tuple[Bargainer, ...]) -> Iterator[Act]:
@@ -120,19 +121,9 @@ class Haggler:
         best = state.climbs[0 if learner == "buyer" else 1]
         starts = {self.game.climb_start(climb) for climb in range(best + 1, MAX_CLIMB + 1)}
         for conceded in (False, True):
-            starts |= {self._next(hidden, state.round + 1, conceded)[1] for hidden in support}
+            starts |= {_next(hidden, state.round + 1, conceded, self.game.rounds)[1] for hidden in support}
         for generosity in sorted(starts):
             yield Offer(self._price(generosity))
-
-    def _next(self, hidden: Bargainer, number: int, conceded: bool) -> tuple[Bargainer, int]:
-        """Hidden state and least acceptable offer in round `number`."""
-        floor, tactic, demand = hidden
-        if tactic == "holder":
-            return hidden, (floor if number >= self.game.rounds - 1 else ANCHOR)
-        if tactic == "reciprocator":
-            demand = max(floor, demand - STEP) if conceded else demand
-            return Bargainer(floor, tactic, demand), demand
-        return hidden, _faratin(floor, FARATIN[tactic], min(number, self.game.rounds - 1), self.game.rounds - 1)
 
     def _price(self, demand: int) -> int:
         """Price of a demand (or of a generosity: both count from the same end)."""
@@ -144,6 +135,17 @@ class Haggler:
 
 
 @cache
+def _next(hidden: Bargainer, number: int, conceded: bool, rounds: int) -> tuple[Bargainer, int]:
+    """Hidden state and least acceptable offer in round `number`."""
+    floor, tactic, demand = hidden
+    if tactic == "holder":
+        return hidden, (floor if number >= rounds - 1 else ANCHOR)
+    if tactic == "reciprocator":
+        demand = max(floor, demand - STEP) if conceded else demand
+        return Bargainer(floor, tactic, demand), demand
+    return hidden, _faratin(floor, FARATIN[tactic], min(number, rounds - 1), rounds - 1)
+
+
 def _faratin(floor: int, beta: float, number: int, last: int) -> int:
     alpha = (number / last) ** (1.0 / beta)
     return math.ceil(ANCHOR - alpha * (ANCHOR - floor) - 1e-9)

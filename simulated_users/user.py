@@ -76,7 +76,7 @@ class ScriptedUser:
     def decide(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None]) -> list[Exchange | Failure]:
         """Draw from the exact distribution of what follows."""
         return [
-            dialogue.setting.exchange(dialogue.state, dialogue.hidden, None if heard is None else heard.act).sample(dialogue.stream)
+            dialogue.setting.draw(dialogue.state, dialogue.hidden, None if heard is None else heard.act, dialogue.stream)
             for dialogue, heard in zip(dialogues, heards, strict=True)
         ]
 
