@@ -2,12 +2,13 @@
 PYTHON ?= python3
 SEED ?= 0
 ENV ?= Negotiation-v0
+DEMONSTRATOR ?= share-of-value
 RUN ?= runs/$(ENV)-seed$(SEED)
 VENV := .venv
 BIN := $(VENV)/bin
 
-# Two busy cores: torch's own threads fight each other on a model this small.
-export OMP_NUM_THREADS ?= 2
+# One thread: on a busy machine torch's threads wait for each other, and a model this small gains little from a second.
+export OMP_NUM_THREADS ?= 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM := false
@@ -24,11 +25,14 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 train: install
-	$(BIN)/dialogym collect $(ENV) --policy scripted --episodes 2000 --seed $(SEED)00000 --out $(RUN)/demonstrations
+	$(BIN)/dialogym collect $(ENV) --policy $(DEMONSTRATOR) --episodes 4000 --seed $(SEED)00000 --out $(RUN)/demonstrations
 	$(BIN)/dialogym train bc $(ENV) --episodes-path $(RUN)/demonstrations --seed $(SEED) --out $(RUN)
 	$(BIN)/dialogym train grpo $(ENV) --model $(RUN)/bc/model --seed $(SEED) --out $(RUN)
 	$(BIN)/dialogym evaluate $(ENV) --policy all lm:$(RUN)/grpo/model --seed 5000000
 	$(BIN)/dialogym report $(RUN)
+
+docs: install
+	$(BIN)/python -m dialogym.scripts.docs
 
 test: install
 	$(BIN)/python -m pytest -n 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from weakref import proxy
 
 from .acts import Act
 from .belief import Belief
@@ -42,21 +43,23 @@ class Step:
         truncated: Whether the dialogue was cut off here (three lost turns in a row, or a failure).
         error: What failed in the simulated user's machinery; ``""`` if nothing did.
         rewards: The reward terms of this step, by name, once they were computed.
+        reward: Their sum.
     """
 
-    __slots__ = ("dialogue", "index", "text", "heard", "before", "exchange", "reply", "truncated", "error", "rewards")
+    __slots__ = ("dialogue", "index", "text", "heard", "before", "exchange", "reply", "truncated", "error", "rewards", "reward")
 
-    def __init__(self, dialogue: Dialogue, text: str, heard: Heard, exchange: Exchange):
+    def __init__(self, dialogue: Dialogue, text: str, heard: Heard, exchange: Exchange, reply: str):
         self.dialogue = dialogue
         self.index = len(dialogue.steps)
         self.text = text
         self.heard = heard
         self.before = dialogue.state
         self.exchange = exchange
-        self.reply = ""
+        self.reply = reply
         self.truncated = False
         self.error = ""
         self.rewards: dict[str, float] = {}
+        self.reward = 0.0
 
     @property
     def act(self) -> Act:
@@ -108,6 +111,7 @@ class Dialogue:
     Attributes:
         setting: Game, mind and seat.
         scenario: The family's public and learner-private facts.
+        public: Those that both sides, and so the partner's voice, may know.
         brief: What the learner is told before the first word.
         persona: Name of the partner's way of speaking.
         hidden: The partner's hidden state now. Not for voices, and not for honest policies.
@@ -118,16 +122,19 @@ class Dialogue:
         steps: The learner's steps so far.
         stream: Its random numbers.
         lost_in_row: Turns lost in a row just now.
+        done: Whether the learner speaks no more: over, or cut off.
+        error: What failed in the simulated user's machinery, at the opening or later; ``""`` if nothing did.
         seed: What the dialogue was seeded with, if that is known.
     """
 
     __slots__ = (
         "setting", "scenario", "brief", "persona", "hidden", "hidden_start", "state", "opening", "opening_exchange", "steps", "stream", "lost_in_row",
-        "seed", "_beliefs", "__weakref__",
+        "done", "error", "seed", "public", "_beliefs", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, setting: Setting, scenario: Any, brief: str, persona: str, hidden: Any, stream: Stream, seed: int | None = None):
         self.setting, self.scenario, self.brief, self.persona = setting, scenario, brief, persona
+        self.public = scenario.public
         self.hidden = self.hidden_start = hidden
         self.state = setting.game.start()
         self.opening = ""
@@ -135,6 +142,8 @@ class Dialogue:
         self.steps: list[Step] = []
         self.stream = stream
         self.lost_in_row = 0
+        self.done = False
+        self.error = ""
         self.seed = seed
         self._beliefs: list[Belief] = []
 
@@ -148,11 +157,6 @@ class Dialogue:
         """Whether a final state was reached."""
         return self.setting.game.mover(self.state) is None
 
-    @property
-    def done(self) -> bool:
-        """Whether the learner speaks no more."""
-        return bool(self.steps) and self.steps[-1].done
-
     def begin(self, exchange: Exchange, words: str) -> None:
         """Record the others' opening."""
         self.opening_exchange, self.opening = exchange, words
@@ -161,7 +165,23 @@ class Dialogue:
     def record(self, step: Step) -> None:
         """Append a finished step and move on to the state after it."""
         self.steps.append(step)
-        self.state, self.hidden = step.exchange.after, step.exchange.hidden
+        exchange = step.exchange
+        self.state, self.hidden, self.done = exchange.after, exchange.hidden, exchange.over
+
+    def cut(self, error: str = "") -> None:
+        """End the dialogue here: too many turns were lost, or the simulated user's machinery failed."""
+        self.done, self.error = True, str(error)
+        if self.steps:
+            self.steps[-1].truncated, self.steps[-1].error = True, self.error
+
+    def release(self) -> None:
+        """Let the steps no longer keep the dialogue alive, for an environment that is done with it.
+
+        Otherwise each dialogue is a cycle that waits for the garbage collector, and in a large batch half of the time goes there.
+        """
+        weak: Any = proxy(self)
+        for step in self.steps:
+            step.dialogue = weak
 
     def observation(self) -> str:
         """The text of the latest observation: the brief with the opening, then each reply."""
@@ -207,4 +227,3 @@ def _spoken(exchange: Exchange, words: str) -> Turn:
         return Turn("", words, None, "")
     _, seat, act = exchange.replies[-1]
     return Turn(seat, words, act if len(exchange.replies) == 1 else None, "")
-

@@ -38,8 +38,8 @@ Understand = Callable[[str, Any], Heard]
 class Grammar:
     """Reads and prints the acts of a family.
 
-    A tag is the act's name and its fields: ``[offer 240]``, ``[walk]``, ``[offer books=1 hats=0]``. One field is written bare, several as ``name=value``. Fields
-    are typed: ``int`` (a currency sign and thousands separators are forgiven), ``str`` (one word) or ``Literal`` (one of the words listed).
+    A tag is the act's name and its fields: ``[offer 240]``, ``[walk]``, ``[offer books=1 hats=0]``. One field is written bare, several as ``name=value``.
+    Fields are typed: ``int`` (a currency sign and thousands separators are forgiven), ``str`` (one word) or ``Literal`` (one of the words listed).
 
     Args:
         acts: The act dataclasses that can be written as tags.

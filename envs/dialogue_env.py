@@ -63,12 +63,21 @@ class DialogueEnv(gym.Env[str, str]):
 
         Returns:
             The brief with the partner's opening, and an info dict.
+
+        Raises:
+            ConnectionError: If the simulated user's machinery failed before the first word.
         """
         super().reset(seed=seed)
-        self._dialogue = self.engine.open([self.np_random], options, [seed])[0]
+        if self._dialogue is not None:
+            self._dialogue.release()
+            self._dialogue = None
+        dialogue = self.engine.open([self.np_random], options, [seed])[0]
+        if dialogue.error:
+            raise ConnectionError(f"the simulated user failed before the first word: {dialogue.error}")
+        self._dialogue = dialogue
         if self.render_mode == "human":
-            self._transcript.show_opening(self._dialogue)
-        return self._dialogue.observation(), {}
+            self._transcript.show_opening(dialogue)
+        return dialogue.observation(), {}
 
     def step(self, action: str) -> tuple[str, float, bool, bool, dict[str, Any]]:
         """Say something. Any string will do; one that binds nothing, or cannot be understood, costs the turn.
@@ -81,7 +90,7 @@ class DialogueEnv(gym.Env[str, str]):
             ResetNeeded: Before `reset`, or after the end.
             TypeError: If `action` is not a string.
         """
-        dialogue = self.dialogue
+        dialogue = self._dialogue or self.dialogue
         if dialogue.done:
             raise ResetNeeded("the dialogue has ended: call reset() before step()")
         if not isinstance(action, str):
@@ -89,8 +98,7 @@ class DialogueEnv(gym.Env[str, str]):
         step = self.engine.step((dialogue,), (action,))[0]
         if self.render_mode == "human":
             self._transcript.show_step(step)
-        rewards = step.rewards
-        return step.reply, sum(rewards.values()) if len(rewards) != 1 else next(iter(rewards.values())), step.over, step.truncated, describe(self.family, step)
+        return step.reply, step.reward, step.exchange.over, step.truncated, describe(self.family, step)
 
     def render(self) -> str | None:
         """The transcript so far in mode ``"ansi"``; in mode ``"human"`` it has been printed already."""
@@ -138,8 +146,9 @@ class DialogueEnv(gym.Env[str, str]):
 
 def describe(family: Family, step: Step) -> dict[str, Any]:
     """The info dict of a step."""
-    info: dict[str, Any] = {"reward_terms": step.rewards, "problem": step.problem}
-    if step.exchange.over or step.truncated:
+    exchange = step.exchange
+    info: dict[str, Any] = {"reward_terms": step.rewards, "problem": step.heard.problem or exchange.problem}
+    if exchange.over or step.truncated:
         if step.error:
             info["error"] = step.error
         else:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core.dialogue import Dialogue, Step
 from ..core.grammar import TALK, Heard
+from ..core.setting import Exchange
 from ..core.stream import Stream
 from ..rewards.registry import Reward, RewardSpec
 from ..simulated_users.user import Failure, ScriptedUser, SimulatedUser
@@ -55,6 +56,9 @@ class Engine:
                 ``"persona"``.
             seeds: Kept in the records.
 
+        Returns:
+            The dialogues. Where the simulated user's machinery failed before the first word, ``error`` is set and the dialogue is done.
+
         Raises:
             ValueError: If an option is unknown or invalid.
         """
@@ -63,16 +67,19 @@ class Engine:
             raise ValueError(f"options may hold scenario, hidden and persona; got {', '.join(sorted(map(str, unknown)))}")
         dialogues = [self._open(Stream(generator), options, seeds[i] if seeds else None) for i, generator in enumerate(generators)]
         opening = [d for d in dialogues if d.setting.game.mover(d.state) != d.seat]
-        nobody = [None] * len(opening)
-        exchanges = self.user.decide(opening, nobody)
-        for exchange in exchanges:
-            if isinstance(exchange, Failure):
-                raise ConnectionError(f"the simulated user failed before the first word: {exchange}")
-        words = self.user.speak(opening, nobody, [""] * len(opening), exchanges)  # type: ignore[arg-type]
+        exchanges = self.user.decide(opening, [None] * len(opening)) if opening else []
+        if Failure in map(type, exchanges):
+            for dialogue, exchange in zip(opening, exchanges, strict=True):
+                if isinstance(exchange, Failure):
+                    dialogue.cut(exchange)
+            opening = [dialogue for dialogue in opening if not dialogue.done]
+            exchanges = [exchange for exchange in exchanges if not isinstance(exchange, Failure)]
+        words = self.user.speak(opening, [None] * len(opening), [""] * len(opening), exchanges) if opening else []  # type: ignore[arg-type]
         for dialogue, exchange, said in zip(opening, exchanges, words, strict=True):
             if isinstance(said, Failure):
-                raise ConnectionError(f"the simulated user failed before the first word: {said}")
-            dialogue.begin(exchange, said)  # type: ignore[arg-type]
+                dialogue.cut(said)
+            else:
+                dialogue.begin(exchange, said)  # type: ignore[arg-type]
         return dialogues
 
     def step(self, dialogues: Sequence[Dialogue], texts: Sequence[str]) -> list[Step]:
@@ -83,16 +90,20 @@ class Engine:
             texts: Any strings.
 
         Returns:
-            The steps, recorded and rewarded. The reward is ``sum(step.rewards.values())``; it is empty for a step that failed.
+            The steps, recorded and rewarded. A step that failed has no reward terms.
         """
-        parse, context = self.grammar.parse, self.family.context
-        heards = [parse(text, context(dialogue)) for dialogue, text in zip(dialogues, texts, strict=True)]
+        parse, parse_tag, context = self.grammar.parse, self.grammar.parse_tag, self.family.context
+        heards = [parse_tag(text) or parse(text, context(dialogue)) for dialogue, text in zip(dialogues, texts, strict=True)]
         exchanges = self.user.decide(dialogues, heards)
-        failed = {i: exchange for i, exchange in enumerate(exchanges) if isinstance(exchange, Failure)}
-        if failed:
-            return [self._alone(i, failed.get(i), dialogues[i], texts[i], heards[i], exchanges[i]) for i in range(len(dialogues))]
-        words = self.user.speak(dialogues, heards, texts, exchanges)  # type: ignore[arg-type]
-        return [self._finish(*row) for row in zip(dialogues, texts, heards, exchanges, words, strict=True)]
+        if Failure in map(type, exchanges):
+            words = self._speak_rest(dialogues, heards, texts, exchanges)
+            heards = [TALK if isinstance(e, Failure) else heard for heard, e in zip(heards, exchanges, strict=True)]
+            exchanges = [d.setting.stay(d.state, d.hidden) if isinstance(e, Failure) else e for d, e in zip(dialogues, exchanges, strict=True)]
+        else:
+            words = self.user.speak(dialogues, heards, texts, exchanges)  # type: ignore[arg-type]
+        if not len(dialogues) == len(exchanges) == len(words):
+            raise ValueError(f"the simulated user must answer each of {len(dialogues)} dialogues; got {len(exchanges)} exchanges and {len(words)} utterances")
+        return list(map(self._finish, dialogues, texts, heards, exchanges, words))  # type: ignore[arg-type]
 
     def _open(self, stream: Stream, options: Mapping[str, Any], seed: int | None) -> Dialogue:
         family = self.family
@@ -113,29 +124,31 @@ class Engine:
                 raise ValueError(f"options['persona'] must be one of {', '.join(personas)}; got {persona!r}")
         return Dialogue(setting, scenario, family.brief(scenario, self.grammar), persona, hidden, stream, seed)
 
-    def _finish(self, dialogue: Dialogue, text: str, heard: Heard, exchange: Any, said: str) -> Step:
-        step = Step(dialogue, text, heard, exchange)
-        step.reply = said
+    def _finish(self, dialogue: Dialogue, text: str, heard: Heard, exchange: Exchange, said: str) -> Step:
+        step = Step(dialogue, text, heard, exchange, said)
         dialogue.record(step)
         if isinstance(said, Failure):
-            step.reply, step.error, step.truncated = "", str(said), True
+            step.reply = ""
+            dialogue.cut(said)
             return step
         if heard.problem or exchange.problem:
             dialogue.lost_in_row += 1
             if dialogue.lost_in_row >= PATIENCE and not exchange.over:
-                step.truncated = True
+                dialogue.cut()
         else:
             dialogue.lost_in_row = 0
-        self.reward(step)
+        step.reward = self.reward(step)
         return step
 
-    def _alone(self, place: int, failure: Failure | None, dialogue: Dialogue, text: str, heard: Heard, exchange: Any) -> Step:
-        """One dialogue of a batch in which some failed to be decided: the others go on."""
-        if failure is None:
-            words = self.user.speak([dialogue], [heard], [text], [exchange])
-            return self._finish(dialogue, text, heard, exchange, words[0])
-        stay = dialogue.setting.stay(dialogue.state, dialogue.hidden)
-        return self._finish(dialogue, text, TALK, stay, failure)
+    def _speak_rest(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard], texts: Sequence[str], exchanges: Sequence[Exchange | Failure]) -> list[str]:
+        """The words where the user could decide, asked for in one call; its failures in the places of the others."""
+        words: list[Any] = list(exchanges)
+        rest = [i for i, exchange in enumerate(exchanges) if not isinstance(exchange, Failure)]
+        if rest:
+            some = [[column[i] for i in rest] for column in (dialogues, heards, texts, exchanges)]
+            for i, said in zip(rest, self.user.speak(*some), strict=True):  # type: ignore[arg-type]
+                words[i] = said
+        return words
 
 
 def _override(scenario: Any, wanted: Any, kind: type) -> Any:

@@ -95,7 +95,8 @@ class EpisodeStore:
                 except FileExistsError:  # another process took the number
                     continue
         except OSError as error:
-            raise OSError(error.errno, f"could not write {len(episodes)} episodes to {self.path} ({error.strerror or error}); earlier episodes are intact") from error
+            reason = error.strerror or error
+            raise OSError(error.errno, f"could not write {len(episodes)} episodes to {self.path} ({reason}); earlier episodes are intact") from error
         finally:
             part.unlink(missing_ok=True)
 
@@ -133,7 +134,7 @@ def read_episodes(path: str | Path) -> list[Episode]:
 
 
 def record(dialogue: Dialogue, env_id: str, engine: Engine, policy: str) -> Episode:
-    """The record of a finished dialogue."""
+    """The record of a finished dialogue; of one whose partner failed before the first word, a record without turns."""
     from .. import __version__
 
     family, setting, last = engine.family, dialogue.setting, dialogue.steps[-1] if dialogue.steps else None
@@ -150,9 +151,8 @@ def record(dialogue: Dialogue, env_id: str, engine: Engine, policy: str) -> Epis
     for turn, step in zip(own, dialogue.steps, strict=True):
         possible = setting.exchange(step.before, hidden, step.heard.act).support
         turn.branch = possible.index(step.exchange) if step.exchange in possible else -1
-        turn.reward, turn.reward_terms = sum(step.rewards.values()), dict(step.rewards)
+        turn.reward, turn.reward_terms = step.reward, dict(step.rewards)
         hidden = step.exchange.hidden
-    failed = bool(last and last.error)
     return Episode(
         env_id=env_id,
         settings=family.settings(),
@@ -167,12 +167,12 @@ def record(dialogue: Dialogue, env_id: str, engine: Engine, policy: str) -> Epis
         hidden=family.reveal(dialogue.scenario, dialogue.hidden),
         hidden_start=setting.prior.support.index(dialogue.hidden_start),
         opening_branch=opening_branch,
-        outcome={} if failed else family.outcome(dialogue),
+        outcome={} if dialogue.error else family.outcome(dialogue),
         reward=engine.reward.describe(),
         episode_return=sum(turn.reward for turn in own),
-        payoff=last.payoff if last and not failed else 0.0,
-        truncated=bool(last and last.truncated),
-        error=last.error if last else "",
+        payoff=last.payoff if last and not dialogue.error else 0.0,
+        truncated=bool(dialogue.error or (last and last.truncated)),
+        error=dialogue.error,
         version=__version__,
     )
 
@@ -212,11 +212,11 @@ def replay(episode: Episode, engine: Engine | None = None) -> Iterator[Step]:
         if turn.branch < 0:
             raise ValueError("the episode holds a turn that the mind did not draw, and cannot be replayed")
         exchange = setting.exchange(dialogue.state, dialogue.hidden, heard.act).support[turn.branch]
-        step = Step(dialogue, turn.text, heard, exchange)
-        step.reply = reply
+        step = Step(dialogue, turn.text, heard, exchange, reply)
         dialogue.record(step)
-        step.truncated = episode.truncated and not turns
-        engine.reward(step)
+        if episode.truncated and not turns:
+            dialogue.cut()
+        step.reward = engine.reward(step)
         yield step
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any, ClassVar, NamedTuple
 
-from ..core.acts import Act
 from ..core.dialogue import Dialogue
 from ..core.grammar import Grammar
 from ..core.setting import Setting
@@ -44,7 +43,93 @@ class Bargain:
 
 @dataclass(frozen=True)
 class Negotiation:
-    """DOCSTRING"""
+    """Price bargaining over one item, with a simulated seller (or buyer) who keeps a reservation price and a concession tactic to itself.
+
+    ## Description
+
+    Two people bargain over the price of a second-hand item. The learner knows what the item is worth to it; the partner's reservation price is hidden. Each
+    further round costs a share of the gain, there is a deadline, and in some scenarios no price suits both. To do well, the learner has to find out whom it
+    faces while it pays for the time: some partners come down by themselves, some only when they are met, some not before the last round.
+
+    ## Scenario
+
+    One of 52 everyday items with a list price of 40 to 800 currency units, and one of the learner's `values`, all equally likely. In the default setting a
+    buyer values the item at 65% to 105% of the list price. The partner's hidden type is drawn from the `population`, independently of the scenario: a
+    reservation price in steps of 5% of the list price, and a tactic. *Boulware*, *linear* and *conceder* partners concede with time (Faratin et al. 1998,
+    beta 0.2, 1 and 4). A *holder* stands by its opening and comes to its reservation price only in the last round but one. A *reciprocator* comes down by 10%
+    of the list price for each offer that reaches a new step of 10% (50% of the list price is the first), and else stays where it is. No partner ever goes
+    below its reservation price. What partners say is rounded to 10% of the list price, so that types pool. A partner who buys is a partner who sells, seen in
+    a mirror: it opens at 60% of the list price where a seller opens at 100%.
+
+    ## Acts
+
+    An utterance is free text with at most one tag: `[offer PRICE]`, `[accept]` or `[walk]`; without a tag it is talk. A price is a whole number from 1 to
+    twice the list price. An offer stands until the other side has answered; accepting it is binding for both. The partner speaks first.
+
+    With `grammar="tagged"` only tags bind. With `grammar="natural"`, the default, an utterance without a tag is read by these rules, which are deterministic:
+
+    1. A number is a price if it has a currency sign or word, or if it lies between a tenth of the list price and twice the list price. Numbers with a unit
+       (`3 years`, `20%`, `size 42`) and differences (`20 off`) are no prices. English number words count (`two forty`), and so does `half price`.
+    2. A price is an offer, unless it is refused (`300 is too much`) or is somebody else's and only spoken of (`you want 300`, `why 300?`, `it is 200
+       elsewhere`). `I can't pay more than 240` offers 240.
+    3. Acceptance begins a clause (`deal`, `I accept`, `I'll take it`, `agreed`, `sold`, `done`) that is neither a question nor under a condition. A bare yes
+       accepts an offer that stands. With another price than the standing one it is an offer of that price.
+    4. Leaving begins a clause in the same way (`no deal`, `I'm out`, `goodbye`, `I'll pass`, `not interested`, `forget it`).
+    5. Two different prices offered are ambiguous, and so are a price with a fraction, and accepting and leaving at once. Everything else is talk: when in
+       doubt, nothing binds.
+
+    A turn is lost if it is malformed (a tag that cannot be read, two tags, more than 2,000 characters), ambiguous, or illegal (a price out of range, or
+    accepting when nothing stands). It then counts as talk, and the partner says why.
+
+    ## Observation
+
+    Text. The first observation is the brief (item, list price, own value, number of rounds, discount, tags) and the partner's opening; after that, each reply.
+    It is empty if the learner ended the dialogue. The partner's words depend on its act, the public facts and a persona, never on its reservation price.
+
+    ## Rewards
+
+    `goal`, at the end: `discount ** rounds_completed * gain / list_price`, where the gain is value less price for a buyer and price less value for a
+    seller. Without a deal it is 0. A deal worse than the learner's own value pays its real negative amount. The first round is not discounted.
+
+    ## Episode end
+
+    Terminated by a deal, when either side walks away, or after the last round (the partner leaves). Truncated by the third lost turn in a row, or by a
+    failure of the simulated user's machinery; in the second case `info["error"]` says what failed.
+
+    ## Optimum
+
+    The best expected payoff is computed exactly, by expectimax over public states and beliefs about the hidden type (Kaelbling et al. 1998). Bargains that
+    differ only in scale share one solution. `env.unwrapped.value()`, `.best_act()`, `.act_values()` and `.belief()` answer at any point of a dialogue.
+
+    ## Registered configurations
+
+    | id | population | rounds | discount | values, as a share of the list price (buyer) |
+    |---|---|---:|---:|---|
+    | `Negotiation-v0` | `default`: all five tactics | 8 | 0.96 | 0.65, 0.75, 0.85, 0.95, 1.05 |
+    | `NegotiationEasy-v0` | `easy`: linear and conceder | 8 | 0.98 | 0.85, 0.95, 1.05, 1.15 |
+    | `NegotiationHard-v0` | `hard`: Boulware, holder and reciprocator | 9 | 0.93 | 0.70, 0.75, 0.80 |
+
+    ## Metrics
+
+    `info["outcome"]`, at the end: `deal`, `ending` (`deal`, `walk`, `deadline` or `truncated`), `agreed_price`, `price` (as a share of the list price),
+    `surplus` (undiscounted, as a share of the list price), `surplus_share` (of what there was to share; only for deals where there was something), `rounds`,
+    `missed_deal` (no deal although one was possible), `false_deal` (worse than the learner's value), `malformed` (ambiguous turns included), `illegal`.
+    `info["hidden"]` then holds the partner's `reservation` price and `tactic`.
+
+    ## References
+
+    - P. Faratin, C. Sierra and N. R. Jennings (1998). Negotiation decision functions for autonomous agents. *Robotics and Autonomous Systems* 24, 159-182.
+    - H. He, D. Chen, A. Balakrishnan and P. Liang (2018). Decoupling strategy and generation in negotiation dialogues. *EMNLP* (CraigslistBargain).
+    - L. P. Kaelbling, M. L. Littman and A. R. Cassandra (1998). Planning and acting in partially observable stochastic domains. *Artificial Intelligence*
+      101, 99-134.
+
+    Args:
+        role: The learner's seat, `buyer` or `seller`.
+        rounds: The dialogue ends after so many; a round is one turn of each seat. 2 to 20.
+        discount: What is left of a gain after each further round; above 0, at most 1.
+        population: Who may be met: `default`, `easy` or `hard`.
+        values: What the item may be worth to a buyer, in ticks of 5% of the list price. A seller's values are these in the mirror, 32 ticks less each.
+    """
 
     role: str = "buyer"
     rounds: int = 8
@@ -203,5 +288,3 @@ def _sides(role: str, rounds: int, discount: float, population: str, list_price:
 
 def _shrink(state: Haggle, tick: int) -> Haggle:
     return state if state.standing is None else state._replace(standing=state.standing // tick)
-
-

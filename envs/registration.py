@@ -11,7 +11,7 @@ NEGOTIATION = "dialogym.envs.negotiation:Negotiation"
 TABLE: dict[str, tuple[str, dict[str, Any]]] = {
     "Negotiation-v0": (NEGOTIATION, {}),
     "NegotiationEasy-v0": (NEGOTIATION, {"population": "easy", "discount": 0.98, "values": (17, 19, 21, 23)}),
-    "NegotiationHard-v0": (NEGOTIATION, {"population": "hard", "rounds": 10, "discount": 0.93, "values": (13, 14, 15, 17)}),
+    "NegotiationHard-v0": (NEGOTIATION, {"population": "hard", "rounds": 9, "discount": 0.93, "values": (14, 15, 16)}),
 }
 """Id -> family and settings. A variant of a family is a line here."""
 

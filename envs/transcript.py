@@ -39,9 +39,9 @@ class Transcript:
 
     def ending(self, dialogue: Dialogue) -> str:
         """One line on how it ended."""
+        if dialogue.error:
+            return f"Cut off: {dialogue.error}"
         step = dialogue.steps[-1]
-        if step.error:
-            return f"Cut off: {step.error}"
         outcome = self.family.outcome(dialogue)
         shown = ", ".join(f"{name} {_plain(value)}" for name, value in outcome.items() if value not in (None, "", 0, False))
         hidden = ", ".join(f"{name} {value}" for name, value in self.family.reveal(dialogue.scenario, dialogue.hidden).items())

@@ -74,6 +74,9 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         Args:
             seed: One seed, from which sub-environment ``i`` gets ``seed + i``; or one for each.
             options: See `Engine.open`; the same for all. ``"reset_mask"``, a boolean array of shape (num_envs,), limits the reset to some of them.
+
+        Raises:
+            ConnectionError: If the simulated user's machinery failed before the first word of a dialogue.
         """
         n = self.num_envs
         options = dict(options or {})
@@ -86,13 +89,12 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         if not self._generators:
             self._generators = [seeding.np_random(s)[0] for s in seeds]
         else:
-            self._generators = [
-                seeding.np_random(s)[0] if m and s is not None else g for s, m, g in zip(seeds, mask, self._generators, strict=True)
-            ]
+            self._generators = [seeding.np_random(s)[0] if m and s is not None else g for s, m, g in zip(seeds, mask, self._generators, strict=True)]
         chosen = [i for i in range(n) if mask[i]]
         if len(chosen) < n and not self.dialogues:
             raise ResetNeeded("the first reset must reset every sub-environment")
         opened = self.engine.open([self._generators[i] for i in chosen], options, [seeds[i] for i in chosen])
+        _check(opened)
         dialogues = self.dialogues or [*opened]
         for i, dialogue in zip(chosen, opened, strict=True):
             dialogues[i] = dialogue
@@ -111,6 +113,7 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
 
         Raises:
             ResetNeeded: Before `reset`.
+            ConnectionError: If the simulated user's machinery failed twice before the first word of a new dialogue. All dialogues are then lost.
         """
         dialogues = self.dialogues
         if not dialogues:
@@ -118,14 +121,15 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         steps = self.engine.step(dialogues, actions)
         observations = [step.reply for step in steps]
         infos: dict[str, Any] = {}
-        rewards = np.array([sum(step.rewards.values()) for step in steps])
+        rewards = np.array([step.reward for step in steps])
         over = np.array([step.exchange.over for step in steps])
         cut = np.array([step.truncated for step in steps])
         ended = np.flatnonzero(over | cut).tolist()
         if ended:
             infos["final_obs"], infos["_final_obs"] = self._column({i: observations[i] for i in ended})
             infos["final_info"], infos["_final_info"] = self._column({i: describe(self.family, steps[i]) for i in ended})
-            for i, dialogue in zip(ended, self.engine.open([self._generators[i] for i in ended]), strict=True):
+            for i, dialogue in zip(ended, self._open_again(ended), strict=True):
+                dialogues[i].release()
                 dialogues[i] = dialogue
                 observations[i] = dialogue.observation()
         lost = {i: step.problem for i, step in enumerate(steps) if step.heard.problem or step.exchange.problem}
@@ -139,8 +143,28 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         """The chat so far of each dialogue; see `DialogueEnv.messages`."""
         return [dialogue.messages() for dialogue in self.dialogues]
 
+    def _open_again(self, places: list[int]) -> list[Dialogue]:
+        """Autoreset: an opening that fails is tried once more, with the next scenario of its sub-environment."""
+        opened = self.engine.open([self._generators[i] for i in places])
+        failed = [k for k, dialogue in enumerate(opened) if dialogue.error]
+        if failed:
+            for k, dialogue in zip(failed, self.engine.open([self._generators[places[k]] for k in failed]), strict=True):
+                opened[k] = dialogue
+            try:
+                _check(opened)
+            except ConnectionError:
+                self.dialogues = []
+                raise
+        return opened
+
     def _column(self, entries: dict[int, Any]) -> tuple[np.ndarray, np.ndarray]:
         column, mask = np.full(self.num_envs, None, dtype=object), np.zeros(self.num_envs, dtype=bool)
         for i, entry in entries.items():
             column[i], mask[i] = entry, True
         return column, mask
+
+
+def _check(opened: Sequence[Dialogue]) -> None:
+    failures = [dialogue.error for dialogue in opened if dialogue.error]
+    if failures:
+        raise ConnectionError(f"the simulated user failed before the first word of {len(failures)} of {len(opened)} dialogues: {failures[0]}")

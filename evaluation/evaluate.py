@@ -52,12 +52,11 @@ def evaluate(
     seeds = range(seed, seed + episodes)
     payoffs, rewards, outcomes, met, error = np.full(episodes, np.nan), [], [], [], ""
     for place, dialogue in enumerate(rollout(engine, speaker, seeds, batch)):
-        last = dialogue.steps[-1]
-        if last.error:
-            error = last.error
+        if dialogue.error:
+            error = dialogue.error
             continue
-        payoffs[place] = last.payoff
-        rewards.append(sum(sum(step.rewards.values()) for step in dialogue.steps))
+        payoffs[place] = dialogue.steps[-1].payoff
+        rewards.append(sum(step.reward for step in dialogue.steps))
         outcomes.append(engine.family.outcome(dialogue))
         met.append(dialogue.setting)
     if not outcomes:

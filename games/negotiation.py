@@ -129,11 +129,10 @@ class PriceBargaining:
             standing = act.price  # type: ignore[attr-defined]
             if not 1 <= standing <= 2 * self.list_price:
                 raise IllegalAct(f"A price must be a whole number from 1 to {2 * self.list_price}.")
-            buyer = seat == "buyer"
-            climb = self.climb(seat, standing)
-            if climb > climbs[0 if buyer else 1]:
+            climb, mine = self.climb(seat, standing), 0 if seat == "buyer" else 1
+            if climb > climbs[mine]:
                 conceded = True
-                climbs = (climb, climbs[1]) if buyer else (climbs[0], climb)
+                climbs = (climbs[0], climb) if mine else (climb, climbs[1])
         elif kind is not Say:
             raise IllegalAct("In a price bargain you can make an offer, accept, walk away, or talk.")
         if number >= self.rounds:

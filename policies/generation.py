@@ -97,9 +97,7 @@ class CachedGenerator:
         before = self._mask.sum(1, keepdim=True)
         positions = (before + valid.cumsum(1) - 1).clamp(min=0)
         self._mask = torch.cat([self._mask, valid], 1)
-        out = self.model(
-            input_ids=tokens, attention_mask=self._mask, position_ids=positions, past_key_values=self._cache, use_cache=True, logits_to_keep=1
-        )
+        out = self.model(input_ids=tokens, attention_mask=self._mask, position_ids=positions, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
         return out.logits[:, -1].float()
 
     def _choose(self, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -61,9 +61,7 @@ class LanguageModelPolicy:
         name: Shown in tables.
     """
 
-    def __init__(
-        self, model: Any, tokenizer: Any, max_turn_tokens: int = 24, temperature: float = 0.0, generate: Generate | None = None, name: str = "lm"
-    ):
+    def __init__(self, model: Any, tokenizer: Any, max_turn_tokens: int = 24, temperature: float = 0.0, generate: Generate | None = None, name: str = "lm"):
         self.model, self.tokenizer, self.name = model, tokenizer, name
         self.chat = ChatFormat(tokenizer)
         self.max_turn_tokens, self.temperature = max_turn_tokens, temperature

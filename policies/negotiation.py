@@ -29,6 +29,17 @@ def improvise(dialogue: Dialogue, stream: Stream) -> str:
 
 def demonstrate(dialogue: Dialogue, stream: Stream) -> str:
     """A human-like bargainer: the first offer and the concessions of people, never beyond its own value, in short varied words."""
+    slot, tag = _bargain(dialogue, stream)
+    phrases = LEARNER_PHRASES[dialogue.seat][slot]
+    return phrases[stream.choose(len(phrases))].format(tag=tag)
+
+
+def terse(dialogue: Dialogue, stream: Stream) -> str:
+    """The same bargainer, who says nothing but what binds."""
+    return _bargain(dialogue, stream)[1]
+
+
+def _bargain(dialogue: Dialogue, stream: Stream) -> tuple[str, str]:
     worth, last_round = _worth(dialogue), dialogue.state.round >= dialogue.setting.game.rounds - 1
     asked = _asked(dialogue)
     mine = _last_offer(dialogue)
@@ -38,10 +49,10 @@ def demonstrate(dialogue: Dialogue, stream: Stream) -> str:
         target = mine + TICKS * max(0.0, _normal(stream, *CONCESSION))
     target = min(max(target, 6.0), worth)
     if asked is not None and (asked <= target or (last_round and asked <= worth)):
-        return _words(dialogue, stream, "accept", "[accept]")
+        return "accept", "[accept]"
     if last_round and asked is not None and target < worth:
         target = (target + worth) / 2
-    return _words(dialogue, stream, "offer", f"[offer {_round_price(dialogue, target)}]")
+    return "offer", f"[offer {_round_price(dialogue, target)}]"
 
 
 def _linear(start: float, end: float, rounds: int) -> Callable[[Dialogue, Stream], str]:
@@ -84,6 +95,9 @@ def _of_value(start: float, end: float) -> Callable[[Dialogue, Stream], str]:
     """Concede evenly from a share of one's own value to another until the deadline."""
     return _conceding(lambda d: _worth(d) * (start + (end - start) * d.state.round / (d.setting.game.rounds - 1)))
 
+
+VARIANTS = {"terse": terse}
+"""Policies that decide as others do, and so have no row of their own in tables of baselines."""
 
 HEURISTICS: dict[str, Callable[[Dialogue, Stream], str]] = {
     "accept-now": _wait(0),
@@ -150,8 +164,3 @@ def _round_price(dialogue: Dialogue, target: float) -> int:
 def _normal(stream: Stream, mean: float, deviation: float) -> float:
     """Box and Muller (1958)."""
     return mean + deviation * math.sqrt(-2.0 * math.log(1.0 - stream.random())) * math.cos(2.0 * math.pi * stream.random())
-
-
-def _words(dialogue: Dialogue, stream: Stream, slot: str, tag: str) -> str:
-    phrases = LEARNER_PHRASES[dialogue.seat][slot]
-    return phrases[stream.choose(len(phrases))].format(tag=tag)

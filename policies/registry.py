@@ -5,19 +5,22 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
+from ..core.acts import Act
+from ..core.dialogue import Dialogue
+from ..core.stream import Stream
 from ..envs.engine import Engine
 from .planning import PLANNERS, planner
-from .policy import FunctionPolicy, Policy
+from .policy import FunctionPolicy, Policy, Speak
 
 
 def baselines(engine: Engine) -> tuple[str, ...]:
     """Names of the policies that need no model and no person, for the engine's family: random first, then by skill."""
-    return ("random", "scripted", *heuristics(engine), "myopic", "lookahead", "optimal")
+    return (*_fixed(engine), "myopic", "lookahead", "optimal")
 
 
 def heuristics(engine: Engine) -> tuple[str, ...]:
     """Names of the family's fixed heuristics."""
-    return tuple(_module(engine).HEURISTICS)
+    return tuple(name for name in _fixed(engine) if name not in ("random", "scripted"))
 
 
 def make_policy(spec: str | Policy, engine: Engine) -> Policy:
@@ -45,15 +48,43 @@ def make_policy(spec: str | Policy, engine: Engine) -> Policy:
         return HumanPolicy(engine)
     if spec in PLANNERS:
         return planner(spec, engine.grammar)
-    family = _module(engine)
-    named = {"random": family.improvise, "scripted": family.demonstrate, **family.HEURISTICS}
+    named = {**_fixed(engine), **getattr(_module(engine), "VARIANTS", {})}
     if spec not in named:
         raise ValueError(f"policy must be one of {', '.join([*named, *PLANNERS, 'human', 'lm:NAME'])}; got {spec!r}")
     return FunctionPolicy(spec, named[spec])
 
 
-def _module(engine: Engine) -> ModuleType:
-    """The baselines of a family live in a module of the family's own file name, in this folder or beside a family that lives elsewhere."""
+def _fixed(engine: Engine) -> dict[str, Speak]:
+    """The family's own baselines by name; of a family that has none, only a random policy that knows no more than the rules."""
+    module = _module(engine)
+    if module is None:
+        return {"random": _improvise(engine)}
+    return {"random": module.improvise, "scripted": module.demonstrate, **module.HEURISTICS}
+
+
+def _module(engine: Engine) -> ModuleType | None:
+    """The baselines of a family live in a module of the family's own file name in this folder, or in the one that its ``baselines`` names."""
     family = type(engine.family)
-    home = getattr(family, "baselines", f"{__package__}.{family.__module__.rpartition('.')[2]}")
-    return import_module(home)
+    home = getattr(family, "baselines", None)
+    if home is not None:
+        return import_module(home)
+    home = f"{__package__}.{family.__module__.rpartition('.')[2]}"
+    try:
+        return import_module(home)
+    except ModuleNotFoundError as error:
+        if error.name != home:
+            raise
+        return None
+
+
+def _improvise(engine: Engine) -> Speak:
+    """Uniform over the kinds of act that the game offers, then over the acts of that kind: else the many prices would drown the one way to accept."""
+
+    def speak(dialogue: Dialogue, stream: Stream) -> str:
+        kinds: dict[type[Act], list[Act]] = {}
+        for act in dialogue.setting.game.choices(dialogue.state, dialogue.seat):
+            kinds.setdefault(type(act), []).append(act)
+        acts = list(kinds.values())[stream.choose(len(kinds))]
+        return engine.grammar.print(acts[stream.choose(len(acts))]) or "Let me think about it."
+
+    return speak

@@ -22,9 +22,7 @@ from .policy import Policy
 from .registry import make_policy
 
 
-def make_engine(
-    env_id: str, reward: RewardSpec | Reward = "goal", grammar: str = "natural", user: str | SimulatedUser = "scripted", **settings: Any
-) -> Engine:
+def make_engine(env_id: str, reward: RewardSpec | Reward = "goal", grammar: str = "natural", user: str | SimulatedUser = "scripted", **settings: Any) -> Engine:
     """The engine behind ``gym.make(env_id, ...)``, for code that plays many dialogues.
 
     Raises:
@@ -34,12 +32,12 @@ def make_engine(
     return Engine(load_family(family, {**registered, **settings}), reward, grammar, user)
 
 
-def policy_stream(seed: int) -> Stream:
-    """The random numbers of a policy in the episode of `seed`; independent of the environment's."""
-    return Stream(np.random.default_rng((seed, 1)))
+def policy_stream(seed: int, attempt: int = 0) -> Stream:
+    """The random numbers of a policy in the episode of `seed`; independent of the environment's, and new for each attempt at the same episode."""
+    return Stream(np.random.default_rng((seed, 1 + attempt)))
 
 
-def rollout(engine: Engine, policy: Policy, seeds: Iterable[int], batch: int = 256) -> Iterator[Dialogue]:
+def rollout(engine: Engine, policy: Policy, seeds: Iterable[int], batch: int = 256, attempt: int = 0) -> Iterator[Dialogue]:
     """Play one dialogue a seed; the dialogue of a seed is that of ``DialogueEnv.reset(seed=seed)``, whatever the batch.
 
     Args:
@@ -47,15 +45,17 @@ def rollout(engine: Engine, policy: Policy, seeds: Iterable[int], batch: int = 2
         policy: Speaks for the learner.
         seeds: One for each episode.
         batch: How many dialogues run together.
+        attempt: Of the policy at the same episodes: other random choices against the same partner.
 
     Yields:
-        Finished dialogues, in the order of the seeds. Those whose last step has an ``error`` are not the policy's doing: drop them.
+        Finished dialogues, in the order of the seeds. Those with an ``error`` are not the policy's doing: drop them. If the simulated user failed before the
+        first word, they have no steps.
     """
     pending = iter(seeds)
     while chunk := list(islice(pending, batch)):
         dialogues = engine.open([seeding.np_random(seed)[0] for seed in chunk], seeds=chunk)
-        streams = [policy_stream(seed) for seed in chunk]
-        live = list(range(len(chunk)))
+        streams = [policy_stream(seed, attempt) for seed in chunk]
+        live = [i for i, dialogue in enumerate(dialogues) if not dialogue.done]
         while live:
             speaking = [dialogues[i] for i in live]
             texts = policy.respond(speaking, [streams[i] for i in live])
@@ -71,7 +71,15 @@ def play(env_id: str, policy: str | Policy, seeds: Iterable[int], batch: int = 2
 
 
 def collect(
-    env_id: str, policy: str | Policy, episodes: int, path: str | Path, seed: int = 0, batch: int = 256, progress: bool = False, **settings: Any
+    env_id: str,
+    policy: str | Policy,
+    episodes: int,
+    path: str | Path,
+    seed: int = 0,
+    batch: int = 256,
+    best_of: int = 1,
+    progress: bool = False,
+    **settings: Any,
 ) -> EpisodeStore:
     """Play episodes and append them to a store. What was written stays readable whatever happens later.
 
@@ -82,6 +90,7 @@ def collect(
         path: Folder of the store.
         seed: First seed.
         batch: Dialogues that run together, and are written together.
+        best_of: Attempts at each episode, against the same partner; the one of the highest payoff is kept.
         progress: Show a progress bar.
         **settings: As for ``gym.make``.
 
@@ -92,11 +101,18 @@ def collect(
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, got {episodes}")
     engine = make_engine(env_id, **settings)
+    if best_of < 1:
+        raise ValueError(f"best_of must be at least 1, got {best_of}")
     speaker = make_policy(policy, engine)
     store = EpisodeStore(path)
     for chunk in _progress(_chunks(range(seed, seed + episodes), batch), episodes, progress):
-        store.append([record(dialogue, env_id, engine, speaker.name) for dialogue in rollout(engine, speaker, chunk, batch)])
+        attempts = [rollout(engine, speaker, chunk, batch, attempt) for attempt in range(best_of)]
+        store.append([record(max(tries, key=_payoff), env_id, engine, speaker.name) for tries in zip(*attempts, strict=True)])
     return store
+
+
+def _payoff(dialogue: Dialogue) -> float:
+    return -np.inf if dialogue.error else dialogue.steps[-1].payoff
 
 
 def _chunks(seeds: range, size: int) -> list[Sequence[int]]:

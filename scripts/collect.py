@@ -25,6 +25,8 @@ class Collect:
     """How many."""
     seed: int = 0
     """First seed."""
+    best_of: int = 1
+    """Attempts at each episode, against the same partner; the best is kept."""
     reward: str = "goal"
     """Registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
     grammar: str = "natural"
@@ -37,6 +39,15 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     """Collect and say where."""
     options = tyro.cli(Collect, args=list(arguments), prog="dialogym collect")
     store = collect(
-        options.env_id, options.policy, options.episodes, options.out, options.seed, progress=True, reward=options.reward, grammar=options.grammar, **settings
+        options.env_id,
+        options.policy,
+        options.episodes,
+        options.out,
+        options.seed,
+        best_of=options.best_of,
+        progress=True,
+        reward=options.reward,
+        grammar=options.grammar,
+        **settings,
     )
     Console().print(f"{len(store)} episodes in {store.path}")

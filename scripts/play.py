@@ -40,6 +40,8 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     policy = make_policy(options.policy, engine)
     transcript = Transcript(engine.family, console)
     dialogue = engine.open([seeding.np_random(options.seed)[0]], seeds=[options.seed])[0]
+    if dialogue.error:
+        raise ConnectionError(f"the simulated user failed before the first word: {dialogue.error}")
     stream = policy_stream(options.seed)
     human = options.policy == "human"
     if not human:

@@ -13,6 +13,7 @@ from ..core.belief import Belief
 from ..games.negotiation import MAX_CLIMB, MIRROR, TICKS, Accept, Haggle, Offer, PriceBargaining, Walk
 
 STEP = 2  # ticks: what a reciprocator concedes at a time, and the grain of what is said
+_ACCEPT, _WALK = Accept(), Walk()
 ANCHOR = 20  # demand of the opening, in ticks: the list price for a seller, 60% of it for a buyer
 
 
@@ -65,7 +66,7 @@ class Population:
 POPULATIONS: dict[str, Population] = {
     "default": Population(),
     "easy": Population(tactics=(("linear", 1.0), ("conceder", 1.0))),
-    "hard": Population(tactics=(("boulware", 3.0), ("holder", 4.0), ("reciprocator", 6.0))),
+    "hard": Population(tuple((floor, 1.0) for floor in range(7, 18)), (("boulware", 1.0), ("holder", 3.0), ("reciprocator", 6.0))),
 }
 """Who is met in the registered environments."""
 
@@ -100,13 +101,12 @@ class Haggler:
         if state.round < 0:
             return Belief.certain((hidden, Offer(self._price(ANCHOR))))
         number, standing = state.round + 1, state.standing
-        hidden, threshold = _next(hidden, number, state.conceded, self.game.rounds)
-        if standing is not None and self._generosity(standing) >= threshold:
-            return Belief.certain((hidden, Accept()))
+        hidden, threshold = _stance(hidden, number, state.conceded, self.game.rounds)
+        if standing is not None and self.game.generosity("buyer" if self.seat == "seller" else "seller", standing) >= threshold:
+            return Belief.certain((hidden, _ACCEPT))
         if number >= self.game.rounds:
-            return Belief.certain((hidden, Walk()))
-        spoken = -(-threshold // STEP) * STEP
-        return Belief.certain((hidden, Offer(self._price(spoken))))
+            return Belief.certain((hidden, _WALK))
+        return Belief.certain((hidden, _offer(self._price(-(-threshold // STEP) * STEP))))
 
     def candidates(self, state: Haggle, support: tuple[Bargainer, ...]) -> Iterator[Act]:
         """The acts at which some possible partner starts to react differently.
@@ -121,7 +121,7 @@ class Haggler:
         best = state.climbs[0 if learner == "buyer" else 1]
         starts = {self.game.climb_start(climb) for climb in range(best + 1, MAX_CLIMB + 1)}
         for conceded in (False, True):
-            starts |= {_next(hidden, state.round + 1, conceded, self.game.rounds)[1] for hidden in support}
+            starts |= {_stance(hidden, state.round + 1, conceded, self.game.rounds)[1] for hidden in support}
         for generosity in sorted(starts):
             yield Offer(self._price(generosity))
 
@@ -130,12 +130,14 @@ class Haggler:
         tick = self.game.list_price // TICKS
         return tick * (demand if self.seat == "seller" else MIRROR - demand)
 
-    def _generosity(self, price: int) -> int:
-        return self.game.generosity("buyer" if self.seat == "seller" else "seller", price)
+
+@cache
+def _offer(price: int) -> Offer:
+    return Offer(price)
 
 
 @cache
-def _next(hidden: Bargainer, number: int, conceded: bool, rounds: int) -> tuple[Bargainer, int]:
+def _stance(hidden: Bargainer, number: int, conceded: bool, rounds: int) -> tuple[Bargainer, int]:
     """Hidden state and least acceptable offer in round `number`."""
     floor, tactic, demand = hidden
     if tactic == "holder":

@@ -75,23 +75,23 @@ class ScriptedUser:
 
     def decide(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None]) -> list[Exchange | Failure]:
         """Draw from the exact distribution of what follows."""
-        return [
-            dialogue.setting.draw(dialogue.state, dialogue.hidden, None if heard is None else heard.act, dialogue.stream)
-            for dialogue, heard in zip(dialogues, heards, strict=True)
-        ]
+        return [d.setting.draw(d.state, d.hidden, heard and heard.act, d.stream) for d, heard in zip(dialogues, heards, strict=True)]
 
     def speak(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None], texts: Sequence[str], exchanges: Sequence[Exchange]) -> list[str]:
         """Word the last reply of each exchange."""
-        words = [""] * len(dialogues)
-        cues, streams, places = [], [], []
-        for place, (dialogue, heard, text, exchange) in enumerate(zip(dialogues, heards, texts, exchanges, strict=True)):
+        cues, streams = [], []
+        for dialogue, heard, text, exchange in zip(dialogues, heards, texts, exchanges, strict=True):
             if exchange.replies:
                 before, seat, act = exchange.replies[-1]
-                problem, reason = (heard.problem or exchange.problem, heard.reason or exchange.reason) if heard is not None else ("", "")
-                public = dialogue.scenario.public
-                cues.append(Cue(act, seat, public, dialogue.persona, text, heard is None, problem, reason, before))
+                if heard is None:
+                    cue = Cue(act, seat, dialogue.public, dialogue.persona, "", True, "", "", before)
+                else:
+                    problem, reason = heard.problem or exchange.problem, heard.reason or exchange.reason
+                    cue = Cue(act, seat, dialogue.public, dialogue.persona, text, False, problem, reason, before)
+                cues.append(cue)
                 streams.append(dialogue.stream)
-                places.append(place)
-        for place, said in zip(places, self.voice.say(cues, streams), strict=True):
-            words[place] = said
-        return words
+        said = self.voice.say(cues, streams)
+        if len(said) == len(dialogues):
+            return said
+        rest = iter(said)
+        return [next(rest) if exchange.replies else "" for exchange in exchanges]

@@ -10,7 +10,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import TrainerCallback
+from transformers import ProgressCallback, TrainerCallback
 from transformers.trainer_utils import get_last_checkpoint
 
 from ..core.dialogue import Dialogue
@@ -89,6 +89,23 @@ class Run:
         return self.path / "metrics.jsonl"
 
 
+class QuietProgress(ProgressCallback):
+    """A progress bar that carries the latest numbers, in place of a printed dictionary a step."""
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        """Show loss and mean reward behind the bar."""
+        if state.is_world_process_zero and self.training_bar is not None:
+            shown = {key: f"{float(logs[key]):.3f}" for key in ("loss", "reward", "entropy") if logs and key in logs}
+            if shown:
+                self.training_bar.set_postfix(shown)
+
+
+def quiet(trainer: Any) -> None:
+    """Give a trainer the quiet progress bar."""
+    trainer.remove_callback(ProgressCallback)
+    trainer.add_callback(QuietProgress)
+
+
 class Clock(TrainerCallback):
     """Logs a stage's metrics into the run, and evaluates the policy every so many steps.
 
@@ -102,9 +119,7 @@ class Clock(TrainerCallback):
         episodes_a_step: How many training episodes a step consumes, for the learning curve's axis.
     """
 
-    def __init__(
-        self, run: Run, policy: LanguageModelPolicy, env_id: str, settings: dict[str, Any], every: int, episodes: int, episodes_a_step: float
-    ):
+    def __init__(self, run: Run, policy: LanguageModelPolicy, env_id: str, settings: dict[str, Any], every: int, episodes: int, episodes_a_step: float):
         self.run, self.policy, self.env_id, self.settings = run, policy, env_id, settings
         self.every, self.episodes, self.episodes_a_step = every, episodes, episodes_a_step
         self._started = time.perf_counter()
@@ -138,7 +153,9 @@ class Clock(TrainerCallback):
         self.run.log(step, episodes=int(step * self.episodes_a_step), seconds=seconds, **numbers)
 
 
-def finish(run: Run, policy: LanguageModelPolicy, env_id: str, settings: dict[str, Any], episodes: int, compare_with: Sequence[str] | None = None) -> float | None:
+def finish(
+    run: Run, policy: LanguageModelPolicy, env_id: str, settings: dict[str, Any], episodes: int, compare_with: Sequence[str] | None = None
+) -> float | None:
     """Evaluate the trained policy beside the baselines, and store its episodes and the results in the run.
 
     Returns:
@@ -160,5 +177,4 @@ def finish(run: Run, policy: LanguageModelPolicy, env_id: str, settings: dict[st
 
 def scored(dialogue: Dialogue) -> bool:
     """Whether an episode counts: the simulated user's machinery did not fail."""
-    return bool(dialogue.steps) and not dialogue.steps[-1].error
-
+    return not dialogue.error

@@ -56,16 +56,14 @@ class PhraseVoice:
 
     def say(self, cues: Sequence[Cue], streams: Sequence[Stream]) -> list[str]:
         """One utterance for each cue."""
-        return [self._utter(cue, stream) for cue, stream in zip(cues, streams, strict=True)]
+        return list(map(self._utter, cues, streams))
 
     def choices(self, persona: str, slot: str, seat: str) -> tuple[_Fill, ...]:
         """What `persona` may say from a slot in that seat, as functions of the fields' values."""
-        found = self._gathered.get((persona, slot, seat))
-        if found is None:
-            found = self._bank.get((persona, slot), ()) + self._bank.get((persona, f"{slot} {seat}"), ())
-            if not found:
-                raise KeyError(f"persona {persona!r} has nothing to say from slot {slot!r} as {seat!r}")
-            self._gathered[persona, slot, seat] = found
+        found = self._bank.get((persona, slot), ()) + self._bank.get((persona, f"{slot} {seat}"), ())
+        if not found:
+            raise KeyError(f"persona {persona!r} has nothing to say from slot {slot!r} as {seat!r}")
+        self._gathered[persona, slot, seat] = found
         return found
 
     def topic(self, heard: str) -> str:
@@ -80,14 +78,14 @@ class PhraseVoice:
     def _utter(self, cue: Cue, stream: Stream) -> str:
         _, seat, _, persona, heard, opening, problem, reason, _ = cue
         slot, values, otherwise = self._describe(cue)
-        choices = self.choices(persona, slot, seat)
+        choices = self._gathered.get((persona, slot, seat)) or self.choices(persona, slot, seat)
         words = choices[int(stream.random() * len(choices))](*values)
         if opening:
             return words
         topic = ("illegal" if problem == "illegal" else "unclear") if problem else self.topic(heard) or otherwise
         if not topic:
             return words
-        choices = self.choices(persona, topic, seat)
+        choices = self._gathered.get((persona, topic, seat)) or self.choices(persona, topic, seat)
         lead = choices[int(stream.random() * len(choices))](*values)
         return f"{lead} {reason} {words}" if reason else f"{lead} {words}"
 

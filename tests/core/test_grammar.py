@@ -64,7 +64,13 @@ def test_anything_can_be_heard(text):
 
 @pytest.mark.parametrize(
     ("text", "act"),
-    [("[bid 3]", Bid(3)), ("[BID  $1,200 ]", Bid(1200)), ("I say [split hats=2 books=1].", Split(1, 2)), ("[teach Decimals]", Teach("decimals")), ("[stop]", Stop())],
+    [
+        ("[bid 3]", Bid(3)),
+        ("[BID  $1,200 ]", Bid(1200)),
+        ("I say [split hats=2 books=1].", Split(1, 2)),
+        ("[teach Decimals]", Teach("decimals")),
+        ("[stop]", Stop()),
+    ],
 )
 def test_tags(text, act):
     assert GRAMMAR.parse(text).act == act

@@ -131,7 +131,7 @@ def test_no_utterance_raises(env_id, texts, seed):
     env = gym.make(env_id).unwrapped
     obs, _ = env.reset(seed=seed)
     for text in texts:
-        obs, reward, terminated, truncated, info = env.step(text)
+        obs, reward, terminated, truncated, _ = env.step(text)
         assert env.observation_space.contains(obs)
         assert np.isfinite(reward)
         assert terminated or truncated or obs
@@ -139,8 +139,8 @@ def test_no_utterance_raises(env_id, texts, seed):
             break
 
 
-STRANGE = ["", " ", "\x00\x07\x1b[31m", "x" * 10_000, "[" * 5000, "[offer " + "9" * 5000 + "]", "[offer -5]", "[offer 2.5]", "[offer 1][offer 2]", "[offer]", "[]",
-           "[accept now]", "[unknown]", "出价四百", "١٢٣", "🙂🙂", "[offer ١٢]", "[offer 1e9]", "[offer 0]", "\ud800", "%s{0}{price}"]  # fmt: skip
+STRANGE = ["", " ", "\x00\x07\x1b[31m", "x" * 10_000, "[" * 5000, "[offer " + "9" * 5000 + "]", "[offer -5]", "[offer 2.5]", "[offer 1][offer 2]", "[offer]",
+           "[]", "[accept now]", "[unknown]", "出价四百", "١٢٣", "🙂🙂", "[offer ١٢]", "[offer 1e9]", "[offer 0]", "\ud800", "%s{0}{price}"]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", STRANGE)

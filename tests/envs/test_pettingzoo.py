@@ -29,8 +29,8 @@ def test_parallel(env_id):
 def test_three_lost_turns_truncate(env_id):
     env = dialogym.aec(env_id)
     env.reset(seed=0)
-    for agent in env.agent_iter(max_iter=12):
-        _, _, terminated, truncated, info = env.last()
+    for _ in env.agent_iter(max_iter=12):
+        _, _, terminated, truncated, _ = env.last()
         if terminated or truncated:
             assert truncated
             return

@@ -9,19 +9,31 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
 
-from dialogym.envs.episodes import read_episodes  # noqa: E402
-from dialogym.evaluation.evaluate import evaluate  # noqa: E402
-from dialogym.policies.language_model import LanguageModelPolicy, load_model  # noqa: E402
-from dialogym.policies.rollout import make_engine, rollout  # noqa: E402
-from dialogym.trainers.bc import BCConfig, train_bc  # noqa: E402
-from dialogym.trainers.grpo import DialogueRollout, GRPOConfig, train_grpo  # noqa: E402
-from safetensors.torch import load_file  # noqa: E402
+from dialogym.envs.episodes import read_episodes
+from dialogym.evaluation.evaluate import evaluate
+from dialogym.policies.language_model import LanguageModelPolicy, load_model
+from dialogym.policies.rollout import make_engine, rollout
+from dialogym.trainers.bc import BCConfig, train_bc
+from dialogym.trainers.grpo import DialogueRollout, GRPOConfig, train_grpo
+from safetensors.torch import load_file
 
-from ..toy import TOY, DRINKS  # noqa: E402
+from ..toy import DRINKS, TOY
 
 
 def bc(out, **changes):
-    return BCConfig(**{"env_id": TOY, "out": out, "demonstrations": 192, "batch_size": 16, "epochs": 2.0, "final_episodes": 60, "eval_episodes": 20, "threads": 1, **changes})
+    return BCConfig(
+        **{
+            "env_id": TOY,
+            "out": out,
+            "demonstrations": 192,
+            "batch_size": 16,
+            "epochs": 2.0,
+            "final_episodes": 60,
+            "eval_episodes": 20,
+            "threads": 1,
+            **changes,
+        }
+    )
 
 
 def grpo(out, model, **changes):
@@ -123,7 +135,10 @@ def test_resume_and_overwrite_are_guarded(cloned, tmp_path):
         train_bc(bc(cloned[0]))
 
 
-@pytest.mark.parametrize(("config", "message"), [({"best_share": 0.0}, "best_share"), ({"model": "/no/such/model"}, "could not be loaded"), ({"env_id": "No-v0"}, "environment must be one of")])
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [({"best_share": 0.0}, "best_share"), ({"model": "/no/such/model"}, "could not be loaded"), ({"env_id": "No-v0"}, "environment must be one of")],
+)
 def test_wrong_arguments(tmp_path, config, message):
     with pytest.raises(ValueError, match=message):
         train_bc(bc(tmp_path, **config))
@@ -174,13 +189,16 @@ def test_dialogues_that_failed_give_no_return():
 
     class Flaky(ScriptedUser):
         def speak(self, dialogues, heards, texts, exchanges):
-            return [Failure("server gone") if d.seed == 1 and h is not None else w for d, h, w in zip(dialogues, heards, super().speak(dialogues, heards, texts, exchanges), strict=True)]
+            return [
+                Failure("server gone") if d.seed == 1 and h is not None else w
+                for d, h, w in zip(dialogues, heards, super().speak(dialogues, heards, texts, exchanges), strict=True)
+            ]
 
     engine = make_engine(TOY, user=Flaky(engine.family.voice))
     model, tokenizer = load_model("tiny", engine)
 
     class Trainer:
-        class generation_config:  # noqa: N801 - TRL's name
+        class generation_config:
             max_new_tokens = 99
 
         def _generate_single_turn(self, ids, *_):

@@ -1,0 +1,98 @@
+"""How like people a population bargains: its offers beside those of human buyers and sellers.
+
+The human figures are of 376 dialogues of CraigslistBargain (He, Chen, Balakrishnan and Liang 2018), as shares of the list price.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..core.dialogue import Dialogue
+from ..games.negotiation import Offer
+from ..policies.rollout import play
+
+PEOPLE: dict[str, tuple[float, float | None]] = {
+    "first buyer offer": (0.726, 0.19),
+    "first seller counter": (0.871, 0.165),
+    "final price": (0.815, 0.134),
+    "concession an offer, buyer": (0.069, None),
+    "concession an offer, seller": (0.056, None),
+    "concession an offer that moves, buyer": (0.069, None),
+    "concession an offer that moves, seller": (0.056, None),
+    "turns": (7.3, None),
+}
+"""Measure -> mean and standard deviation among people, ``None`` where only the mean is known. Prices are shares of the list price."""
+
+
+class Likeness(NamedTuple):
+    """One measure of a population beside people.
+
+    Attributes:
+        measure: One of `PEOPLE`.
+        people: Mean among people.
+        people_deviation: Its standard deviation, or ``None`` where it is not known.
+        ours: Mean in our dialogues; NaN if there is no value.
+        ours_deviation: Its standard deviation.
+        count: How many values ours is made of.
+    """
+
+    measure: str
+    people: float
+    people_deviation: float | None
+    ours: float
+    ours_deviation: float
+    count: int
+
+    @property
+    def distance(self) -> float | None:
+        """How many human standard deviations the two means are apart; ``None`` where the deviation is not known."""
+        return None if self.people_deviation is None else abs(self.ours - self.people) / self.people_deviation
+
+
+def compare_with_people(env_id: str = "Negotiation-v0", policy: str = "scripted", episodes: int = 3000, seed: int = 0, **settings: Any) -> list[Likeness]:
+    """Play a policy against a population of bargainers and hold the offers of both sides against those of people.
+
+    The list price that a seller opens with stands for the advertisement that people start from: it is not counted as an offer.
+
+    Args:
+        env_id: A registered id of the negotiation family.
+        policy: Who speaks for the learner.
+        episodes: How many dialogues.
+        seed: First seed.
+        **settings: As for ``gym.make``.
+
+    Returns:
+        A row for each of `PEOPLE`.
+    """
+    values: dict[str, list[float]] = {measure: [] for measure in PEOPLE}
+    for dialogue in play(env_id, policy, range(seed, seed + episodes), **settings):
+        for measure, value in _measures(dialogue):
+            values[measure].append(value)
+    rows = []
+    for measure, (mean, deviation) in PEOPLE.items():
+        ours = values[measure]
+        seen = ours or [float("nan")]
+        rows.append(Likeness(measure, mean, deviation, float(np.mean(seen)), float(np.std(seen)), len(ours)))
+    return rows
+
+
+def _measures(dialogue: Dialogue) -> list[tuple[str, float]]:
+    list_price = dialogue.scenario.list_price
+    turns = list(dialogue.turns())
+    found = [("turns", float(len(turns)))]
+    if dialogue.state.deal is not None:
+        found.append(("final price", dialogue.state.deal / list_price))
+    for seat, first, sign in (("buyer", "first buyer offer", 1), ("seller", "first seller counter", -1)):
+        offers = [turn.act.price / list_price for turn in turns if turn.seat == seat and isinstance(turn.act, Offer)]
+        if turns[0].seat == seat == "seller":
+            offers = offers[1:]
+        if offers:
+            found.append((first, offers[0]))
+        for before, after in pairwise(offers):
+            found.append((f"concession an offer, {seat}", sign * (after - before)))
+            if after != before:
+                found.append((f"concession an offer that moves, {seat}", sign * (after - before)))
+    return found

@@ -1,0 +1,226 @@
+"""A simulated user whose machinery fails: nobody is blamed, nothing else is lost."""
+
+from __future__ import annotations
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from dialogym.core.acts import Say
+from dialogym.envs.episodes import EpisodeStore, read_episodes, record, replay, rescore
+from dialogym.envs.negotiation import Negotiation
+from dialogym.envs.transcript import Transcript
+from dialogym.evaluation.evaluate import evaluate
+from dialogym.policies.policy import FunctionPolicy
+from dialogym.policies.registry import make_policy
+from dialogym.policies.rollout import collect, make_engine, rollout
+from dialogym.simulated_users.user import Failure, ScriptedUser
+from gymnasium.utils import seeding
+
+ENV = "Negotiation-v0"
+DOWN = Failure("the server is down")
+
+
+class Broken(ScriptedUser):
+    """Fails in one of its methods, at the opening or later, where `fails` says so of a dialogue."""
+
+    def __init__(self, method, moment, fails=lambda dialogue: dialogue.seed % 3 == 1):
+        super().__init__(Negotiation.voice)
+        self.method, self.moment, self.fails = method, moment, fails
+        self.calls = []
+
+    def _break(self, method, dialogues, heards, answers):
+        self.calls.append((method, len(dialogues)))
+        if method != self.method:
+            return answers
+        now = [(heard is None) == (self.moment == "opening") for heard in heards]
+        return [DOWN if due and self.fails(dialogue) else answer for due, dialogue, answer in zip(now, dialogues, answers, strict=True)]
+
+    def decide(self, dialogues, heards):
+        return self._break("decide", dialogues, heards, super().decide(dialogues, heards))
+
+    def speak(self, dialogues, heards, texts, exchanges):
+        return self._break("speak", dialogues, heards, super().speak(dialogues, heards, texts, exchanges))
+
+
+class Times:
+    """True the first so many times."""
+
+    def __init__(self, times):
+        self.left = times
+
+    def __call__(self, dialogue):
+        self.left -= 1
+        return self.left >= 0
+
+
+def opened(user, n=9):
+    engine = make_engine(ENV, user=user)
+    return engine, engine.open([seeding.np_random(seed)[0] for seed in range(n)], seeds=list(range(n)))
+
+
+methods = pytest.mark.parametrize("method", ["decide", "speak"])
+moments = pytest.mark.parametrize("moment", ["opening", "later"])
+
+
+@methods
+def test_an_opening_that_fails_loses_only_its_dialogue(method):
+    _, dialogues = opened(Broken(method, "opening"))
+    _, sound = opened("scripted")
+    for dialogue, same in zip(dialogues, sound, strict=True):
+        if dialogue.seed % 3 == 1:
+            assert (dialogue.error, dialogue.done, dialogue.steps, dialogue.opening) == (DOWN, True, [], "")
+            assert type(dialogue.error) is str and not dialogue.over
+        else:
+            assert (dialogue.error, dialogue.done) == ("", False)
+            assert dialogue.observation() == same.observation()
+
+
+@methods
+def test_a_step_that_fails_loses_only_its_dialogue(method):
+    user = Broken(method, "later")
+    engine, dialogues = opened(user)
+    sound = make_engine(ENV).step(opened("scripted")[1], ["[offer 20]"] * 9)
+    user.calls.clear()
+    steps = engine.step(dialogues, ["[offer 20]"] * 9)
+    assert user.calls == [("decide", 9), ("speak", 6 if method == "decide" else 9)]  # one call for all that can still be said
+    for dialogue, step, same in zip(dialogues, steps, sound, strict=True):
+        if dialogue.seed % 3 == 1:
+            assert (dialogue.error, dialogue.done, step.error, step.truncated, step.reply) == (DOWN, True, DOWN, True, "")
+            assert (step.rewards, step.reward) == ({}, 0.0)
+            assert step.act == Say() or method == "speak"
+        else:
+            assert (dialogue.error, step.error, step.truncated, step.reply) == ("", "", False, same.reply)
+
+
+def test_all_may_fail():
+    user = Broken("decide", "opening", lambda dialogue: True)
+    _, dialogues = opened(user)
+    assert all(dialogue.error for dialogue in dialogues) and user.calls == [("decide", 9)]
+
+
+def test_a_user_that_answers_too_few_is_named():
+    class Short(ScriptedUser):
+        def speak(self, *columns):
+            return super().speak(*columns)[: 1 if columns[1][0] is not None else None]
+
+    engine, dialogues = opened(Short(Negotiation.voice), 3)
+    with pytest.raises(ValueError, match="must answer each of 3 dialogues; got 3 exchanges and 1 utterances"):
+        engine.step(dialogues, ["Hello."] * 3)
+
+
+# ---- faces -----------------------------------------------------------------------------------------------------------
+
+
+@methods
+def test_reset_raises_and_another_reset_is_fine(method):
+    env = gym.make(ENV, user=Broken(method, "opening", Times(1)))
+    with pytest.raises(ConnectionError, match=r"before the first word.*the server is down"):
+        env.reset(seed=0)
+    with pytest.raises(gym.error.ResetNeeded):
+        env.unwrapped.step("Hello.")
+    assert env.reset(seed=0)[0] == gym.make(ENV).reset(seed=0)[0]
+
+
+@methods
+def test_step_truncates_with_the_error(method):
+    env = gym.make(ENV, user=Broken(method, "later", lambda dialogue: True), render_mode="ansi")
+    env.reset(seed=0)
+    obs, reward, terminated, truncated, info = env.step("Hello.")
+    assert (obs, reward, terminated, truncated) == ("", 0.0, False, True)
+    assert info["error"] == DOWN and not {"outcome", "hidden"} & set(info)
+    assert env.render().endswith("Cut off: the server is down")
+
+
+@methods
+def test_vector_reset_raises(method):
+    envs = gym.make_vec(ENV, num_envs=4, user=Broken(method, "opening", Times(2)))
+    with pytest.raises(ConnectionError, match=r"2 of 4 dialogues.*the server is down"):
+        envs.reset(seed=0)
+    assert envs.reset(seed=0)[0] == gym.make_vec(ENV, num_envs=4).reset(seed=0)[0]
+
+
+@methods
+def test_vector_reports_the_error_and_goes_on(method):
+    envs = gym.make_vec(ENV, num_envs=3, user=Broken(method, "later", lambda dialogue: dialogue.seed == 11))
+    envs.reset(seed=10)
+    obs, rewards, terminations, truncations, infos = envs.step(["[offer 20]"] * 3)
+    assert truncations.tolist() == [False, True, False] and not terminations.any() and rewards.tolist() == [0.0] * 3
+    assert infos["final_info"][1]["error"] == DOWN and infos["_final_info"].tolist() == [False, True, False]
+    assert "List price" in obs[1]  # the next dialogue's brief
+    assert envs.step(["[walk]"] * 3)[2].all()
+
+
+@methods
+def test_autoreset_tries_an_opening_twice(method):
+    user = Broken(method, "opening", lambda dialogue: False)
+    envs = gym.make_vec(ENV, num_envs=3, user=user)
+    envs.reset(seed=0)
+    user.fails = Times(2)
+    obs = envs.step(["[walk]"] * 3)[0]
+    assert all("List price" in text for text in obs) and not any(dialogue.done for dialogue in envs.dialogues)
+    user.fails = Times(4)
+    with pytest.raises(ConnectionError, match=r"1 of 3 dialogues.*the server is down"):
+        envs.step(["[walk]"] * 3)
+    with pytest.raises(gym.error.ResetNeeded):
+        envs.step(["[walk]"] * 3)
+    envs.reset(seed=0)
+
+
+# ---- rollouts, records, evaluation -----------------------------------------------------------------------------------
+
+
+@methods
+@moments
+def test_rollout_and_records(method, moment, tmp_path):
+    engine = make_engine(ENV, user=Broken(method, moment))
+    dialogues = list(rollout(engine, make_policy("scripted", engine), range(12), batch=5))
+    assert [dialogue.seed for dialogue in dialogues] == list(range(12))
+    failed = [dialogue for dialogue in dialogues if dialogue.error]
+    assert {dialogue.seed for dialogue in failed} == {1, 4, 7, 10}
+    assert [len(dialogue.steps) for dialogue in failed] == ([0] * 4 if moment == "opening" else [1] * 4)
+    assert "Cut off: the server is down" in Transcript(engine.family).text(failed[0])
+
+    store = EpisodeStore(tmp_path / "episodes")
+    store.append([record(dialogue, ENV, engine, "scripted") for dialogue in dialogues])
+    episodes = read_episodes(store.path)
+    assert len(episodes) == 12
+    for episode in episodes:
+        if episode.seed % 3 == 1:
+            own = [turn for turn in episode.turns if turn.seat == episode.seat]
+            assert (episode.error, episode.truncated, episode.payoff, episode.outcome, episode.episode_return) == (DOWN, True, 0.0, {}, 0.0)
+            assert len(own) == (moment == "later")
+            assert episode.messages()[0]["content"].startswith(episode.brief)
+            with pytest.raises(ValueError, match="failed"):
+                list(replay(episode))
+        else:
+            assert episode.error == "" and episode.turns
+    assert [episode.seed for episode in rescore(episodes, "turn_cost")] == [seed for seed in range(12) if seed % 3 != 1]
+
+
+@methods
+@moments
+def test_evaluation_drops_them(method, moment):
+    result = evaluate(ENV, "scripted", episodes=30, user=Broken(method, moment))
+    kept = np.arange(30) % 3 != 1
+    assert (result.episodes, result.dropped) == (20, 10)
+    assert np.array_equal(result.returns[kept], evaluate(ENV, "scripted", episodes=30).returns[kept])
+    assert np.isnan(result.returns[~kept]).all()
+    with pytest.raises(ConnectionError, match=r"all 6 episodes.*the server is down"):
+        evaluate(ENV, "scripted", episodes=6, user=Broken(method, moment, lambda dialogue: True))
+
+
+def test_collecting_goes_on(tmp_path):
+    store = collect(ENV, "scripted", 12, tmp_path / "episodes", batch=4, user=Broken("speak", "opening"))
+    assert [bool(episode.error) for episode in store] == [seed % 3 == 1 for seed in range(12)]
+
+
+def test_the_best_of_several_attempts_is_one_that_did_not_fail(tmp_path):
+    seen = []
+
+    def first_attempt(dialogue):
+        seen.append(dialogue.seed)
+        return seen.count(dialogue.seed) == 1
+
+    bad = FunctionPolicy("bad", lambda dialogue, stream: "[accept]")  # often below 0, which a failed attempt would beat if it counted as 0
+    store = collect(ENV, bad, 8, tmp_path / "episodes", best_of=2, user=Broken("speak", "opening", first_attempt))
+    assert not [episode.error for episode in store if episode.error] and min(episode.payoff for episode in store) < 0.0

@@ -1,0 +1,207 @@
+"""Policies by name: what the baselines may never do, what the messages say, and what a family without baselines gets."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import pytest
+from dialogym.core.acts import Say
+from dialogym.envs.engine import Engine
+from dialogym.envs.negotiation import Negotiation
+from dialogym.games.negotiation import Accept, Offer, PriceBargaining, Walk
+from dialogym.policies.human import HumanPolicy
+from dialogym.policies.negotiation import sweep
+from dialogym.policies.planning import PLANNERS
+from dialogym.policies.policy import FunctionPolicy
+from dialogym.policies.registry import baselines, heuristics, make_policy
+from dialogym.policies.rollout import make_engine, play, policy_stream, rollout
+from gymnasium.utils import seeding
+from rich.console import Console
+
+from ..toy import TOY, Cafe
+
+ENV = "Negotiation-v0"
+
+
+@dataclass(frozen=True)
+class Bare(Cafe):
+    """A family whose file has no module of baselines."""
+
+    baselines: ClassVar = None
+
+
+@dataclass(frozen=True)
+class Orphan(Cafe):
+    """A family that names a module of baselines which is not there."""
+
+    baselines: ClassVar = "dialogym.policies.nowhere"
+
+
+@dataclass(frozen=True)
+class Unaided(Negotiation):
+    """Negotiation in a file without baselines."""
+
+
+@pytest.mark.parametrize("role", ["buyer", "seller"])
+@pytest.mark.parametrize("grammar", ["natural", "tagged"])
+@pytest.mark.parametrize("name", baselines(make_engine(ENV)))
+def test_baselines_never_lose_a_turn(name, grammar, role):
+    dialogues = list(play(ENV, name, range(150), grammar=grammar, role=role))
+    assert not [step.text for dialogue in dialogues for step in dialogue.steps if step.problem]
+    assert all(dialogue.over for dialogue in dialogues)
+
+
+@pytest.mark.parametrize("role", ["buyer", "seller"])
+def test_both_grammars_hear_the_same(role):
+    """What the scripted policy says binds it to the same acts with or without the natural grammar: its phrases hold nothing but the tag that binds."""
+    acts = [[[step.act for step in d.steps] for d in play(ENV, "scripted", range(100), grammar=grammar, role=role)] for grammar in ("natural", "tagged")]
+    assert acts[0] == acts[1]
+
+
+@pytest.mark.parametrize("role", ["buyer", "seller"])
+def test_scripted_never_makes_a_bad_deal_and_random_does(role):
+    payoffs = {name: [d.steps[-1].payoff for d in play(ENV, name, range(400), role=role)] for name in ("random", "scripted", "optimal")}
+    assert min(payoffs["scripted"]) >= 0.0 and min(payoffs["random"]) < 0.0
+    assert sum(payoffs["random"]) < sum(payoffs["scripted"]) < sum(payoffs["optimal"])
+
+
+def test_random_uses_every_kind_of_act():
+    kinds = Counter(type(step.act) for dialogue in play(ENV, "random", range(300)) for step in dialogue.steps)
+    assert set(kinds) == {Offer, Accept, Walk, Say} and min(kinds.values()) > 0.15 * kinds.total()
+
+
+def test_the_same_seed_says_the_same():
+    for name in ("random", "scripted"):
+        said = [[step.text for step in dialogue.steps] for dialogue in play(ENV, name, range(20))]
+        assert said == [[step.text for step in dialogue.steps] for dialogue in play(ENV, name, range(20), batch=3)]
+
+
+def test_the_sweep_holds_only_policies_that_run():
+    engine = make_engine(ENV)
+    for name, speak in list(sweep().items())[::23]:
+        dialogue = next(rollout(engine, FunctionPolicy(name, speak), [4]))
+        assert dialogue.over and not any(step.problem for step in dialogue.steps), name
+
+
+# ---- names -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", "Optimal", "cunning", "lm"])
+def test_a_wrong_name_lists_the_valid_ones(name):
+    engine = make_engine(ENV)
+    with pytest.raises(ValueError, match="policy must be one of") as raised:
+        make_policy(name, engine)
+    for valid in (*baselines(engine), *PLANNERS, "human", "lm:NAME"):
+        assert valid in str(raised.value)
+    assert repr(name) in str(raised.value)
+
+
+@pytest.mark.parametrize("policy", [None, 3, object()])
+def test_what_is_no_policy_is_refused(policy):
+    with pytest.raises(ValueError, match="must be a name or have a method respond"):
+        make_policy(policy, make_engine(ENV))
+
+
+def test_an_object_is_its_own_policy():
+    policy = FunctionPolicy("mine", lambda dialogue, stream: "[walk]")
+    assert make_policy(policy, make_engine(ENV)) is policy
+
+
+def test_names_of_a_family_beside_the_suite():
+    engine = make_engine(TOY)
+    assert baselines(engine) == ("random", "scripted", "always-tea", "myopic", "lookahead", "optimal")
+    assert heuristics(engine) == ("always-tea",)
+
+
+# ---- planners --------------------------------------------------------------------------------------------------------
+
+
+def test_planners_say_acts_of_the_solver():
+    engine = make_engine(ENV)
+    dialogue = engine.open([seeding.np_random(3)[0]])[0]
+    stream = policy_stream(3)
+    while not dialogue.done:
+        solution, belief = dialogue.setting.solution, dialogue.belief()
+        texts = {name: make_policy(name, engine).respond([dialogue], [stream])[0] for name in PLANNERS}
+        acts = {name: engine.grammar.parse(text, engine.family.context(dialogue)).act for name, text in texts.items()}
+        assert acts["optimal"] == solution.best_act(dialogue.state, belief)
+        assert all(solution.act_value(dialogue.state, belief, act) <= solution.value(dialogue.state, belief) + 1e-12 for act in acts.values())
+        engine.step([dialogue], [texts["optimal"]])
+
+
+@pytest.mark.parametrize("role", ["buyer", "seller"])
+def test_what_planners_know_is_worth_something(role):
+    mean = {name: sum(d.steps[-1].payoff for d in play(ENV, name, range(500), role=role)) for name in PLANNERS}
+    assert mean["myopic"] <= mean["lookahead"] < mean["optimal"] < mean["clairvoyant"]
+
+
+# ---- a person --------------------------------------------------------------------------------------------------------
+
+
+class Keyboard(Console):
+    """A console on which somebody has typed already."""
+
+    def __init__(self, *typed):
+        super().__init__(file=io.StringIO(), width=120)
+        self._typed = list(typed)
+
+    def input(self, *args, **kwargs):
+        if not self._typed:
+            raise EOFError
+        return self._typed.pop(0)
+
+
+def test_a_person_sees_the_dialogue_and_speaks():
+    engine = make_engine(ENV)
+    keyboard = Keyboard("Any scratches on it?", "[walk]")
+    dialogue = next(rollout(engine, HumanPolicy(engine, keyboard), [0]))
+    shown = " ".join(keyboard.file.getvalue().split())
+    assert [step.text for step in dialogue.steps] == ["Any scratches on it?", "[walk]"]
+    assert "You are the buyer" in shown and dialogue.opening[:20] in shown and dialogue.steps[0].reply[:20] in shown
+    assert "Any scratches on it?" not in shown  # the person has just typed it
+
+
+def test_a_person_may_leave():
+    engine = make_engine(ENV)
+    with pytest.raises(EOFError):
+        list(rollout(engine, HumanPolicy(engine, Keyboard("Hm.")), [0]))
+    assert make_policy("human", engine).name == "human"
+
+
+# ---- a family without baselines --------------------------------------------------------------------------------------
+
+
+def test_without_baselines_there_is_random_and_the_planners():
+    engine = Engine(Bare())
+    assert baselines(engine) == ("random", "myopic", "lookahead", "optimal") and heuristics(engine) == ()
+    with pytest.raises(ValueError, match=r"policy must be one of random, optimal, .*got 'scripted'"):
+        make_policy("scripted", engine)
+
+
+def test_baselines_that_are_named_must_exist():
+    with pytest.raises(ModuleNotFoundError, match="nowhere"):
+        make_policy("random", Engine(Orphan()))
+
+
+@pytest.mark.parametrize("role", ["buyer", "seller"])
+@pytest.mark.parametrize("grammar", ["natural", "tagged"])
+def test_generic_random_is_always_legal(role, grammar):
+    engine = Engine(replace(Unaided(), role=role), grammar=grammar)
+    dialogues = list(rollout(engine, make_policy("random", engine), range(600)))
+    steps = [step for dialogue in dialogues for step in dialogue.steps]
+    assert not [step.text for step in steps if step.problem]
+    kinds = Counter(type(step.act) for step in steps)
+    assert set(kinds) == {Offer, Accept, Walk, Say}
+    assert max(kinds.values()) < 1.5 * min(kinds.values())  # by kind, not by act: there are forty prices and one way to accept
+    ticks = {step.act.price * 20 / dialogue.scenario.list_price for dialogue in dialogues for step in dialogue.steps if isinstance(step.act, Offer)}
+    assert ticks == set(PriceBargaining(20).prices())
+
+
+def test_generic_random_serves_every_drink():
+    engine = Engine(Bare())
+    acts = Counter(step.act for dialogue in rollout(engine, make_policy("random", engine), range(400)) for step in dialogue.steps)
+    served = [count for act, count in acts.items() if type(act) is not Say]
+    assert len(acts) == 4 and max(served) < 1.5 * min(served)

@@ -1,0 +1,182 @@
+"""The `dialogym` command, each subcommand as a user types it: what it prints, what it writes, and how it says no."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import dialogym
+import pytest
+from dialogym.envs.episodes import read_episodes
+from dialogym.policies.registry import baselines
+from dialogym.policies.rollout import make_engine
+from dialogym.scripts.main import COMMANDS, main, split_settings
+
+ENV = "Negotiation-v0"
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Runs a command line; gives the exit status, standard output and standard error, without line breaks."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*arguments):
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as left:  # tyro's way of ending after --help and after arguments that it cannot read
+            status = left.code
+        printed = capsys.readouterr()
+        return status, " ".join(printed.out.split()), " ".join(printed.err.split())
+
+    return call
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)])
+def test_usage_names_every_command(run, arguments):
+    status, out, _ = run(*arguments)
+    assert status == 0 and all(command in out for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", ["list", "play", "evaluate", "collect", "bench", "report", "train"])
+def test_every_command_explains_itself(run, command):
+    status, out, _ = run(command, "--help")
+    assert status == 0 and "usage" in out
+
+
+def test_list(run):
+    status, out, _ = run("list")
+    assert status == 0
+    assert all(env_id in out for env_id in dialogym.ids()) and "population=hard" in out
+
+
+@pytest.mark.parametrize("policy", ["optimal", "random", "scripted"])
+def test_play_with_advice(run, policy):
+    status, out, _ = run("play", ENV, "--policy", policy, "--advice", "--seed", 3)
+    assert status == 0
+    assert "You are the buyer" in out and "hidden: reservation" in out
+    lost = [float(part.split()[0]) for part in out.split("lost: ")[1:]]
+    assert lost and min(lost) >= 0.0
+    assert (max(lost) == 0.0) == (policy == "optimal")
+
+
+def test_play_in_the_other_seat(run):
+    status, out, _ = run("play", ENV, "--policy", "scripted", "--set", "role=seller", "--set", "rounds=5", "--grammar", "tagged")
+    assert status == 0 and "You are the seller" in out and "You have 5 rounds" in out
+
+
+def test_a_person_who_leaves_is_no_error(run, monkeypatch):
+    monkeypatch.setattr("builtins.input", lambda *_: (_ for _ in ()).throw(EOFError))
+    status, out, err = run("play", ENV)
+    assert status == 0 and "You left." in out and not err
+
+
+def test_interruption(run, monkeypatch):
+    monkeypatch.setattr("builtins.input", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    status, _, err = run("play", ENV)
+    assert status == 130 and "interrupted" in err
+
+
+def test_evaluate_one(run, tmp_path):
+    file = tmp_path / "deep" / "result.json"
+    status, out, _ = run("evaluate", ENV, "--policy", "scripted", "--episodes", 30, "--out", file)
+    written = json.loads(file.read_text())
+    assert status == 0 and f"{written['score']:.3f}" in out
+    assert (written["policy"], written["episodes"], written["env_id"]) == ("scripted", 30, ENV)
+
+
+def test_evaluate_several(run, tmp_path):
+    file = tmp_path / "result.md"
+    status, out, _ = run("evaluate", ENV, "--policy", "scripted", "wait", "--episodes", 30, "--set", "role=seller", "--out", file)
+    assert status == 0 and all(name in out for name in ("random", "scripted", "wait", "optimal"))
+    assert [line.split("|")[1].strip() for line in file.read_text().splitlines()[2:6]] == ["random", "scripted", "wait", "optimal"]
+
+
+def test_evaluate_all(run, tmp_path):
+    file = tmp_path / "result.json"
+    status, _, _ = run("evaluate", ENV, "--policy", "all", "--episodes", 10, "--out", file)
+    assert status == 0
+    assert {result["policy"] for result in json.loads(file.read_text())["evaluations"]} == set(baselines(make_engine(ENV)))
+
+
+def test_collect(run, tmp_path):
+    arguments = ("collect", ENV, "--policy", "scripted", "--episodes", 12, "--reward", "goal=1,turn_cost=0.01", "--set", "role=seller", "--out", tmp_path / "e")
+    status, out, _ = run(*arguments)
+    assert status == 0 and "12 episodes in" in out
+    episodes = read_episodes(tmp_path / "e")
+    assert len(episodes) == 12 and {episode.seat for episode in episodes} == {"seller"}
+    assert episodes[0].reward == {"goal": 1.0, "turn_cost": 0.01} and "-0.01" in str(episodes[0].turns[1].reward_terms.values())
+    status, out, _ = run(*arguments[:-2], "--seed", 12, "--out", tmp_path / "e")
+    assert status == 0 and "24 episodes in" in out
+    assert [episode.seed for episode in read_episodes(tmp_path / "e")] == list(range(24))
+
+
+def test_collect_with_a_reward_from_a_module(run, tmp_path, monkeypatch):
+    module = "rewards_of_a_user"
+    (tmp_path / f"{module}.py").write_text(
+        "import dialogym\n\n\n@dialogym.register_reward('patience')\ndef patience(step):\n    return 0.5 * (step.index > 0)\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    status, _, _ = run("collect", ENV, "--module", module, "--reward", "patience", "--episodes", 5, "--out", "e")
+    assert status == 0
+    for episode in read_episodes(tmp_path / "e"):
+        assert episode.episode_return == 0.5 * (sum(turn.seat == episode.seat for turn in episode.turns) - 1)
+    sys.modules.pop(module)
+
+
+def test_bench(run, tmp_path):
+    file = tmp_path / "bench.json"
+    status, out, _ = run("bench", "--seconds", 0.05, "--repeats", 1, "--out", file)
+    assert status == 0 and "gym.make" in out and "vector" in out and "reward" in out
+    written = json.loads(file.read_text())
+    assert all(rate > 0 for rates in written["player_turns_per_second"].values() for rate in rates)
+    assert list(written["microseconds_per_step"]) == ["parse", "decide", "speak", "record and reward", "info and wrappers", "reset (shared)"]
+    assert all(each >= 0 for each in written["microseconds_per_step"].values())
+
+
+# ---- refusals --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (("dance",), 2, "command must be one of list, play"),
+        (("play", "Chess-v0"), 1, "environment must be one of Negotiation-v0"),
+        (("evaluate", "Chess-v0"), 1, "environment must be one of Negotiation-v0"),
+        (("collect", "Chess-v0"), 1, "environment must be one of Negotiation-v0"),
+        (("bench", "Chess-v0"), 1, "environment must be one of Negotiation-v0"),
+        (("play", ENV, "--policy", "cunning"), 1, "policy must be one of random, scripted"),
+        (("evaluate", ENV, "--policy", "optimal", "cunning", "--episodes", "2"), 1, "policy must be one of random, scripted"),
+        (("evaluate", ENV, "--episodes", "0"), 1, "episodes must be at least 1"),
+        (("evaluate", ENV, "--out", "result.pdf"), 1, "out must end in .json or .md"),
+        (("collect", ENV, "--reward", "gaol"), 1, "reward must be one of"),
+        (("collect", ENV, "--reward", "goal=much"), 1, "weight of reward 'goal' must be a number"),
+        (("collect", ENV, "--grammar", "klingon"), 1, "grammar must be one of natural, tagged"),
+        (("play", ENV, "--policy", "random", "--set", "role=thief"), 1, "role must be one of buyer, seller"),
+        (("play", ENV, "--policy", "random", "--set", "colour=red"), 1, "valid settings are role"),
+        (("play", ENV, "--set", "role"), 1, "--set must be followed by NAME=VALUE"),
+        (("play", ENV, "--module"), 1, "--module must be followed by the name of a module"),
+        (("play", ENV, "--module", "no_such_module"), 1, "no_such_module"),
+        (("report", "no/such/run"), 1, "no training run at"),
+        (("train", "astrology"), 1, "algorithm must be one of"),
+        (("play", ENV, "--volume", "11"), 2, "--volume"),
+        (("evaluate", ENV, "--episodes", "many"), 2, "many"),
+        (("play",), 2, "Required options"),
+    ],
+)
+def test_refusals_are_explained(run, arguments, status, message):
+    got, out, err = run(*arguments)
+    assert got == status
+    assert message in err and "Traceback" not in out + err
+
+
+def test_collect_into_a_file(run, tmp_path):
+    (tmp_path / "e").write_text("mine")
+    status, _, err = run("collect", ENV, "--episodes", 2, "--out", tmp_path / "e")
+    assert status == 1 and "path must be a folder" in err and (tmp_path / "e").read_text() == "mine"
+
+
+def test_settings_are_json_where_they_can_be():
+    rest, settings = split_settings(["play", "--set", "rounds=5", "--set", "values=[13, 15]", "--seed", "2", "--set", "role=seller", "--set", "x=a=b"])
+    assert rest == ["play", "--seed", "2"]
+    assert settings == {"rounds": 5, "values": [13, 15], "role": "seller", "x": "a=b"}
