@@ -107,7 +107,7 @@ def train_bc(config: BCConfig) -> float | None:
             weight_decay=0.0,
             warmup_steps=max(1, steps // 20),
             max_length=None,
-            logging_steps=max(1, steps // 40),
+            logging_steps=1,
             report_to=["tensorboard"],
             run_name="bc",
             save_steps=config.save_every,
