@@ -68,7 +68,10 @@ def _module(engine: Engine) -> ModuleType | None:
     home = getattr(family, "baselines", None)
     if home is not None:
         return import_module(home)
-    home = f"{__package__}.{family.__module__.rpartition('.')[2]}"
+    folder, _, name = family.__module__.rpartition(".")
+    if folder != Engine.__module__.rpartition(".")[0]:  # not one of the suite's own families: a file of the same name here would be another's
+        return None
+    home = f"{__package__}.{name}"
     try:
         return import_module(home)
     except ModuleNotFoundError as error:

@@ -11,7 +11,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
 
 from ..envs.engine import Engine
-from .registry import make_policy
+from .registry import baselines, make_policy
 from .rollout import rollout
 
 USER, ASSISTANT, END, PAD = "<|user|>", "<|assistant|>", "<|end|>", "<|pad|>"
@@ -100,7 +100,8 @@ def _place_numbers(model: LlamaForCausalLM, tokenizer: Any) -> None:
 
 
 def _corpus(engine: Engine) -> Iterator[str]:
-    for name, share in (("scripted", 2), ("random", 1)):
+    voices = [name for name in ("scripted", "random") if name in baselines(engine)]
+    for name, share in zip(voices, (2, 1), strict=False):
         policy = make_policy(name, engine)
         for dialogue in rollout(engine, policy, range(_SEED, _SEED + CORPUS_EPISODES * share // 3)):
             for message in dialogue.messages():

@@ -1,0 +1,83 @@
+"""Language models in the learner's seat: cached generation says what plain generation says."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from dialogym.policies.language_model import LanguageModelPolicy, load_model
+from dialogym.policies.rollout import make_engine, rollout
+from dialogym.policies.tokens import ChatFormat
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    engine = make_engine("Negotiation-v0")
+    return engine, *load_model("tiny", engine)
+
+
+def plain(model, tokenizer, limit):
+    """Each prompt alone, from its first token, without a cache between turns."""
+    end = tokenizer.eos_token_id
+
+    def generate(prompts):
+        turns = []
+        for prompt in prompts:
+            with torch.no_grad():
+                out = model.generate(
+                    input_ids=torch.tensor([prompt]), max_new_tokens=limit, do_sample=False, eos_token_id=end, pad_token_id=tokenizer.pad_token_id
+                )
+            turns.append(out[0, len(prompt) :].tolist())
+        return turns
+
+    return generate
+
+
+def test_the_cache_changes_nothing(tiny):
+    engine, model, tokenizer = tiny
+    model.eval()
+    cached = LanguageModelPolicy(model, tokenizer, max_turn_tokens=10)
+    slow = LanguageModelPolicy(model, tokenizer, max_turn_tokens=10, generate=plain(model, tokenizer, 10))
+    one, other = (list(rollout(engine, policy, range(9))) for policy in (cached, slow))
+    assert [d.messages() for d in one] == [d.messages() for d in other]
+    assert len({len(d.steps) for d in one}) >= 1
+
+
+def test_logprobs_are_those_of_the_model(tiny):
+    engine, model, tokenizer = tiny
+    torch.manual_seed(0)
+    policy = LanguageModelPolicy(model, tokenizer, max_turn_tokens=6, temperature=1.0)
+    for dialogue in rollout(engine, policy, range(4)):
+        record = policy.record(dialogue)
+        assert len(record.logprobs) == len(record.completion_ids)
+        with torch.no_grad():
+            scores = model(torch.tensor([record.ids])).logits[0].log_softmax(-1)
+        start = len(record.prompt_ids)
+        for i, (token, own, logprob) in enumerate(zip(record.completion_ids, record.mask, record.logprobs, strict=True)):
+            if own:
+                assert logprob == pytest.approx(scores[start + i - 1, token].item(), abs=1e-3)
+
+
+def test_numbers_start_as_points_on_a_scale(tiny):
+    _, model, tokenizer = tiny
+    weights, vocabulary = model.get_input_embeddings().weight, tokenizer.get_vocab()
+
+    def alike(a, b):
+        return torch.cosine_similarity(weights[vocabulary[str(a)]], weights[vocabulary[str(b)]], dim=0).item()
+
+    assert alike(200, 210) > alike(200, 240) > alike(200, 400)
+    assert alike(200, 240) == pytest.approx(alike(100, 120), abs=1e-4)
+
+
+def test_a_template_that_rewrites_the_past_is_refused(tiny):
+    import copy
+
+    tokenizer = copy.deepcopy(tiny[2])
+    tokenizer.chat_template = "{{ messages | length }}" + tokenizer.chat_template
+    with pytest.raises(ValueError, match="rewrites earlier turns"):
+        ChatFormat(tokenizer)
+    tokenizer.chat_template = None
+    with pytest.raises(ValueError, match="needs a chat template"):
+        ChatFormat(tokenizer)
