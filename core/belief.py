@@ -6,7 +6,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from itertools import accumulate
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 X = TypeVar("X", bound=Hashable)
 Y = TypeVar("Y", bound=Hashable)
@@ -31,8 +31,8 @@ class Belief(Generic[X]):
     __slots__ = ("_index", "_items", "_steps")
 
     def __init__(self, weights: Mapping[X, float] | Iterable[tuple[X, float]]):
-        pairs = weights.items() if isinstance(weights, Mapping) else weights
-        index: dict[X, float] = {}
+        pairs: Any = weights.items() if isinstance(weights, Mapping) else weights
+        index: dict[Any, float] = {}
         for outcome, weight in pairs:
             if not (weight >= 0.0 and math.isfinite(weight)):
                 raise ValueError(f"weight of {outcome!r} must be finite and at least 0, got {weight!r}")

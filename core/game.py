@@ -16,7 +16,10 @@ class Game(Protocol[S]):
     A game knows no hidden fact. Whatever a payoff needs beyond the public state (a student's mastery, say) is passed to `payoff`.
     """
 
-    seats: tuple[str, ...]
+    @property
+    def seats(self) -> tuple[str, ...]:
+        """Every seat."""
+        ...
 
     def start(self) -> S:
         """The state before anyone has spoken."""

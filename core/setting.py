@@ -54,7 +54,8 @@ class Setting(Generic[H]):
     def __init__(self, game: Game, mind: Mind[H], seat: str, candidates: Candidates | None = None, optimum: Callable[[], Solution] | None = None):
         if seat not in game.seats:
             raise ValueError(f"seat must be one of {', '.join(game.seats)}; got {seat!r}")
-        self.game, self.mind, self.seat = game, mind, seat
+        self.game: Any = game  # callers know which family's game it is
+        self.mind, self.seat = mind, seat
         self.prior = mind.prior()
         self._optimum = optimum or (lambda: Solution(game, mind, seat, candidates))
 

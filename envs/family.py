@@ -36,13 +36,26 @@ class Family(Protocol):
         metrics: Numeric keys of `outcome` worth averaging, each with a one-line explanation.
     """
 
-    seats: tuple[str, ...]
-    role: str
-    partner: str
-    grammar: Grammar
-    voice: Voice
-    scenario_type: type
-    metrics: Mapping[str, str]
+    @property
+    def seats(self) -> tuple[str, ...]: ...
+
+    @property
+    def role(self) -> str: ...
+
+    @property
+    def partner(self) -> str: ...
+
+    @property
+    def grammar(self) -> Grammar: ...
+
+    @property
+    def voice(self) -> Voice: ...
+
+    @property
+    def scenario_type(self) -> type: ...
+
+    @property
+    def metrics(self) -> Mapping[str, str]: ...
 
     def settings(self) -> dict[str, Any]:
         """The arguments that make this family again, JSON-ready."""

@@ -47,7 +47,7 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         self.render_mode = render_mode
         self.possible_agents = list(family.seats)
         self.agents: list[str] = []
-        self.observation_spaces = {seat: spaces.Dict({"brief": Utterance(), "utterance": Utterance()}) for seat in self.possible_agents}
+        self.observation_spaces: dict[str, Any] = {seat: spaces.Dict({"brief": Utterance(), "utterance": Utterance()}) for seat in self.possible_agents}
         self.action_spaces = {seat: Utterance() for seat in self.possible_agents}
         self._generator: np.random.Generator | None = None
 

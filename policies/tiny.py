@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -90,7 +90,7 @@ def _place_numbers(model: LlamaForCausalLM, tokenizer: Any) -> None:
     The embedding of ``n`` holds the Fourier features of ``log n`` with wavelengths from 10% to a factor of 3,000; training is free to change them. The model
     can then carry what it learns about one price over to all others, instead of learning each price by heart.
     """
-    weights = model.get_input_embeddings().weight.data
+    weights = cast(torch.Tensor, model.get_input_embeddings().weight).data
     frequencies = 2 * math.pi / torch.logspace(math.log10(0.1), math.log10(8.0), weights.shape[1] // 2)
     scale = model.config.initializer_range * math.sqrt(2.0)
     for token, place in tokenizer.get_vocab().items():

@@ -7,10 +7,10 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..core.solver import Solution
-from ..envs.family import load_family
+from ..envs.family import Family, load_family
 from ..envs.negotiation import Bargain, Negotiation
 from ..envs.registration import NEGOTIATION, TABLE
 from ..evaluation.exact import expected_return
@@ -110,7 +110,7 @@ def _variants() -> Iterator[str]:
 
 def _returns(family: Negotiation) -> dict[str, float]:
     known = _mean(family.setting(scenario).solution.known_value() for scenario in classes(family))
-    played = {name: expected_return(family, name) for name in (*PLANNERS, *HEURISTICS)}
+    played = {name: expected_return(cast(Family, cast(Any, family)), name) for name in (*PLANNERS, *HEURISTICS)}
     return {"optimum": optimum(family), "secret known": known, **played}
 
 
@@ -161,7 +161,7 @@ def _swept() -> Iterator[str]:
     best = optimum(family)
     kinds: dict[str, list[tuple[float, str]]] = {}
     for name, speak in sweep().items():
-        kinds.setdefault(name.partition("(")[0], []).append((expected_return(family, FunctionPolicy(name, speak)), name))
+        kinds.setdefault(name.partition("(")[0], []).append((expected_return(cast(Family, cast(Any, family)), FunctionPolicy(name, speak)), name))
     total = sum(map(len, kinds.values()))
     yield (
         f"Each kind was tried on Negotiation-v0 with every parameter of a grid ({total} rules in all), exactly. These are the best of each kind. Prices are in "

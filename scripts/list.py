@@ -21,6 +21,7 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
 def _list() -> None:
     """The environments of the suite, with what the best possible policy gets in each."""
     table = Table("environment", "family", "settings", "scenarios", "optimum", "with the secret known")
+    table.columns[0].no_wrap = True
     for env_id, (path, settings) in TABLE.items():
         family = load_family(path, settings)
         scenarios = family.scenarios()

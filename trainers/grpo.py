@@ -10,7 +10,7 @@ import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
 
@@ -107,7 +107,7 @@ def train_grpo(config: GRPOConfig) -> float | None:
         processing_class=tokenizer,
         reward_funcs=episode_return,
         train_dataset=scenario_seeds(config),
-        rollout_func=DialogueRollout(engine, tokenizer, config),
+        rollout_func=cast(Any, DialogueRollout(engine, tokenizer, config)),
         peft_config=LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear") if config.lora_rank else None,
         args=TRLConfig(
             output_dir=str(run.checkpoints),

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ class Run:
         step = int(last.rpartition("-")[2]) if last else 0
         kept = [row for row in self.metrics() if row["stage"] != self.stage or row["step"] <= step]
         self._metrics_file.write_text("".join(json.dumps(row) + "\n" for row in kept))
-        settings = asdict(config) if is_dataclass(config) else dict(config)
+        settings = asdict(config)
         (self.path / "config.json").write_text(json.dumps({"algorithm": self.stage, **settings}, indent=2, default=str))
         return last
 
