@@ -31,8 +31,9 @@ train: install
 	$(BIN)/dialogym evaluate $(ENV) --policy all lm:$(RUN)/grpo/model --seed 5000000
 	$(BIN)/dialogym report $(RUN)
 
+# Every page, or with FAMILY=negotiation one.
 docs: install
-	$(BIN)/python -m dialogym.scripts.docs
+	$(BIN)/python -m dialogym.scripts.docs $(FAMILY)
 
 test: install
 	$(BIN)/python -m pytest -n 2

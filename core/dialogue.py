@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Any, NamedTuple
 from weakref import proxy
 
@@ -125,14 +126,25 @@ class Dialogue:
         done: Whether the learner speaks no more: over, or cut off.
         error: What failed in the simulated user's machinery, at the opening or later; ``""`` if nothing did.
         seed: What the dialogue was seeded with, if that is known.
+        memo: What others derived from the record and want to keep as long as the dialogue lives, by a key of their own.
     """
 
     __slots__ = (
         "setting", "scenario", "brief", "persona", "hidden", "hidden_start", "state", "opening", "opening_exchange", "steps", "stream", "lost_in_row",
-        "done", "error", "seed", "public", "_beliefs", "__weakref__",
+        "done", "error", "seed", "public", "memo", "_beliefs", "_reveal", "__weakref__",
     )  # fmt: skip
 
-    def __init__(self, setting: Setting, scenario: Any, brief: str, persona: str, hidden: Any, stream: Stream, seed: int | None = None):
+    def __init__(
+        self,
+        setting: Setting,
+        scenario: Any,
+        brief: str,
+        persona: str,
+        hidden: Any,
+        stream: Stream,
+        seed: int | None = None,
+        reveal: Callable[[Any, Any], dict[str, Any]] | None = None,
+    ):
         self.setting, self.scenario, self.brief, self.persona = setting, scenario, brief, persona
         self.public = scenario.public
         self.hidden = self.hidden_start = hidden
@@ -145,7 +157,9 @@ class Dialogue:
         self.done = False
         self.error = ""
         self.seed = seed
+        self.memo: dict[Any, Any] = {}
         self._beliefs: list[Belief] = []
+        self._reveal = reveal
 
     @property
     def seat(self) -> str:
@@ -173,6 +187,12 @@ class Dialogue:
         self.done, self.error = True, str(error)
         if self.steps:
             self.steps[-1].truncated, self.steps[-1].error = True, self.error
+
+    def fork(self) -> Dialogue:
+        """A copy that can go on in another way. It shares the steps so far, which remain those of this dialogue, and the random numbers."""
+        other = copy(self)
+        other.steps, other._beliefs, other.memo = list(self.steps), list(self._beliefs), {}
+        return other
 
     def release(self) -> None:
         """Let the steps no longer keep the dialogue alive, for an environment that is done with it.
@@ -206,6 +226,22 @@ class Dialogue:
             yield Turn(self.seat, step.text, step.act, step.problem)
             if step.reply:
                 yield _spoken(step.exchange, step.reply)
+
+    def hidden_at(self, index: int) -> Any:
+        """The partner's hidden state before step `index`."""
+        if index:
+            return self.steps[index - 1].exchange.hidden
+        return self.opening_exchange.hidden if self.opening_exchange else self.hidden_start
+
+    def reveal(self, hidden: Any) -> dict[str, Any]:
+        """A hidden state of the partner in the family's plain values.
+
+        Raises:
+            ValueError: If the dialogue was made without a family.
+        """
+        if self._reveal is None:
+            raise ValueError("the dialogue was made without `reveal`, so hidden states cannot be put into plain values")
+        return self._reveal(self.scenario, hidden)
 
     def belief(self) -> Belief:
         """What a perfect listener believes about the hidden state now."""

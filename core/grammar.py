@@ -70,9 +70,9 @@ class Grammar:
         return self._help
 
     def print(self, act: Act) -> str:
-        """The tag of `act`; an empty string for `Say`. ``parse(print(act)).act == act``."""
-        fields = self._fields.get(type(act), {})
-        values = [(name, getattr(act, name)) for name in fields]
+        """The tag of `act`; an empty string for `Say`. ``parse(print(act)).act == act`` for the acts of the grammar; others are printed for the record."""
+        fields = self._fields.get(type(act))
+        values = [(name, getattr(act, name)) for name in (fields if fields is not None else [field.name for field in dataclasses.fields(act)])]
         if isinstance(act, Say):
             return ""
         if len(values) == 1:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import math
+from collections.abc import Callable, Hashable
 from typing import Any, Protocol, TypeVar
 
 from .acts import Act
-from .belief import Belief
+from .belief import Belief, ProductBelief
 
 H = TypeVar("H", bound=Hashable)
 
@@ -23,8 +24,50 @@ class Mind(Protocol[H]):
         ...
 
 
+class FactoredMind(Mind[H], Protocol[H]):
+    """A mind whose hidden state is a tuple of independent parts, of which at most one acts and changes at a time. Its prior is a `ProductBelief`.
+
+    Beliefs then stay products, and are exact however many parts there are.
+    """
+
+    def factor(self, state: Any) -> int | None:
+        """Which part answers in `state`; ``None`` if nothing hidden decides the act or changes."""
+        ...
+
+    def react_factor(self, part: Any, state: Any) -> Belief[tuple[Any, Act]]:
+        """Joint distribution of the next value of the part that answers and of the act. `react` must follow from it."""
+        ...
+
+
 class Contradiction(ValueError):
     """An act that the mind never makes in this state, whatever is hidden."""
+
+
+def foresee(mind: Mind[H], belief: Belief[H], state: Any) -> list[tuple[Act, float, Belief[H]]]:
+    """What the simulated person may do in `state`, to somebody who holds `belief`: (act, its probability, belief after it), in order of first sight.
+
+    A product belief stays one where the mind is a `FactoredMind`.
+    """
+    if isinstance(belief, ProductBelief) and hasattr(mind, "react_factor"):
+        factored: Any = mind
+        place = factored.factor(state)
+        if place is None:
+            return [(act, p, belief) for act, p in mind.react(belief.support[0], state).map(lambda outcome: outcome[1])]  # pyright: ignore
+        parts = _split(belief.factors[place], lambda part: factored.react_factor(part, state))
+        return [(act, math.fsum(mass.values()), belief.replace(place, Belief(mass))) for act, mass in parts.items()]  # pyright: ignore
+    return [(act, math.fsum(mass.values()), Belief(mass)) for act, mass in _split(belief, lambda hidden: mind.react(hidden, state)).items()]
+
+
+def _split(belief: Belief, react: Callable[[Any], Belief[tuple[Any, Act]]]) -> dict[Act, dict[Any, float]]:
+    """For each act, the joint mass of the act and of what is hidden after it."""
+    split: dict[Act, dict[Any, float]] = {}
+    for hidden, p in belief:
+        for (after, act), q in react(hidden):
+            mass = split.get(act)
+            if mass is None:
+                mass = split[act] = {}
+            mass[after] = mass.get(after, 0.0) + p * q
+    return split
 
 
 def listen(mind: Mind[H], belief: Belief[H], state: Any, act: Act) -> Belief[H]:
@@ -35,11 +78,42 @@ def listen(mind: Mind[H], belief: Belief[H], state: Any, act: Act) -> Belief[H]:
     Raises:
         Contradiction: If no hidden state in the support of `belief` can make `act` in `state`.
     """
-    mass: dict[H, float] = {}
-    for hidden, p in belief:
-        for (after, made), q in mind.react(hidden, state):
+    mass: dict[Any, float] = {}
+    place, parts, react = None, belief, mind.react
+    if isinstance(belief, ProductBelief) and hasattr(mind, "react_factor"):
+        factored: Any = mind
+        place, react = factored.factor(state), factored.react_factor
+        if place is None:
+            if mind.react(belief.support[0], state).map(lambda outcome: outcome[1]).probability(act) > 0.0:  # pyright: ignore
+                return belief  # pyright: ignore
+            parts = ()
+        else:
+            parts = belief.factors[place]
+    for hidden, p in parts:
+        for (after, made), q in react(hidden, state):
             if made == act:
                 mass[after] = mass.get(after, 0.0) + p * q
     if not mass:
         raise Contradiction(f"{act!r} is impossible in {state!r} for every hidden state believed possible")
+    return Belief(mass) if place is None else belief.replace(place, Belief(mass))  # type: ignore[attr-defined]
+
+
+def blind_listen(mind: Mind[H], belief: Belief[H], state: Any, act: Act) -> Belief[H]:
+    """What somebody believes after `act` who takes every answer for an honest one and ignores what the learner did to get it.
+
+    This filter is wrong on purpose: a learner that pushes the person into an answer makes it sure of what is not so. It serves to show what a reward pays that
+    is computed from such a belief; `listen` is the remedy.
+
+    A mind that can be pushed has a method ``honest_react(hidden, state)``: what `Mind.react` would be had the learner asked and not pushed. In a mind without
+    one there is nothing to ignore, and this is `listen`.
+
+    Raises:
+        Contradiction: If no hidden state in the support of `belief` can honestly make `act` in `state`.
+    """
+    honest = getattr(mind, "honest_react", None)
+    if honest is None:
+        return listen(mind, belief, state, act)
+    mass = _split(belief, lambda hidden: honest(hidden, state)).get(act)
+    if not mass:
+        raise Contradiction(f"{act!r} is no honest answer in {state!r} for any hidden state believed possible")
     return Belief(mass)

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from .acts import Act, IllegalAct, Say
-from .belief import Belief, Uniform
+from .belief import Belief, ProductBelief, Uniform
 from .game import Game
-from .mind import Mind, listen
+from .mind import Mind, foresee, listen
 from .solver import Candidates, Solution
 
 H = TypeVar("H")
@@ -57,6 +57,7 @@ class Setting(Generic[H]):
         self.game: Any = game  # callers know which family's game it is
         self.mind, self.seat = mind, seat
         self.prior = mind.prior()
+        self._first: dict[tuple, Belief[H]] = {}
         self._optimum = optimum or (lambda: Solution(game, mind, seat, candidates))
 
     @cached_property
@@ -94,15 +95,51 @@ class Setting(Generic[H]):
                 open_ends.append((p * q, game.apply(state, mover, made), then, (*replies, (state, mover, made))))
         return Belief(ends)
 
+    def seen(self, state: Any, belief: Belief[H], act: Act | None) -> list[tuple[float, Exchange, Belief[H]]]:
+        """What somebody who holds `belief` can see to follow `act`: `exchange` with the hidden state summed out.
+
+        Returns:
+            Probability, exchange and belief after it, for each course that others can take. ``hidden`` of the exchange is ``None``, and its payoff is what is
+            expected under the belief. A game whose payoff is a sum over independent parts may have ``expected_payoff(state, seat, factors)``, which is then
+            asked instead of the payoff for each hidden state of a product.
+        """
+        game, seat = self.game, self.seat
+        state, act, problem, reason = self._apply(state, act)
+        open_ends: list[tuple[float, Any, Belief[H], tuple]] = [(1.0, state, belief, ())]
+        ends: list[tuple[float, Exchange, Belief[H]]] = []
+        while open_ends:
+            p, state, belief, replies = open_ends.pop()
+            mover = game.mover(state)
+            if mover is None or mover == seat:
+                payoff = self._expected_payoff(state, belief) if mover is None else 0.0
+                ends.append((p, Exchange(act, problem, reason, replies, state, None, mover is None, payoff), belief))
+                continue
+            for made, q, after in foresee(self.mind, belief, state):
+                open_ends.append((p * q, game.apply(state, mover, made), after, (*replies, (state, mover, made))))
+        return ends
+
     def stay(self, state: Any, hidden: H) -> Exchange:
         """The exchange in which nothing happened, because the simulated user's machinery failed."""
         return Exchange(_SAY, "", "", (), state, hidden, False, 0.0)
 
     def listen(self, belief: Belief[H], exchange: Exchange) -> Belief[H]:
         """The belief of a perfect listener after `exchange`."""
-        for state, _, act in exchange.replies:
+        if belief is not self.prior:
+            return self._listen(belief, exchange.replies)
+        first = self._first.get(exchange.replies)  # dialogues begin alike
+        if first is None:
+            first = self._first[exchange.replies] = self._listen(belief, exchange.replies)
+        return first
+
+    def _listen(self, belief: Belief[H], replies: tuple[tuple[Any, str, Act], ...]) -> Belief[H]:
+        for state, _, act in replies:
             belief = listen(self.mind, belief, state, act)
         return belief
+
+    def _expected_payoff(self, state: Any, belief: Belief) -> float:
+        if isinstance(belief, ProductBelief) and hasattr(self.game, "expected_payoff"):
+            return self.game.expected_payoff(state, self.seat, belief.factors)
+        return belief.expectation(lambda hidden: self.game.payoff(state, self.seat, hidden))
 
     def _apply(self, state: Any, act: Act | None) -> tuple[Any, Act, str, str]:
         """State after the learner's act, the act that was applied, and what was wrong with the one asked for."""

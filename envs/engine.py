@@ -122,7 +122,7 @@ class Engine:
             persona = options["persona"]
             if persona not in personas:
                 raise ValueError(f"options['persona'] must be one of {', '.join(personas)}; got {persona!r}")
-        return Dialogue(setting, scenario, family.brief(scenario, self.grammar), persona, hidden, stream, seed)
+        return Dialogue(setting, scenario, family.brief(scenario, self.grammar), persona, hidden, stream, seed, family.reveal)
 
     def _finish(self, dialogue: Dialogue, text: str, heard: Heard, exchange: Exchange, said: str) -> Step:
         step = Step(dialogue, text, heard, exchange, said)

@@ -46,7 +46,7 @@ SCHEMA = pa.schema(
         ("brief", pa.string()),
         ("turns", pa.list_(TURN)),
         ("hidden", pa.string()),
-        ("hidden_start", pa.int32()),
+        ("hidden_start", pa.int64()),
         ("opening_branch", pa.int32()),
         ("outcome", pa.string()),
         ("reward", pa.string()),
@@ -200,7 +200,7 @@ def replay(episode: Episode, engine: Engine | None = None) -> Iterator[Step]:
     scenario = family.scenario_type(**episode.scenario)
     setting = family.setting(scenario)
     hidden = setting.prior.support[episode.hidden_start]
-    dialogue = Dialogue(setting, scenario, episode.brief, episode.persona, hidden, Stream(None), episode.seed)  # type: ignore[arg-type]
+    dialogue = Dialogue(setting, scenario, episode.brief, episode.persona, hidden, Stream(None), episode.seed, family.reveal)  # type: ignore[arg-type]
     turns = list(episode.turns)
     if episode.opening_branch >= 0:
         opening = setting.exchange(dialogue.state, hidden, None).support[episode.opening_branch]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -105,9 +106,9 @@ def load_family(path: str, settings: Mapping[str, Any]) -> Family:
         ValueError: If a setting is unknown; the message lists the valid ones.
     """
     module, _, name = path.partition(":")
-    kind = getattr(import_module(module), name)
-    valid = [field for field in getattr(kind, "__dataclass_fields__", {}) if not field.startswith("_")]
+    kind: Any = getattr(import_module(module), name)
+    valid = [field.name for field in fields(kind) if not field.name.startswith("_")] if is_dataclass(kind) else []
     for given in settings:
         if valid and given not in valid:
             raise ValueError(f"{name} has no setting {given!r}; valid settings are {', '.join(valid)}")
-    return kind(**settings)
+    return kind(**settings)  # pyright: ignore

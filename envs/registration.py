@@ -7,11 +7,30 @@ from typing import Any
 import gymnasium as gym
 
 NEGOTIATION = "dialogym.envs.negotiation:Negotiation"
+COACHING = "dialogym.envs.coaching:Coaching"
+GUIDED_SOLVING = "dialogym.envs.guided_solving:GuidedSolving"
+SPACING = "dialogym.envs.spacing:Spacing"
+TUTORING = "dialogym.envs.tutoring:Tutoring"
 
 TABLE: dict[str, tuple[str, dict[str, Any]]] = {
     "Negotiation-v0": (NEGOTIATION, {}),
     "NegotiationEasy-v0": (NEGOTIATION, {"population": "easy", "discount": 0.98, "values": (17, 19, 21, 23)}),
     "NegotiationHard-v0": (NEGOTIATION, {"population": "hard", "rounds": 9, "discount": 0.93, "values": (14, 15, 16)}),
+    "Coaching-v0": (COACHING, {}),
+    "CoachingSmall-v0": (COACHING, {"preset": "small", "cost": 0.03, "reliability": 0.8}),
+    "CoachingSuggestible-v0": (COACHING, {"preset": "pair", "near": 0.0, "reliability": 0.75, "conformity": 0.6}),
+    "GuidedSolving-v0": (GUIDED_SOLVING, {}),
+    "GuidedSolvingEasy-v0": (GUIDED_SOLVING, {"population": "easy"}),
+    "GuidedSolvingHard-v0": (GUIDED_SOLVING, {"population": "hard", "leak": "hard", "leak_weight": 0.3}),
+    "Spacing-v0": (SPACING, {}),
+    "SpacingSmall-v0": (SPACING, {"cards": 3, "sessions": 2, "turns": 4, "pause": 3, "exam": 16, "cost": 0.015}),
+    "Tutoring-v0": (TUTORING, {}),
+    "TutoringEasy-v0": (TUTORING, {"turns": 7, "kinds": (("both", 1.0, 0.7, 0.9),), "guess": 0.05, "explain_cost": 0.05, "example_cost": 0.08}),
+    "TutoringHard-v0": (
+        TUTORING,
+        {"skills": 4, "mastery": (0.40, 0.30, 0.15, 0.10, 0.05), "slip": 0.10, "guess": 0.25, "explain_cost": 0.06, "example_cost": 0.08},
+    ),
+    "TutoringUnmarked-v0": (TUTORING, {"marked": False}),
 }
 """Id -> family and settings. A variant of a family is a line here."""
 

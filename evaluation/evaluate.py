@@ -15,6 +15,7 @@ from ..policies.policy import Policy
 from ..policies.registry import make_policy
 from ..policies.rollout import make_engine, rollout
 from ..rewards.registry import Reward, RewardSpec
+from .information import information_metrics, measure
 from .results import Comparison, Evaluation
 from .statistics import mean_interval, normalised_score, score_interval
 
@@ -28,6 +29,7 @@ def evaluate(
     seed: int = 0,
     reward: RewardSpec | Reward = "goal",
     batch: int = 256,
+    information: bool = False,
     **settings: Any,
 ) -> Evaluation:
     """Play a policy and say how good it is.
@@ -39,6 +41,7 @@ def evaluate(
         seed: First seed.
         reward: Reported beside the payoff, which is what the score is made of.
         batch: Dialogues that run together.
+        information: Add the metrics of `information.METRICS`: how well the policy finds out whom it talks to. Much slower.
         **settings: As for ``gym.make``: ``grammar``, ``user``, and those of the family. The references always talk to the scripted user.
 
     Raises:
@@ -50,7 +53,8 @@ def evaluate(
     engine = make_engine(env_id, reward, **settings)
     speaker = make_policy(policy, engine)
     seeds = range(seed, seed + episodes)
-    payoffs, rewards, outcomes, met, error = np.full(episodes, np.nan), [], [], [], ""
+    payoffs, rewards, outcomes, met, measured, error = np.full(episodes, np.nan), [], [], [], [], ""
+    scenarios = []
     for place, dialogue in enumerate(rollout(engine, speaker, seeds, batch)):
         if dialogue.error:
             error = dialogue.error
@@ -59,6 +63,9 @@ def evaluate(
         rewards.append(sum(step.reward for step in dialogue.steps))
         outcomes.append(engine.family.outcome(dialogue))
         met.append(dialogue.setting)
+        scenarios.append(dialogue.scenario)
+        if information:
+            measured.append(measure(dialogue))
     if not outcomes:
         raise ConnectionError(f"the simulated user failed in all {episodes} episodes; in the last one: {error}")
     counted = ~np.isnan(payoffs)
@@ -69,6 +76,7 @@ def evaluate(
     score = spread = None
     if low is not None and high is not None:
         score, spread = normalised_score(returns, low, high), score_interval(returns, low, high)
+    best = _optimum(met)
     return Evaluation(
         env_id=env_id.removeprefix("dialogym:"),
         settings=engine.family.settings(),
@@ -84,11 +92,12 @@ def evaluate(
         score_interval=spread,
         random_return=None if low is None else float(low.mean()),
         optimal_return=None if high is None else float(high.mean()),
-        optimum=_optimum(met),
+        optimum=best,
+        bound=None if best is not None else _bound(engine.family, scenarios),
         reward=engine.reward.describe(),
         mean_reward=float(np.mean(rewards)),
         reward_interval=mean_interval(rewards),
-        metrics=mean_metrics(engine.family, outcomes),
+        metrics=mean_metrics(engine.family, outcomes) | (information_metrics(measured) if information else {}),
         returns=payoffs,
     )
 
@@ -102,6 +111,7 @@ def compare(
     batch: int = 256,
     references: bool = True,
     difference: bool = False,
+    information: bool = False,
     **settings: Any,
 ) -> Comparison:
     """Play several policies on the same seeds.
@@ -115,6 +125,7 @@ def compare(
         batch: Dialogues that run together.
         references: Put the random policy first and the optimal one last.
         difference: Add the paired difference of each policy's return to that of the first one in `policies`.
+        information: See `evaluate`.
         **settings: As for `evaluate`.
 
     Raises:
@@ -128,7 +139,7 @@ def compare(
     evaluations, first = [], ""
     for policy in line:
         try:
-            evaluation = evaluate(env_id, policy, episodes, seed, reward, batch, **settings)
+            evaluation = evaluate(env_id, policy, episodes, seed, reward, batch, information, **settings)
         except NotImplementedError:
             if policy != "optimal" or "optimal" in policies:
                 raise
@@ -161,6 +172,12 @@ def _reference(name: str, engine: Engine, env_id: str, seeds: range, batch: int)
         except NotImplementedError:
             return None
     return np.array([known[seed] for seed in seeds])
+
+
+def _bound(family: Family, scenarios: Sequence[Any]) -> float | None:
+    """Mean of the family's upper bound on the optimum over the scenarios seen; ``None`` if it has no method ``bound(scenario)``."""
+    bound = getattr(family, "bound", None)
+    return None if bound is None else float(np.mean([bound(scenario) for scenario in scenarios]))
 
 
 def _optimum(settings: Sequence[Setting]) -> float | None:

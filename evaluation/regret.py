@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.belief import Belief
+from ..core.belief import LISTED, Belief, ProductBelief
 from ..core.episode import Episode
 from ..envs.engine import Engine
 from ..envs.episodes import engine_of, replay
@@ -106,14 +106,24 @@ def mean_regret_by_turn(judged: Sequence[JudgedEpisode]) -> list[float]:
 
 def headline(family: Family, scenario: Any, belief: Belief, facts: int = 3) -> list[tuple[str, str, float]]:
     """What a perfect listener thinks most likely: (hidden fact, its likeliest value, probability), for the first few hidden facts of the family."""
-    revealed = {hidden: family.reveal(scenario, hidden) for hidden in belief.support}
-    names = list(next(iter(revealed.values())))[:facts]
-    guesses = []
-    for name in names:
-        marginal = belief.map(lambda hidden, name=name: str(revealed[hidden][name]))
-        value, p = max(marginal, key=lambda item: item[1])
-        guesses.append((name, value, p))
-    return guesses
+    names = list(family.reveal(scenario, belief.support[0]))[:facts]
+    if isinstance(belief, ProductBelief) and len(belief) > LISTED:
+        marginals = [_marginal(family, scenario, belief, name) for name in names]
+    else:
+        revealed = {hidden: family.reveal(scenario, hidden) for hidden in belief.support}
+        marginals = [belief.map(lambda hidden, name=name: str(revealed[hidden][name])) for name in names]
+    return [(name, *max(marginal, key=lambda item: item[1])) for name, marginal in zip(names, marginals, strict=True)]
+
+
+def _marginal(family: Family, scenario: Any, belief: ProductBelief, name: str) -> Belief[str]:
+    """The marginal of a fact that one part of the hidden state decides, without listing the others."""
+    mode = tuple(max(factor, key=lambda item: item[1])[0] for factor in belief.factors)
+    for place, factor in enumerate(belief.factors):
+        rest = mode[:place], mode[place + 1 :]
+        marginal = factor.map(lambda part, rest=rest: str(family.reveal(scenario, (*rest[0], part, *rest[1]))[name]))
+        if len(marginal) > 1:
+            return marginal
+    return Belief.certain(str(family.reveal(scenario, mode)[name]))
 
 
 def telling(judged: Sequence[JudgedEpisode], count: int = 6) -> list[tuple[str, JudgedEpisode]]:

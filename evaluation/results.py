@@ -31,10 +31,12 @@ class Evaluation:
         random_return: Mean payoff of the random policy on the same seeds, with the scripted user.
         optimal_return: Mean payoff of the optimal policy on the same seeds, with the scripted user.
         optimum: The exact Bayes optimum of the scenarios seen: the mean of what the optimal policy can expect, free of the luck of these seeds.
+        bound: Where the family has no exact optimum: a proven upper bound on it, in the scenarios seen; ``None`` if there is an optimum, or no bound.
         reward: Names and weights of the reward terms.
         mean_reward: Mean total reward of an episode.
         reward_interval: Its interval.
-        metrics: Means of the family's metrics over the episodes in which they are defined; ``None`` where they never are.
+        metrics: Means of the family's metrics over the episodes in which they are defined; ``None`` where they never are. With ``information``, also those
+            of `information.METRICS`.
         returns: Payoff of each episode in the order of the seeds, shape (episodes + dropped,); NaN where dropped. Empty when read back from JSON.
     """
 
@@ -57,7 +59,13 @@ class Evaluation:
     mean_reward: float
     reward_interval: Interval
     metrics: dict[str, float | None]
+    bound: float | None = None
     returns: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
+
+    @property
+    def share(self) -> float | None:
+        """Mean return as a fraction of the upper bound; what can be reached lies at 1 or below. ``None`` if there is no positive bound."""
+        return self.mean_return / self.bound if self.bound is not None and self.bound > 0.0 else None
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the single returns, in plain values."""
@@ -71,7 +79,7 @@ class Evaluation:
         Raises:
             ValueError: If something is missing; the message names it.
         """
-        names = [f.name for f in fields(cls) if f.name != "returns"]
+        names = [f.name for f in fields(cls) if f.name != "returns" and (f.name in values or f.name != "bound")]  # older records hold no bound
         if missing := [name for name in names if name not in values]:
             raise ValueError(f"an evaluation must hold {', '.join(missing)}")
         known: dict[str, Any] = {name: Interval(*values[name]) if name.endswith("_interval") and values[name] else values[name] for name in names}

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ..envs.family import load_family
 from ..envs.registration import lookup
+from .information import METRICS
 from .statistics import Interval
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def explanations(evaluation: Evaluation) -> dict[str, str]:
     """What each metric of the evaluated family means; without text where the family is not registered here."""
     try:
         path, _ = lookup(evaluation.env_id)
-        return dict(load_family(path, evaluation.settings).metrics)
+        return {**load_family(path, evaluation.settings).metrics, **METRICS}
     except (ValueError, ImportError):
         return dict.fromkeys(evaluation.metrics, "")
 
@@ -68,6 +69,8 @@ def evaluation_table(evaluation: Evaluation) -> RenderableType:
     table.add_row(
         "score", number(e.score), between(e.score_interval), "0 plays like random, 1 like the exact optimum" if e.score is not None else "no exact optimum"
     )
+    if e.share is not None:
+        table.add_row("of the bound", number(e.share), "", f"return as a share of {number(e.bound)}, a proven upper bound on the optimum")
     table.add_row("return", number(e.mean_return), between(e.return_interval), _context(e))
     if list(e.reward) != ["goal"]:
         terms = " + ".join(name if weight == 1.0 else f"{weight:g} {name}" for name, weight in e.reward.items())
@@ -98,6 +101,8 @@ def comparison_table(comparison: Comparison) -> RenderableType:
     notes = "score: 0 plays like random, 1 like the exact optimum; brackets: 95% bootstrap intervals"
     if comparison.baseline is not None:
         notes += f"; difference: in return to {comparison.baseline}, paired by episode"
+    if any(e.share is not None for e in comparison.evaluations):
+        notes += "; of bound: return as a share of a proven upper bound on the optimum, which is out of reach"
     if shown < len(header):
         notes += f"; {len(header) - shown} more metrics in to_markdown() and to_json()"
     return Group(about, table, Text(notes, style="dim"))
@@ -107,10 +112,17 @@ def comparison_rows(comparison: Comparison) -> list[list[str]]:
     """Header and cells of a comparison, every metric included."""
     first = comparison.evaluations[0]
     rewarded = list(first.reward) != ["goal"]
-    header = ["policy", "score", "return"] + (["reward"] if rewarded else []) + (["difference"] if comparison.baseline is not None else [])
+    bounded = any(e.share is not None for e in comparison.evaluations)
+    header = (
+        ["policy", "score"]
+        + (["of bound"] if bounded else [])
+        + ["return"]
+        + (["reward"] if rewarded else [])
+        + (["difference"] if comparison.baseline is not None else [])
+    )
     rows = [[*header, *(name.replace("_", " ") for name in first.metrics)]]
     for e in comparison.evaluations:
-        row = [e.policy, estimate(e.score, e.score_interval), estimate(e.mean_return, e.return_interval)]
+        row = [e.policy, estimate(e.score, e.score_interval), *([number(e.share)] if bounded else []), estimate(e.mean_return, e.return_interval)]
         if rewarded:
             row.append(estimate(e.mean_reward, e.reward_interval))
         if comparison.baseline is not None:

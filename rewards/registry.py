@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import math
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 from ..core.dialogue import Step
 
 RewardFunction = Callable[[Step], float]
 RewardSpec = str | Mapping[str, float] | RewardFunction
-F = TypeVar("F", bound=RewardFunction)
+F = TypeVar("F", bound=Callable[..., Any])
 
-_REGISTRY: dict[str, RewardFunction] = {}
+_REGISTRY: dict[str, Callable[..., Any]] = {}
 
 
 def register_reward(name: str) -> Callable[[F], F]:
-    """Decorator that makes a function ``Step -> float`` usable by name: in ``gym.make``, in trainers, and for rescoring recorded episodes.
+    """Decorator that makes a reward usable by name: in ``gym.make``, in trainers, and for rescoring recorded episodes.
 
-    It must be a deterministic function of the step's record. Registering a name again replaces the old function.
+    A reward is a function ``Step -> float``, whose keyword-only arguments are its parameters; or a class whose instances are such functions, and whose
+    arguments are its parameters. A class is made once, with the environment, so that is where to check parameters and to load what is needed. Parameters
+    are numbers, true or false, or words, and are given behind the name: ``"curiosity/entropy(gamma=0.99)"``.
+
+    It must be a deterministic function of the step's record. Registering a name again replaces the old reward.
 
     Args:
-        name: Such as ``"quick"`` or ``"curiosity/accuracy"``.
+        name: Such as ``"quick"`` or ``"curiosity/accuracy"``; without parentheses, commas and equals signs.
 
     Raises:
-        ValueError: If `name` is empty or not a string.
+        ValueError: If `name` is empty, not a string, or holds one of these characters.
     """
-    if not isinstance(name, str) or not name:
-        raise ValueError(f"name must be a non-empty string, got {name!r}")
+    if not isinstance(name, str) or not name or set(name) & set("(),="):
+        raise ValueError(f"name must be a non-empty string without parentheses, commas and equals signs, got {name!r}")
 
     def register(function: F) -> F:
         _REGISTRY[name] = function
@@ -45,10 +53,11 @@ class Reward:
     """A weighted sum of named terms.
 
     Args:
-        spec: A registered name; several with weights, as a mapping or as ``"goal=1,turn_cost=0.5"``; or any callable ``Step -> float``.
+        spec: A registered name, with or without parameters; several with weights, as a mapping such as
+            ``{"goal": 1, "curiosity/entropy(gamma=0.99)": 0.1}`` or as ``"goal=1,curiosity/entropy(gamma=0.99)=0.1"``; or any callable ``Step -> float``.
 
     Raises:
-        ValueError: If a name is not registered, or a weight is not a finite number.
+        ValueError: If a name is not registered, a parameter is unknown or out of range, or a weight is not a finite number.
     """
 
     def __init__(self, spec: RewardSpec | Reward = "goal"):
@@ -58,12 +67,12 @@ class Reward:
         if isinstance(spec, str):
             spec = _parse(spec)
         if callable(spec):
-            name = getattr(spec, "__name__", type(spec).__name__)
-            self.terms: tuple[tuple[str, float, RewardFunction], ...] = ((name, 1.0, spec),)
+            self.terms: tuple[tuple[str, float, RewardFunction], ...] = ((_name_of(spec), 1.0, spec),)
             return
         if not isinstance(spec, Mapping) or not spec:
             raise ValueError(f"reward must be a name, a non-empty mapping of names to weights, or a callable; got {spec!r}")
-        self.terms = tuple((name, _weight(name, weight), _find(name)) for name, weight in spec.items())
+        found = [(weight, *_find(term)) for term, weight in spec.items()]
+        self.terms = tuple((name, _weight(name, weight), function) for weight, name, function in found)
 
     def __call__(self, step: Step) -> float:
         """The reward of a step; its weighted terms are left in ``step.rewards``.
@@ -90,25 +99,86 @@ class Reward:
         return tuple(name for name, _, _ in self.terms)
 
     def describe(self) -> dict[str, float]:
-        """Names and weights, as recorded with episodes."""
+        """Names, with their parameters, and weights: as recorded with episodes, and a valid `spec` unless it was made of an unregistered callable."""
         return {name: weight for name, weight, _ in self.terms}
 
 
 def _parse(text: str) -> dict[str, float]:
     terms: dict[str, float] = {}
-    for part in text.split(","):
-        name, equals, weight = part.strip().partition("=")
+    for part in _split(text):
+        head, bracket, tail = part.rpartition(")")
+        rest, equals, weight = tail.partition("=")  # behind the parameters, which have equals signs of their own
+        name = head + bracket + rest
         try:
-            terms[name] = float(weight) if equals else 1.0
+            terms[name.strip()] = float(weight) if equals else 1.0
         except ValueError:
-            raise ValueError(f"weight of reward {name!r} must be a number, got {weight!r}") from None
+            raise ValueError(f"weight of reward {name.strip()!r} must be a number, got {weight!r}") from None
     return terms
 
 
-def _find(name: str) -> RewardFunction:
+def _split(text: str) -> Iterator[str]:
+    """The parts between commas that are not inside parentheses."""
+    start = depth = 0
+    for place, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth == 0:
+            yield text[start:place]
+            start = place + 1
+    yield text[start:]
+
+
+def _find(term: str) -> tuple[str, RewardFunction]:
+    """Name in canonical form, and the reward with its parameters."""
+    name, bracket, inside = str(term).strip().partition("(")
     if name not in _REGISTRY:
-        raise ValueError(f"reward must be one of {', '.join(reward_names())}; got {name!r}")
-    return _REGISTRY[name]
+        raise ValueError(f"reward must be one of {', '.join(reward_names())}; got {term!r}")
+    parameters: dict[str, Any] = {}
+    if bracket:
+        if not inside.endswith(")"):
+            raise ValueError(f"parameters of reward {name!r} must be in parentheses, got {term!r}")
+        for part in _split(inside[:-1]) if inside[:-1].strip() else ():
+            parameter, equals, value = (piece.strip() for piece in part.partition("="))
+            if not equals or not value:
+                raise ValueError(f"parameters of reward {name!r} must be given as name=value, got {part.strip()!r}")
+            parameters[parameter] = _value(value)
+    reward = _REGISTRY[name]
+    valid = _parameters(reward)
+    for given in parameters:
+        if given not in valid:
+            raise ValueError(f"parameters of reward {name!r} are {', '.join(valid) or 'none'}; got {given!r}")
+    if missing := [parameter for parameter, default in valid.items() if default is inspect.Parameter.empty and parameter not in parameters]:
+        raise ValueError(f"reward {name!r} needs {', '.join(missing)}")
+    function = reward(**parameters) if isinstance(reward, type) else partial(reward, **parameters) if parameters else reward
+    return _spell(name, parameters), function
+
+
+def _parameters(reward: Callable[..., Any]) -> dict[str, Any]:
+    """Parameters of a registered reward with their defaults."""
+    signature = inspect.signature(reward)
+    kinds = (inspect.Parameter.KEYWORD_ONLY, *((inspect.Parameter.POSITIONAL_OR_KEYWORD,) if isinstance(reward, type) else ()))
+    return {parameter.name: parameter.default for parameter in signature.parameters.values() if parameter.kind in kinds}
+
+
+def _name_of(function: RewardFunction) -> str:
+    """The name of a callable; for an instance of a registered dataclass that under which it can be made again."""
+    for name, reward in _REGISTRY.items():
+        if type(function) is reward and is_dataclass(function):
+            given = {field.name: getattr(function, field.name) for field in fields(function) if field.init}
+            return _spell(name, {key: value for key, value in given.items() if value != _parameters(reward)[key]})
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _spell(name: str, parameters: Mapping[str, Any]) -> str:
+    inside = ",".join(f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in parameters.items())
+    return f"{name}({inside})" if inside else name
+
+
+def _value(text: str) -> bool | int | float | str:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    return value if isinstance(value, (bool, int, float)) else text
 
 
 def _weight(name: str, weight: float) -> float:

@@ -1,46 +1,90 @@
-"""`python -m dialogym.scripts.docs`: render ``docs/negotiation.md`` from the family's docstring and from numbers computed here."""
+"""`python -m dialogym.scripts.docs [family ...]`: render the page of each family from its docstring and from numbers computed here.
+
+What a family has beyond that comes from `dialogym.scripts.pages`: a module of the family's file name may have ``sections() -> Iterator[str]`` (further Markdown
+blocks), ``facts(family) -> dict[str, str]`` (further rows of the second table), ``PAYOFF`` (what a payoff is, in a few words) and ``NOTE`` (sentences about the
+tables).
+"""
 
 from __future__ import annotations
 
 import inspect
-import math
+import statistics
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from ..core.solver import Solution
+from ..envs.engine import Engine
 from ..envs.family import Family, load_family
-from ..envs.negotiation import Bargain, Negotiation
-from ..envs.registration import NEGOTIATION, TABLE
-from ..evaluation.exact import expected_return
-from ..evaluation.human_likeness import compare_with_people
-from ..games.negotiation import SEATS
-from ..policies.negotiation import HEURISTICS, sweep
-from ..policies.policy import FunctionPolicy
-from ..simulated_users.negotiation import POPULATIONS, Haggler
+from ..envs.registration import TABLE
+from ..evaluation.exact import NotEnumerable, classes, expected_return, known_value, optimum, upper_bound
+from ..policies.registry import baselines, heuristics, make_policy
+from ..policies.rollout import rollout
 
-PAGE = Path(__file__).parent.parent / "docs" / "negotiation.md"
-PLANNERS = ("myopic", "lookahead")
-DIALOGUES = 3000
+DOCS = Path(__file__).parent.parent / "docs"
+HOME = "dialogym.envs."
+EPISODES = 2000  # of a simulation, where a sum over all that can happen is out of reach
 
-
-def main() -> None:
-    """Compute and write; takes a minute or two, most of it for the sweep."""
-    PAGE.write_text(render(), encoding="utf-8")
-    print(f"wrote {PAGE}")
+Value = tuple[float, float | None]
+"""A mean payoff, and its standard error where it was simulated."""
 
 
-def render() -> str:
+def main(names: Sequence[str]) -> None:
+    """Compute and write; takes some minutes for all of them."""
+    known = families()
+    for name in names or known:
+        if name not in known:
+            raise SystemExit(f"family must be one of {', '.join(known)}; got {name!r}")
+        page = DOCS / f"{name}.md"
+        page.write_text(render(name), encoding="utf-8")
+        print(f"wrote {page}", flush=True)
+
+
+def families() -> dict[str, str]:
+    """File name and path (``"module:Class"``) of every family of the suite; not of those that users registered."""
+    return {path.partition(":")[0].removeprefix(HOME): path for path, _ in TABLE.values() if path.startswith(HOME)}
+
+
+def family_class(name: str) -> Any:
+    """The class of a family."""
+    module, _, kind = families()[name].partition(":")
+    return getattr(import_module(module), kind)
+
+
+def variants(name: str) -> list[tuple[str, dict[str, Any]]]:
+    """Id and settings of each registered variant of a family."""
+    return [(env_id, settings) for env_id, (path, settings) in TABLE.items() if path == families()[name]]
+
+
+def seatings(name: str, settings: dict[str, Any]) -> dict[str, Family]:
+    """The variant as it is, or one for each role if the learner can choose; by the head of the column."""
+    path = families()[name]
+    family = load_family(path, settings)
+    if "role" in settings or "role" not in family.settings():
+        return {"expected payoff": family}
+    found = {}
+    for seat in (family.role, *(seat for seat in family.seats if seat != family.role)):
+        try:
+            found[f"as {seat}"] = load_family(path, {**settings, "role": seat})
+        except ValueError:
+            continue  # nobody can learn in this seat
+    return found if len(found) > 1 else {"expected payoff": family}
+
+
+def render(name: str) -> str:
     """The whole page."""
+    kind, extra = family_class(name), _extra(name)
     parts = [
-        "<!-- Made by `python -m dialogym.scripts.docs` from the docstring of dialogym.envs.negotiation.Negotiation. Edit that, not this. -->",
-        page_text(Negotiation),
+        f"<!-- Made by `python -m dialogym.scripts.docs` from the docstring of {kind.__module__}.{kind.__name__}. Edit that, not this. -->",
+        page_text(kind),
         "# Numbers",
         "Everything below was computed by `python -m dialogym.scripts.docs`.",
-        *_variants(),
-        *_people(),
-        *_swept(),
+        *_variants(name, extra),
+        *(extra.sections() if hasattr(extra, "sections") else ()),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -54,21 +98,48 @@ def page_text(family: type) -> str:
     return page
 
 
-def variants() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Id and settings of each registered variant."""
-    for env_id, (path, settings) in TABLE.items():
-        if path == NEGOTIATION:
-            yield env_id, settings
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def classes(family: Negotiation) -> list[Bargain]:
-    """One scenario for each value of the learner: those that differ only in scale share a solution, and all are equally many."""
-    return list({round(s.value / s.list_price, 6): s for s in family.scenarios()}.values())
+def returns(family: Family) -> dict[str, Value]:
+    """What each policy gets: the optimum and the planners where the family can be solved, a bound where not, and every fixed heuristic."""
+    found: dict[str, Value] = {}
+    try:
+        found["optimum"] = (optimum(family), None)
+        found["secret known"] = (known_value(family), None)
+    except NotImplementedError:
+        bound = upper_bound(family)
+        if bound is not None:
+            found["upper bound"] = (bound, None)
+    engine = Engine(family)
+    named = () if "optimum" in found else (name for name in baselines(engine) if name in ("random", "scripted"))
+    for name in (*named, "myopic", "lookahead", *heuristics(engine)):
+        with suppress(NotImplementedError):  # some families can plan a turn or two ahead where the optimum is out of reach, others not
+            found[name] = _return(family, name, exactly="optimum" in found)
+    return found
 
 
-def optimum(family: Negotiation) -> float:
-    """Best expected payoff, as the mean over scenarios."""
-    return _mean(family.setting(scenario).solution.start_value() for scenario in classes(family))
+def simulate(family: Family, policy: str, episodes: int = EPISODES) -> Value:
+    """Mean payoff and its standard error over the episodes of the seeds from 0."""
+    engine = Engine(family)
+    payoffs = [dialogue.steps[-1].payoff for dialogue in rollout(engine, make_policy(policy, engine), range(episodes))]
+    return statistics.fmean(payoffs), statistics.stdev(payoffs) / episodes**0.5
+
+
+def _return(family: Family, policy: str, exactly: bool) -> Value:
+    if exactly:
+        with suppress(NotEnumerable):
+            return expected_return(family, policy), None
+    return simulate(family, policy)
+
+
+def _extra(name: str) -> Any:
+    """The module of further contents, or ``None``."""
+    page = f"dialogym.scripts.pages.{name}"
+    return import_module(page) if find_spec(page) else None
 
 
 def _settings(lines: Sequence[str]) -> Iterator[str]:
@@ -85,101 +156,78 @@ def _settings(lines: Sequence[str]) -> Iterator[str]:
     yield item
 
 
-def _variants() -> Iterator[str]:
+def _variants(name: str, extra: Any) -> Iterator[str]:
+    columns = {env_id: seatings(name, settings) for env_id, settings in variants(name)}
+    found = {env_id: [_facts(family, extra) for family in seated.values()] for env_id, seated in columns.items()}  # first: nothing is solved yet
+    values = {env_id: [returns(family) for family in seated.values()] for env_id, seated in columns.items()}
     yield "## The optimum of each variant"
-    yield (
-        "Expected payoffs, summed exactly over every scenario and every hidden type; the payoff is the discounted gain as a share of the list price. "
-        "In brackets: the share of the optimum. Both roles have the same optimum, because each side bargains over the same range; each column is computed "
-        "apart. *Secret known* is what a learner could get that is told the hidden type at the start. *Myopic* maximises the payoff of its next turn alone, "
-        "*lookahead* of its next two. The parameters of the fixed heuristics are the best on Negotiation-v0, see below. The seconds are of the machine that "
-        "made this page, in one process."
-    )
-    for env_id, settings in variants():
+    yield " ".join(_introduction(extra, [column for several in values.values() for column in several]))
+    for env_id, seated in columns.items():
         yield f"### {env_id}"
-        columns, facts = [], []
-        for role in SEATS:
-            family = load_family(NEGOTIATION, {**settings, "role": role})
-            assert isinstance(family, Negotiation)
-            facts.append(_facts(family))
-            columns.append(_returns(family))
-        best = [column["optimum"] for column in columns]
-        rows = [[name, *(f"{c[name]:.4f} ({c[name] / b:.0%})" for c, b in zip(columns, best, strict=True))] for name in columns[0]]
-        yield _table(["policy", *(f"as {role}" for role in SEATS)], rows)
-        yield _table(["", *(f"as {role}" for role in SEATS)], [[name, *(fact[name] for fact in facts)] for name in facts[0]])
+        yield table(["policy", *seated], [[row, *(_shown(column, row) for column in values[env_id])] for row in _rows(values[env_id])])
+        heads = seated if len(seated) > 1 else [""]
+        yield table(["", *heads], [[row, *(facts.get(row, "") for facts in found[env_id])] for row in _rows(found[env_id])])
 
 
-def _returns(family: Negotiation) -> dict[str, float]:
-    known = _mean(family.setting(scenario).solution.known_value() for scenario in classes(family))
-    played = {name: expected_return(cast(Family, cast(Any, family)), name) for name in (*PLANNERS, *HEURISTICS)}
-    return {"optimum": optimum(family), "secret known": known, **played}
+def _introduction(extra: Any, columns: Sequence[dict[str, Value]]) -> Iterator[str]:
+    solved = any("optimum" in column for column in columns)
+    simulated = any(error is not None for column in columns for _, error in column.values())
+    payoff = f"; the payoff is {extra.PAYOFF}" if hasattr(extra, "PAYOFF") else ""
+    if solved:
+        yield f"Expected payoffs, summed exactly over every scenario and every hidden state{payoff}. In brackets: the share of the optimum."
+    else:
+        yield f"Expected payoffs{payoff}."
+    if simulated:
+        yield f"Values with ± are means of {EPISODES:,} simulated dialogues with their standard error."
+    if any("upper bound" in column for column in columns):
+        yield "Where the optimum is out of reach, no policy can get more than the *upper bound*."
+    if any("secret known" in column for column in columns):
+        yield "*Secret known* is what a learner could get that is told the hidden state at the start."
+    if any("myopic" in column for column in columns):
+        yield "*Myopic* maximises the payoff of its next turn alone, *lookahead* of its next two."
+    if hasattr(extra, "NOTE"):
+        yield extra.NOTE
+    if solved:
+        yield "The seconds are of the machine that made this page, in one process."
 
 
-def _facts(family: Negotiation) -> dict[str, str]:
-    states, seconds, apart = 0, [], []
-    for scenario in classes(family):
-        setting = family.setting(scenario)
-        game = setting.game.canonical()
-        mind = Haggler(game, family.partner, POPULATIONS[family.population])
-        solution = Solution(game, mind, family.role, mind.candidates)  # a new one, that nobody has asked for anything yet
-        start = time.perf_counter()
-        solution.start_value()
-        seconds.append(time.perf_counter() - start)
-        states += solution.states
-        sign = 1 if family.role == "buyer" else -1
-        reservations = setting.prior.map(lambda hidden, s=scenario: family.reveal(s, hidden)["reservation"])
-        apart.append(math.fsum(p for reservation, p in reservations if sign * (reservation - scenario.value) > 0))
-    return {
-        "scenarios": str(len(family.scenarios())),
-        "hidden types": str(len(family.setting(family.scenarios()[0]).prior)),
-        "scenarios without a zone of agreement": f"{_mean(apart):.1%}",
-        "scenario classes (one for each value)": str(len(seconds)),
-        "information states solved, all classes": f"{states:,}",
-        "seconds to solve a class, mean (longest)": f"{_mean(seconds):.3f} ({max(seconds):.3f})",
+def _rows(columns: Sequence[dict[str, Any]]) -> Iterable[str]:
+    """Rows that any column has, in order."""
+    return {row: None for column in columns for row in column}
+
+
+def _shown(column: dict[str, Value], row: str) -> str:
+    if row not in column:
+        return ""
+    value, error = column[row]
+    text = f"{value:.4f}" if error is None else f"{value:.4f} ± {error:.4f}"
+    best = column.get("optimum", (0.0, None))[0]
+    return f"{text} ({value / best:.0%})" if best > 0.0 else text
+
+
+def _facts(family: Family, extra: Any) -> dict[str, str]:
+    states, seconds = 0, []
+    stand_ins = classes(family)
+    for scenario, _ in stand_ins:
+        with suppress(NotImplementedError):
+            solution = family.setting(scenario).solution
+            new, start = not solution.states, time.perf_counter()
+            solution.start_value()
+            if new:  # else another variant has the same solution, and there is nothing left to time
+                seconds.append(time.perf_counter() - start)
+            states += solution.states
+    facts = {
+        "scenarios": f"{len(family.scenarios()):,}",
+        "hidden states": f"{max(len(family.setting(scenario).prior) for scenario, _ in stand_ins):,}",
+        **(extra.facts(family) if hasattr(extra, "facts") else {}),
+        "scenario classes (a solution each)": str(len(stand_ins)),
     }
-
-
-def _people() -> Iterator[str]:
-    yield "## Beside people"
-    yield (
-        f"The `scripted` buyer against the default population, {DIALOGUES:,} dialogues, beside 376 dialogues between people of CraigslistBargain (He et al. "
-        "2018). Mean and standard deviation; prices are shares of the list price. For people, no spread is given of the concessions and the number of turns. "
-        "The list price that the seller opens with stands for the advertisement: it is not counted as an offer, though it is counted as a turn. "
-        "The concessions are given twice, over all offers and without those that repeat the price before, because the human figures do not say which they are. "
-        "Ours repeat more prices, and our dialogues are longer."
-    )
-    rows = []
-    for row in compare_with_people(episodes=DIALOGUES):
-        people = f"{row.people:.3g}" + (f" ± {row.people_deviation:.3g}" if row.people_deviation is not None else "")
-        apart = "" if row.distance is None else f"{row.distance:.2f}"
-        rows.append([row.measure, people, f"{row.ours:.3f} ± {row.ours_deviation:.3f}", f"{row.count:,}", apart])
-    yield _table(["measure", "people", "ours", "values", "human standard deviations apart"], rows)
-
-
-def _swept() -> Iterator[str]:
-    yield "## The fixed heuristics"
-    family = Negotiation()
-    best = optimum(family)
-    kinds: dict[str, list[tuple[float, str]]] = {}
-    for name, speak in sweep().items():
-        kinds.setdefault(name.partition("(")[0], []).append((expected_return(cast(Family, cast(Any, family)), FunctionPolicy(name, speak)), name))
-    total = sum(map(len, kinds.values()))
-    yield (
-        f"Each kind was tried on Negotiation-v0 with every parameter of a grid ({total} rules in all), exactly. These are the best of each kind. Prices are in "
-        "ticks of 5% of the list price; `dialogym.policies.negotiation.sweep` defines the grid, and says what the parameters are."
-    )
-    rows = [[kind, str(len(tried)), f"`{max(tried)[1]}`", f"{max(tried)[0]:.4f}", f"{max(tried)[0] / best:.0%}"] for kind, tried in kinds.items()]
-    yield _table(["kind", "tried", "best", "return", "share of the optimum"], sorted(rows, key=lambda row: float(row[3]), reverse=True))
-
-
-def _mean(values: Iterable[float]) -> float:
-    values = list(values)
-    return math.fsum(values) / len(values)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    if states:
+        facts["information states solved, all classes"] = f"{states:,}"
+        timed = f"{statistics.fmean(seconds):.3f} ({max(seconds):.3f})" if seconds else "solved already"
+        facts["seconds to solve a class, mean (longest)"] = timed
+    return facts
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -30,6 +30,8 @@ class Evaluate:
     """First seed."""
     grammar: str = "natural"
     """`natural` or `tagged`."""
+    information: bool = False
+    """Also say how well a policy finds out whom it talks to: information gain and efficiency, control index, belief accuracy. Slow."""
     out: Path | None = None
     """Write the result here too: `.json` or `.md`."""
 
@@ -44,9 +46,9 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     if "all" in names:
         names = (*baselines(make_engine(options.env_id, **settings)), *(name for name in names if name != "all"))
     if len(names) == 1:
-        result = evaluate(options.env_id, names[0], options.episodes, options.seed, **settings)
+        result = evaluate(options.env_id, names[0], options.episodes, options.seed, information=options.information, **settings)
     else:
-        result = compare(options.env_id, names, options.episodes, options.seed, **settings)
+        result = compare(options.env_id, names, options.episodes, options.seed, information=options.information, **settings)
     Console(highlight=False).print(str(result), markup=False, soft_wrap=True)
     if options.out is not None:
         text = json.dumps(result.to_json(), indent=2) if options.out.suffix == ".json" else result.to_markdown()

@@ -2,34 +2,63 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
 import tyro
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from ..envs.family import load_family
+from ..envs.family import Family, load_family
 from ..envs.registration import TABLE
+from ..evaluation.exact import known_value, optimum, upper_bound
+
+WIDTH = 120  # wider lines are hard to follow
 
 
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
-    """Print the table of environments; their optima are computed, so it takes a second."""
+    """Print the environments as they are solved, each shared solution once."""
     tyro.cli(_list, args=list(arguments), prog="dialogym list")
 
 
 def _list() -> None:
-    """The environments of the suite, with what the best possible policy gets in each."""
-    table = Table("environment", "family", "settings", "scenarios", "optimum", "with the secret known")
-    table.columns[0].no_wrap = True
+    """The environments of the suite, with the expected payoff of the best possible policy, and of one that is told the hidden state at the start."""
+    families: dict[str, list[tuple[str, Family, dict[str, Any]]]] = {}
     for env_id, (path, settings) in TABLE.items():
-        family = load_family(path, settings)
-        scenarios = family.scenarios()
-        best = known = 0.0
-        for scenario in scenarios:
-            solution = family.setting(scenario).solution
-            best += solution.start_value() / len(scenarios)
-            known += solution.known_value() / len(scenarios)
-        shown = ", ".join(f"{name}={value}" for name, value in settings.items()) or "defaults"
-        table.add_row(env_id, path.rpartition(":")[2], shown, str(len(scenarios)), f"{best:.4f}", f"{known:.4f}")
-    Console().print(table)
+        families.setdefault(path, []).append((env_id, load_family(path, settings), settings))
+    console = Console()
+    width = min(console.width, WIDTH)
+    console.print(_line("environment", "settings", "scenarios", "optimum", "secret known", style="bold"), width=width)
+    for variants in families.values():
+        kind = type(variants[0][1])
+        console.print(f"\n[bold]{kind.__name__}[/bold]: {escape(_summary(kind))}", width=width, highlight=False)
+        for env_id, family, settings in variants:  # each as soon as it is solved
+            shown = ", ".join(f"{name}={value}" for name, value in settings.items()) or "defaults"
+            console.print(_line(env_id, escape(shown), f"{len(family.scenarios()):,}", *_values(family)), width=width)
+
+
+def _line(*cells: str, style: str = "") -> Table:
+    """A table of one row, in columns of the same widths for every environment."""
+    table = Table(box=None, show_header=False, expand=True, padding=(0, 2, 0, 0))
+    table.add_column(width=max(map(len, TABLE)), no_wrap=True)
+    table.add_column(ratio=1)
+    for name in ("scenarios", "at most 0.0000", "secret known"):
+        table.add_column(width=len(name), no_wrap=True, justify="right")
+    table.add_row(*cells, style=style)
+    return table
+
+
+def _summary(kind: type) -> str:
+    """The first line of the family's page."""
+    return inspect.cleandoc(kind.__doc__ or "").partition("\n")[0]
+
+
+def _values(family: Family) -> tuple[str, str]:
+    """The exact optimum, and what a learner gets that is told the secret; where they are out of reach an upper bound, marked as such."""
+    try:
+        return f"{optimum(family):.4f}", f"{known_value(family):.4f}"
+    except NotImplementedError:
+        bound = upper_bound(family)
+        return "-" if bound is None else f"at most {bound:.4f}", "-"

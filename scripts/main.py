@@ -16,7 +16,7 @@ COMMANDS = {
     "play": "talk to a simulated person yourself",
     "evaluate": "score one policy, or compare several",
     "collect": "record episodes of a policy",
-    "train": "train a policy: bc, grpo",
+    "train": "train a policy: bc, grpo; or a model of the user: user-model",
     "report": "write the page of a training run",
     "bench": "measure the speed of the environments",
 }

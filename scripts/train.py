@@ -1,4 +1,4 @@
-"""`dialogym train`: train a policy."""
+"""`dialogym train`: train a policy, or a model of the user."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ warnings.filterwarnings("ignore", category=FutureWarning)  # TRL and transformer
 import tyro
 from rich.console import Console
 
-ALGORITHMS = ("bc", "grpo")
+ALGORITHMS = ("bc", "grpo", "user-model")
 
 
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
-    """Train and print the score.
+    """Train and print how good the result is.
 
     Raises:
         ValueError: If the algorithm is unknown.
@@ -32,6 +32,13 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     algorithm, rest = arguments[0], list(arguments[1:])
     if algorithm not in ALGORITHMS:
         raise ValueError(f"algorithm must be one of {', '.join(ALGORITHMS)}; got {algorithm!r}")
+    if algorithm == "user-model":
+        from ..trainers.user_model import UserModelConfig, train_user_model
+
+        options = tyro.cli(UserModelConfig, args=rest, prog="dialogym train user-model")
+        console.print(train_user_model(replace(options, settings={**options.settings, **settings})))
+        console.print(f"model in {options.out}; rewards use it as curiosity/entropy(model={options.out})", markup=False)
+        return
     if algorithm == "bc":
         from ..trainers.bc import BCConfig as Config
         from ..trainers.bc import train_bc as train

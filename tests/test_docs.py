@@ -9,13 +9,15 @@ import re
 from pathlib import Path
 
 import pytest
+from dialogym.envs.engine import Engine
 from dialogym.envs.family import load_family
 from dialogym.envs.negotiation import Negotiation
-from dialogym.envs.registration import NEGOTIATION
-from dialogym.games.negotiation import SEATS, TICKS
-from dialogym.policies.negotiation import HEURISTICS
+from dialogym.envs.registration import NEGOTIATION, TABLE
+from dialogym.evaluation.exact import optimum, upper_bound
+from dialogym.games.negotiation import TICKS
+from dialogym.policies.registry import heuristics
 from dialogym.rewards import registry
-from dialogym.scripts.docs import optimum, page_text, variants
+from dialogym.scripts.docs import families, family_class, page_text, seatings, variants
 from dialogym.scripts.main import COMMANDS
 from dialogym.scripts.train import ALGORITHMS
 
@@ -28,6 +30,34 @@ EXAMPLES = [
     for match in BLOCK.finditer(page.read_text())
     if not match["mark"]
 ]
+
+FAMILIES = tuple(families())  # those of the suite: what users or other tests have registered has no page
+VARIANTS = [pytest.param(name, env_id, settings, id=env_id) for name in FAMILIES for env_id, settings in variants(name)]
+
+
+def page_of(family):
+    page = ROOT / "docs" / f"{family}.md"
+    assert page.exists(), f"run python -m dialogym.scripts.docs {family}"
+    return page.read_text()
+
+
+def numbers_of(family, env_id):
+    """The part of the page about one variant."""
+    page, heading = page_of(family), f"\n### {env_id}\n"
+    assert heading in page, f"run python -m dialogym.scripts.docs {family}"
+    return page.split(heading)[1].split("\n#")[0]
+
+
+def row_of(numbers, name):
+    """The cells of a row; ``None`` if there is none."""
+    found = re.search(rf"^\| {re.escape(name)} \| (.*) \|$", numbers, re.MULTILINE)
+    return found and found[1].split(" | ")
+
+
+def test_every_family_of_the_suite_has_a_page_of_its_own():
+    assert "negotiation" in FAMILIES
+    assert len({path for path, _ in TABLE.values() if path.startswith("dialogym.")}) == len(FAMILIES)
+    assert {env_id for name in FAMILIES for env_id, _ in variants(name)} == {env_id for env_id, (path, _) in TABLE.items() if path.startswith("dialogym.")}
 
 
 @pytest.mark.parametrize(("code", "output"), EXAMPLES)
@@ -65,31 +95,59 @@ def test_the_index_lists_every_page():
     assert all(f"({page.name})" in index for page in (ROOT / "docs").glob("*.md") if page.name != "index.md")
 
 
-def test_the_negotiation_page_is_the_docstring():
-    assert page_text(Negotiation) in (ROOT / "docs" / "negotiation.md").read_text(), "run python -m dialogym.scripts.docs"
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_page_holds_the_docstring(family):
+    assert page_text(family_class(family)) in page_of(family), f"run python -m dialogym.scripts.docs {family}"
 
 
-def test_the_docstring_names_every_setting_metric_and_variant():
-    text = page_text(Negotiation)
-    names = [*Negotiation().settings(), *Negotiation.metrics, *(env_id for env_id, _ in variants())]
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_docstring_has_every_section(family):
+    headings = re.findall(r"^## (.*)$", page_text(family_class(family)), re.MULTILINE)
+    sections = "Description, Scenario, Acts, Observation, Rewards, Episode end, Optimum, Registered configurations, Metrics, References, Settings"
+    assert [section for section in sections.split(", ") if section not in headings] == []
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_docstring_names_every_setting_metric_and_variant(family):
+    text, kind = page_text(family_class(family)), family_class(family)
+    names = [*kind().settings(), *kind.metrics, *(env_id for env_id, _ in variants(family))]
     assert [name for name in names if f"`{name}`" not in text] == []
 
 
-@pytest.mark.parametrize(("env_id", "settings"), list(variants()), ids=[env_id for env_id, _ in variants()])
-def test_printed_optima_are_computed_ones(env_id, settings):
-    section = (ROOT / "docs" / "negotiation.md").read_text().split(f"\n### {env_id}\n")[1]
-    printed = re.search(r"^\| optimum \| ([\d.]+) \(100%\) \| ([\d.]+) \(100%\) \|$", section, re.MULTILINE)
-    assert printed, "run python -m dialogym.scripts.docs"
-    for role, value in zip(SEATS, printed.groups(), strict=True):
-        assert value == f"{optimum(load_family(NEGOTIATION, {**settings, 'role': role})):.4f}"
-    shares = dict(re.findall(r"^\| ([\w -]+) \| [\d.]+ \((\d+%)\) \|", section.split("\n### ")[0], re.MULTILINE))
-    best = max((shares[name] for name in HEURISTICS), key=lambda share: int(share[:-1]))
-    row = f"| `{env_id}` | {printed[1]} | {shares['secret known']} | {shares['lookahead']} | {best} |"
-    assert row in (ROOT / "README.md").read_text(), row
+@pytest.mark.parametrize(("family", "env_id", "settings"), VARIANTS)
+def test_printed_optima_are_computed_ones(family, env_id, settings):
+    """Where the optimum is out of reach, so it is with the bound."""
+    numbers, columns = numbers_of(family, env_id), seatings(family, settings)
+    try:
+        row, expected = "optimum", [f"{optimum(column):.4f} (100%)" for column in columns.values()]
+    except NotImplementedError:
+        assert row_of(numbers, "optimum") is None
+        bounds = [upper_bound(column) for column in columns.values()]
+        assert None not in bounds, "a family whose optimum is out of reach has a method bound(scenario)"
+        row, expected = "upper bound", [f"{bound:.4f}" for bound in bounds]
+    assert row_of(numbers, row) == expected, f"run python -m dialogym.scripts.docs {family}"
+    assert row_of(numbers, "scenarios") == [f"{len(column.scenarios()):,}" for column in columns.values()]
 
 
-@pytest.mark.parametrize(("env_id", "settings"), list(variants()), ids=[env_id for env_id, _ in variants()])
-def test_the_docstring_describes_the_registered_settings(env_id, settings):
+@pytest.mark.parametrize(("family", "env_id", "settings"), VARIANTS)
+def test_the_readme_has_a_row_from_the_page(family, env_id, settings):
+    numbers, readme = numbers_of(family, env_id), (ROOT / "README.md").read_text()
+    best = row_of(numbers, "optimum")
+    if best is None:
+        assert f"\n| `{env_id}` |" in readme
+        return
+
+    def share(name):
+        return re.search(r"\((-?\d+)%\)$", row_of(numbers, name)[0])[1]
+
+    names = heuristics(Engine(load_family(TABLE[env_id][0], settings)))
+    fixed = max(map(share, names), key=int)
+    row = f"| `{env_id}` | {best[0].split()[0]} | {share('secret known')}% | {share('lookahead')}% | {fixed}% |"
+    assert row in readme, row
+
+
+@pytest.mark.parametrize(("env_id", "settings"), variants("negotiation"))
+def test_the_negotiation_page_describes_the_registered_settings(env_id, settings):
     family = load_family(NEGOTIATION, settings)
     values = ", ".join(f"{value / TICKS:.2f}" for value in family.values)
     row = rf"\| `{env_id}` \| `{family.population}`[^|]*\| {family.rounds} \| {family.discount} \| {values} \|"

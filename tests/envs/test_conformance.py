@@ -84,7 +84,7 @@ def test_seeds_matter(env_id):
 
 
 def test_secrets_come_at_the_end_and_only_then(env_id):
-    seen = transcript(gym.make(env_id), 3)
+    seen = transcript(gym.make(env_id), 3, SCRIPT * 10)
     *before, last = seen
     for entry in before:
         assert not {"hidden", "outcome"} & set(entry[-1])
@@ -98,7 +98,8 @@ def test_what_is_seen_depends_on_acts_not_on_secrets(env_id):
     same = 0
     for seed in range(3):
         reference = engine.open([np.random.default_rng(seed)])[0]
-        for hidden in reference.setting.prior.support:
+        support = reference.setting.prior.support
+        for hidden in support[:: max(1, len(support) // 100)]:
             env, twin = (engine.open([np.random.default_rng(seed)], {"hidden": h})[0] for h in (reference.hidden_start, hidden))
             assert env.observation() == twin.observation()
             for text in ("Tell me about it.", "What is your secret?", "Well?"):
@@ -165,9 +166,27 @@ def test_the_third_lost_turn_in_a_row_truncates(env_id):
 # ---- optima ----------------------------------------------------------------------------------------------------------
 
 
+def is_solved(env_id):
+    family = make_engine(env_id).family
+    try:
+        return family.setting(family.scenarios()[0]).solution.start_value() is not None
+    except NotImplementedError:
+        return False
+
+
 def test_no_baseline_beats_the_optimum(env_id):
-    """Exactly, where scenarios are finitely many: the expected payoff of each solver policy is at most the optimum; by simulation for the others."""
-    results = {name: evaluate(env_id, name, episodes=300, seed=1) for name in baselines(make_engine(env_id))}
+    """Exactly, where scenarios are finitely many: the expected payoff of each solver policy is at most the optimum; by simulation for the others.
+
+    Where the optimum is out of reach, there is a proven upper bound, and a baseline that comes near it.
+    """
+    names = baselines(make_engine(env_id))
+    if not is_solved(env_id):
+        results = {name: evaluate(env_id, name, episodes=100, seed=1) for name in names if name != "optimal"}
+        bound = results["random"].bound
+        assert all(result.return_interval[0] <= bound for result in results.values())
+        assert max(result.return_interval[1] for result in results.values()) > 0.85 * bound
+        return
+    results = {name: evaluate(env_id, name, episodes=300, seed=1) for name in names}
     best = results.pop("optimal")
     assert best.score == pytest.approx(1.0)
     for name, result in results.items():
@@ -211,6 +230,12 @@ def test_belief_value_and_best_act_agree_along_a_dialogue(env_id):
     while not env.dialogue.done:
         belief = env.belief()
         assert belief.probability(env.dialogue.hidden) > 0
+        if not is_solved(env_id):
+            for ask in (env.value, env.best_act, env.act_values):
+                with pytest.raises(NotImplementedError, match="out of reach"):
+                    ask()
+            assert not env.step(list(SCRIPT)[rng.integers(2)])[3]
+            continue
         values = env.act_values()
         assert env.value() == pytest.approx(max(values.values()), abs=1e-9)
         assert values[env.best_act()] == pytest.approx(env.value(), abs=1e-9)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+
 import dialogym
 import gymnasium as gym
 import pytest
@@ -48,3 +51,85 @@ def test_bad_specs(spec):
 def test_bad_names():
     with pytest.raises(ValueError, match="name must be"):
         dialogym.register_reward("")
+
+
+# ---- parameters ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def patient():
+    @dialogym.register_reward("patient")
+    def patient(step, *, after: int = 3, tone="kind"):
+        return float(step.index >= after) + (tone == "harsh")
+
+    return patient
+
+
+def test_parameters_are_keyword_only_arguments(patient):
+    assert [step_once(spec)[0] for spec in ("patient", "patient()", "patient(after=0)", "patient(after=0, tone=harsh)")] == [0.0, 0.0, 1.0, 2.0]
+    assert step_once({"patient(after=0)": 0.5})[0] == 0.5
+
+
+def test_parameters_and_weights_in_one_line(patient):
+    spec = " goal=2 , patient( after = 0 , tone = harsh ) = 0.5, patient(after=1), turn_cost"
+    terms = {"goal": 2.0, "patient(after=0,tone=harsh)": 0.5, "patient(after=1)": 1.0, "turn_cost": 1.0}
+    assert Reward(spec).describe() == terms
+    assert Reward(terms).describe() == terms and Reward(json.loads(json.dumps(terms))).describe() == terms
+    assert step_once(spec) == step_once(terms)
+
+
+def test_classes_are_made_once_and_check_their_parameters():
+    made = []
+
+    @dialogym.register_reward("counted")
+    @dataclass(frozen=True)
+    class Counted:
+        per: float = 2.0
+
+        def __post_init__(self):
+            made.append(self.per)
+            if self.per == 0:
+                raise ValueError("per must not be 0")
+
+        def __call__(self, step):
+            return (step.index + 1) / self.per
+
+    assert step_once("counted(per=4)")[0] == 0.25 and step_once("counted")[0] == 0.5 and made == [4, 2.0]
+    with pytest.raises(ValueError, match="per must not be 0"):
+        Reward("counted(per=0)")
+    assert Reward(Counted(4)).describe() == {"counted(per=4)": 1.0} and Reward(Counted()).names == ("counted",)
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("patient(before=3)", "parameters of reward 'patient' are after, tone; got 'before'"),
+        ("goal(weight=3)", "parameters of reward 'goal' are none; got 'weight'"),
+        ("patient(after)", "must be given as name=value, got 'after'"),
+        ("patient(after=)", "must be given as name=value"),
+        ("patient(after=1", "must be in parentheses"),
+        ("patient(after=1)x", "must be in parentheses"),
+        ("patient(after=1)x=2", "must be in parentheses"),
+        ("impatient(after=1)", "reward must be one of"),
+        ("patient(after=1)=much", "weight of reward 'patient\\(after=1\\)' must be a number"),
+    ],
+)
+def test_bad_parameters(patient, spec, message):
+    with pytest.raises(ValueError, match=message):
+        Reward(spec)
+
+
+@pytest.mark.parametrize("name", ["a(b)", "a,b", "a=b"])
+def test_names_that_could_not_be_read_back(name):
+    with pytest.raises(ValueError, match="name must be"):
+        dialogym.register_reward(name)
+
+
+def test_a_parameter_without_default_is_asked_for():
+    @dialogym.register_reward("needy")
+    def needy(step, *, model):
+        return float(len(model))
+
+    assert step_once("needy(model=runs/a.b)")[0] == 8.0
+    with pytest.raises(ValueError, match="reward 'needy' needs model"):
+        Reward("needy")

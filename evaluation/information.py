@@ -1,0 +1,196 @@
+"""How well a policy finds out whom it talks to, and how good a belief is.
+
+Functions over finished dialogues: those of a `rollout`, or recorded episodes brought back by `replayed`. The bits are those of a perfect listener, unless
+another belief source is given.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..core.belief import Belief
+from ..core.dialogue import Dialogue
+from ..core.episode import Episode
+from ..envs.engine import Engine
+from ..envs.episodes import engine_of, replay
+from ..rewards.beliefs import BeliefSource, Filter, mixture
+from ..rewards.curiosity import FLOOR, log_accuracy
+from ..rewards.information import best_expected_gain
+from .statistics import Interval, mean_interval
+
+BINS = 10  # of confidence, for the calibration error
+
+METRICS = {
+    "information_gain": "bits about the hidden state that the replies brought",
+    "information_efficiency": "those bits, as a share of what the best questions could be expected to bring in the same places",
+    "control_index": "bits of certainty gained less bits of accuracy gained; 0 in the mean unless the belief is wrong",
+    "belief_accuracy": "probability that a perfect listener gives to the truth at the end",
+}
+"""Keys of `information_metrics`, with their meaning."""
+
+
+class Measured(NamedTuple):
+    """The information in one dialogue.
+
+    Attributes:
+        gain: Bits that the replies brought.
+        available: Bits that the most informative act could be expected to bring, summed over the learner's turns.
+        control: Entropy gain less log-accuracy gain, in bits.
+        accuracy: Probability of the truth at the end.
+    """
+
+    gain: float
+    available: float
+    control: float
+    accuracy: float
+
+
+def measure(dialogue: Dialogue) -> Measured:
+    """Information in a finished dialogue, by the exact filter."""
+    source, end = Filter(), len(dialogue.steps)
+    gain = available = 0.0
+    for step in dialogue.steps:
+        belief = source.belief(dialogue, step.index)
+        ends = dialogue.setting.seen(step.before, belief, step.act)
+        gain += mixture([(p, after) for p, _, after in ends]).entropy - source.belief(dialogue, step.index + 1).entropy
+        available += best_expected_gain(dialogue.setting, step.before, belief)
+    return Measured(gain, available, _control(dialogue, source), source.belief(dialogue, end).probability(source.truth(dialogue, end)))
+
+
+def information_metrics(measured: Sequence[Measured]) -> dict[str, float | None]:
+    """`METRICS` over dialogues."""
+    mean = [float(value) for value in np.mean(np.array(measured, dtype=float), axis=0)]
+    return {"information_gain": mean[0], "information_efficiency": _share(measured), "control_index": mean[2], "belief_accuracy": mean[3]}
+
+
+def information_efficiency(dialogues: Iterable[Dialogue]) -> float | None:
+    """Bits that the replies brought, as a share of what the best questions could be expected to bring at the same turns; summed before they are divided.
+
+    The bits of a reply are the fall in entropy that is due to it, ``H(predicted) - H(b')``: what the hidden state's own movement does is left out, as in
+    `curiosity/information_gain`. Luck counts, so single dialogues may exceed 1; in expectation it is at most 1, and 1 for the greedy information seeker.
+
+    Returns:
+        The share; ``None`` where no act could have told anything.
+    """
+    return _share([measure(dialogue) for dialogue in dialogues])
+
+
+def control_index(dialogues: Iterable[Dialogue], source: BeliefSource | None = None) -> tuple[float, Interval]:
+    """Bits of certainty gained less bits of accuracy gained in a dialogue: how much of what the belief source thinks it learned is its own making.
+
+    ``sum(entropy gain) - sum(log-accuracy gain)``. Under a correct filter its expectation is 0 whatever the policy, because then the expectation of
+    ``log2 b(u*)`` is ``-H(b)`` at every turn. Under a filter that ignores the learner's acts it is positive for a learner that pushes people into answers.
+
+    Args:
+        dialogues: Finished dialogues.
+        source: Whose belief; the exact filter by default.
+
+    Returns:
+        The mean, and its 95% interval.
+    """
+    values = [_control(dialogue, source or Filter()) for dialogue in dialogues]
+    return float(np.mean(values)), mean_interval(values)
+
+
+def belief_accuracy_by_turn(dialogues: Iterable[Dialogue], source: BeliefSource | None = None) -> list[float]:
+    """Mean probability that is given to the truth before the first turn, after it, after the second, and so on.
+
+    A dialogue that has ended keeps its last value, so that every turn is a mean over the same dialogues.
+
+    Args:
+        dialogues: Finished dialogues.
+        source: Whose belief; the exact filter by default.
+    """
+    source = source or Filter()
+    rows = [[source.belief(d, i).probability(source.truth(d, i)) for i in range(len(d.steps) + 1)] for d in dialogues]
+    longest = max(map(len, rows), default=0)
+    return [float(np.mean([row[min(turn, len(row) - 1)] for row in rows])) for turn in range(longest)]
+
+
+@dataclass(frozen=True)
+class BeliefQuality:
+    """How good probabilistic guesses are.
+
+    Attributes:
+        count: How many guesses.
+        accuracy: Share in which the likeliest value was the true one; of several equally likely values each counts its part.
+        log_loss: Mean of ``-log2`` of the probability of the truth, in bits.
+        calibration_error: Expected calibration error (Guo et al. 2017, equation 3) of the likeliest value, over 10 bins of confidence.
+    """
+
+    count: int
+    accuracy: float
+    log_loss: float
+    calibration_error: float
+
+    def to_json(self) -> dict[str, float]:
+        """Plain values."""
+        return asdict(self)
+
+
+def quality(guesses: Sequence[tuple[Belief, Hashable]]) -> BeliefQuality:
+    """Hold beliefs against the truth.
+
+    Args:
+        guesses: Belief and truth of each.
+
+    Raises:
+        ValueError: If there are none.
+    """
+    if not guesses:
+        raise ValueError("guesses must hold at least one belief")
+    right, loss, sure = [], [], []
+    for belief, truth in guesses:
+        confidence = max(p for _, p in belief)
+        top = [outcome for outcome, p in belief if p >= confidence - 1e-9]
+        right.append((truth in top) / len(top))
+        loss.append(-math.log2(max(FLOOR, belief.probability(truth))))
+        sure.append(confidence)
+    bins = np.minimum((np.array(sure) * BINS).astype(int), BINS - 1)
+    off = [abs(np.sum(np.array(right)[bins == k]) - np.sum(np.array(sure)[bins == k])) for k in range(BINS)]
+    return BeliefQuality(len(guesses), float(np.mean(right)), float(np.mean(loss)), float(sum(off) / len(guesses)))
+
+
+def quality_by_turn(dialogues: Iterable[Dialogue], source: BeliefSource) -> list[BeliefQuality]:
+    """`quality` before the first turn, after it, after the second, and so on; each over the dialogues that lasted so long."""
+    guesses: list[list[tuple[Belief, Hashable]]] = []
+    for dialogue in dialogues:
+        for index in range(len(dialogue.steps) + 1):
+            if len(guesses) <= index:
+                guesses.append([])
+            guesses[index].append((source.belief(dialogue, index), source.truth(dialogue, index)))
+    return [quality(some) for some in guesses]
+
+
+def replayed(episodes: Iterable[Episode]) -> list[Dialogue]:
+    """Recorded episodes as finished dialogues. Failed ones are left out.
+
+    Raises:
+        ValueError: If an episode cannot be replayed, see `replay`.
+    """
+    dialogues: list[Dialogue] = []
+    engines: dict[tuple[str, str, str], Engine] = {}
+    for episode in episodes:
+        if not episode.error and episode.turns:
+            key = (episode.env_id, repr(sorted(episode.settings.items())), episode.grammar)
+            if key not in engines:
+                engines[key] = engine_of(episode)
+            steps = list(replay(episode, engines[key]))
+            dialogues.append(steps[-1].dialogue)
+    return dialogues
+
+
+def _control(dialogue: Dialogue, source: BeliefSource) -> float:
+    end = len(dialogue.steps)
+    certainty = source.belief(dialogue, 0).entropy - source.belief(dialogue, end).entropy
+    return certainty - (log_accuracy(source, dialogue, end) - log_accuracy(source, dialogue, 0))
+
+
+def _share(measured: Sequence[Measured]) -> float | None:
+    available = math.fsum(one.available for one in measured)
+    return math.fsum(one.gain for one in measured) / available if available > 0.0 else None

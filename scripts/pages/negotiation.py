@@ -1,0 +1,70 @@
+"""What the Negotiation page has beyond its docstring and the numbers that every family has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from ...envs.family import Family, load_family
+from ...envs.registration import NEGOTIATION
+from ...evaluation.exact import classes, expected_return, optimum
+from ...evaluation.human_likeness import compare_with_people
+from ...policies.negotiation import sweep
+from ...policies.policy import FunctionPolicy
+from ..docs import table
+
+PAYOFF = "the discounted gain as a share of the list price"
+NOTE = (
+    "Both roles have the same optimum, because each side bargains over the same range; each column is computed apart. The parameters of the fixed heuristics "
+    "are the best on Negotiation-v0, see below."
+)
+DIALOGUES = 3000
+
+
+def facts(family: Family) -> dict[str, str]:
+    """How often no price suits both sides."""
+    sign = 1 if family.role == "buyer" else -1
+    apart = []
+    for scenario, weight in classes(family):
+        reservations = family.setting(scenario).prior.map(lambda hidden, s=scenario: family.reveal(s, hidden)["reservation"])
+        apart.append(weight * math.fsum(p for reservation, p in reservations if sign * (reservation - scenario.value) > 0))
+    return {"scenarios without a zone of agreement": f"{math.fsum(apart):.1%}"}
+
+
+def sections() -> Iterator[str]:
+    """The comparison with people, and the sweep that chose the heuristics' parameters."""
+    yield from _people()
+    yield from _swept()
+
+
+def _people() -> Iterator[str]:
+    yield "## Beside people"
+    yield (
+        f"The `scripted` buyer against the default population, {DIALOGUES:,} dialogues, beside 376 dialogues between people of CraigslistBargain (He et al. "
+        "2018). Mean and standard deviation; prices are shares of the list price. For people, no spread is given of the concessions and the number of turns. "
+        "The list price that the seller opens with stands for the advertisement: it is not counted as an offer, though it is counted as a turn. "
+        "The concessions are given twice, over all offers and without those that repeat the price before, because the human figures do not say which they are. "
+        "Ours repeat more prices, and our dialogues are longer."
+    )
+    rows = []
+    for row in compare_with_people(episodes=DIALOGUES):
+        people = f"{row.people:.3g}" + (f" ± {row.people_deviation:.3g}" if row.people_deviation is not None else "")
+        apart = "" if row.distance is None else f"{row.distance:.2f}"
+        rows.append([row.measure, people, f"{row.ours:.3f} ± {row.ours_deviation:.3f}", f"{row.count:,}", apart])
+    yield table(["measure", "people", "ours", "values", "human standard deviations apart"], rows)
+
+
+def _swept() -> Iterator[str]:
+    yield "## The fixed heuristics"
+    family = load_family(NEGOTIATION, {})
+    best = optimum(family)
+    kinds: dict[str, list[tuple[float, str]]] = {}
+    for name, speak in sweep().items():
+        kinds.setdefault(name.partition("(")[0], []).append((expected_return(family, FunctionPolicy(name, speak)), name))
+    total = sum(map(len, kinds.values()))
+    yield (
+        f"Each kind was tried on Negotiation-v0 with every parameter of a grid ({total} rules in all), exactly. These are the best of each kind. Prices are in "
+        "ticks of 5% of the list price; `dialogym.policies.negotiation.sweep` defines the grid, and says what the parameters are."
+    )
+    rows = [[kind, str(len(tried)), f"`{max(tried)[1]}`", f"{max(tried)[0]:.4f}", f"{max(tried)[0] / best:.0%}"] for kind, tried in kinds.items()]
+    yield table(["kind", "tried", "best", "return", "share of the optimum"], sorted(rows, key=lambda row: float(row[3]), reverse=True))

@@ -1,0 +1,110 @@
+"""What the Tutoring page has beyond its docstring and the numbers that every family has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ...envs.family import Family, load_family
+from ...envs.registration import TABLE
+from ...envs.tutoring import Tutoring
+from ...evaluation.exact import expected_return, optimum
+from ...policies.policy import FunctionPolicy
+from ...policies.tutoring import sweep
+from ...simulated_users.curricula import CURRICULA
+from ..docs import table
+
+PAYOFF = "the share of the skills mastered in the end, less the cost of the lessons and quizzes"
+NOTE = (
+    "Stopping is free and takes no turn, so both short-sighted tutors count what is mastered after the turns that they see. The parameters of the fixed heuristics "
+    "are the best on Tutoring-v0, see below; *mastery-95* has those that are customary."
+)
+CHAIN: dict[str, Any] = {"mastery": (0.4, 0.3, 0.2, 0.1), "kinds": (("any", 1.0, 0.6, 0.6),), "guess": 0.1, "explain_cost": 0.05, "example_cost": 0.05}
+"""The chain of prerequisites with one kind of student and one kind of lesson."""
+
+
+def facts(family: Family) -> dict[str, str]:
+    """The optimum without quizzes, and with the hidden state in sight."""
+    best = optimum(family)
+    named = {"optimum without quizzes": without_quizzes(family), "hidden state seen before each turn": observed(family)}
+    return {name: f"{value:.4f} ({value / best:.0%})" for name, value in named.items()}
+
+
+def without_quizzes(family: Any) -> float:
+    """The optimum of a tutor who never asks: where a quiz costs more than there is to win."""
+    return optimum(replace(family, quiz_cost=2.0))
+
+
+def observed(family: Any) -> float:
+    """What a tutor could expect that sees the hidden state before each of its turns."""
+    return family.setting(family.scenarios()[0]).solution.base.observed_value()
+
+
+def sections() -> Iterator[str]:
+    """The chain with one kind of student, the number of turns, the sweep of the heuristics, and the curricula."""
+    yield from _chain()
+    yield from _turns()
+    yield from _swept()
+    yield from _taught()
+
+
+def _chain() -> Iterator[str]:
+    yield "## The plain chain"
+    arguments = ", ".join(f"{name}={value!r}" for name, value in CHAIN.items())
+    yield f"With one kind of student, who learns as well from explanations as from examples: `Tutoring({arguments})`. Exactly:"
+    family = Tutoring(**CHAIN)
+    rows = {
+        "optimum": optimum(family),  # pyright: ignore
+        "without quizzes": without_quizzes(family),
+        "myopic": expected_return(family, "myopic"),  # pyright: ignore
+        "hidden state seen before each turn": observed(family),
+    }
+    yield table(["policy", "expected payoff"], [[name, f"{value:.4f}"] for name, value in rows.items()])
+
+
+def _turns() -> Iterator[str]:
+    yield "## More or fewer turns"
+    yield "Tutoring-v0 with another number of turns, exactly."
+    rows = []
+    for turns in range(1, 9):
+        family = Tutoring(turns=turns)
+        best = optimum(family)  # pyright: ignore
+        shares = [without_quizzes(family), *(expected_return(family, name) for name in ("myopic", "lookahead"))]  # pyright: ignore
+        found = max(expected_return(family, FunctionPolicy(name, speak)) for name, speak in sweep().items())  # pyright: ignore
+        rows.append([str(turns), f"{best:.4f}", *(f"{value / best:.0%}" for value in (*shares, found)), f"{observed(family):.4f}"])
+    yield table(["turns", "optimum", "without quizzes", "myopic", "lookahead", "best heuristic of the grid", "hidden state seen"], rows)
+
+
+def _swept() -> Iterator[str]:
+    yield "## The fixed heuristics"
+    yield (
+        "Each kind with every parameter of a grid, exactly; the best of each kind. The numbers are the arguments of the kind's function in "
+        "`dialogym.policies.tutoring`; `sweep` there defines the grid. To *switch* is to change from explanations to examples, or back, when a quiz on what was "
+        "last taught is failed."
+    )
+    for env_id, (path, settings) in TABLE.items():
+        if path != TABLE["Tutoring-v0"][0] or not settings.get("marked", True):  # without marks it is the same problem
+            continue
+        family = load_family(path, settings)
+        best, kinds = optimum(family), dict[str, list[tuple[float, str]]]()
+        for name, speak in sweep().items():
+            kinds.setdefault(name.partition("(")[0], []).append((expected_return(family, FunctionPolicy(name, speak)), name))
+        rows = []
+        for kind, tried in kinds.items():
+            value, name = max(tried, key=lambda pair: pair[0])
+            rows.append([kind, str(len(tried)), f"`{name}`", f"{value:.4f}", f"{value / best:.0%}"])
+        yield f"### Sweep on {env_id}"
+        yield table(["kind", "tried", "best", "return", "share of the optimum"], rows)
+
+
+def _taught() -> Iterator[str]:
+    yield "## The curricula"
+    yield "The skills in order, each with its number of exercises, one of them, and a wrong answer that a misconception leads to."
+    rows = []
+    for curriculum in CURRICULA.values():
+        for skill in curriculum.skills:
+            shown = skill.exercises[len(skill.exercises) // 2]
+            wrong = shown.wrong[0]
+            rows.append([curriculum.name, skill.name, str(len(skill.exercises)), shown.question, shown.answer, f"{wrong.answer} ({wrong.misconception})"])
+    yield table(["curriculum", "skill", "exercises", "for example", "right", "wrong"], rows)

@@ -1,0 +1,337 @@
+"""A learned user model: from the words of a dialogue to a belief about the person.
+
+It serves curiosity rewards where there is no exact mind; where there is one, it is judged by it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import tyro
+from rich import box
+from rich.table import Table
+from torch import nn
+
+from ..core.belief import Belief
+from ..core.episode import Episode
+from ..envs.engine import Engine
+from ..envs.episodes import engine_of, read_episodes, replay
+from ..evaluation.information import BeliefQuality, quality
+from ..policies.rollout import collect, make_engine
+from ..rewards.beliefs import Filter, plain
+from ..rewards.user_model import Embedder, UserModel, Words, buckets_of, opening_features, scale, turn_features
+
+TEMPERATURES = [2.0 ** (k / 4) for k in range(-6, 17)]
+
+
+@dataclass(frozen=True)
+class UserModelConfig:
+    """A classifier of the simulated person, trained on recorded episodes."""
+
+    env_id: tyro.conf.Positional[str]
+    """Environment to collect episodes in, if none are given."""
+    out: Path = Path("runs/user-model")
+    """Folder of the model; rewards name it: `curiosity/entropy(model=runs/user-model)`."""
+    episodes_path: Path | None = None
+    """Recorded episodes; without it they are collected."""
+    policy: str = "scripted"
+    """Policy that speaks, if episodes are to be collected. The model knows only dialogues of the kind that it was trained on."""
+    episodes: int = 2000
+    """How many episodes to collect."""
+    about: str = ""
+    """The revealed fact to predict, such as `tactic`; by default the one that takes the fewest values in the episodes."""
+    features: str = "ngrams"
+    """`ngrams`, or `lm:NAME` for the pooled embeddings of a language model (a folder or a Hugging Face id)."""
+    held_out: float = 0.25
+    """Share of the episodes that are kept for the report."""
+    buckets: int = 16384
+    """Size of the hashed bag of n-grams."""
+    hidden: int = 64
+    """Units of the hidden layer."""
+    epochs: int = 60
+    """Passes over the episodes at most; the weights of the best pass, by validation, are kept."""
+    patience: int = 8
+    """Passes without a better validation loss before it stops."""
+    batch_size: int = 32
+    """Prefixes of dialogues a step."""
+    learning_rate: float = 3e-3
+    """Of Adam."""
+    weight_decay: float = 0.1
+    """Of AdamW."""
+    dropout: float = 0.5
+    """Of the hidden layer."""
+    seed: int = 0
+    """Of weights, order, split and collected episodes."""
+    threads: int = 0
+    """Torch threads; 0 leaves torch's default."""
+    settings: tyro.conf.Suppress[dict[str, Any]] = field(default_factory=dict)
+    """Settings of the environment, as for gym.make; on the command line `--set name=value`."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.held_out < 1.0:
+            raise ValueError(f"held_out must be between 0 and 1, got {self.held_out!r}")
+        if self.features != "ngrams" and not self.features.startswith("lm:"):
+            raise ValueError(f"features must be ngrams or lm:NAME, got {self.features!r}")
+        for name in ("episodes", "buckets", "hidden", "epochs", "patience", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)!r}")
+
+
+@dataclass(frozen=True)
+class UserModelReport:
+    """How good a user model is on held-out episodes, beside the exact filter and the prior. Lists are by turn: before the first, after it, and so on.
+
+    Attributes:
+        about: The fact that is predicted.
+        model: Quality of the learned model.
+        exact: Quality of the exact filter, marginalised to the fact; empty where the episodes cannot be replayed.
+        prior: Quality of a constant guess: how often each value occurs in the training episodes.
+        overall: The same three, over all turns.
+    """
+
+    about: str
+    model: list[BeliefQuality]
+    exact: list[BeliefQuality]
+    prior: list[BeliefQuality]
+    overall: dict[str, BeliefQuality]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        lists = {name: [one.to_json() for one in getattr(self, name)] for name in ("model", "exact", "prior")}
+        return {"about": self.about, **lists, "overall": {name: one.to_json() for name, one in self.overall.items()}}
+
+    def __rich__(self) -> Table:
+        """For ``rich.print``."""
+        kinds = [kind for kind in ("model", "exact", "prior") if kind in self.overall]
+        table = Table(title=f"belief about {self.about}, held-out episodes: {' / '.join(kinds)}", box=box.HORIZONTALS, title_justify="left")
+        for name in ("turns heard", "dialogues", "accuracy", "log loss (bits)", "calibration error"):
+            table.add_column(name, justify="right")
+        rows = [(str(turn), {kind: getattr(self, kind)[turn] for kind in kinds}) for turn in range(len(self.model))]
+        for name, row in [*rows, ("all", self.overall)]:
+            cells = [" / ".join(f"{getattr(row[kind], number):.3f}" for kind in kinds) for number in ("accuracy", "log_loss", "calibration_error")]
+            table.add_row(name, str(row["model"].count), *cells)
+        return table
+
+
+class Example(NamedTuple):
+    """An episode, as words and as what should have been believed.
+
+    Attributes:
+        words: Everything said.
+        truths: The fact before the first turn, after it, and so on.
+        exact: The exact filter's beliefs at these times; empty if the episode cannot be replayed.
+    """
+
+    words: Words
+    truths: list[Any]
+    exact: list[Belief]
+
+
+def train_user_model(config: UserModelConfig) -> UserModelReport:
+    """Train, save to ``config.out`` and judge.
+
+    Returns:
+        The report, which is also in ``report.json``.
+
+    Raises:
+        ValueError: If an argument is invalid, or the episodes do not tell anything apart.
+        FileNotFoundError: If there are no episodes where they should be.
+        FileExistsError: If there is a model in the folder already.
+    """
+    if (config.out / "user_model.npz").exists():
+        raise FileExistsError(f"{config.out} holds a user model already: use another --out")
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    episodes = _episodes(config)
+    about = config.about or _coarsest(episodes)
+    engines: dict[tuple[str, str], Engine] = {}
+    examples = [_example(episode, about, engines) for episode in episodes]
+    order = np.random.default_rng(config.seed).permutation(len(examples))
+    rest, held_out = _cut([examples[i] for i in order], config.held_out)
+    train, validation = _cut(rest, 0.15)
+    if not train or not validation or not held_out:
+        raise ValueError(f"{len(examples)} episodes are too few to train on, to validate and to report")
+    labels = tuple(sorted({truth for example in rest for truth in example.truths}, key=lambda label: (str(type(label)), label)))
+    if len(labels) < 2:
+        raise ValueError(f"about must be a fact that differs between people; {about!r} was {labels} in every episode")
+    model = _fit(config, about, labels, train, validation)
+    config.out.mkdir(parents=True, exist_ok=True)
+    model.save(config.out)
+    (config.out / "config.json").write_text(json.dumps({"algorithm": "user-model", **asdict(config)}, indent=2, default=str))
+    prior = Belief((truth, 1.0) for example in rest for truth in example.truths)
+    report = _judge(model, prior, held_out)
+    (config.out / "report.json").write_text(json.dumps(report.to_json(), indent=2))
+    return report
+
+
+def _episodes(config: UserModelConfig) -> list[Episode]:
+    if config.episodes_path is not None:
+        episodes = read_episodes(config.episodes_path)
+    else:
+        path = config.out / "episodes"
+        if not path.exists():
+            collect(config.env_id, config.policy, config.episodes, path, config.seed * 100_000, progress=True, **config.settings)
+        episodes = read_episodes(path)
+    wanted = make_engine(config.env_id, **config.settings).family
+    found = {type(engine_of(episode).family) for episode in {e.env_id: e for e in episodes}.values()}
+    if found != {type(wanted)}:
+        raise ValueError(f"episodes must be of the family of {config.env_id}; got {', '.join(sorted({e.env_id for e in episodes}))}")
+    return [episode for episode in episodes if not episode.error and episode.turns]
+
+
+def _coarsest(episodes: Sequence[Episode]) -> str:
+    """The revealed fact that takes the fewest values, but more than one."""
+    values: dict[str, set[Any]] = {}
+    for episode in episodes:
+        for name, value in episode.hidden.items():
+            values.setdefault(name, set()).add(plain(value))
+    differing = {name: len(some) for name, some in values.items() if len(some) > 1}
+    if not differing:
+        raise ValueError("the episodes reveal nothing that differs between people")
+    return min(differing, key=lambda name: differing[name])
+
+
+def _example(episode: Episode, about: str, engines: dict[tuple[str, str], Engine]) -> Example:
+    """By replay, which knows a hidden state that moves; where the mind did not draw the replies, what was revealed at the end stands for all of it."""
+    words = words_of_episode(episode)
+    if about not in episode.hidden:
+        raise ValueError(f"about must be one of {', '.join(episode.hidden)}; got {about!r}")
+    key = (episode.env_id, json.dumps(episode.settings, sort_keys=True) + episode.grammar)
+    if key not in engines:
+        engines[key] = engine_of(episode)
+    try:
+        dialogue = list(replay(episode, engines[key]))[-1].dialogue
+    except ValueError:
+        return Example(words, [plain(episode.hidden[about])] * (len(words.turns) + 1), [])
+    source, times = Filter(about=about), range(len(dialogue.steps) + 1)
+    return Example(words, [source.truth(dialogue, i) for i in times], [source.belief(dialogue, i) for i in times])
+
+
+def words_of_episode(episode: Episode) -> Words:
+    """The words of a recorded episode."""
+    opening, turns = "", []
+    for turn in episode.turns:
+        if turn.seat == episode.seat:
+            turns.append((turn.text, ""))
+        elif turns:
+            turns[-1] = (turns[-1][0], turn.text)
+        else:
+            opening = turn.text
+    return Words(episode.brief, opening, tuple(turns))
+
+
+def _cut(examples: list[Example], share: float) -> tuple[list[Example], list[Example]]:
+    place = len(examples) - max(1, round(share * len(examples)))
+    return examples[:place], examples[place:]
+
+
+class _Net(nn.Module):
+    """Bag of hashed features (or an embedding), one hidden layer, a class for each label."""
+
+    def __init__(self, config: UserModelConfig, inputs: int, labels: int):
+        super().__init__()
+        self.bag = nn.EmbeddingBag(inputs, config.hidden, mode="sum") if config.features == "ngrams" else None
+        self.linear = nn.Linear(inputs, config.hidden, bias=False) if self.bag is None else None
+        if self.bag is not None:
+            nn.init.normal_(self.bag.weight, std=0.1)
+        self.bias = nn.Parameter(torch.zeros(config.hidden))
+        self.dropout = nn.Dropout(config.dropout)
+        self.out = nn.Linear(config.hidden, labels)
+
+    def forward(self, inputs: list[np.ndarray]) -> torch.Tensor:
+        if self.bag is not None:
+            places = torch.from_numpy(np.concatenate(inputs))
+            sizes = np.array([len(one) for one in inputs])
+            offsets = torch.from_numpy(np.concatenate([[0], np.cumsum(sizes)[:-1]]))
+            first = self.bag(places, offsets) / torch.from_numpy(np.sqrt(np.maximum(1, sizes)))[:, None].float()
+        else:
+            assert self.linear is not None
+            first = self.linear(torch.from_numpy(np.stack(inputs)))
+        return self.out(self.dropout(torch.relu(first + self.bias)))
+
+
+def _fit(config: UserModelConfig, about: str, labels: tuple[Any, ...], train: list[Example], validation: list[Example]) -> UserModel:
+    torch.manual_seed(config.seed)
+    embedder = Embedder(config.features.removeprefix("lm:")) if config.features != "ngrams" else None
+    inputs, targets = _inputs(config, train, labels, embedder)
+    inputs_v, targets_v = _inputs(config, validation, labels, embedder)
+    centre, spread = 0.0, 1.0
+    if embedder is not None:  # embeddings are standardised for training, and the standardisation is folded into the weights
+        stacked = np.stack(inputs)
+        centre, spread = stacked.mean(axis=0), stacked.std(axis=0) + 1e-6
+        inputs, inputs_v = ([(one - centre) / spread for one in some] for some in (inputs, inputs_v))
+    net = _Net(config, config.buckets if embedder is None else embedder.size, len(labels))
+    optimiser = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    rng = np.random.default_rng(config.seed)
+    best, kept, waited = math.inf, {}, 0
+    for _ in range(config.epochs):
+        net.train()
+        order = rng.permutation(len(inputs))
+        for start in range(0, len(order), config.batch_size):
+            batch = order[start : start + config.batch_size]
+            loss = nn.functional.cross_entropy(net([inputs[i] for i in batch]), targets[batch])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        logits = _logits(net, inputs_v)
+        loss_v = float(nn.functional.cross_entropy(logits, targets_v))
+        waited += 1
+        if loss_v < best:
+            best, kept, waited = loss_v, {name: value.clone() for name, value in net.state_dict().items()}, 0
+        if waited >= config.patience:
+            break
+    net.load_state_dict(kept)
+    logits = _logits(net, inputs_v)
+    temperature = min(TEMPERATURES, key=lambda t: float(nn.functional.cross_entropy(logits / t, targets_v)))
+    state = {name: value.numpy() for name, value in net.state_dict().items()}
+    w1, b1 = state["bag.weight"] if embedder is None else state["linear.weight"].T / np.reshape(spread, (-1, 1)), state["bias"]
+    if embedder is not None:
+        b1 = b1 - centre @ w1
+    weights = {"w1": w1, "b1": b1, "w2": state["out.weight"].T / temperature, "b2": state["out.bias"] / temperature}
+    return UserModel(about, labels, config.features, {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in weights.items()})
+
+
+def _inputs(config: UserModelConfig, examples: list[Example], labels: tuple[Any, ...], embedder: Embedder | None) -> tuple[list[np.ndarray], torch.Tensor]:
+    """Features and label of every prefix of every episode. A label that training never met belongs to no class and is left out."""
+    places = {label: place for place, label in enumerate(labels)}
+    inputs, targets = [], []
+    for (brief, opening, turns), truths, _ in examples:
+        unit = scale(Words(brief, opening, ()))
+        bag = buckets_of(opening_features(Words(brief, opening, ()), unit), config.buckets)
+        for index, truth in enumerate(truths):
+            if embedder is not None:
+                inputs.append(embedder(Words(brief, opening, turns[:index])))
+            else:
+                if index:
+                    bag = np.concatenate([bag, buckets_of(turn_features(index - 1, *turns[index - 1], unit), config.buckets)])
+                inputs.append(bag)
+            targets.append(places[truth])
+    return inputs, torch.tensor(targets)
+
+
+def _logits(net: _Net, inputs: list[np.ndarray]) -> torch.Tensor:
+    net.eval()
+    with torch.no_grad():
+        return torch.cat([net(inputs[start : start + 1024]) for start in range(0, len(inputs), 1024)])
+
+
+def _judge(model: UserModel, prior: Belief, held_out: list[Example]) -> UserModelReport:
+    kinds = ("model", "exact", "prior") if all(example.exact for example in held_out) else ("model", "prior")
+    by_turn: list[dict[str, list[tuple[Belief, Any]]]] = []
+    for words, truths, exact in held_out:
+        for index, truth in enumerate(truths):
+            if len(by_turn) <= index:
+                by_turn.append({kind: [] for kind in kinds})
+            beliefs = {"model": model.believe(words._replace(turns=words.turns[:index])), "prior": prior, "exact": exact[index] if exact else prior}
+            for kind in kinds:
+                by_turn[index][kind].append((beliefs[kind], truth))
+    columns = {kind: [quality(turn[kind]) for turn in by_turn] if kind in kinds else [] for kind in ("model", "exact", "prior")}
+    overall = {kind: quality([guess for turn in by_turn for guess in turn[kind]]) for kind in kinds}
+    return UserModelReport(model.about, columns["model"], columns["exact"], columns["prior"], overall)
