@@ -233,7 +233,6 @@ def test_a_thousand_dialogues_sound_different():
         ("Any questions?", "understood"),
         ("What do you already know?", "level"),
         ("Which skills have you mastered?", "level"),
-        ("How do you learn best?", "learning"),
         ("Do you prefer examples?", "learning"),
         ("Well done!", "praise"),
         ("Thank you.", "thanks"),
