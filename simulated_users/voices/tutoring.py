@@ -24,14 +24,14 @@ _LEAD = (
     r"(?:(?:let me|let's|let us|i will|i'll|i am going to|i'm going to|i want to|i would like to|i'd like to|we will|we'll|it is time to|time to) )?"
     r"(?:(?:now|first|next|just|quickly|also|briefly) )*"
 )
-_WORKED = r"(?:an?|one|another|one more|the|this) (?:\w+ )?"
+_WORKED = r"(?:(?:an?|one|another|one more|the|this) (?:\w+ )?)"
 _KINDS: dict[type[Act], re.Pattern[str]] = {
     Explain: re.compile(
         rf"{_LEAD}(?:explain(?:ing)?|teach(?: you)?|introduce|go over|tell you (?:about|how|why|what))\b|{_LEAD}(?:here is|here's) {_WORKED}?explanation\b"
     ),
     Example: re.compile(
-        rf"{_LEAD}(?:(?:show you|work through|do|give you|look at|go through|see|take|consider|have|here is|here's|this is) )?{_WORKED}?examples?\b"
-        rf"|{_LEAD}show you how\b"
+        rf"{_LEAD}(?:(?:show you|work through|do|give you|look at|go through|see|take|consider|have|here is|here's|this is) {_WORKED}?|{_WORKED})examples?\b"
+        rf"|{_LEAD}show you how\b|{_LEAD}example\b(?! (?:is|was|would|of what))"
     ),
     Quiz: re.compile(
         rf"{_LEAD}(?:quiz|test)(?: you)?\b|{_LEAD}(?:ask you|give you|set you|do|try|solve|have|here is|here's|this is) {_WORKED}?(?:exercise|question|problem|quiz|task)\b"
