@@ -5,6 +5,7 @@ The human figures are of 376 dialogues of CraigslistBargain (He, Chen, Balakrish
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -14,17 +15,48 @@ from ..core.dialogue import Dialogue
 from ..games.negotiation import Offer
 from ..policies.rollout import play
 
+FIRST_AGAINST_FINAL = 0.60
+"""Correlation of a person's first offer with the final price."""
+
+
+def concession_deviation(first: tuple[float, float], final: tuple[float, float], concession: float) -> float:
+    """The least standard deviation that one concession can have among people, from figures that are published.
+
+    From the first offer X to the final price Y a person moves by N = (mean Y - mean X) / (mean concession) concessions. The whole move Y - X has the
+    variance s_X^2 + s_Y^2 - 2 r s_X s_Y. If it falls into N concessions that rise and fall together, one has 1/N of its deviation; independent ones
+    would have more, 1/sqrt(N) of it.
+
+    Args:
+        first: Mean and standard deviation of the first offer.
+        final: Those of the final price.
+        concession: Mean of one concession.
+
+    Returns:
+        The standard deviation of a concession, in the unit of the arguments.
+    """
+    moves = abs(final[0] - first[0]) / concession
+    variance = first[1] ** 2 + final[1] ** 2 - 2 * FIRST_AGAINST_FINAL * first[1] * final[1]
+    return math.sqrt(variance) / max(moves, 1.0)
+
+
+_BUYER, _SELLER, _FINAL = (0.726, 0.19), (0.871, 0.165), (0.815, 0.134)
+_CONCEDED = {
+    "buyer": (0.069, concession_deviation(_BUYER, _FINAL, 0.069)),
+    "seller": (0.056, concession_deviation(_SELLER, _FINAL, 0.056)),
+}
+
 PEOPLE: dict[str, tuple[float, float | None]] = {
-    "first buyer offer": (0.726, 0.19),
-    "first seller counter": (0.871, 0.165),
-    "final price": (0.815, 0.134),
-    "concession an offer, buyer": (0.069, None),
-    "concession an offer, seller": (0.056, None),
-    "concession an offer that moves, buyer": (0.069, None),
-    "concession an offer that moves, seller": (0.056, None),
+    "first buyer offer": _BUYER,
+    "first seller counter": _SELLER,
+    "final price": _FINAL,
+    "concession an offer, buyer": _CONCEDED["buyer"],
+    "concession an offer, seller": _CONCEDED["seller"],
+    "concession an offer that moves, buyer": _CONCEDED["buyer"],
+    "concession an offer that moves, seller": _CONCEDED["seller"],
     "turns": (7.3, None),
 }
-"""Measure -> mean and standard deviation among people, ``None`` where only the mean is known. Prices are shares of the list price."""
+"""Measure -> mean and standard deviation among people, ``None`` where only the mean is known. Prices are shares of the list price. The deviations of
+concessions are not published: they are `concession_deviation`, from the other figures."""
 
 
 class Likeness(NamedTuple):

@@ -41,7 +41,9 @@ def _people() -> Iterator[str]:
     yield "## Beside people"
     yield (
         f"The `scripted` buyer against the default population, {DIALOGUES:,} dialogues, beside 376 dialogues between people of CraigslistBargain (He et al. "
-        "2018). Mean and standard deviation; prices are shares of the list price. For people, no spread is given of the concessions and the number of turns. "
+        "2018). Mean and standard deviation; prices are shares of the list price. For people, no spread is given of the number of turns; that of the "
+        "concessions follows from the published figures of first offers and final prices (`dialogym.evaluation.human_likeness.concession_deviation`), and is wide, "
+        "since people's offers are. "
         "The list price that the seller opens with stands for the advertisement: it is not counted as an offer, though it is counted as a turn. "
         "The concessions are given twice, over all offers and without those that repeat the price before, because the human figures do not say which they are. "
         "Ours repeat more prices, and our dialogues are longer."

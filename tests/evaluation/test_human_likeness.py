@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pytest
-from dialogym.evaluation.human_likeness import PEOPLE, compare_with_people
+from dialogym.evaluation.human_likeness import FIRST_AGAINST_FINAL, PEOPLE, compare_with_people, concession_deviation
 from dialogym.policies.policy import FunctionPolicy
 
 
@@ -12,7 +15,7 @@ def rows():
     return {row.measure: row for row in compare_with_people(episodes=2000)}
 
 
-@pytest.mark.parametrize("measure", ["first buyer offer", "first seller counter", "final price"])
+@pytest.mark.parametrize("measure", [measure for measure in PEOPLE if measure != "turns"])
 def test_within_one_standard_deviation_of_people(rows, measure):
     row = rows[measure]
     assert (row.people, row.people_deviation) == PEOPLE[measure]
@@ -24,6 +27,16 @@ def test_both_sides_concede(rows):
     for measure, row in rows.items():
         if measure.startswith("concession"):
             assert 0.0 < row.ours < 0.15, measure
+
+
+def test_deviation_of_a_concession():
+    """People whose moves are known exactly: two equal concessions between a first offer and a final price that are correlated as published."""
+    stream = np.random.default_rng(0)
+    first = stream.normal(0.6, 0.1, 200_000)
+    noise = stream.normal(0.0, 0.1, 200_000)
+    final = 0.8 + FIRST_AGAINST_FINAL * (first - 0.6) + math.sqrt(1 - FIRST_AGAINST_FINAL**2) * noise
+    concessions = (final - first) / 2
+    assert concession_deviation((0.6, 0.1), (0.8, 0.1), 0.1) == pytest.approx(concessions.std(), rel=0.01)
 
 
 def test_measures_are_of_what_was_said():
