@@ -26,6 +26,7 @@ from dialogym.evaluation.information import (
     replayed,
 )
 from dialogym.evaluation.results import Evaluation
+from dialogym.evaluation.shaping import openings
 from dialogym.games.coaching import Ask, Recommend, Suggest
 from dialogym.policies.policy import FunctionPolicy
 from dialogym.policies.registry import make_policy
@@ -35,7 +36,7 @@ from dialogym.rewards.information import expected_gain
 from dialogym.scripts.main import main
 
 from ..core.test_solver import Chain, Quiz, Student, Teach
-from ..rewards.forks import openings, play_out
+from ..rewards.forks import play_out
 
 SUGGESTIBLE = "CoachingSuggestible-v0"
 

@@ -13,6 +13,7 @@ from dialogym.core.setting import Setting
 from dialogym.envs.episodes import record, rescore
 from dialogym.envs.family import load_family
 from dialogym.envs.registration import lookup
+from dialogym.evaluation.shaping import best_policies, forks, openings
 from dialogym.games.coaching import Ask, Suggest
 from dialogym.games.negotiation import Offer
 from dialogym.policies.registry import make_policy
@@ -24,7 +25,7 @@ from dialogym.simulated_users.user import ScriptedUser
 from dialogym.simulated_users.voices.negotiation import VOICE
 
 from ..core.test_solver import Chain, Quiz, Student, Teach
-from .forks import forks, openings, play_out
+from .forks import play_out
 
 POTENTIAL = {"curiosity/accuracy": AccuracyGain, "curiosity/log_accuracy": LogAccuracyGain, "curiosity/entropy": EntropyGain}
 NAMES = (*POTENTIAL, "curiosity/information_gain", "information/expected_gain", "information/value")
@@ -37,34 +38,6 @@ def coaching(env_id="CoachingSuggestible-v0"):
 
 
 # ---- policy invariance -----------------------------------------------------------------------------------------------
-
-
-def best_policies(setting, spec, gamma=1.0):
-    """Value, and the best acts after each history, of a learner who maximises the expected discounted sum of a reward. Every history, every act, no solver."""
-    reward, chosen = Reward(spec), {}
-
-    def best(world, history):
-        state = world[0][1].state
-        if world[0][1].done:
-            return 0.0
-        values = {}
-        for act in setting.game.choices(state, setting.seat):
-            total, heard = 0.0, {}
-            for p, dialogue in world:
-                for q, after in forks(dialogue, act):
-                    step = after.steps[-1]
-                    total += p * q * reward(step)
-                    heard.setdefault(step.exchange.replies, []).append((p * q, after))
-            values[act] = total + gamma * sum(best(some, (*history, act, replies)) for replies, some in heard.items())
-        top = max(values.values())
-        mass = sum(p for p, _ in world)
-        chosen[history] = {act for act, value in values.items() if value > top - 1e-9 * mass - 1e-12}
-        return top
-
-    heard = {}
-    for p, dialogue in openings(setting):
-        heard.setdefault(dialogue.opening_exchange and dialogue.opening_exchange.replies, []).append((p, dialogue))
-    return sum(best(some, (replies,)) for replies, some in heard.items()), chosen
 
 
 class Pair:

@@ -12,6 +12,7 @@ from dialogym.core.setting import Setting
 from dialogym.core.solver import Solution
 from dialogym.envs.family import load_family
 from dialogym.envs.registration import lookup
+from dialogym.evaluation.shaping import forks, openings
 from dialogym.games.coaching import Ask, Recommend, Suggest
 from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import make_engine, rollout
@@ -20,7 +21,6 @@ from dialogym.rewards.curiosity import InformationGain, relative_entropy
 from dialogym.rewards.information import ExpectedGain, ValueOfInformation, best_expected_gain, expected_gain, value_of_information
 
 from ..core.test_solver import Chain, Quiz, Stop, Student, Teach
-from .forks import forks, openings
 
 
 def entropy(p):
