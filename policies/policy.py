@@ -40,3 +40,29 @@ class FunctionPolicy:
     def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream]) -> list[str]:
         """Ask the function for each dialogue."""
         return [self._speak(dialogue, stream) for dialogue, stream in zip(dialogues, streams, strict=True)]
+
+
+class MixedPolicy:
+    """Several policies: each dialogue is spoken by one of them from its first word to its last, drawn at random.
+
+    A clone of one deterministic policy has nothing to choose from. A clone of several doubts where they differ, so that reinforcement learning can pick the
+    better way at each point.
+    """
+
+    def __init__(self, policies: Sequence[Policy]):
+        self.policies = list(policies)
+        self.name = "+".join(policy.name for policy in policies)
+
+    def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream]) -> list[str]:
+        """Let each dialogue's own policy speak, all dialogues of a policy together."""
+        places: dict[int, list[int]] = {}
+        for i, (dialogue, stream) in enumerate(zip(dialogues, streams, strict=True)):
+            if self not in dialogue.memo:
+                dialogue.memo[self] = stream.choose(len(self.policies))
+            places.setdefault(dialogue.memo[self], []).append(i)
+        said = [""] * len(dialogues)
+        for number, some in places.items():
+            words = self.policies[number].respond([dialogues[i] for i in some], [streams[i] for i in some])
+            for i, text in zip(some, words, strict=True):
+                said[i] = text
+        return said

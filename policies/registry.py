@@ -10,7 +10,7 @@ from ..core.dialogue import Dialogue
 from ..core.stream import Stream
 from ..envs.engine import Engine
 from .planning import PLANNERS, planner
-from .policy import FunctionPolicy, Policy, Speak
+from .policy import FunctionPolicy, MixedPolicy, Policy, Speak
 
 
 def baselines(engine: Engine) -> tuple[str, ...]:
@@ -28,7 +28,8 @@ def make_policy(spec: str | Policy, engine: Engine) -> Policy:
 
     Args:
         spec: A policy (returned as it is); a baseline's name; ``"human"`` (asks in the terminal); ``"clairvoyant"`` (is told the hidden state);
-            ``"lm:NAME"`` with a preset, a local folder or a Hugging Face id.
+            ``"lm:NAME"`` with a preset, a local folder or a Hugging Face id; ``"demonstrator"`` (whom `make train` learns from in this family); or several
+            names with ``+`` between them: each dialogue is spoken by one of them, drawn at random.
         engine: Names the family and the grammar.
 
     Raises:
@@ -46,11 +47,15 @@ def make_policy(spec: str | Policy, engine: Engine) -> Policy:
         from .human import HumanPolicy
 
         return HumanPolicy(engine)
+    if spec == "demonstrator":
+        return make_policy(getattr(_module(engine), "DEMONSTRATOR", "scripted" if _module(engine) else "random"), engine)
+    if "+" in spec:
+        return MixedPolicy([make_policy(name, engine) for name in spec.split("+")])
     if spec in PLANNERS:
         return planner(spec, engine.grammar)
     named = {**_fixed(engine), **getattr(_module(engine), "VARIANTS", {})}
     if spec not in named:
-        raise ValueError(f"policy must be one of {', '.join([*named, *PLANNERS, 'human', 'lm:NAME'])}; got {spec!r}")
+        raise ValueError(f"policy must be one of {', '.join([*named, *PLANNERS, 'demonstrator', 'human', 'lm:NAME'])}; got {spec!r}")
     return FunctionPolicy(spec, named[spec])
 
 

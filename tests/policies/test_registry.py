@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import ClassVar
 
 import pytest
@@ -108,6 +109,28 @@ def test_what_is_no_policy_is_refused(policy):
 def test_an_object_is_its_own_policy():
     policy = FunctionPolicy("mine", lambda dialogue, stream: "[walk]")
     assert make_policy(policy, make_engine(ENV)) is policy
+
+
+@pytest.mark.parametrize("env_id", ["Negotiation-v0", "Tutoring-v0", "GuidedSolving-v0", "SpacingSmall-v0", "Coaching-v0"])
+def test_every_family_has_a_demonstrator(env_id):
+    made = make_policy("demonstrator", make_engine(env_id))
+    named = getattr(import_module(f"dialogym.policies.{type(make_engine(env_id).family).__module__.rpartition('.')[2]}"), "DEMONSTRATOR", "scripted")
+    assert made.name == named
+    assert all(dialogue.over for dialogue in play(env_id, "demonstrator", range(20)))
+
+
+def test_a_mixture_speaks_each_dialogue_in_one_voice():
+    """Each dialogue is, word for word, that of one of the parts; all parts get their turn, alone or in a batch."""
+    engine = make_engine("Tutoring-v0")
+    parts = ("in-order", "stop-now", "teach-then-quiz")
+    alone = {name: [list(d.turns()) for d in play("Tutoring-v0", name, range(40))] for name in parts}
+    mixed = [list(dialogue.turns()) for dialogue in play("Tutoring-v0", "+".join(parts), range(40))]
+    chosen = [[name for name in parts if alone[name][i] == turns] for i, turns in enumerate(mixed)]
+    assert all(chosen) and {name for names in chosen for name in names if len(names) == 1} == set(parts)
+    assert [list(d.turns()) for i in range(5) for d in play("Tutoring-v0", "+".join(parts), [i])] == mixed[:5]
+    assert make_policy("in-order+stop-now", engine).name == "in-order+stop-now"
+    with pytest.raises(ValueError, match="'nobody'"):
+        make_policy("in-order+nobody", engine)
 
 
 def test_names_of_a_family_beside_the_suite():
