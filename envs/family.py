@@ -35,6 +35,10 @@ class Family(Protocol):
         voice: Default words of the simulated user.
         scenario_type: Dataclass of the scenarios, to read recorded ones back.
         metrics: Numeric keys of `outcome` worth averaging, each with a one-line explanation.
+
+    A family may have more, which is used where it is there: ``bound(scenario)``, an upper bound on the best expected payoff where the optimum is out of reach;
+    ``measures``, the two sides of a trade-off (see `evaluation.pareto`); ``duel`` (see `TwoSeatFamily`); ``baselines``, the module of its baselines if that is
+    not the file of the same name in ``policies/``; ``guide``, a `Guide` that lets a language model speak for the simulated person.
     """
 
     @property

@@ -91,8 +91,7 @@ SETTING = Setting(CafeGame(), Guest(), "host")
 class Cafe:
     """A guest orders a drink."""
 
-    role: str = "host"
-
+    role: ClassVar = "host"
     seats: ClassVar = CafeGame.seats
     partner: ClassVar = "guest"
     grammar: ClassVar = Grammar((Serve,))
@@ -102,7 +101,7 @@ class Cafe:
     baselines: ClassVar = __name__
 
     def settings(self):
-        return {"role": self.role}
+        return {}
 
     def sample(self, stream):
         return self.scenarios()[stream.choose(2)]

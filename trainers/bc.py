@@ -19,6 +19,7 @@ from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.rollout import collect, make_engine
 from ..policies.tokens import ChatFormat
 from .run import Clock, Run, finish, quiet
+from .scoring import own_logprobs, plain_head
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def train_bc(config: BCConfig) -> float | None:
     policy = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
     data = _dataset(_best(episodes, config.best_share), policy.chat)
     steps = max(1, round(config.epochs * len(data) / config.batch_size))
-    trainer = SFTTrainer(
+    trainer = RecordTrainer(
         model=model,
         processing_class=tokenizer,
         train_dataset=data,
@@ -128,6 +129,20 @@ def train_bc(config: BCConfig) -> float | None:
     trainer.save_model(str(run.model_path))
     tokenizer.save_pretrained(str(run.model_path))
     return finish(run, policy, config.env_id, config.settings, config.final_episodes)
+
+
+class RecordTrainer(SFTTrainer):
+    """TRL's trainer; in one process on a CPU it wastes no time on padding and on logits of the partner's words."""
+
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
+        """The mean negative log-probability of the learner's own tokens, as TRL computes it."""
+        plain, ids = self.accelerator.unwrap_model(model), inputs["input_ids"]
+        if return_outputs or ids.device.type != "cpu" or self.accelerator.num_processes > 1 or not plain_head(plain):
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        own = inputs["labels"] != -100
+        logprobs, entropies = own_logprobs(plain, ids, inputs["attention_mask"], own)
+        self._metrics["train" if self.model.training else "eval"]["entropy"].append((entropies.sum() / own.sum()).item())
+        return -logprobs.sum() / (own.sum() if num_items_in_batch is None else num_items_in_batch)
 
 
 def _demonstrations(config: BCConfig) -> list[Episode]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-PART = 16  # rows computed together: of like length, so that little of them is padding
+PART = 8  # rows computed together: of like length, so that little of them is padding
 
 
 def plain_head(model: Any) -> bool:

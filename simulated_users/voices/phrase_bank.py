@@ -32,16 +32,18 @@ class PhraseVoice:
         topics: Slot to react from -> pattern to search for in the learner's words, without tags and in lower case; the first that matches counts.
 
     Raises:
-        ValueError: If the personas do not fill the same slots.
+        ValueError: If the personas do not fill the same slots, or lack those for lost turns.
         KeyError: If a template holds an unknown field, or if a slot is missing (when it is first needed).
     """
 
-    def __init__(self, bank: Bank, fields: Sequence[str], describe: Describe, topics: Mapping[str, str]):
+    def __init__(self, bank: Bank, fields: Sequence[str], describe: Describe, topics: Mapping[str, str] | None = None):
         self.personas = tuple(bank)
         slots = bank[self.personas[0]].keys()
         for persona in self.personas:
             if bank[persona].keys() != slots:
                 raise ValueError(f"personas must fill the same slots; {persona!r} and {self.personas[0]!r} differ in {sorted(bank[persona].keys() ^ slots)}")
+        if missing := {"illegal", "unclear"} - slots:
+            raise ValueError(f"the bank must answer lost turns from the slots 'illegal' and 'unclear'; it lacks {', '.join(sorted(missing))}")
         positions = {name: f"{{{position}}}" for position, name in enumerate(fields)}
         # The bound `format` of each template: to fill it costs about as much as to look up a finished sentence, and there is nothing to warm up or to keep.
         self._bank = {
@@ -51,7 +53,7 @@ class PhraseVoice:
         }
         self._gathered: dict[tuple[str, str, str], tuple[_Fill, ...]] = {}
         self._describe = describe
-        self._patterns = tuple((slot, re.compile(pattern)) for slot, pattern in topics.items())
+        self._patterns = tuple((slot, re.compile(pattern)) for slot, pattern in (topics or {}).items())
         self._topics: dict[str, str] = {}
 
     def say(self, cues: Sequence[Cue], streams: Sequence[Stream]) -> list[str]:

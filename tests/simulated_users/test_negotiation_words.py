@@ -205,8 +205,10 @@ def test_a_thousand_dialogues_sound_different() -> None:
 def test_personas_must_match() -> None:
     with pytest.raises(ValueError, match="same slots"):
         PhraseVoice({"x": {"counter": ("{price}",)}, "y": {}}, ("price",), VOICE._describe, {})
+    with pytest.raises(ValueError, match="lacks unclear"):
+        PhraseVoice({"x": {"counter": ("{price}",), "illegal": ("No.",)}}, ("price",), VOICE._describe)
     with pytest.raises(KeyError):
-        PhraseVoice({"x": {"counter": ("{floor}",)}}, ("price",), VOICE._describe, {})
+        PhraseVoice({"x": {"counter": ("{floor}",), "illegal": ("No.",), "unclear": ("What?",)}}, ("price",), VOICE._describe)
 
 
 # --- understanding plain words, at a list price of 300 while 280 stands

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import torch
+from datasets import Dataset
+from dialogym.policies.language_model import load_model
+from dialogym.policies.rollout import make_engine
+from dialogym.trainers.bc import RecordTrainer
 from dialogym.trainers.scoring import own_logprobs, plain_head
 from transformers import LlamaConfig, LlamaForCausalLM
+from trl import SFTConfig, SFTTrainer
 
 
 def test_as_the_plain_computation_with_gradients():
@@ -30,3 +35,15 @@ def test_as_the_plain_computation_with_gradients():
     theirs = torch.autograd.grad((expected * weights).sum(), list(model.parameters()))
     for a, b in zip(ours, theirs, strict=True):
         torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-4)
+
+
+def test_the_loss_of_cloning_is_trls(tmp_path):
+    model, tokenizer = load_model("tiny", make_engine("Negotiation-v0"), 0)
+    data = Dataset.from_list([{"input_ids": list(range(5, 5 + n)), "labels": [-100] * 4 + list(range(9, 5 + n))} for n in (6, 9, 14)])
+    options = SFTConfig(output_dir=str(tmp_path), per_device_train_batch_size=3, report_to=[], bf16=False)
+    trainer = RecordTrainer(model=model, processing_class=tokenizer, train_dataset=data, args=options)
+    inputs = next(iter(trainer.get_train_dataloader()))
+    ours = trainer.compute_loss(trainer.model, dict(inputs))
+    theirs = SFTTrainer.compute_loss(trainer, trainer.model, dict(inputs))
+    torch.testing.assert_close(ours, theirs)
+    torch.testing.assert_close(*map(torch.tensor, trainer._metrics["train"]["entropy"]))
