@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SEED ?= 0
 ENV ?= Negotiation-v0
-DEMONSTRATOR ?= share-of-value
+DEMONSTRATOR ?= demonstrator
 RUN ?= runs/$(ENV)-seed$(SEED)
 VENV := .venv
 BIN := $(VENV)/bin

@@ -109,6 +109,9 @@ HEURISTICS: dict[str, Callable[[Dialogue, Stream], str]] = {
 }
 """Fixed heuristics. Their parameters are the best found by an exact sweep on Negotiation-v0 (`docs/negotiation.md`)."""
 
+DEMONSTRATOR = "share-of-value"
+"""Whom `make train` clones."""
+
 
 def sweep() -> dict[str, Callable[[Dialogue, Stream], str]]:
     """The parameter grid from which `HEURISTICS` were chosen, by name."""

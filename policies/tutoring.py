@@ -287,6 +287,9 @@ HEURISTICS: dict[str, Speak] = {
 }
 """Fixed heuristics. Their parameters are the best found by an exact sweep on Tutoring-v0 (`docs/tutoring.md`); *mastery-95* has the customary ones."""
 
+DEMONSTRATOR = "lookahead+teach-then-quiz+mastery-threshold"
+"""Whom `make train` clones: a planner and two heuristics, so that there are several ways to choose from."""
+
 
 def sweep() -> dict[str, Speak]:
     """The parameter grid from which `HEURISTICS` were chosen, by name. The numbers in a name are the arguments of the kind's function."""

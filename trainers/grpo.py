@@ -256,6 +256,7 @@ class DialogueRollout:
             "logprobs": None,  # type: ignore[dict-item]
             "dialogue_return": [sum(r.rewards) if scored(d) else None for r, d in zip(records, dialogues, strict=True)],
             "dialogue_turns": [len(record.turns) for record in records],
+            "dialogue_payoff": [dialogue.steps[-1].payoff if scored(dialogue) else None for dialogue in dialogues],
         }
 
     def advantages(self, completion_ids: torch.Tensor) -> torch.Tensor:
@@ -291,9 +292,16 @@ def _unheard(policy: LanguageModelPolicy) -> TokenRecord:
 
 
 def episode_return(
-    completions: list[Any], dialogue_return: list[float | None], dialogue_turns: list[int], log_metric: Any = None, **_: Any
+    completions: list[Any],
+    dialogue_return: list[float | None],
+    dialogue_turns: list[int],
+    dialogue_payoff: list[float | None],
+    log_metric: Any = None,
+    **_: Any,
 ) -> list[float | None]:
-    """TRL's reward function: the return that the rollout has measured."""
+    """TRL's reward function: the return that the rollout has measured. Beside it the payoff is logged, whatever the reward."""
     if log_metric is not None:
         log_metric("dialogue/turns", sum(dialogue_turns) / len(dialogue_turns))
+        if payoffs := [payoff for payoff in dialogue_payoff if payoff is not None]:
+            log_metric("dialogue/payoff", sum(payoffs) / len(payoffs))
     return dialogue_return

@@ -132,6 +132,8 @@ class Clock(TrainerCallback):
         if "loss" not in logs:
             return
         numbers = {key: float(logs[key]) for key in ("loss", "reward", "reward_std", "entropy", "grad_norm", "learning_rate", "kl") if key in logs}
+        if "dialogue/payoff" in logs:
+            numbers["payoff"] = float(logs["dialogue/payoff"])
         self._log(state.global_step, **numbers)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
