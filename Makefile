@@ -35,8 +35,13 @@ train: install
 docs: install
 	$(BIN)/python -m dialogym.scripts.docs $(FAMILY)
 
-test: install
+test: install $(VENV)/.llm
 	$(BIN)/python -m pytest -n 2
+
+# What the tests of embedded models need. llama-cpp-python compiles for some minutes; where it cannot, those tests say that they are skipped.
+$(VENV)/.llm: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[llm]" || echo "the extra llm could not be installed: tests of embedded models are skipped"
+	touch $@
 
 lint: install
 	$(BIN)/ruff check .

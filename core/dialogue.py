@@ -114,7 +114,7 @@ class Dialogue:
         scenario: The family's public and learner-private facts.
         public: Those that both sides, and so the partner's voice, may know.
         brief: What the learner is told before the first word.
-        persona: Name of the partner's way of speaking.
+        persona: Name of the partner's way of speaking; it may hold more (see `simulated_users.personas.Persona`).
         hidden: The partner's hidden state now. Not for voices, and not for honest policies.
         hidden_start: The partner's hidden state at the start.
         state: Public state.
@@ -126,12 +126,13 @@ class Dialogue:
         done: Whether the learner speaks no more: over, or cut off.
         error: What failed in the simulated user's machinery, at the opening or later; ``""`` if nothing did.
         seed: What the dialogue was seeded with, if that is known.
+        hearing: The learner's words that are being answered just now; ``""`` at the opening.
         memo: What others derived from the record and want to keep as long as the dialogue lives, by a key of their own.
     """
 
     __slots__ = (
         "setting", "scenario", "brief", "persona", "hidden", "hidden_start", "state", "opening", "opening_exchange", "steps", "stream", "lost_in_row",
-        "done", "error", "seed", "public", "memo", "_beliefs", "_reveal", "__weakref__",
+        "done", "error", "seed", "public", "hearing", "memo", "_beliefs", "_reveal", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -157,6 +158,7 @@ class Dialogue:
         self.done = False
         self.error = ""
         self.seed = seed
+        self.hearing = ""
         self.memo: dict[Any, Any] = {}
         self._beliefs: list[Belief] = []
         self._reveal = reveal

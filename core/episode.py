@@ -43,7 +43,7 @@ class Episode:
         seed: What the environment was seeded with; ``None`` if it was not.
         seat: The learner's seat.
         scenario: Fields of the scenario.
-        persona: The partner's way of speaking.
+        persona: The partner's way of speaking, or all of its character (see `simulated_users.personas.Persona`).
         brief: What the learner was told first.
         turns: Every utterance, the partner's opening first.
         hidden: The partner's hidden state at the end, in plain values.

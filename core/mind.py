@@ -52,9 +52,9 @@ def foresee(mind: Mind[H], belief: Belief[H], state: Any) -> list[tuple[Act, flo
         factored: Any = mind
         place = factored.factor(state)
         if place is None:
-            return [(act, p, belief) for act, p in mind.react(belief.support[0], state).map(lambda outcome: outcome[1])]  # pyright: ignore
+            return [(act, p, belief) for act, p in mind.react(belief.support[0], state).map(lambda outcome: outcome[1])]  # pyright: ignore[reportArgumentType, reportReturnType]
         parts = _split(belief.factors[place], lambda part: factored.react_factor(part, state))
-        return [(act, math.fsum(mass.values()), belief.replace(place, Belief(mass))) for act, mass in parts.items()]  # pyright: ignore
+        return [(act, math.fsum(mass.values()), belief.replace(place, Belief(mass))) for act, mass in parts.items()]  # pyright: ignore[reportReturnType]
     return [(act, math.fsum(mass.values()), Belief(mass)) for act, mass in _split(belief, lambda hidden: mind.react(hidden, state)).items()]
 
 
@@ -84,8 +84,8 @@ def listen(mind: Mind[H], belief: Belief[H], state: Any, act: Act) -> Belief[H]:
         factored: Any = mind
         place, react = factored.factor(state), factored.react_factor
         if place is None:
-            if mind.react(belief.support[0], state).map(lambda outcome: outcome[1]).probability(act) > 0.0:  # pyright: ignore
-                return belief  # pyright: ignore
+            if mind.react(belief.support[0], state).map(lambda outcome: outcome[1]).probability(act) > 0.0:  # pyright: ignore[reportArgumentType]
+                return belief  # pyright: ignore[reportReturnType]
             parts = ()
         else:
             parts = belief.factors[place]
@@ -96,6 +96,17 @@ def listen(mind: Mind[H], belief: Belief[H], state: Any, act: Act) -> Belief[H]:
     if not mass:
         raise Contradiction(f"{act!r} is impossible in {state!r} for every hidden state believed possible")
     return Belief(mass) if place is None else belief.replace(place, Belief(mass))  # type: ignore[attr-defined]
+
+
+def overlook(mind: Mind[H], belief: Belief[H], state: Any) -> Belief[H]:
+    """Belief about the hidden state after something was done in `state` that tells nothing: only what happens by itself is taken into account."""
+    anyone: Any = mind
+    if isinstance(belief, ProductBelief) and hasattr(mind, "react_factor"):
+        place = anyone.factor(state)
+        if place is None:
+            return belief  # pyright: ignore[reportReturnType]
+        return belief.replace(place, Belief((after, p * q) for part, p in belief.factors[place] for (after, _), q in anyone.react_factor(part, state)))  # pyright: ignore[reportReturnType]
+    return Belief((after, p * q) for hidden, p in belief for (after, _), q in anyone.react(hidden, state))
 
 
 def blind_listen(mind: Mind[H], belief: Belief[H], state: Any, act: Act) -> Belief[H]:

@@ -9,7 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from .acts import Act, IllegalAct, Say
 from .belief import Belief, ProductBelief, Uniform
 from .game import Game
-from .mind import Mind, foresee, listen
+from .mind import Contradiction, Mind, foresee, listen, overlook
 from .solver import Candidates, Solution
 
 H = TypeVar("H")
@@ -118,12 +118,45 @@ class Setting(Generic[H]):
                 open_ends.append((p * q, game.apply(state, mover, made), after, (*replies, (state, mover, made))))
         return ends
 
+    def answered(self, state: Any, hidden: H, act: Act | None, answer: Callable[[Any, str], Act], rng: Uniform | None = None) -> Exchange:
+        """What follows `act` where somebody else than the mind answers in its place, such as a person.
+
+        What is hidden goes on as it would with a mind that made the same act. Where the mind cannot make it, it goes on as is likeliest: that takes no random
+        number, so that a record of the acts is enough to replay it.
+
+        Args:
+            state: Where `act` is made.
+            hidden: The hidden state then.
+            act: The learner's; ``None`` in the start state, for the opening.
+            answer: The legal act that is made in a state by a seat.
+            rng: Where what is hidden is drawn from, if one act can leave it in several states; the likeliest without it.
+
+        Raises:
+            IllegalAct: If an answer is not legal.
+        """
+        game, seat = self.game, self.seat
+        state, act, problem, reason = self._apply(state, act)
+        replies: tuple[tuple[Any, str, Act], ...] = ()
+        while (mover := game.mover(state)) not in (None, seat):
+            made = answer(state, mover)
+            after = game.apply(state, mover, made)
+            outcomes = self.mind.react(hidden, state)
+            same = [(then, p) for (then, would), p in outcomes if would == made]
+            if same and rng is not None:
+                hidden = Belief(same).sample(rng)
+            else:
+                hidden = max(Belief(same or [(then, p) for (then, _), p in outcomes]), key=lambda item: item[1])[0]
+            replies += ((state, mover, made),)
+            state = after
+        over = mover is None
+        return Exchange(act, problem, reason, replies, state, hidden, over, game.payoff(state, seat, hidden) if over else 0.0)
+
     def stay(self, state: Any, hidden: H) -> Exchange:
         """The exchange in which nothing happened, because the simulated user's machinery failed."""
         return Exchange(_SAY, "", "", (), state, hidden, False, 0.0)
 
     def listen(self, belief: Belief[H], exchange: Exchange) -> Belief[H]:
-        """The belief of a perfect listener after `exchange`."""
+        """The belief of a perfect listener after `exchange`. Acts that no possible mind makes (a person's, see `answered`) tell it nothing."""
         if belief is not self.prior:
             return self._listen(belief, exchange.replies)
         first = self._first.get(exchange.replies)  # dialogues begin alike
@@ -133,7 +166,10 @@ class Setting(Generic[H]):
 
     def _listen(self, belief: Belief[H], replies: tuple[tuple[Any, str, Act], ...]) -> Belief[H]:
         for state, _, act in replies:
-            belief = listen(self.mind, belief, state, act)
+            try:
+                belief = listen(self.mind, belief, state, act)
+            except Contradiction:
+                belief = overlook(self.mind, belief, state)
         return belief
 
     def _expected_payoff(self, state: Any, belief: Belief) -> float:

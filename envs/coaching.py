@@ -14,7 +14,9 @@ from ..core.solver import Solution
 from ..core.stream import Stream
 from ..games.coaching import SEATS, Ask, Consultation, Suggest
 from ..games.coaching_domains import DOMAINS, PRESETS, extract
+from ..simulated_users.cast import Cast
 from ..simulated_users.coaching import Client, Renamed
+from ..simulated_users.guide import Guide
 from ..simulated_users.voices.coaching import GRAMMAR, PUSHING_GRAMMAR, VOICE
 from ..simulated_users.voices.coaching_phrases import NAMES
 
@@ -192,6 +194,20 @@ class Coaching:
     def grammar(self) -> Grammar:
         """With suggestions where clients are suggestible."""
         return PUSHING_GRAMMAR if self.conformity > 0.0 else GRAMMAR
+
+    @property
+    def guide(self) -> Guide:
+        """The partner's part for a language model; loaded only where one speaks."""
+        from ..simulated_users.guides.coaching import GUIDE
+
+        return GUIDE
+
+    @property
+    def cast(self) -> Cast:
+        """The partner's part for a language model that decides."""
+        from ..simulated_users.casts.coaching import CAST
+
+        return CAST
 
     def settings(self) -> dict[str, Any]:
         """The arguments that make this family again."""

@@ -11,7 +11,10 @@ from ..core.acts import Act
 from ..core.belief import Belief
 from ..core.dialogue import Dialogue, Step
 from ..rewards.registry import Reward, RewardSpec
+from ..simulated_users.llm_voice import Spoken
+from ..simulated_users.personas import PersonaDistribution
 from ..simulated_users.user import SimulatedUser
+from .ears import LLMEar
 from .engine import Engine
 from .family import Family, load_family
 from .spaces import Utterance
@@ -25,7 +28,9 @@ class DialogueEnv(gym.Env[str, str]):
         family: A family, or ``"module:Class"``.
         reward: A registered name, a mapping of names to weights, or a callable ``Step -> float``.
         grammar: ``"natural"`` understands plain words besides tags; ``"tagged"`` binds only tags.
-        user: ``"scripted"``, or an object with the methods of `SimulatedUser`.
+        user: ``"scripted"``, ``"voiced:MODEL"``, ``"llm:MODEL"``, or an object with the methods of `SimulatedUser`; see `make_user`.
+        personas: ``"styles"`` (names of ways of speaking), ``"rich"`` (with age, occupation and traits), a `PersonaDistribution`, or ``"auto"``; see `Engine`.
+        ear: What reads plain words: ``"grammar"``, or ``"llm:MODEL"``, a language model that the grammar holds in check; see `make_ear`.
         render_mode: ``"ansi"`` (``render`` returns the transcript), ``"human"`` (it is printed as it grows) or ``None``.
         **settings: Settings of the family, such as ``role="seller"``.
 
@@ -41,13 +46,15 @@ class DialogueEnv(gym.Env[str, str]):
         reward: RewardSpec | Reward = "goal",
         grammar: str = "natural",
         user: str | SimulatedUser = "scripted",
+        personas: str | PersonaDistribution = "auto",
+        ear: str | LLMEar = "grammar",
         render_mode: str | None = None,
         **settings: Any,
     ):
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise ValueError(f"render_mode must be None, 'ansi' or 'human'; got {render_mode!r}")
         self.family = load_family(family, settings) if isinstance(family, str) else family
-        self.engine = Engine(self.family, reward, grammar, user)
+        self.engine = Engine(self.family, reward, grammar, user, personas, ear)
         self.observation_space = Utterance()
         self.action_space = Utterance()
         self.render_mode = render_mode
@@ -148,6 +155,8 @@ def describe(family: Family, step: Step) -> dict[str, Any]:
     """The info dict of a step."""
     exchange = step.exchange
     info: dict[str, Any] = {"reward_terms": step.rewards, "problem": step.heard.problem or exchange.problem}
+    if isinstance(step.reply, Spoken):
+        info["voice"] = {"attempts": step.reply.attempts, "fallback": step.reply.fallback}
     if exchange.over or step.truncated:
         if step.error:
             info["error"] = step.error

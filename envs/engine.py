@@ -13,10 +13,14 @@ from ..core.grammar import TALK, Heard
 from ..core.setting import Exchange
 from ..core.stream import Stream
 from ..rewards.registry import Reward, RewardSpec
-from ..simulated_users.user import Failure, ScriptedUser, SimulatedUser
+from ..simulated_users.personas import Persona, PersonaDistribution, adjusted, people_of
+from ..simulated_users.user import Failure, SimulatedUser
+from .ears import LLMEar, make_ear
 from .family import Family
+from .users import make_user
 
 PATIENCE = 3  # lost turns in a row that end an episode
+PERSONAS = ("auto", "styles", "rich")
 
 
 class Engine:
@@ -26,24 +30,35 @@ class Engine:
         family: The family.
         reward: See `Reward`.
         grammar: ``"natural"`` or ``"tagged"``.
-        user: ``"scripted"``, or an object with the methods of `SimulatedUser`.
+        user: See `make_user`.
+        personas: Who is met. ``"styles"``: a persona is the name of its style and nothing else. ``"rich"``: it is a `Persona`, with age, occupation, traits,
+            patience and expertise; or give the `PersonaDistribution` to draw them from. ``"auto"``: rich for the language models that `make_user` knows by
+            name, since only they can show it, else styles. The dialogue of a seed has the same style, and the same of everything else, either way.
+        ear: What reads plain words: ``"grammar"``, or ``"llm:MODEL"``; see `make_ear`.
 
     Raises:
         ValueError: If an argument is not among the valid ones.
     """
 
-    def __init__(self, family: Family, reward: RewardSpec | Reward = "goal", grammar: str = "natural", user: str | SimulatedUser = "scripted"):
+    def __init__(
+        self,
+        family: Family,
+        reward: RewardSpec | Reward = "goal",
+        grammar: str = "natural",
+        user: str | SimulatedUser = "scripted",
+        personas: str | PersonaDistribution = "auto",
+        ear: str | LLMEar = "grammar",
+    ):
         self.family = family
         self.reward = Reward(reward)
         self.grammar = family.grammar.using(grammar)
-        if isinstance(user, str):
-            if user != "scripted":
-                raise ValueError(f"user must be 'scripted' or an object with the methods of SimulatedUser; got {user!r}")
-            self.user: SimulatedUser = ScriptedUser(family.voice)
-        elif callable(getattr(user, "decide", None)) and callable(getattr(user, "speak", None)):
-            self.user = user
-        else:
-            raise ValueError(f"user must be 'scripted' or an object with the methods of SimulatedUser (decide, speak, personas); got {user!r}")
+        self.user = make_user(user, family)
+        self.ear = make_ear(ear, family, self.grammar)
+        if not isinstance(personas, PersonaDistribution) and personas not in PERSONAS:
+            raise ValueError(f"personas must be one of {', '.join(PERSONAS)}, or a PersonaDistribution; got {personas!r}")
+        if personas == "auto":
+            personas = "rich" if isinstance(user, str) and user != "scripted" else "styles"
+        self.people = people_of(family) if personas == "rich" else None if personas == "styles" else personas
 
     def open(
         self, generators: Sequence[np.random.Generator], options: Mapping[str, Any] | None = None, seeds: Sequence[int | None] | None = None
@@ -53,7 +68,7 @@ class Engine:
         Args:
             generators: Sources of all randomness of the dialogue.
             options: May hold ``"scenario"`` (a scenario, or a mapping of fields to replace in the one drawn), ``"hidden"`` (the partner's hidden state) and
-                ``"persona"``.
+                ``"persona"`` (the name of a style, a `Persona`, or a mapping of its fields, the others being drawn).
             seeds: Kept in the records.
 
         Returns:
@@ -93,7 +108,12 @@ class Engine:
             The steps, recorded and rewarded. A step that failed has no reward terms.
         """
         parse, parse_tag, context = self.grammar.parse, self.grammar.parse_tag, self.family.context
-        heards = [parse_tag(text) or parse(text, context(dialogue)) for dialogue, text in zip(dialogues, texts, strict=True)]
+        if self.ear is None:
+            heards = [parse_tag(text) or parse(text, context(dialogue)) for dialogue, text in zip(dialogues, texts, strict=True)]
+        else:
+            heards = self.ear.hear(dialogues, texts)
+        for dialogue, text in zip(dialogues, texts, strict=True):
+            dialogue.hearing = text
         exchanges = self.user.decide(dialogues, heards)
         if Failure in map(type, exchanges):
             words = self._speak_rest(dialogues, heards, texts, exchanges)
@@ -116,13 +136,28 @@ class Engine:
             hidden = options["hidden"]
             if setting.prior.probability(hidden) <= 0.0:
                 raise ValueError(f"options['hidden'] must be one of the possible hidden states, such as {setting.prior.support[0]!r}; got {hidden!r}")
-        personas = self.user.personas
-        persona = personas[stream.choose(len(personas))]
-        if "persona" in options:
-            persona = options["persona"]
-            if persona not in personas:
-                raise ValueError(f"options['persona'] must be one of {', '.join(personas)}; got {persona!r}")
+        place = stream.random() * len(self.user.personas)
+        persona = self.user.personas[int(place)]
+        if self.people is not None or "persona" in options:
+            persona = self._persona(options.get("persona", persona), persona, place % 1.0, scenario)
         return Dialogue(setting, scenario, family.brief(scenario, self.grammar), persona, hidden, stream, seed, family.reveal)
+
+    def _persona(self, wanted: Any, drawn: str, chance: float, scenario: Any) -> str:
+        """The persona that is wanted. What is left to chance follows from one number, so that nothing else in the dialogue depends on it."""
+        style = wanted.get("style", drawn) if isinstance(wanted, Mapping) else wanted
+        if style not in self.user.personas:
+            raise ValueError(f"options['persona'] must be one of {', '.join(self.user.personas)}, a Persona of such a style, or its fields; got {wanted!r}")
+        if isinstance(wanted, Persona):
+            whole = wanted
+        elif self.people is None and not isinstance(wanted, Mapping):
+            return wanted
+        else:
+            people = self.people or people_of(self.family)
+            whole = people.sample(style, Stream(np.random.default_rng(int(chance * 2**32))))
+            if isinstance(wanted, Mapping):
+                whole = adjusted(whole, wanted)
+        traits = getattr(self.family, "traits", None)
+        return adjusted(whole, traits(scenario)) if traits else whole
 
     def _finish(self, dialogue: Dialogue, text: str, heard: Heard, exchange: Exchange, said: str) -> Step:
         step = Step(dialogue, text, heard, exchange, said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..core.acts import Act, Say
 from ..core.dialogue import Dialogue, Step
 from ..core.episode import SCHEMA_VERSION, Episode, EpisodeTurn
+from ..core.grammar import TALK, Heard
+from ..core.mind import foresee
+from ..core.setting import Setting
 from ..core.stream import Stream
 from ..rewards.registry import Reward, RewardSpec
+from ..simulated_users.personas import read_persona, spell_persona
 from .engine import Engine
 from .family import load_family
 from .registration import lookup
@@ -58,7 +63,7 @@ SCHEMA = pa.schema(
         ("schema", pa.int32()),
     ]
 )
-"""A row an episode; ``turns`` is a list of structs. The columns in `_JSON`, and ``reward_terms``, hold JSON."""
+"""A row an episode; ``turns`` is a list of structs. The columns in `_JSON`, and ``reward_terms``, hold JSON; ``persona`` the name of a style, or JSON of a `Persona`."""
 
 
 class EpisodeStore:
@@ -142,11 +147,12 @@ def record(dialogue: Dialogue, env_id: str, engine: Engine, policy: str) -> Epis
     opening = dialogue.opening_exchange
     state, hidden, opening_branch = setting.game.start(), dialogue.hidden_start, -1
     if opening is not None:
-        opening_branch = setting.exchange(state, hidden, None).support.index(opening)
+        possible = setting.exchange(state, hidden, None).support
+        opening_branch = possible.index(opening) if opening in possible else -1
         hidden = opening.hidden
     for turn in dialogue.turns():
         tag = engine.grammar.print(turn.act) if turn.act is not None else ""
-        turns.append(EpisodeTurn(turn.seat or family.partner, turn.text, tag, turn.problem))
+        turns.append(EpisodeTurn(turn.seat or family.partner, str(turn.text), tag, turn.problem))
     own = [turn for turn in turns if turn.seat == dialogue.seat]
     for turn, step in zip(own, dialogue.steps, strict=True):
         possible = setting.exchange(step.before, hidden, step.heard.act).support
@@ -202,22 +208,52 @@ def replay(episode: Episode, engine: Engine | None = None) -> Iterator[Step]:
     hidden = setting.prior.support[episode.hidden_start]
     dialogue = Dialogue(setting, scenario, episode.brief, episode.persona, hidden, Stream(None), episode.seed, family.reveal)  # type: ignore[arg-type]
     turns = list(episode.turns)
-    if episode.opening_branch >= 0:
-        opening = setting.exchange(dialogue.state, hidden, None).support[episode.opening_branch]
+    if setting.game.mover(dialogue.state) != setting.seat:
+        if episode.opening_branch >= 0:
+            opening = setting.exchange(dialogue.state, hidden, None).support[episode.opening_branch]
+        else:
+            opening = setting.answered(dialogue.state, hidden, None, _made(turns[0].act, engine, setting))
         dialogue.begin(opening, turns.pop(0).text)
     while turns:
         turn = turns.pop(0)
-        reply = turns.pop(0).text if turns and turns[0].seat != episode.seat else ""
-        heard = engine.grammar.parse(turn.text, family.context(dialogue))
-        if turn.branch < 0:
-            raise ValueError("the episode holds a turn that the mind did not draw, and cannot be replayed")
-        exchange = setting.exchange(dialogue.state, dialogue.hidden, heard.act).support[turn.branch]
-        step = Step(dialogue, turn.text, heard, exchange, reply)
+        reply = turns.pop(0) if turns and turns[0].seat != episode.seat else None
+        heard = _heard(engine.grammar.parse(turn.text, family.context(dialogue)), turn, engine)
+        if turn.branch >= 0:
+            exchange = setting.exchange(dialogue.state, dialogue.hidden, heard.act).support[turn.branch]
+        elif reply is not None:
+            exchange = setting.answered(dialogue.state, dialogue.hidden, heard.act, _made(reply.act, engine, setting))
+        else:
+            raise ValueError("the episode holds a turn that the mind did not draw, and no answer to it: it cannot be replayed")
+        step = Step(dialogue, turn.text, heard, exchange, reply.text if reply else "")
         dialogue.record(step)
         if episode.truncated and not turns:
             dialogue.cut()
         step.reward = engine.reward(step)
         yield step
+
+
+def _heard(heard: Heard, turn: EpisodeTurn, engine: Engine) -> Heard:
+    """What an utterance came to: as the grammar reads it, or if another ear read it otherwise, as it was recorded."""
+    if turn.problem or (not heard.problem and engine.grammar.print(heard.act) == turn.act):
+        return heard
+    return (engine.grammar.parse_tag(turn.act) if turn.act else None) or TALK
+
+
+def _made(tag: str, engine: Engine, setting: Setting) -> Callable[[Any, str], Act]:
+    """Who answers as it was recorded: for `Setting.answered`, where the answer was none that the mind would have given."""
+
+    def answer(state: Any, seat: str) -> Act:
+        if not tag:
+            return Say()
+        heard = engine.grammar.parse_tag(tag)
+        if heard is not None and engine.grammar.print(heard.act) == tag:
+            return heard.act
+        for act, _, _ in foresee(setting.mind, setting.prior, state):
+            if engine.grammar.print(act) == tag:
+                return act
+        raise ValueError(f"the episode holds the act {tag!r}, which nobody can make here: it cannot be replayed")
+
+    return answer
 
 
 def rescore(episodes: Iterable[Episode], reward: RewardSpec | Reward) -> list[Episode]:
@@ -250,6 +286,7 @@ def _row(episode: Episode) -> dict[str, Any]:
     row = {field.name: getattr(episode, field.name) for field in fields(episode)}
     for name in _JSON:
         row[name] = json.dumps(row[name])
+    row["persona"] = spell_persona(episode.persona)
     row["turns"] = [{**asdict(turn), "reward_terms": json.dumps(turn.reward_terms)} for turn in episode.turns]
     return row
 
@@ -271,5 +308,6 @@ def _read(file: Path) -> Iterator[Episode]:
             raise ValueError(f"{file} has schema {row.get('schema')!r}; this version reads {SCHEMA_VERSION}")
         for name in _JSON:
             row[name] = json.loads(row[name])
+        row["persona"] = read_persona(row["persona"])
         row["turns"] = [EpisodeTurn(**{**turn, "reward_terms": json.loads(turn["reward_terms"])}) for turn in row["turns"]]
         yield Episode(**row)

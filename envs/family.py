@@ -38,7 +38,8 @@ class Family(Protocol):
 
     A family may have more, which is used where it is there: ``bound(scenario)``, an upper bound on the best expected payoff where the optimum is out of reach;
     ``measures``, the two sides of a trade-off (see `evaluation.pareto`); ``duel`` (see `TwoSeatFamily`); ``baselines``, the module of its baselines if that is
-    not the file of the same name in ``policies/``; ``guide``, a `Guide` that lets a language model speak for the simulated person.
+    not the file of the same name in ``policies/``; ``guide``, a `Guide` that lets a language model speak for the simulated person; ``cast``, a `Cast` that lets
+    one decide for it; ``people``, a `PersonaDistribution`; ``traits(scenario)``, the fields of a `Persona` that the scenario fixes.
     """
 
     @property
@@ -115,4 +116,4 @@ def load_family(path: str, settings: Mapping[str, Any]) -> Family:
     for given in settings:
         if valid and given not in valid:
             raise ValueError(f"{name} has no setting {given!r}; valid settings are {', '.join(valid)}")
-    return kind(**settings)  # pyright: ignore
+    return kind(**settings)  # pyright: ignore[reportCallIssue, reportReturnType]

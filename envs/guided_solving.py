@@ -13,6 +13,7 @@ from ..core.setting import Setting
 from ..core.solver import Solution
 from ..core.stream import Stream
 from ..games.guided_solving import SEATS, Guidance, GuidedSteps
+from ..simulated_users.guide import Guide
 from ..simulated_users.guided_solving import POPULATIONS, Learner, Student
 from ..simulated_users.voices.guided_solving import GRAMMAR, VOICE
 from .problems import PROBLEMS, Problem
@@ -187,6 +188,13 @@ class GuidedSolving:
         "malformed": "malformed or ambiguous turns a dialogue",
         "illegal": "illegal turns a dialogue",
     }
+
+    @property
+    def guide(self) -> Guide:
+        """How a language model speaks for the student."""
+        from ..simulated_users.guides.guided_solving import GUIDE
+
+        return GUIDE
 
     def __post_init__(self) -> None:
         if not isinstance(self.turns, int) or not 1 <= self.turns <= 12:

@@ -13,7 +13,9 @@ from ..core.setting import Setting
 from ..core.solver import Rescaled, Solution
 from ..core.stream import Stream
 from ..games.negotiation import MIRROR, SEATS, TICKS, Haggle, Offer, PriceBargaining
-from ..simulated_users.negotiation import POPULATIONS, Bargainer, Haggler
+from ..simulated_users.cast import Cast
+from ..simulated_users.guide import Guide
+from ..simulated_users.negotiation import POPULATIONS, TEMPERS, Bargainer, Haggler, tempered
 from ..simulated_users.voices.negotiation import GRAMMAR, VOICE
 from .catalogue import ITEMS, a
 
@@ -24,21 +26,23 @@ class PublicFacts(NamedTuple):
     item: str
     detail: str
     list_price: int
+    temper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Bargain:
-    """One scenario: the item, its list price, and what it is worth to the learner (all in whole currency units)."""
+    """One scenario: the item, its list price, what it is worth to the learner (all in whole currency units), and the partner's temper if it shows."""
 
     item: str
     detail: str
     list_price: int
     value: int
+    temper: str = ""
 
     @property
     def public(self) -> PublicFacts:
         """The facts without the learner's value."""
-        return PublicFacts(self.item, self.detail, self.list_price)
+        return PublicFacts(self.item, self.detail, self.list_price, self.temper)
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,9 @@ class Negotiation:
     of the list price for each offer that reaches a new step of 10% (50% of the list price is the first), and else stays where it is. No partner ever goes
     below its reservation price. What partners say is rounded to 10% of the list price, so that types pool. A partner who buys is a partner who sells, seen in
     a mirror: it opens at 60% of the list price where a seller opens at 100%.
+
+    With `patience=True` the learner is told whether the partner seems patient or impatient; the one is as likely as the other. Most conceders are impatient,
+    most Boulware partners and holders are patient; both halves together are the `population`.
 
     ## Acts
 
@@ -99,7 +106,8 @@ class Negotiation:
     ## Optimum
 
     The best expected payoff is computed exactly, by expectimax over public states and beliefs about the hidden type (Kaelbling et al. 1998). Bargains that
-    differ only in scale share one solution. `env.unwrapped.value()`, `.best_act()`, `.act_values()` and `.belief()` answer at any point of a dialogue.
+    differ only in scale share one solution; with `patience=True` there is one for each temper. `env.unwrapped.value()`, `.best_act()`, `.act_values()` and
+    `.belief()` answer at any point of a dialogue.
 
     ## Registered configurations
 
@@ -129,6 +137,7 @@ class Negotiation:
         discount: What is left of a gain after each further round; above 0, at most 1.
         population: Who may be met: `default`, `easy` or `hard`.
         values: What the item may be worth to a buyer, in ticks of 5% of the list price. A seller's values are these in the mirror, 32 ticks less each.
+        patience: Whether the learner is told if the partner is patient or impatient, on which its tactic depends.
     """
 
     role: str = "buyer"
@@ -136,6 +145,7 @@ class Negotiation:
     discount: float = 0.96
     population: str = "default"
     values: tuple[int, ...] = (13, 15, 17, 19, 21)
+    patience: bool = False
 
     seats: ClassVar[tuple[str, ...]] = SEATS
     grammar: ClassVar[Grammar] = GRAMMAR
@@ -164,6 +174,22 @@ class Negotiation:
             raise ValueError(f"population must be one of {', '.join(POPULATIONS)}; got {self.population!r}")
         if not self.values or not all(isinstance(v, int) and 1 <= v < MIRROR for v in self.values):
             raise ValueError(f"values must be whole ticks (5% of the list price) from 1 to {MIRROR - 1}, got {self.values!r}")
+        if not isinstance(self.patience, bool):
+            raise ValueError(f"patience must be True or False, got {self.patience!r}")
+
+    @property
+    def guide(self) -> Guide:
+        """The partner's part for a language model; loaded only where one speaks."""
+        from ..simulated_users.guides.negotiation import GUIDE
+
+        return GUIDE
+
+    @property
+    def cast(self) -> Cast:
+        """The partner's part for a language model that decides."""
+        from ..simulated_users.casts.negotiation import CAST
+
+        return CAST
 
     @property
     def partner(self) -> str:
@@ -174,15 +200,20 @@ class Negotiation:
         """The arguments that make this family again."""
         return {
             "role": self.role, "rounds": self.rounds, "discount": self.discount, "population": self.population, "values": list(self.values),
+            "patience": self.patience,
         }  # fmt: skip
 
     @cached_property
     def _table(self) -> tuple[Bargain, ...]:
         worth = self.values if self.role == "buyer" else tuple(MIRROR - v for v in self.values)
-        return tuple(Bargain(item.name, item.detail, item.list_price, w * item.list_price // TICKS) for item in ITEMS for w in worth)
+        return tuple(Bargain(item.name, item.detail, item.list_price, w * item.list_price // TICKS, t) for item in ITEMS for w in worth for t in self._tempers)
+
+    @property
+    def _tempers(self) -> tuple[str, ...]:
+        return TEMPERS if self.patience else ("",)
 
     def scenarios(self) -> Sequence[Bargain]:
-        """Every item with every value of the learner; all equally likely."""
+        """Every item with every value of the learner, and every temper that shows; all equally likely."""
         return self._table
 
     def sample(self, stream: Stream) -> Bargain:
@@ -193,9 +224,15 @@ class Negotiation:
         """Game and mind; items of one price and value share them.
 
         Raises:
-            ValueError: If the list price or the value is not a positive whole multiple of 5% of the list price.
+            ValueError: If the list price or the value is not a positive whole multiple of 5% of the list price, or if there is no such temper here.
         """
-        return _setting(self.role, self.rounds, self.discount, self.population, scenario.list_price, scenario.value)
+        if scenario.temper not in self._tempers:
+            raise ValueError(f"temper must be {' or '.join(map(repr, self._tempers))} with patience={self.patience}; got {scenario.temper!r}")
+        return _setting(self.role, self.rounds, self.discount, self.population, scenario.temper, scenario.list_price, scenario.value)
+
+    def traits(self, scenario: Bargain) -> dict[str, str]:
+        """A persona is as patient as the learner is told."""
+        return {"patience": "low" if scenario.temper == "impatient" else "high"} if scenario.temper else {}
 
     def brief(self, scenario: Bargain, grammar: Grammar) -> str:
         """Item, list price, own value, rounds, discount, and how to act."""
@@ -234,7 +271,7 @@ class Negotiation:
 
     def duel(self, stream: Stream) -> tuple[PriceBargaining, dict[str, str], Callable[[Haggle], Hashable]]:
         """A bargain in which both seats are learners: the partner's private value is drawn like a partner's reservation price."""
-        scenario = self.sample(stream)
+        scenario = replace(self.sample(stream), temper="")  # nobody is simulated
         reservation = self._reservation(scenario, POPULATIONS[self.population].types.sample(stream))
         worth = {self.role: scenario.value, self.partner: reservation}
         game = PriceBargaining(scenario.list_price, "seller", (worth["buyer"], worth["seller"]), self.rounds, self.discount)
@@ -253,37 +290,38 @@ def _brief(family: Negotiation, scenario: Bargain, mode: str, tags: str) -> str:
     return (
         f"You {'want to buy' if buying else 'are selling'} {a(scenario.item)} ({scenario.detail}). List price: ${scenario.list_price}. "
         f"It is worth ${scenario.value} to you: your gain is {'that minus the price' if buying else 'the price minus that'}, or 0 without a deal. "
+        f"{f'The {family.partner} seems {scenario.temper}. ' if scenario.temper else ''}"
         f"You have {family.rounds} rounds; each further round keeps {family.discount:.0%} of the gain. "
         f"What binds is one tag a message: {tags}{'; plain words work too' if mode == 'natural' else ''}."
     )
 
 
 @cache
-def _setting(role: str, rounds: int, discount: float, population: str, list_price: int, value: int) -> Setting:
+def _setting(role: str, rounds: int, discount: float, population: str, temper: str, list_price: int, value: int) -> Setting:
     if list_price < TICKS or list_price % TICKS or value * TICKS % list_price:
         raise ValueError(f"list_price must be a positive multiple of {TICKS} and value a multiple of a tick of it; got {list_price!r} and {value!r}")
-    game, mind = _sides(role, rounds, discount, population, list_price, value)
+    game, mind = _sides(role, rounds, discount, population, temper, list_price, value)
     tick = list_price // TICKS
 
     def optimum() -> Solution:
-        base = _optimum(role, rounds, discount, population, value // tick)
+        base = _optimum(role, rounds, discount, population, temper, value // tick)
         return Rescaled(game, mind, base, lambda state: _shrink(state, tick), lambda act: Offer(act.price * tick) if isinstance(act, Offer) else act)
 
     return Setting(game, mind, role, mind.candidates, optimum)
 
 
 @cache
-def _optimum(role: str, rounds: int, discount: float, population: str, ticks: int) -> Solution:
+def _optimum(role: str, rounds: int, discount: float, population: str, temper: str, ticks: int) -> Solution:
     """The shared solution of all bargains that differ only in scale."""
-    game, mind = _sides(role, rounds, discount, population, TICKS, ticks)
+    game, mind = _sides(role, rounds, discount, population, temper, TICKS, ticks)
     return Solution(game, mind, role, mind.candidates)
 
 
-def _sides(role: str, rounds: int, discount: float, population: str, list_price: int, value: int) -> tuple[PriceBargaining, Haggler]:
+def _sides(role: str, rounds: int, discount: float, population: str, temper: str, list_price: int, value: int) -> tuple[PriceBargaining, Haggler]:
     partner = "seller" if role == "buyer" else "buyer"
     values = (value, None) if role == "buyer" else (None, value)
     game = PriceBargaining(list_price, partner, values, rounds, discount)
-    return game, Haggler(game, partner, POPULATIONS[population])
+    return game, Haggler(game, partner, tempered(POPULATIONS[population], temper))
 
 
 def _shrink(state: Haggle, tick: int) -> Haggle:

@@ -12,6 +12,7 @@ from ..core.grammar import Grammar
 from ..core.setting import Setting
 from ..core.stream import Stream
 from ..games.spacing import SEATS, Answer, Calendar, Flashcards, Review, Trace, fold, recall
+from ..simulated_users.guide import Guide
 from ..simulated_users.spacing import MEMORIES, Student
 from ..simulated_users.spacing_bounds import bound
 from ..simulated_users.spacing_optimum import SpacingSolution
@@ -169,6 +170,13 @@ class Spacing:
         "malformed": "malformed or ambiguous turns a dialogue",
         "illegal": "illegal turns a dialogue",
     }
+
+    @property
+    def guide(self) -> Guide:
+        """How a language model speaks for the student."""
+        from ..simulated_users.guides.spacing import GUIDE
+
+        return GUIDE
 
     def __post_init__(self) -> None:
         most = min(MOST, *(len(deck.cards) for deck in DECKS.values()))

@@ -53,11 +53,21 @@ class Transcript:
         if dialogue.opening:
             self._say(self.family.partner, dialogue.opening, "yellow")
 
-    def show_step(self, step: Step, echo: bool = True) -> None:
-        """Print one exchange, and the ending if it was the last."""
+    def show_words(self, seat: str, words: str) -> None:
+        """Print one utterance."""
+        self._say(seat, words, "green" if seat == self.family.role else "yellow")
+
+    def show_step(self, step: Step, echo: bool = True, answer: bool = True) -> None:
+        """Print one exchange, and the ending if it was the last.
+
+        Args:
+            step: The exchange.
+            echo: Whether to print the learner's words.
+            answer: Whether to print the partner's.
+        """
         if echo:
             self._say(self.family.role, step.text + (f"   ({step.problem})" if step.problem else ""), "green")
-        if step.reply:
+        if step.reply and answer:
             self._say(self.family.partner, step.reply, "yellow")
         if step.done:
             self._out.print(f"[dim]{escape(self.ending(step.dialogue))}[/dim]")

@@ -15,6 +15,7 @@ from ..core.solver import Rescaled
 from ..core.stream import Stream
 from ..games.tutoring import KINDS, SEATS, Tutorial
 from ..simulated_users.curricula import CURRICULA
+from ..simulated_users.guide import Guide
 from ..simulated_users.tutoring import Kind, Pupil, Student
 from ..simulated_users.tutoring_optimum import Optimum
 from ..simulated_users.voices.tutoring import GRAMMAR, VOICE
@@ -169,6 +170,13 @@ class Tutoring:
         "malformed": "malformed or ambiguous turns a dialogue",
         "illegal": "illegal turns a dialogue",
     }
+
+    @property
+    def guide(self) -> Guide:
+        """How a language model speaks for the student."""
+        from ..simulated_users.guides.tutoring import GUIDE
+
+        return GUIDE
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mastery", tuple(self.mastery))

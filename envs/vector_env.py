@@ -13,8 +13,10 @@ from gymnasium.vector.utils import batch_space
 
 from ..core.dialogue import Dialogue
 from ..rewards.registry import Reward, RewardSpec
+from ..simulated_users.personas import PersonaDistribution
 from ..simulated_users.user import SimulatedUser
 from .dialogue_env import describe
+from .ears import LLMEar
 from .engine import Engine
 from .family import Family, load_family
 from .spaces import Utterance
@@ -32,6 +34,8 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         reward: See `DialogueEnv`.
         grammar: See `DialogueEnv`.
         user: See `DialogueEnv`; all replies needed at a step are asked of it in one call.
+        personas: See `DialogueEnv`.
+        ear: See `DialogueEnv`; all utterances of a step are read in one call.
         max_episode_steps: Given by gymnasium; dialogues end by themselves, so it must be ``None``.
         **settings: Settings of the family.
 
@@ -48,6 +52,8 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         reward: RewardSpec | Reward = "goal",
         grammar: str = "natural",
         user: str | SimulatedUser = "scripted",
+        personas: str | PersonaDistribution = "auto",
+        ear: str | LLMEar = "grammar",
         max_episode_steps: int | None = None,
         render_mode: str | None = None,
         **settings: Any,
@@ -59,7 +65,7 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         if render_mode is not None:
             raise ValueError(f"render_mode must be None in a vector, got {render_mode!r}")
         self.family = load_family(family, settings) if isinstance(family, str) else family
-        self.engine = Engine(self.family, reward, grammar, user)
+        self.engine = Engine(self.family, reward, grammar, user, personas, ear)
         self.num_envs = num_envs
         self.render_mode = None
         self.single_observation_space = self.single_action_space = Utterance()

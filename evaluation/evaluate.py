@@ -15,6 +15,7 @@ from ..policies.policy import Policy
 from ..policies.registry import make_policy
 from ..policies.rollout import make_engine, rollout
 from ..rewards.registry import Reward, RewardSpec
+from ..simulated_users.llm_mind import LLMUser
 from .information import information_metrics, measure
 from .results import Comparison, Evaluation
 from .statistics import mean_interval, normalised_score, score_interval
@@ -42,7 +43,8 @@ def evaluate(
         reward: Reported beside the payoff, which is what the score is made of.
         batch: Dialogues that run together.
         information: Add the metrics of `information.METRICS`: how well the policy finds out whom it talks to. Much slower.
-        **settings: As for ``gym.make``: ``grammar``, ``user``, and those of the family. The references always talk to the scripted user.
+        **settings: As for ``gym.make``: ``grammar``, ``user``, ``ear``, and those of the family. The references always talk to the scripted user. Where
+            the user decides by anything but the family's mind (``"llm:MODEL"``, say), there is no score, but the bounds that still hold.
 
     Raises:
         ValueError: If an argument is invalid.
@@ -53,8 +55,10 @@ def evaluate(
     engine = make_engine(env_id, reward, **settings)
     speaker = make_policy(policy, engine)
     seeds = range(seed, seed + episodes)
+    earlier = conduct(engine)
     payoffs, rewards, outcomes, met, measured, error = np.full(episodes, np.nan), [], [], [], [], ""
-    scenarios = []
+    scenarios, bounds = [], []
+    cast, exact = getattr(engine.family, "cast", None), getattr(engine.user, "exact", False)
     for place, dialogue in enumerate(rollout(engine, speaker, seeds, batch)):
         if dialogue.error:
             error = dialogue.error
@@ -64,6 +68,8 @@ def evaluate(
         outcomes.append(engine.family.outcome(dialogue))
         met.append(dialogue.setting)
         scenarios.append(dialogue.scenario)
+        if cast is not None and isinstance(engine.user, LLMUser):
+            bounds.append(cast.bounds(dialogue.setting, dialogue.hidden_start))
         if information:
             measured.append(measure(dialogue))
     if not outcomes:
@@ -71,12 +77,13 @@ def evaluate(
     counted = ~np.isnan(payoffs)
     returns = payoffs[counted]
     user = settings.get("user", "scripted")
-    random, optimal = (_reference(name, engine, env_id, seeds, batch) for name in ("random", "optimal"))
+    random, optimal = (_reference(name, engine, env_id, seeds, batch) if exact else None for name in ("random", "optimal"))
     low, high = (None if reference is None else reference[counted] for reference in (random, optimal))
     score = spread = None
     if low is not None and high is not None:
         score, spread = normalised_score(returns, low, high), score_interval(returns, low, high)
-    best = _optimum(met)
+    best = _optimum(met) if exact else None
+    lowest, highest = np.mean(bounds, axis=0).tolist() if bounds else (None, None)
     return Evaluation(
         env_id=env_id.removeprefix("dialogym:"),
         settings=engine.family.settings(),
@@ -93,7 +100,10 @@ def evaluate(
         random_return=None if low is None else float(low.mean()),
         optimal_return=None if high is None else float(high.mean()),
         optimum=best,
-        bound=None if best is not None else _bound(engine.family, scenarios),
+        bound=highest if not exact else None if best is not None else _bound(engine.family, scenarios),
+        lower=lowest,
+        exact=exact,
+        conduct=_since(earlier, conduct(engine)),
         reward=engine.reward.describe(),
         mean_reward=float(np.mean(rewards)),
         reward_interval=mean_interval(rewards),
@@ -148,6 +158,17 @@ def compare(
         if policy is policies[0] or policy == policies[0]:
             first = evaluation.policy
     return Comparison(tuple(evaluations), first if difference else None)
+
+
+def conduct(engine: Engine) -> dict[str, dict[str, float]]:
+    """The counts of the language models of an engine so far: of its user's voice and mind, and of its ear."""
+    parts = {"voice": getattr(engine.user, "voice", None), "mind": engine.user, "ear": engine.ear}
+    counts = {name: getattr(part, "counts", None) for name, part in parts.items()}
+    return {name: count.as_dict() for name, count in counts.items() if hasattr(count, "as_dict")}  # pyright: ignore
+
+
+def _since(earlier: dict[str, dict[str, float]], now: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    return {part: {name: value - earlier[part][name] for name, value in counts.items()} for part, counts in now.items()}
 
 
 def mean_metrics(family: Family, outcomes: Sequence[dict[str, Any]]) -> dict[str, float | None]:

@@ -26,12 +26,16 @@ class Evaluation:
         dropped: Episodes that failed in the simulated user's machinery and do not count, here or in the references.
         mean_return: Mean payoff, whatever the reward; in the family's units.
         return_interval: Its interval.
-        score: ``mean(R - R_random) / mean(R_optimal - R_random)``; ``None`` where the family has no exact optimum, or the optimum did not beat random.
+        score: ``mean(R - R_random) / mean(R_optimal - R_random)``; ``None`` where there is no exact optimum, or it did not beat random.
         score_interval: Its interval; episodes are resampled jointly.
-        random_return: Mean payoff of the random policy on the same seeds, with the scripted user.
-        optimal_return: Mean payoff of the optimal policy on the same seeds, with the scripted user.
+        random_return: Mean payoff of the random policy on the same seeds, with the scripted user; ``None`` if the user is not exact.
+        optimal_return: Mean payoff of the optimal policy on the same seeds, with the scripted user; ``None`` if the user is not exact.
         optimum: The exact Bayes optimum of the scenarios seen: the mean of what the optimal policy can expect, free of the luck of these seeds.
-        bound: Where the family has no exact optimum: a proven upper bound on it, in the scenarios seen; ``None`` if there is an optimum, or no bound.
+        bound: Where there is no exact optimum: a proven upper bound on it, in the scenarios seen; ``None`` if there is an optimum, or no bound.
+        lower: A proven lower bound on it, where the simulated user has no exact mind; else ``None``.
+        exact: Whether the simulated user's acts are those of the family's own mind. Otherwise its optimum, and so a score, are not known.
+        conduct: How its language models did: ``"voice"``, ``"mind"`` and ``"ear"``, where there are such, with the counts of `VoiceCounts`, `MindCounts` and
+            `EarCounts` in these episodes, the failed ones included.
         reward: Names and weights of the reward terms.
         mean_reward: Mean total reward of an episode.
         reward_interval: Its interval.
@@ -60,6 +64,9 @@ class Evaluation:
     reward_interval: Interval
     metrics: dict[str, float | None]
     bound: float | None = None
+    lower: float | None = None
+    exact: bool = True
+    conduct: dict[str, dict[str, float]] = field(default_factory=dict)
     returns: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
 
     @property
@@ -79,7 +86,8 @@ class Evaluation:
         Raises:
             ValueError: If something is missing; the message names it.
         """
-        names = [f.name for f in fields(cls) if f.name != "returns" and (f.name in values or f.name != "bound")]  # older records hold no bound
+        newer = ("bound", "lower", "exact", "conduct")  # older records do not hold these
+        names = [f.name for f in fields(cls) if f.name != "returns" and (f.name in values or f.name not in newer)]
         if missing := [name for name in names if name not in values]:
             raise ValueError(f"an evaluation must hold {', '.join(missing)}")
         known: dict[str, Any] = {name: Interval(*values[name]) if name.endswith("_interval") and values[name] else values[name] for name in names}

@@ -66,11 +66,12 @@ def evaluation_table(evaluation: Evaluation) -> RenderableType:
     table.add_column("mean", justify="right", style="bold")
     table.add_column("95% interval", justify="right")
     table.add_column("", ratio=1, style="dim")
-    table.add_row(
-        "score", number(e.score), between(e.score_interval), "0 plays like random, 1 like the exact optimum" if e.score is not None else "no exact optimum"
-    )
+    missing = "no exact optimum" if e.exact else "unknown: the user's mind is not the family's own, so there is no exact optimum"
+    table.add_row("score", number(e.score), between(e.score_interval), "0 plays like random, 1 like the exact optimum" if e.score is not None else missing)
     if e.share is not None:
         table.add_row("of the bound", number(e.share), "", f"return as a share of {number(e.bound)}, a proven upper bound on the optimum")
+    if e.lower is not None:
+        table.add_row("lower bound", number(e.lower), "", "what the best policy can expect at least with this user")
     table.add_row("return", number(e.mean_return), between(e.return_interval), _context(e))
     if list(e.reward) != ["goal"]:
         terms = " + ".join(name if weight == 1.0 else f"{weight:g} {name}" for name, weight in e.reward.items())
@@ -79,7 +80,42 @@ def evaluation_table(evaluation: Evaluation) -> RenderableType:
     meaning = explanations(e)
     for name, mean in e.metrics.items():
         table.add_row(name.replace("_", " "), number(mean), "", meaning.get(name, ""))
+    for part, counts in e.conduct.items():
+        table.add_section()
+        table.add_row(part, *_RATES[part](counts))
+        table.add_row("", "", "", _cost(counts))
     return Group(about, table)
+
+
+def _of_voice(counts: dict[str, float]) -> tuple[str, str, str]:
+    """Share of first words that passed, and what became of the others."""
+    asked = counts["utterances"]
+    rest = f"{counts['retried']:.0f} at a later try, {counts['fallbacks']:.0f} by the phrase bank, {counts['failures']:.0f} failed"
+    return number(counts["first_try"] / asked if asked else None), "", f"of {asked:.0f} utterances passed at the first try; {rest}"
+
+
+def _of_mind(counts: dict[str, float]) -> tuple[str, str, str]:
+    """Share of first answers that passed, and what became of the others."""
+    asked = counts["decisions"] - counts["forced"]
+    rest = f"{counts['retried']:.0f} at a later try, {counts['fallbacks']:.0f} by the scripted mind, {counts['failures']:.0f} failed"
+    faults = ", ".join(f"{counts[name]:.0f} {name}" for name in ("unreadable", "illegal", "inadmissible", "vetoes") if counts[name])
+    shown = f"of {asked:.0f} decisions passed at the first try; {rest}" + (f"; answers: {faults}" if faults else "")
+    return number(counts["first_try"] / asked if asked else None), "", shown
+
+
+def _of_ear(counts: dict[str, float]) -> tuple[str, str, str]:
+    """Share of readings that differ from the grammar's, and what became of them."""
+    differ = counts["overruled"] + counts["kept"]
+    read = counts["agreed"] + differ
+    rest = f"{counts['overruled']:.0f} confirmed, {counts['rejected']:.0f} unverifiable, {counts['failures']:.0f} failed"
+    return number(differ / read if read else None), "", f"of {read:.0f} readings differ from the grammar's: {rest}"
+
+
+def _cost(counts: dict[str, float]) -> str:
+    return f"{counts['prompt_tokens']:.0f} tokens read, {counts['tokens']:.0f} written, {counts['seconds']:.1f} s of requests"
+
+
+_RATES = {"voice": _of_voice, "mind": _of_mind, "ear": _of_ear}
 
 
 def comparison_table(comparison: Comparison) -> RenderableType:
@@ -103,6 +139,8 @@ def comparison_table(comparison: Comparison) -> RenderableType:
         notes += f"; difference: in return to {comparison.baseline}, paired by episode"
     if any(e.share is not None for e in comparison.evaluations):
         notes += "; of bound: return as a share of a proven upper bound on the optimum, which is out of reach"
+    if not first.exact:
+        notes += "; no score, because the user's mind is not the family's own"
     if shown < len(header):
         notes += f"; {len(header) - shown} more metrics in to_markdown() and to_json()"
     return Group(about, table, Text(notes, style="dim"))

@@ -16,6 +16,7 @@ class HumanPolicy:
     """Shows each dialogue in the terminal and reads what the person says. End of input leaves the dialogue by `EOFError`."""
 
     name = "human"
+    at_once = 1
 
     def __init__(self, engine: Engine, console: Console | None = None):
         self._console = console or Console(highlight=False)

@@ -12,7 +12,8 @@ from ..core.stream import Stream
 class Policy(Protocol):
     """Speaks for the learner in a batch of dialogues.
 
-    An honest policy reads ``messages()``, ``state``, ``scenario``, ``steps`` and ``belief()`` of a dialogue, never ``hidden``.
+    An honest policy reads ``messages()``, ``state``, ``scenario``, ``steps`` and ``belief()`` of a dialogue, never ``hidden``. One that cannot hold many
+    dialogues at a time, such as a person, has an attribute ``at_once``: how many it can.
     """
 
     name: str

@@ -12,24 +12,34 @@ from gymnasium.utils import seeding
 
 from ..core.dialogue import Dialogue
 from ..core.stream import Stream
+from ..envs.ears import LLMEar
 from ..envs.engine import Engine
 from ..envs.episodes import EpisodeStore, record
 from ..envs.family import load_family
 from ..envs.registration import lookup
 from ..rewards.registry import Reward, RewardSpec
+from ..simulated_users.personas import PersonaDistribution
 from ..simulated_users.user import SimulatedUser
 from .policy import Policy
 from .registry import make_policy
 
 
-def make_engine(env_id: str, reward: RewardSpec | Reward = "goal", grammar: str = "natural", user: str | SimulatedUser = "scripted", **settings: Any) -> Engine:
+def make_engine(
+    env_id: str,
+    reward: RewardSpec | Reward = "goal",
+    grammar: str = "natural",
+    user: str | SimulatedUser = "scripted",
+    personas: str | PersonaDistribution = "auto",
+    ear: str | LLMEar = "grammar",
+    **settings: Any,
+) -> Engine:
     """The engine behind ``gym.make(env_id, ...)``, for code that plays many dialogues.
 
     Raises:
         ValueError: If an argument is not among the valid ones.
     """
     family, registered = lookup(env_id)
-    return Engine(load_family(family, {**registered, **settings}), reward, grammar, user)
+    return Engine(load_family(family, {**registered, **settings}), reward, grammar, user, personas, ear)
 
 
 def policy_stream(seed: int, attempt: int = 0) -> Stream:
@@ -51,6 +61,7 @@ def rollout(engine: Engine, policy: Policy, seeds: Iterable[int], batch: int = 2
         Finished dialogues, in the order of the seeds. Those with an ``error`` are not the policy's doing: drop them. If the simulated user failed before the
         first word, they have no steps.
     """
+    batch = min(batch, getattr(policy, "at_once", batch))
     pending = iter(seeds)
     while chunk := list(islice(pending, batch)):
         dialogues = engine.open([seeding.np_random(seed)[0] for seed in chunk], seeds=chunk)
@@ -104,6 +115,7 @@ def collect(
     if best_of < 1:
         raise ValueError(f"best_of must be at least 1, got {best_of}")
     speaker = make_policy(policy, engine)
+    batch = min(batch, getattr(speaker, "at_once", batch))
     store = EpisodeStore(path)
     for chunk in _progress(_chunks(range(seed, seed + episodes), batch), episodes, progress):
         attempts = [rollout(engine, speaker, chunk, batch, attempt) for attempt in range(best_of)]

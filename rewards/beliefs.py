@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from ..core.belief import Belief, ProductBelief
 from ..core.dialogue import Dialogue
-from ..core.mind import Contradiction, blind_listen, listen
+from ..core.mind import Contradiction, blind_listen
 
 FILTERS = ("exact", "blind")
 
@@ -54,7 +54,7 @@ def belief_source(filter: str = "exact", model: str = "", about: str = "") -> Be
 class Filter:
     """Bayes' rule with the simulated person's own mind.
 
-    What a simulated user without that mind (a language model, say) does may be impossible for the mind. The belief then stays as it is.
+    What a simulated user without that mind (a language model, say) does may be impossible for the mind. It then tells nothing.
 
     Args:
         blind: Ignore what the learner did (`blind_listen`). It is wrong on purpose: a learner that is rewarded for the bits it believes in can farm them by
@@ -82,18 +82,15 @@ class Filter:
     def full(self, dialogue: Dialogue, index: int) -> Belief:
         """The belief about the whole hidden state."""
         if not self.blind:
-            try:
-                return dialogue.belief_at(index)
-            except Contradiction:
-                pass
-        hear, setting = (blind_listen if self.blind else listen), dialogue.setting
-        chain: list[Belief] = dialogue.memo.setdefault((Filter, self.blind), [])
+            return dialogue.belief_at(index)
+        setting = dialogue.setting
+        chain: list[Belief] = dialogue.memo.setdefault(Filter, [])
         while len(chain) <= index:
             exchange = dialogue.steps[len(chain) - 1].exchange if chain else dialogue.opening_exchange
             belief = chain[-1] if chain else setting.prior
             for state, _, act in exchange.replies if exchange else ():
                 try:
-                    belief = hear(setting.mind, belief, state, act)
+                    belief = blind_listen(setting.mind, belief, state, act)
                 except Contradiction:
                     continue
             chain.append(belief)

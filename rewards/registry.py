@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import partial
 from typing import Any, TypeVar
 
 from ..core.dialogue import Step
+from ..core.spec import parse_spec, spell_spec, split_commas
 
 RewardFunction = Callable[[Step], float]
 RewardSpec = str | Mapping[str, float] | RewardFunction
@@ -105,7 +105,7 @@ class Reward:
 
 def _parse(text: str) -> dict[str, float]:
     terms: dict[str, float] = {}
-    for part in _split(text):
+    for part in split_commas(text):
         head, bracket, tail = part.rpartition(")")
         rest, equals, weight = tail.partition("=")  # behind the parameters, which have equals signs of their own
         name = head + bracket + rest
@@ -116,31 +116,11 @@ def _parse(text: str) -> dict[str, float]:
     return terms
 
 
-def _split(text: str) -> Iterator[str]:
-    """The parts between commas that are not inside parentheses."""
-    start = depth = 0
-    for place, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if character == "," and depth == 0:
-            yield text[start:place]
-            start = place + 1
-    yield text[start:]
-
-
 def _find(term: str) -> tuple[str, RewardFunction]:
     """Name in canonical form, and the reward with its parameters."""
-    name, bracket, inside = str(term).strip().partition("(")
-    if name not in _REGISTRY:
+    if str(term).strip().partition("(")[0] not in _REGISTRY:
         raise ValueError(f"reward must be one of {', '.join(reward_names())}; got {term!r}")
-    parameters: dict[str, Any] = {}
-    if bracket:
-        if not inside.endswith(")"):
-            raise ValueError(f"parameters of reward {name!r} must be in parentheses, got {term!r}")
-        for part in _split(inside[:-1]) if inside[:-1].strip() else ():
-            parameter, equals, value = (piece.strip() for piece in part.partition("="))
-            if not equals or not value:
-                raise ValueError(f"parameters of reward {name!r} must be given as name=value, got {part.strip()!r}")
-            parameters[parameter] = _value(value)
+    name, parameters = parse_spec(str(term), "reward")
     reward = _REGISTRY[name]
     valid = _parameters(reward)
     for given in parameters:
@@ -149,7 +129,7 @@ def _find(term: str) -> tuple[str, RewardFunction]:
     if missing := [parameter for parameter, default in valid.items() if default is inspect.Parameter.empty and parameter not in parameters]:
         raise ValueError(f"reward {name!r} needs {', '.join(missing)}")
     function = reward(**parameters) if isinstance(reward, type) else partial(reward, **parameters) if parameters else reward
-    return _spell(name, parameters), function
+    return spell_spec(name, parameters), function
 
 
 def _parameters(reward: Callable[..., Any]) -> dict[str, Any]:
@@ -164,21 +144,8 @@ def _name_of(function: RewardFunction) -> str:
     for name, reward in _REGISTRY.items():
         if type(function) is reward and is_dataclass(function):
             given = {field.name: getattr(function, field.name) for field in fields(function) if field.init}
-            return _spell(name, {key: value for key, value in given.items() if value != _parameters(reward)[key]})
+            return spell_spec(name, {key: value for key, value in given.items() if value != _parameters(reward)[key]})
     return getattr(function, "__name__", type(function).__name__)
-
-
-def _spell(name: str, parameters: Mapping[str, Any]) -> str:
-    inside = ",".join(f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in parameters.items())
-    return f"{name}({inside})" if inside else name
-
-
-def _value(text: str) -> bool | int | float | str:
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
-        return text
-    return value if isinstance(value, (bool, int, float)) else text
 
 
 def _weight(name: str, weight: float) -> float:

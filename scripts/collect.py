@@ -31,6 +31,10 @@ class Collect:
     """Registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
     grammar: str = "natural"
     """`natural` or `tagged`."""
+    user: str = "scripted"
+    """Who is talked to: `scripted`, `voiced:MODEL` (a language model speaks) or `llm:MODEL` (it decides as well)."""
+    ear: str = "grammar"
+    """What reads plain words: `grammar`, or `llm:MODEL`."""
     out: Path = Path("runs/episodes")
     """Folder to append to."""
 
@@ -46,8 +50,6 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
         options.seed,
         best_of=options.best_of,
         progress=True,
-        reward=options.reward,
-        grammar=options.grammar,
-        **settings,
+        **{"reward": options.reward, "grammar": options.grammar, "user": options.user, "ear": options.ear, **settings},
     )
     Console().print(f"{len(store)} episodes in {store.path}")

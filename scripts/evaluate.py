@@ -30,6 +30,10 @@ class Evaluate:
     """First seed."""
     grammar: str = "natural"
     """`natural` or `tagged`."""
+    user: str = "scripted"
+    """Who is talked to: `scripted`, `voiced:MODEL` (a language model speaks) or `llm:MODEL` (it decides as well: no score, but bounds)."""
+    ear: str = "grammar"
+    """What reads plain words: `grammar`, or `llm:MODEL`."""
     information: bool = False
     """Also say how well a policy finds out whom it talks to: information gain and efficiency, control index, belief accuracy. Slow."""
     out: Path | None = None
@@ -41,10 +45,11 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     options = tyro.cli(Evaluate, args=list(arguments), prog="dialogym evaluate")
     if options.out is not None and options.out.suffix not in (".json", ".md"):
         raise ValueError(f"out must end in .json or .md, got {str(options.out)!r}")
-    settings = {"grammar": options.grammar, **settings}
     names = options.policy
     if "all" in names:
-        names = (*baselines(make_engine(options.env_id, **settings)), *(name for name in names if name != "all"))
+        quiet = {"grammar": options.grammar, **settings, "user": "scripted", "ear": "grammar"}
+        names = (*baselines(make_engine(options.env_id, **quiet)), *(name for name in names if name != "all"))
+    settings = {"grammar": options.grammar, "user": options.user, "ear": options.ear, **settings}
     if len(names) == 1:
         result = evaluate(options.env_id, names[0], options.episodes, options.seed, information=options.information, **settings)
     else:

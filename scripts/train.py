@@ -16,7 +16,7 @@ warnings.filterwarnings("ignore", category=FutureWarning)  # TRL and transformer
 import tyro
 from rich.console import Console
 
-ALGORITHMS = ("bc", "grpo", "user-model")
+ALGORITHMS = ("bc", "grpo", "user-model", "voice")
 
 
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
@@ -38,6 +38,17 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
         options = tyro.cli(UserModelConfig, args=rest, prog="dialogym train user-model")
         console.print(train_user_model(replace(options, settings={**options.settings, **settings})))
         console.print(f"model in {options.out}; rewards use it as curiosity/entropy(model={options.out})", markup=False)
+        return
+    if algorithm == "voice":
+        from ..trainers.voice import VoiceConfig, first_try_rates, train_voice
+
+        voice = tyro.cli(VoiceConfig, args=rest, prog="dialogym train voice")
+        adapter = train_voice(voice)
+        rates = first_try_rates(f"{voice.model}+{adapter}", shots=0, plain=True)
+        console.print(
+            f"adapter in {adapter}; words that pass at the first try: " + ", ".join(f"{name} {rate:.0%}" for name, rate in rates.items()), markup=False
+        )
+        console.print(f'gym.make(..., user="voiced:{voice.model}+{adapter}(shots=0)")', markup=False)
         return
     if algorithm == "bc":
         from ..trainers.bc import BCConfig as Config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import NamedTuple
 
@@ -69,6 +69,28 @@ POPULATIONS: dict[str, Population] = {
     "hard": Population(tuple((floor, 1.0) for floor in range(7, 18)), (("boulware", 1.0), ("holder", 3.0), ("reciprocator", 6.0))),
 }
 """Who is met in the registered environments."""
+
+TEMPERS = ("patient", "impatient")
+HASTE: dict[str, float] = {"boulware": -0.4, "linear": 0.2, "conceder": 0.4, "holder": -0.4, "reciprocator": 0.0}
+"""By how much the share of the impatient among those of a tactic differs from a half, before all are shifted alike so that half of the population is impatient."""
+
+
+@cache
+def tempered(population: Population, temper: str) -> Population:
+    """Those of a population who are patient, or impatient: one half each, so that both together are the population. Everybody if `temper` is ``""``.
+
+    An impatient partner is likelier to be a conceder, a patient one to be Boulware or a holder. Floors do not depend on it.
+
+    Raises:
+        ValueError: If there is no such temper.
+    """
+    if not temper:
+        return population
+    if temper not in TEMPERS:
+        raise ValueError(f"temper must be one of {', '.join(TEMPERS)}; got {temper!r}")
+    mean = sum(weight * HASTE[tactic] for tactic, weight in population.tactics) / sum(weight for _, weight in population.tactics)
+    sign = 2.0 if temper == "impatient" else -2.0  # Bayes' rule: the share among those of the tactic, over the share of a half among all
+    return replace(population, tactics=tuple((tactic, weight * (1.0 + sign * (HASTE[tactic] - mean))) for tactic, weight in population.tactics))
 
 
 @dataclass(frozen=True)

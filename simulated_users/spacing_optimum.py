@@ -175,7 +175,7 @@ class SpacingSolution(Solution[tuple[Trace, ...]]):
     def branches(self, state: Any, belief: Belief, act: Act) -> list[tuple[float, Any, Belief]]:
         """See `Solution.branches`."""
         after, numbers = self.game.apply(state, self.seat, act), self._canonical(belief)
-        found: list[tuple[float, Any, Any]] = list(self._branches(after, numbers))  # pyright: ignore
+        found: list[tuple[float, Any, Any]] = list(self._branches(after, numbers))
         return [(p, s, ProductBelief([self.base.beliefs[number] for number in mass])) for p, s, mass in found]
 
     def known_value(self) -> float:

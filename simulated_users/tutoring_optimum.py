@@ -68,7 +68,7 @@ class Optimum(Solution[Pupil]):
         game: Any = self.game
         values = self._final
         for _ in range(game.turns):
-            values = np.max([self._final, *(sum(part @ values for part in move.reactions) - move.cost for move in self._moves)], axis=0)  # pyright: ignore
+            values = np.max([self._final, *(sum(part @ values for part in move.reactions) - move.cost for move in self._moves)], axis=0)  # pyright: ignore[reportArgumentType, reportCallIssue]
         return float(sum(p * values[self._place[pupil]] for pupil, p in self.mind.prior()))
 
     def _read(self, game: Tutorial, mind: Student) -> list[_Move]:
@@ -159,8 +159,8 @@ def _without_dominated(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     places = np.sort(places)
     rows = rows[places]
     below = (rows[None] >= rows[:, None]).all(2)
-    np.fill_diagonal(below, False)  # pyright: ignore
-    kept = ~below.any(1)  # pyright: ignore
+    np.fill_diagonal(below, False)  # pyright: ignore[reportArgumentType]
+    kept = ~below.any(1)  # pyright: ignore[reportArgumentType]
     return rows[kept], places[kept]
 
 

@@ -19,7 +19,7 @@ class Cue(NamedTuple):
         act: What to say.
         seat: Who says it.
         public: The family's public facts.
-        persona: The speaker's way of speaking.
+        persona: The speaker's way of speaking; a `Persona` where more is known about it.
         heard: The learner's last utterance; ``""`` at the opening.
         opening: Whether these are the first words of the dialogue.
         problem: ``"malformed"``, ``"ambiguous"`` or ``"illegal"`` if the learner's turn was lost.
@@ -53,7 +53,10 @@ class Voice(Protocol):
 
 
 class SimulatedUser(Protocol):
-    """Everybody but the learner. Both methods are batched: one call serves all dialogues that wait for a reply."""
+    """Everybody but the learner. Both methods are batched: one call serves all dialogues that wait for a reply.
+
+    One whose acts are the setting's own mind's has ``exact = True``, which others need not have: only what it earns can be held against the exact optimum.
+    """
 
     personas: tuple[str, ...]
 
@@ -68,6 +71,8 @@ class SimulatedUser(Protocol):
 
 class ScriptedUser:
     """The default: the setting's own mind, spoken by `voice`."""
+
+    exact = True
 
     def __init__(self, voice: Voice):
         self.voice = voice

@@ -27,7 +27,7 @@ from ..envs.engine import Engine
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.rollout import make_engine
 from ..policies.tokens import TokenRecord
-from .credit import CREDITS, SCALES
+from .credit import SCALES, make_credit
 from .credit import scaled as scale_advantages
 from .run import Clock, Run, finish, quiet, scored
 from .scoring import own_logprobs, plain_head
@@ -56,7 +56,7 @@ class GRPOConfig:
     group_size: int = 8
     """Episodes of each scenario."""
     credit: str = "trajectory"
-    """What a turn is judged by: `trajectory`, the return of its episode; or `turn`, what came after it."""
+    """What a turn is judged by: `trajectory`, the return of its episode; or `turn`, what came after it, `turn(discount=0.5)` what came soon after it."""
     learning_rate: float = 3e-4
     """After a short warm-up it falls linearly; the default suits `tiny`, a pretrained model wants about 1e-6 (1e-5 with LoRA)."""
     kl: float = 0.0
@@ -171,8 +171,7 @@ def _check(config: GRPOConfig) -> None:
     episodes = config.groups * config.group_size
     if config.group_size < 2:
         raise ValueError(f"group_size must be at least 2, got {config.group_size}")
-    if config.credit not in CREDITS:
-        raise ValueError(f"credit must be one of {', '.join(CREDITS)}; got {config.credit!r}")
+    make_credit(config.credit)
     if config.scale not in SCALES:
         raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {config.scale!r}")
     if config.updates < 1 or episodes % config.updates:
@@ -263,7 +262,7 @@ class DialogueRollout:
         """The advantage of each token of the episodes just played, by the configured credit; shape as `completion_ids`, 0 off the model's turns."""
         size, config = self.config.group_size, self.config
         rewards = [record.rewards if counts else None for record, counts in self._last]
-        values = scale_advantages(CREDITS[config.credit](rewards, size), size, config.scale)
+        values = scale_advantages(make_credit(config.credit)(rewards, size), size, config.scale)
         spread = torch.zeros(completion_ids.shape, device=completion_ids.device)
         for row, ((record, _), advantages) in enumerate(zip(self._last, values, strict=True)):
             for (start, end), advantage in zip(record.turns, advantages, strict=False):

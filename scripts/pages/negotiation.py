@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
+from ...core.solver import Solution
 from ...envs.family import Family, load_family
-from ...envs.registration import NEGOTIATION
+from ...envs.registration import NEGOTIATION, TABLE
 from ...evaluation.exact import classes, expected_return, optimum
 from ...evaluation.human_likeness import compare_with_people
 from ...policies.negotiation import sweep
 from ...policies.policy import FunctionPolicy
+from ...simulated_users.negotiation import POPULATIONS, Haggler
 from ..docs import table
 
 PAYOFF = "the discounted gain as a share of the list price"
@@ -32,9 +35,35 @@ def facts(family: Family) -> dict[str, str]:
 
 
 def sections() -> Iterator[str]:
-    """The comparison with people, and the sweep that chose the heuristics' parameters."""
+    """What it is worth to see the partner's patience, the comparison with people, and the sweep that chose the heuristics' parameters."""
+    yield from _patience()
     yield from _people()
     yield from _swept()
+
+
+def _patience() -> Iterator[str]:
+    yield "## Patience"
+    yield (
+        "The optimum of each variant as it is, with `patience=True`, and for a learner that is told the tactic itself. None of it can hurt, and none helps much: the "
+        "best acts are much the same against every tactic until the answers to them tell it."
+    )
+    rows = []
+    for env_id, (path, settings) in TABLE.items():
+        if path == NEGOTIATION:
+            blind, told = (optimum(load_family(path, {**settings, "patience": patience})) for patience in (False, True))
+            rows.append([env_id, *(f"{value:.5f}" for value in (blind, told, _tactic_known(load_family(path, settings))))])
+    yield table(["id", "optimum", "with `patience=True`", "tactic known"], rows)
+
+
+def _tactic_known(family: Family) -> float:
+    """What a learner can expect that is told the partner's tactic, but not its reservation price."""
+    population, total = POPULATIONS[family.settings()["population"]], []
+    for scenario, weight in classes(family):
+        game = family.setting(scenario).game.canonical()
+        for tactic, p in population.types.map(lambda kind: kind.tactic):
+            mind = Haggler(game, family.partner, replace(population, tactics=((tactic, 1.0),)))
+            total.append(weight * p * Solution(game, mind, family.role, mind.candidates).start_value())
+    return math.fsum(total)
 
 
 def _people() -> Iterator[str]:

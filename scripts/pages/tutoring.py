@@ -55,9 +55,9 @@ def _chain() -> Iterator[str]:
     yield f"With one kind of student, who learns as well from explanations as from examples: `Tutoring({arguments})`. Exactly:"
     family = Tutoring(**CHAIN)
     rows = {
-        "optimum": optimum(family),  # pyright: ignore
+        "optimum": optimum(family),  # pyright: ignore[reportArgumentType]
         "without quizzes": without_quizzes(family),
-        "myopic": expected_return(family, "myopic"),  # pyright: ignore
+        "myopic": expected_return(family, "myopic"),  # pyright: ignore[reportArgumentType]
         "hidden state seen before each turn": observed(family),
     }
     yield table(["policy", "expected payoff"], [[name, f"{value:.4f}"] for name, value in rows.items()])
@@ -69,9 +69,9 @@ def _turns() -> Iterator[str]:
     rows = []
     for turns in range(1, 9):
         family = Tutoring(turns=turns)
-        best = optimum(family)  # pyright: ignore
-        shares = [without_quizzes(family), *(expected_return(family, name) for name in ("myopic", "lookahead"))]  # pyright: ignore
-        found = max(expected_return(family, FunctionPolicy(name, speak)) for name, speak in sweep().items())  # pyright: ignore
+        best = optimum(family)  # pyright: ignore[reportArgumentType]
+        shares = [without_quizzes(family), *(expected_return(family, name) for name in ("myopic", "lookahead"))]  # pyright: ignore[reportArgumentType]
+        found = max(expected_return(family, FunctionPolicy(name, speak)) for name, speak in sweep().items())  # pyright: ignore[reportArgumentType]
         rows.append([str(turns), f"{best:.4f}", *(f"{value / best:.0%}" for value in (*shares, found)), f"{observed(family):.4f}"])
     yield table(["turns", "optimum", "without quizzes", "myopic", "lookahead", "best heuristic of the grid", "hidden state seen"], rows)
 

@@ -7,6 +7,7 @@ from functools import cache
 
 from ...core.acts import Act, Say
 from ...core.grammar import TALK, Grammar, Heard
+from ...core.stream import Stream
 from ...games.guided_solving import ACTS, Attempt, Hint, Nudge, Show, Stop, Tell, Try
 from ..user import Cue
 from .guided_solving_phrases import FIELDS, PHRASES, TOPICS
@@ -81,7 +82,7 @@ def _stating(answer: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:answer|solution|result)(?: is| would be| has to be| must be| comes out as)?[ :=]+{re.escape(answer.lower())}(?!\w|[.,]\w)")
 
 
-def _describe(cue: Cue) -> tuple[str, tuple, str]:
+def describe(cue: Cue) -> tuple[str, tuple, str]:
     """Slot, values of `FIELDS`, and small talk if the tutor has only talked."""
     state, problem, act = cue.before, cue.public, cue.act
     steps, given = problem.steps, type(state.given)
@@ -101,6 +102,13 @@ def _describe(cue: Cue) -> tuple[str, tuple, str]:
 WRONG = 3  # how many wrong results each step has
 
 
+def wrong_result(cue: Cue, stream: Stream) -> str:
+    """The result that a student who gets the step wrong comes to: the one that the phrase bank says with the same random numbers."""
+    # The bank has each template once for each wrong result, see `_spread`.
+    ways = WRONG * len(PHRASES[cue.persona]["wrong"]) if cue.persona in PHRASES else WRONG
+    return cue.public.steps[cue.before.step].wrong[stream.choose(ways) % WRONG]
+
+
 def _spread(templates: tuple[str, ...]) -> tuple[str, ...]:
     """Each template that names a wrong result, once for each of them."""
     return tuple(
@@ -114,6 +122,6 @@ GRAMMAR = Grammar(ACTS, understand)
 VOICE = PhraseVoice(
     {persona: {slot: _spread(templates) for slot, templates in bank.items()} for persona, bank in PHRASES.items()},
     (*FIELDS, *(f"wrong{i}" for i in range(WRONG))),
-    _describe,
+    describe,
     TOPICS,
 )

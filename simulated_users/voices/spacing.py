@@ -11,7 +11,7 @@ from ...core.stream import Stream
 from ...games.spacing import ACTS, Answer, Rest, Review, fold
 from ..user import Cue
 from .phrase_bank import PhraseVoice
-from .spacing_decks import DECKS
+from .spacing_decks import DECKS, Card
 from .spacing_phrases import FIELDS, PHRASES, SLIPS, TOPICS
 
 _NOISE = re.compile(r"[^\w\s.,:;!?'-]+")
@@ -106,9 +106,23 @@ def understand(text: str, context: tuple[str, ...]) -> Heard:
 
 
 @cache
+def card_of(deck: str, name: str) -> Card:
+    """The card of that name."""
+    return next(card for card in DECKS[deck].cards if card.name == name)
+
+
+def mistake(cue: Cue, stream: Stream) -> str:
+    """What a student who is wrong about the card that was asked answers: what the phrase bank says with the same random numbers."""
+    ways = (
+        len(PHRASES[cue.persona]["wrong"]) if cue.persona in PHRASES else SLIPS
+    )  # in the bank each template is there once for each mistake, one after the other
+    return card_of(cue.public.deck, cue.public.cards[cue.before.asked]).mistakes[stream.choose(ways) % SLIPS]
+
+
+@cache
 def _values(deck: str, name: str) -> tuple[str, ...]:
     """The values of `FIELDS` for a card."""
-    card = next(card for card in DECKS[deck].cards if card.name == name)
+    card = card_of(deck, name)
     answers = (card.answer, *card.mistakes[:SLIPS])
     return (name, *(form for answer in answers for form in (answer, answer[0].upper() + answer[1:])))
 

@@ -6,12 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from ...core.acts import Act, Say
 from ...core.grammar import TALK, Grammar, Heard
 from ...core.stream import Stream
 from ...games.tutoring import ACTS, Answer, Example, Explain, Quiz, Stop
 from ..curricula import CURRICULA
+from ..curricula.curriculum import Exercise
 from ..user import Cue
 from .phrase_bank import PhraseVoice
 from .tutoring_phrases import FIELDS, PHRASES, TOPICS
@@ -142,13 +144,24 @@ class TutoringVoice:
         act = cue.act
         if type(act) is not Answer:
             return self._phrases.say((cue,), (stream,))[0]
-        exercises = CURRICULA[cue.public.curriculum].skills[act.skill - 1].exercises
-        exercise = exercises[stream.choose(len(exercises))]
-        wrong = exercise.wrong[stream.choose(len(exercise.wrong))].answer  # drawn in any case, so that what is said next depends on the mark alone
-        given = exercise.answer if act.right else wrong
+        before, given, after = answered(cue, stream)
         words = self._phrases.say((cue._replace(act=_Written(act.skill, given)),), (stream,))[0]
-        mark = f" {exercise.answer_sheet[not act.right]}" if cue.public.marked else ""
-        return f"(exercise: {exercise.question}) {words}{mark}"
+        return f"{before} {words} {after}" if after else f"{before} {words}"
+
+
+def answered(cue: Cue, stream: Stream) -> tuple[str, str, str]:
+    """What stands before the words of an `Answer` (the exercise), the answer that they give, and what stands after them (its mark, or ``""``)."""
+    act: Any = cue.act
+    exercises = CURRICULA[cue.public.curriculum].skills[act.skill - 1].exercises
+    exercise = exercises[stream.choose(len(exercises))]
+    wrong = exercise.wrong[stream.choose(len(exercise.wrong))].answer  # drawn in any case, so that what is said next depends on the mark alone
+    mark = exercise.answer_sheet[not act.right] if cue.public.marked else ""
+    return posed(exercise), exercise.answer if act.right else wrong, mark
+
+
+def posed(exercise: Exercise) -> str:
+    """An exercise as it stands before the student's words."""
+    return f"(exercise: {exercise.question})"
 
 
 def _describe(cue: Cue) -> tuple[str, tuple, str]:

@@ -11,6 +11,7 @@ from typing import ClassVar
 import pytest
 from dialogym.core.acts import Say
 from dialogym.envs.engine import Engine
+from dialogym.envs.episodes import read_episodes
 from dialogym.envs.negotiation import Negotiation
 from dialogym.games.negotiation import Accept, Offer, PriceBargaining, Walk
 from dialogym.policies.human import HumanPolicy
@@ -18,7 +19,7 @@ from dialogym.policies.negotiation import sweep
 from dialogym.policies.planning import PLANNERS
 from dialogym.policies.policy import FunctionPolicy
 from dialogym.policies.registry import baselines, heuristics, make_policy
-from dialogym.policies.rollout import make_engine, play, policy_stream, rollout
+from dialogym.policies.rollout import collect, make_engine, play, policy_stream, rollout
 from gymnasium.utils import seeding
 from rich.console import Console
 
@@ -185,6 +186,16 @@ def test_a_person_sees_the_dialogue_and_speaks():
     assert [step.text for step in dialogue.steps] == ["Any scratches on it?", "[walk]"]
     assert "You are the buyer" in shown and dialogue.opening[:20] in shown and dialogue.steps[0].reply[:20] in shown
     assert "Any scratches on it?" not in shown  # the person has just typed it
+
+
+def test_a_person_has_one_dialogue_at_a_time(tmp_path):
+    """Several episodes come one after the other, each recorded when it is over."""
+    engine = make_engine(ENV)
+    first, second = rollout(engine, HumanPolicy(engine, Keyboard("One?", "[walk]", "Two?", "[walk]")), [0, 1])
+    assert [[step.text for step in dialogue.steps] for dialogue in (first, second)] == [["One?", "[walk]"], ["Two?", "[walk]"]]
+    with pytest.raises(EOFError):
+        collect(ENV, HumanPolicy(engine, Keyboard("One?", "[walk]", "Two?")), 2, tmp_path)
+    assert len(read_episodes(tmp_path)) == 1
 
 
 def test_a_person_may_leave():

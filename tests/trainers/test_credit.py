@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dialogym.trainers.credit import CREDITS, scaled, trajectory, turn
+from dialogym.trainers.credit import CREDITS, make_credit, scaled, trajectory, turn
 
 GROUP = [[0.0, 0.0, 4.0], [1.0, 1.0]]  # returns 4 and 2
 
@@ -43,3 +43,31 @@ def test_scales():
     assert list(np.concatenate(scaled([np.zeros(2), np.zeros(1)], 2, "group"))) == [0.0, 0.0, 0.0]
     with pytest.raises(ValueError, match="scale must be one of group, batch, none; got 'token'"):
         scaled(advantages, 2, "token")
+
+
+def test_a_discount_by_hand():
+    """Two episodes of two turns: to come are 1 + .5 * 4 = 3 and 4, against 0 + .5 * 2 = 1 and 2."""
+    first, second = make_credit("turn(discount=0.5)")([[1.0, 4.0], [0.0, 2.0]], 2)
+    assert list(first) == [1.0, 1.0] and list(second) == [-1.0, -1.0]
+    alone, other = make_credit("turn(discount=0.5)")([[1.0, 4.0], [1.0]], 2)
+    assert list(alone) == [1.0, 4.0 - 2.0] and list(other) == [-1.0]
+
+
+def test_shaping_without_discount_is_a_baseline_and_with_it_more():
+    """Potentials 0, 2, 5, then the end (0): undiscounted, each turn's return is the payoff less its potential; two episodes that differ in luck keep their gap."""
+    potentials, payoff = [0.0, 2.0, 5.0], 7.0
+    shaped = [(*potentials[1:], 0.0)[k] - potentials[k] + (payoff if k == 2 else 0.0) for k in range(3)]
+    plain = [0.0, 0.0, payoff]
+    lucky = [0.0, 0.0, payoff + 1]
+    with_terms = turn([shaped, [r + (k == 2) for k, r in enumerate(shaped)]], 2)
+    without = turn([plain, lucky], 2)
+    for a, b in zip(with_terms, without, strict=True):
+        assert list(a) == pytest.approx(list(b))
+
+
+@pytest.mark.parametrize(
+    "spec", ["nobody", "turn(discount=0)", "turn(discount=2)", "turn(discount=x)", "turn(speed=1)", "trajectory(discount=0.5)", "turn(0.5)"]
+)
+def test_wrong_credits(spec):
+    with pytest.raises(ValueError, match="credit"):
+        make_credit(spec)

@@ -1,0 +1,57 @@
+"""Names with parameters, such as ``curiosity/entropy(gamma=0.99)`` or ``voiced:smollm2(temperature=0.5)``: how users write them in one line of text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+Parameter = bool | int | float | str
+
+
+def parse_spec(text: str, kind: str = "") -> tuple[str, dict[str, Parameter]]:
+    """Name and parameters.
+
+    Args:
+        text: The name, and the parameters in parentheses if there are any.
+        kind: What is named, for messages: ``"reward"``.
+
+    Raises:
+        ValueError: If the parameters are not ``(name=value, ...)``.
+    """
+    name, bracket, inside = text.strip().partition("(")
+    parameters: dict[str, Parameter] = {}
+    what = f"{kind} {name!r}".strip()
+    if bracket:
+        if not inside.endswith(")"):
+            raise ValueError(f"parameters of {what} must be in parentheses, got {text!r}")
+        for part in split_commas(inside[:-1]) if inside[:-1].strip() else ():
+            parameter, equals, value = (piece.strip() for piece in part.partition("="))
+            if not equals or not value:
+                raise ValueError(f"parameters of {what} must be given as name=value, got {part.strip()!r}")
+            parameters[parameter] = _value(value)
+    return name, parameters
+
+
+def spell_spec(name: str, parameters: Mapping[str, Parameter]) -> str:
+    """The text that `parse_spec` reads."""
+    inside = ",".join(f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in parameters.items())
+    return f"{name}({inside})" if inside else name
+
+
+def split_commas(text: str) -> Iterator[str]:
+    """The parts between commas that are not inside parentheses."""
+    start = depth = 0
+    for place, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth == 0:
+            yield text[start:place]
+            start = place + 1
+    yield text[start:]
+
+
+def _value(text: str) -> Parameter:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    return value if isinstance(value, (bool, int, float)) else text

@@ -1,0 +1,136 @@
+"""Simulated users by name: ``"scripted"``, or a language model as the voice or as the mind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from ..core.spec import parse_spec
+from ..core.stream import Stream
+from ..simulated_users.cast import Cast
+from ..simulated_users.guide import Guide
+from ..simulated_users.llm_mind import LLMUser
+from ..simulated_users.llm_voice import Example, LLMVoice
+from ..simulated_users.user import Cue, ScriptedUser, SimulatedUser
+from .family import Family
+
+FORMS = "'scripted', 'voiced:MODEL', 'llm:MODEL', or an object with the methods of SimulatedUser (decide, speak, personas)"
+VOICE_OPTIONS = ("shots", "attempts", "temperature", "constrain", "max_tokens", "plain")
+MIND_OPTIONS = ("attempts", "temperature", "constrain")  # set for the voice and the mind together
+POOL = 12  # examples kept for each intent and persona
+PLAYED = 400  # dialogues played to find them
+
+
+def make_user(user: str | SimulatedUser, family: Family) -> SimulatedUser:
+    """A simulated user for a family.
+
+    Args:
+        user: ``"scripted"``: the mind, spoken by the family's phrase bank. ``"voiced:MODEL"``: the same mind, spoken by a language model; the optimum stays
+            known, and the model knows no secret. ``"llm:MODEL"``: the model decides as well. MODEL is what `load_backend` takes: ``smollm2``,
+            ``http://HOST:PORT/v1#NAME``, a path, or a name of OpenAI's. Parameters of `load_backend`, of the model's class and of `LLMVoice` follow in
+            parentheses: ``"voiced:smollm2(cache=runs/replies,temperature=0.5)"``. With ``llm:``, ``verifier=MODEL`` names a second model that checks the
+            acts. An object with the methods of `SimulatedUser` is returned as it is.
+        family: The family.
+
+    Raises:
+        ValueError: If there is no such user, or if a language model cannot play it in this family.
+        ImportError: If what the model needs is not installed.
+    """
+    if not isinstance(user, str):
+        if callable(getattr(user, "decide", None)) and callable(getattr(user, "speak", None)):
+            return user
+        raise ValueError(f"user must be {FORMS}; got {user!r}")
+    if user == "scripted":
+        return ScriptedUser(family.voice)
+    name, options = parse_spec(user, "user")
+    kind, _, model = name.partition(":")
+    if kind not in ("voiced", "llm") or not model:
+        raise ValueError(f"user must be {FORMS}; got {user!r}")
+    guide = guide_of(family)
+    cast = cast_of(family) if kind == "llm" else None
+    from ..simulated_users.backends.presets import load_backend
+
+    own: dict[str, Any] = {name: options.pop(name) for name in VOICE_OPTIONS if name in options}
+    second = str(options.pop("verifier", "")) if cast is not None else ""
+    backend = load_backend(model, **options)  # type: ignore[arg-type]
+    voice = LLMVoice(family.voice, guide, backend, examples_of(family), **own)
+    if cast is None:
+        return ScriptedUser(voice)
+    verifier = load_backend(second, cache=str(options.get("cache", ""))) if second else None
+    return LLMUser(voice, cast, backend, verifier, **{name: own[name] for name in MIND_OPTIONS if name in own})
+
+
+def guide_of(family: Family) -> Guide:
+    """The family's guide.
+
+    Raises:
+        ValueError: If it has none.
+    """
+    guide = getattr(family, "guide", None)
+    if guide is None:
+        raise ValueError(f"{type(family).__name__} has no guide, so a language model cannot speak in it; only user='scripted' can")
+    return guide
+
+
+def cast_of(family: Family) -> Cast:
+    """The family's cast.
+
+    Raises:
+        ValueError: If it has none.
+    """
+    cast = getattr(family, "cast", None)
+    if cast is None:
+        raise ValueError(
+            f"{type(family).__name__} has no cast, so a language model cannot decide in it. Where a student's learning is the scripted mind's, none could: "
+            "language models do not play weak students. user='voiced:MODEL' lets the model speak, and the mind decide"
+        )
+    return cast
+
+
+def examples_of(family: Family, first_seed: int = 0) -> dict[tuple[str, str], list[Example]]:
+    """Lines worded by the family's phrase bank, by intent and persona: from dialogues with a learner that makes random acts. Always the same for a seed."""
+    return _examples(type(family), json.dumps(family.settings(), sort_keys=True), first_seed)
+
+
+@cache
+def _examples(kind: type, settings: str, first_seed: int) -> dict[tuple[str, str], list[Example]]:
+    from .engine import Engine
+
+    family = kind(**json.loads(settings))
+    listener = _Listener(family)
+    engine = Engine(family, user=ScriptedUser(listener))
+    dialogues = engine.open([np.random.default_rng(seed) for seed in range(first_seed, first_seed + PLAYED)])
+    while dialogues:
+        texts = []
+        for dialogue in dialogues:
+            acts = list(dialogue.setting.game.choices(dialogue.state, dialogue.seat))
+            chance = dialogue.stream.random()
+            act = acts[dialogue.stream.choose(len(acts))]
+            texts.append("Hm, let me think." if chance < 0.1 else "[offer]" if chance < 0.15 else engine.grammar.print(act) or "Hm.")
+        dialogues = [step.dialogue for step in engine.step(dialogues, texts) if not step.done]
+    return listener.heard
+
+
+class _Listener:
+    """The phrase bank, and a record of what it was told and said."""
+
+    def __init__(self, family: Family):
+        self.bank, self.guide, self.personas = family.voice, guide_of(family), family.voice.personas
+        self.heard: dict[tuple[str, str], list[Example]] = {}
+
+    def say(self, cues: Sequence[Cue], streams: Sequence[Stream]) -> list[str]:
+        """What the bank says."""
+        return [self._say(cue, stream.choose(2**31)) for cue, stream in zip(cues, streams, strict=True)]
+
+    def _say(self, cue: Cue, seed: int) -> str:
+        line = self.guide.line(cue, Stream(np.random.default_rng(seed)))
+        said = self.bank.say([cue], [Stream(np.random.default_rng(seed))])[0]
+        words = said.removeprefix(line.before).removesuffix(line.after).strip()
+        pool = self.heard.setdefault((line.intent, cue.persona), [])
+        if len(pool) < POOL and not self.guide.check(cue, line, words):
+            pool.append(Example(cue, line, words))
+        return said

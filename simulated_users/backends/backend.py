@@ -1,0 +1,62 @@
+"""Ways to reach a language model: one small protocol, batched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from ..user import Failure
+
+
+class Request(NamedTuple):
+    """One completion to be made.
+
+    Attributes:
+        messages: The chat as (role, content) pairs; roles are ``system``, ``user`` and ``assistant``.
+        max_tokens: Tokens of the reply at most.
+        temperature: Of sampling; 0 is greedy.
+        seed: Of sampling, for backends that can repeat themselves.
+        stop: Texts at which the reply ends; they are not part of it.
+        grammar: A GBNF grammar of the replies that are wanted, for backends that can hold to one; others ignore it.
+    """
+
+    messages: tuple[tuple[str, str], ...]
+    max_tokens: int = 64
+    temperature: float = 0.7
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+    grammar: str = ""
+
+
+class Reply(NamedTuple):
+    """A completion.
+
+    Attributes:
+        text: The words, never empty, without surrounding white space.
+        prompt_tokens: Tokens read.
+        tokens: Tokens written.
+        seconds: From asking to the last token; 0 from a cache.
+    """
+
+    text: str
+    prompt_tokens: int
+    tokens: int
+    seconds: float
+
+
+class Backend(Protocol):
+    """A language model, wherever it runs.
+
+    Attributes:
+        name: Identifies model and weights; part of the key under which replies are recorded.
+    """
+
+    name: str
+
+    def generate(self, requests: Sequence[Request]) -> list[Reply | Failure]:
+        """One reply for each request, all asked for together. What cannot be had, after retries, is a `Failure` that says why; nothing is raised for it."""
+        ...
+
+    def close(self) -> None:
+        """Give back threads, connections and memory. A closed backend answers no more."""
+        ...

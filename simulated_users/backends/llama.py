@@ -1,0 +1,146 @@
+"""llama.cpp in this process: any GGUF file, with grammars. Requests run one after the other."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..user import Failure
+from .backend import Reply, Request
+from .chat import PLAIN_STOP, render, words
+from .weights import fingerprint
+
+MIN_P = 0.05
+"""Tokens less likely than this share of the likeliest are never drawn: what a small model says from its tail makes no sense."""
+
+ATTEMPTS = 3
+"""Seeds tried until a reply is not empty."""
+
+_GRAMMARS = 1024  # kept
+
+
+class LlamaBackend:
+    """Runs a GGUF file in llama.cpp, with its own chat template, or as a plain transcript if it has none.
+
+    The prompt's beginning that is the same as in the request before is not read again; so the requests of a call run in the order of their messages.
+
+    A request gives the same words again up to rounding: how much of the prompt was still in the cache decides how sums are ordered, and rarely a token.
+
+    Args:
+        path: The file.
+        context: Tokens of prompt and reply at most.
+        threads: Of the CPU; 0 takes ``OMP_NUM_THREADS``, or if that is not set, lets llama.cpp choose. More threads than free cores slow it down greatly.
+        gpu_layers: Layers on the GPU, if llama.cpp was built for one; -1 for all.
+        name: Replaces the name under which replies are recorded.
+
+    Attributes:
+        name: ``llama:``, the file's name and a fingerprint of the weights.
+
+    Raises:
+        ImportError: If llama-cpp-python is not installed.
+        ValueError: If the file cannot be read as a model.
+    """
+
+    def __init__(self, path: str | Path, *, context: int = 2048, threads: int = 0, gpu_layers: int = -1, name: str = ""):
+        try:
+            import llama_cpp
+            from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+        except ImportError as error:
+            raise ImportError('a model in llama.cpp needs llama-cpp-python; install it with: pip install "dialogym[llm]"') from error
+        path = Path(path)
+        if not path.is_file():
+            raise ValueError(f"there is no file {str(path)!r}; llama.cpp needs a .gguf file")
+        self.name = name or f"llama:{path.name}-{fingerprint(path)}"
+        threads = threads or int(os.environ.get("OMP_NUM_THREADS", "0"))
+        try:
+            self._llama: Any = llama_cpp.Llama(
+                str(path), n_ctx=context, n_threads=threads or None, n_threads_batch=threads or None, n_gpu_layers=gpu_layers, verbose=False
+            )
+        except ValueError as error:
+            raise ValueError(f"llama.cpp cannot read {str(path)!r}: {error}") from error
+        self._library: Any = llama_cpp
+        self._grammars: dict[str, Any] = {}
+        self._template = None
+        if source := self._llama.metadata.get("tokenizer.chat_template"):
+            form = Jinja2ChatFormatter(source, eos_token=self._text(self._llama.token_eos()), bos_token=self._text(self._llama.token_bos()))
+            self._template = lambda chat: form(messages=chat, enable_thinking=False).prompt
+        self._lock = threading.Lock()
+
+    def generate(self, requests: Sequence[Request]) -> list[Reply | Failure]:
+        """One reply for each request; see `Backend`."""
+        replies: list[Any] = [None] * len(requests)
+        with self._lock:
+            for i in sorted(range(len(requests)), key=lambda i: requests[i].messages):
+                replies[i] = self._answer(requests[i])
+        return replies
+
+    def close(self) -> None:
+        """Free the model's memory."""
+        with self._lock:
+            if self._llama is not None:
+                self._llama.close()
+                self._llama = None
+
+    def _answer(self, request: Request) -> Reply | Failure:
+        if self._llama is None:
+            return Failure(f"{self.name} is closed")
+        begun = time.perf_counter()
+        try:
+            prompt = self._tokens(render(request.messages, self._template))
+            room = self._llama.n_ctx() - len(prompt)
+            if room < 1:
+                return Failure(f"{self.name}: the prompt has {len(prompt)} tokens, the context is {self._llama.n_ctx()}; the option 'context' widens it")
+            for attempt in range(ATTEMPTS if request.temperature > 0 else 1):
+                text, tokens = self._complete(request, prompt, min(room, request.max_tokens), request.seed + attempt)
+                if text:
+                    return Reply(text, len(prompt), tokens, time.perf_counter() - begun)
+        except (ValueError, RuntimeError) as error:  # a bad grammar, or a full context
+            self._llama.reset()
+            return Failure(f"{self.name}: {error}")
+        except BaseException:
+            self._llama.reset()  # Ctrl-C may have come between reading tokens and noting them
+            raise
+        return Failure(f"{self.name}: the reply is empty")
+
+    def _complete(self, request: Request, prompt: list[int], max_tokens: int, seed: int) -> tuple[str, int]:
+        answer = self._llama.create_completion(
+            prompt,
+            max_tokens=max_tokens,
+            temperature=request.temperature,
+            seed=seed % 2**32,
+            stop=[*request.stop, *([] if self._template else [PLAIN_STOP])],
+            grammar=self._grammar(request.grammar) if request.grammar else None,
+            top_p=1.0,
+            top_k=0,
+            min_p=MIN_P,
+        )
+        return words(answer["choices"][0]["text"]), answer["usage"]["completion_tokens"]
+
+    def _grammar(self, source: str) -> Any:
+        """The grammar, once it is known that llama.cpp takes it: it dies of one that it does not.
+
+        Raises:
+            ValueError: If it does not.
+        """
+        if source not in self._grammars:
+            sampler = self._library.llama_sampler_init_grammar(self._llama._model.vocab, source.encode(), b"root")
+            if not sampler:
+                raise ValueError(f"llama.cpp does not take the grammar {source[:80]!r}")
+            self._library.llama_sampler_free(sampler)
+            if len(self._grammars) >= _GRAMMARS:
+                self._grammars.clear()
+            self._grammars[source] = self._library.LlamaGrammar.from_string(source, verbose=False)
+        return self._grammars[source]
+
+    def _tokens(self, prompt: str) -> list[int]:
+        """Token ids; a template writes the beginning-of-sequence token itself, or not."""
+        ids = self._llama.tokenize(prompt.encode(), add_bos=False, special=True)
+        begin = self._llama.token_bos()
+        return ids if begin < 0 or not self._llama._model.add_bos_token() or ids[:1] == [begin] else [begin, *ids]
+
+    def _text(self, token: int) -> str:
+        return self._llama._model.token_get_text(token) if token >= 0 else ""

