@@ -148,6 +148,16 @@ def test_decisions_do_not_depend_on_words():
     assert runs[0] == runs[1] == runs[2]
 
 
+def test_a_batch_is_asked_for_together():
+    """One call for all openings, one for all replies, and one each time for what has to be asked again."""
+    engine, voice = voiced("Negotiation-v0", lambda request: "Mumble.", attempts=2)
+    calls, generate = [], voice.backend.generate
+    voice.backend.generate = lambda requests: calls.append(len(requests)) or generate(requests)
+    dialogues = engine.open([np.random.default_rng(seed) for seed in range(8)])
+    engine.step(dialogues, ["Hello."] * 8)
+    assert len(calls) == 4 and calls[0] == calls[2] == 8
+
+
 def test_a_model_that_fails_is_not_the_learners_fault():
     """Where the machinery fails, the dialogue is cut off without a reward; the others of the batch go on."""
     asked = Counter()
