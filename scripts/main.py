@@ -15,6 +15,7 @@ COMMANDS = {
     "list": "the environments, with their optimum",
     "play": "talk to a simulated person yourself",
     "evaluate": "score one policy, or compare several",
+    "scorecard": "measure simulated users side by side",
     "collect": "record episodes of a policy",
     "train": "train a policy: bc, grpo; or a model of the user: user-model",
     "report": "write the page of a training run",

@@ -1,0 +1,181 @@
+"""Simulated users side by side: the figures of each, as tables and as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from .statistics import Interval
+from .tables import WIDTH, estimate, number, plain
+from .user_measures import MEASURES, Measure, meaning
+
+
+class Transfer(NamedTuple):
+    """How a policy fared with a user.
+
+    Attributes:
+        mean: Mean payoff.
+        interval: Its 95% bootstrap interval.
+        n: Dialogues.
+    """
+
+    mean: float
+    interval: Interval
+    n: int
+
+
+@dataclass(frozen=True)
+class UserCard:
+    """One user's column.
+
+    Attributes:
+        user: Its name.
+        exact: Whether its acts are the family's own mind's.
+        episodes: Ordinary dialogues that count.
+        dropped: Dialogues of all kinds that failed in its machinery, and count nowhere.
+        measures: Name -> figure, see `MEASURES`.
+        transfer: Policy -> payoff; a policy is missing if all its dialogues failed.
+        error: What failed last; ``""`` if nothing did.
+    """
+
+    user: str
+    exact: bool
+    episodes: int
+    dropped: int
+    measures: dict[str, Measure]
+    transfer: dict[str, Transfer]
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """Users of one environment side by side.
+
+    Attributes:
+        env_id: Registered id.
+        settings: Every setting of the family.
+        grammar: ``"natural"`` or ``"tagged"``.
+        talker: The policy of the ordinary dialogues.
+        seed: First seed; episode ``i`` has the seed ``seed + i``, with every user.
+        episodes: Dialogues of each kind with each user.
+        users: A column each.
+        notes: What could not be measured, a sentence each.
+    """
+
+    env_id: str
+    settings: dict[str, Any]
+    grammar: str
+    talker: str
+    seed: int
+    episodes: int
+    users: tuple[UserCard, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    def __getitem__(self, user: str) -> UserCard:
+        """The column of a user.
+
+        Raises:
+            KeyError: If there is none; the message lists those there are.
+        """
+        for card in self.users:
+            if card.user == user:
+                return card
+        raise KeyError(f"user must be one of {', '.join(card.user for card in self.users)}; got {user!r}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, with the definition of each measure."""
+        values = {name: getattr(self, name) for name in ("env_id", "settings", "grammar", "talker", "seed", "episodes")}
+        users = [
+            {
+                **{name: value for name, value in asdict(card).items() if name not in ("measures", "transfer")},
+                "measures": {name: measure._asdict() for name, measure in card.measures.items()},
+                "transfer": {policy: {"mean": t.mean, "interval": list(t.interval), "n": t.n} for policy, t in card.transfer.items()},
+            }
+            for card in self.users
+        ]
+        return {**values, "users": users, "notes": list(self.notes), "definitions": {name: meaning(name) for name in MEASURES}}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Scorecard:
+        """Read `to_json` back.
+
+        Raises:
+            KeyError: If something is missing.
+        """
+        users = []
+        for card in values["users"]:
+            measures = {name: Measure(**measure) for name, measure in card["measures"].items()}
+            transfer = {policy: Transfer(t["mean"], Interval(*t["interval"]), t["n"]) for policy, t in card["transfer"].items()}
+            users.append(UserCard(**{**card, "measures": measures, "transfer": transfer}))
+        known = {name: values[name] for name in ("env_id", "settings", "grammar", "talker", "seed", "episodes")}
+        return cls(**known, users=tuple(users), notes=tuple(values["notes"]))
+
+    def to_markdown(self) -> str:
+        """A table with a column for each user, and one of how the policies fared."""
+        first = [["", *(f"`{card.user}`" for card in self.users)], *([label, *cells] for label, _, cells in self.rows())]
+        tables = [_markdown(first)]
+        if any(card.transfer for card in self.users):
+            tables.append(_markdown([["payoff of policy", *(f"`{card.user}`" for card in self.users)], *self.transfer_rows()]))
+        return "\n\n".join(tables) + "\n"
+
+    def rows(self) -> list[tuple[str, str, list[str]]]:
+        """Label, definition and cells of each measure that was taken of somebody."""
+        found = []
+        for name in MEASURES:
+            measures = [card.measures.get(name, Measure(None, 0)) for card in self.users]
+            if any(measure.value is not None for measure in measures):
+                found.append((name.replace("_", " "), meaning(name), [_cell(name, measure) for measure in measures]))
+        return found
+
+    def transfer_rows(self) -> list[list[str]]:
+        """Policy and cells."""
+        names = dict.fromkeys(policy for card in self.users for policy in card.transfer)
+        return [[policy, *(_payoff(card.transfer.get(policy)) for card in self.users)] for policy in names]
+
+    def __rich__(self) -> RenderableType:
+        """For ``rich.print``."""
+        last = self.seed + self.episodes - 1
+        about = Text.assemble((self.env_id, "bold"), f" · {self.episodes} dialogues of each kind (seeds {self.seed} to {last}) · {self.grammar} grammar")
+        table = Table(box=box.HORIZONTALS, padding=(0, 1, 0, 0), pad_edge=False, width=max(WIDTH, 34 + 26 * len(self.users)))
+        table.add_column("")
+        for card in self.users:
+            table.add_column(card.user, justify="right", overflow="fold")
+        dropped = [f"{card.episodes}" + (f" ({card.dropped} dropped)" if card.dropped else "") for card in self.users]
+        table.add_row(f"dialogues with {self.talker}", *dropped, style="dim")
+        for label, _, cells in self.rows():
+            table.add_row(label, *cells)
+        if transfer := self.transfer_rows():
+            table.add_section()
+            for policy, *cells in transfer:
+                table.add_row(f"payoff of {policy}", *cells)
+        notes = [f"{label}: {text}" for label, text, _ in self.rows()] + list(self.notes)
+        notes += [f"{card.user}: {card.error}" for card in self.users if card.error]
+        return Group(about, table, Text("\n".join(notes), style="dim"))
+
+    def __str__(self) -> str:
+        return plain(self.__rich__())
+
+
+def _cell(name: str, measure: Measure) -> str:
+    """A figure with what it is made of."""
+    if measure.value is None:
+        return "–"
+    digits = 1 if name in ("diversity", "length", "tokens_written") else 2
+    parts = {} if name == "leaks" else measure.parts  # the kinds of attack are in the JSON
+    beside = "".join(f", {part} {number(value, digits)}" for part, value in parts.items())
+    return f"{number(measure.value, digits)} ({measure.n}{beside})"
+
+
+def _payoff(transfer: Transfer | None) -> str:
+    return "–" if transfer is None else f"{estimate(transfer.mean, transfer.interval).strip()} ({transfer.n})"
+
+
+def _markdown(rows: Sequence[Sequence[str]]) -> str:
+    header, *rest = rows
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ["---", *("---:" for _ in header[1:])], *rest))
