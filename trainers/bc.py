@@ -137,11 +137,12 @@ class RecordTrainer(SFTTrainer):
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
         """The mean negative log-probability of the learner's own tokens, as TRL computes it."""
         plain, ids = self.accelerator.unwrap_model(model), inputs["input_ids"]
+        stage = "train" if model.training else "eval"
         if return_outputs or ids.device.type != "cpu" or self.accelerator.num_processes > 1 or not plain_head(plain):
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         own = inputs["labels"] != -100
         logprobs, entropies = own_logprobs(plain, ids, inputs["attention_mask"], own)
-        self._metrics["train" if self.model.training else "eval"]["entropy"].append((entropies.sum() / own.sum()).item())
+        self._metrics[stage]["entropy"].append((entropies.sum() / own.sum()).item())
         return -logprobs.sum() / (own.sum() if num_items_in_batch is None else num_items_in_batch)
 
 
