@@ -202,6 +202,12 @@ def trained(rows: Sequence[dict[str, Any]], env_id: str, names: Sequence[str]) -
     return table(["what is rewarded", "1st quarter", "2nd", "3rd", "4th", "payoff in the end", "questions", "pushes"], lines)
 
 
+def paired(rows: Sequence[dict[str, Any]], name: str, other: str) -> str:
+    """By how much the payoff in the end of one arm is above another's, seed by seed."""
+    ends = [{row["seed"]: row["payoff"] for row in rows if row["name"] == arm} for arm in (name, other)]
+    return _interval([ends[0][seed] - ends[1][seed] for seed in sorted(ends[0].keys() & ends[1].keys())])
+
+
 def _interval(values: Sequence[float]) -> str:
     """Mean and half of a Student interval."""
     if len(values) < 2:
@@ -246,6 +252,8 @@ def render(folder: Path) -> str:
         "same": trained(rows, PAIR, [arm.name for arm in ARMS[:2]]),
         "farmed": trained(rows, PAIR, [arm.name for arm in ARMS[2:4]]),
         "faster": trained(rows, PAIR, [arm.name for arm in ARMS[4:] if arm.env_id == PAIR]),
+        "paired": paired(rows, "payoff + entropy, kept", "payoff"),
+        "neutral": paired(rows, "payoff + entropy", "payoff"),
         "seeds": str(len({row["seed"] for row in rows})),
     }
     for name, text in made.items():
