@@ -40,8 +40,8 @@ test: install $(VENV)/.llm
 
 # What the tests of embedded models need. llama-cpp-python compiles for some minutes; where it cannot, those tests say that they are skipped.
 $(VENV)/.llm: $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[llm]" || echo "the extra llm could not be installed: tests of embedded models are skipped"
-	touch $@
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[llm]" && touch $@ \
+		|| echo "the extra llm could not be installed: tests of embedded models are skipped"
 
 lint: install
 	$(BIN)/ruff check .
