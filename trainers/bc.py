@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-import tyro
 from datasets import Dataset
 from peft import LoraConfig
 from trl import SFTConfig, SFTTrainer
@@ -18,18 +17,19 @@ from ..envs.episodes import read_episodes
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.rollout import collect, make_engine
 from ..policies.tokens import ChatFormat
+from .config import TrainerConfig
 from .run import Clock, Run, finish, quiet
 from .scoring import own_logprobs, plain_head
 
 
 @dataclass(frozen=True)
-class BCConfig:
+class BCConfig(TrainerConfig):
     """Behaviour cloning (TRL's SFTTrainer on token records)."""
 
-    env_id: tyro.conf.Positional[str]
-    """Environment to evaluate on, and to collect demonstrations in if none are given."""
     out: Path = Path("runs/bc")
     """Folder of the run."""
+    model: str = "tiny"
+    """`tiny`, a local model folder or a Hugging Face id."""
     episodes_path: Path | None = None
     """Recorded demonstrations; without it they are collected."""
     demonstrator: str = "scripted"
@@ -40,34 +40,19 @@ class BCConfig:
     """Attempts at each demonstration, against the same partner; the best is kept."""
     best_share: float = 1.0
     """Share of the episodes to learn from, those of highest payoff; below 1 it is filtered behaviour cloning."""
-    model: str = "tiny"
-    """`tiny`, a local model folder or a Hugging Face id."""
-    lora_rank: int = 0
-    """Rank of LoRA adapters; 0 trains all weights."""
     epochs: float = 2.0
     """Passes over the demonstrations."""
     batch_size: int = 16
     """Episodes a step."""
     learning_rate: float = 4e-3
     """Peak of the cosine schedule; the default suits `tiny`, a pretrained model wants about 2e-5 (2e-4 with LoRA)."""
-    max_turn_tokens: int = 24
-    """Tokens of one utterance at most."""
     eval_every: int = 0
     """Steps between evaluations; 0 evaluates before and after only."""
-    eval_episodes: int = 200
-    """Episodes of an evaluation while training."""
-    final_episodes: int = 500
-    """Episodes of the final evaluation."""
-    save_every: int = 50
-    """Steps between checkpoints."""
-    seed: int = 0
-    """Of weights, demonstrations and order."""
-    threads: int = 0
-    """Torch threads; 0 leaves torch's default."""
-    resume: bool = False
-    """Continue from the last checkpoint, exactly as if nothing had happened."""
-    settings: tyro.conf.Suppress[dict[str, Any]] = field(default_factory=dict)
-    """Settings of the environment, as for gym.make; on the command line `--set name=value`."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0.0 < self.best_share <= 1.0:
+            raise ValueError(f"best_share must be above 0 and at most 1, got {self.best_share}")
 
 
 def train_bc(config: BCConfig) -> float | None:
@@ -81,8 +66,6 @@ def train_bc(config: BCConfig) -> float | None:
         FileNotFoundError: If demonstrations or the checkpoint to resume from are missing.
         FileExistsError: If the run exists and `resume` was not asked for.
     """
-    if not 0.0 < config.best_share <= 1.0:
-        raise ValueError(f"best_share must be above 0 and at most 1, got {config.best_share}")
     if config.threads:
         torch.set_num_threads(config.threads)
     engine = make_engine(config.env_id, **config.settings)
@@ -141,7 +124,8 @@ class RecordTrainer(SFTTrainer):
         if return_outputs or ids.device.type != "cpu" or self.accelerator.num_processes > 1 or not plain_head(plain):
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         own = inputs["labels"] != -100
-        logprobs, entropies = own_logprobs(plain, ids, inputs["attention_mask"], own)
+        with self.accelerator.autocast():
+            logprobs, entropies = own_logprobs(plain, ids, inputs["attention_mask"], own)
         self._metrics[stage]["entropy"].append((entropies.sum() / own.sum()).item())
         return -logprobs.sum() / (own.sum() if num_items_in_batch is None else num_items_in_batch)
 

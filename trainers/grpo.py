@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
 
 import torch
-import tyro
 from datasets import Dataset
 from gymnasium.utils import seeding
 from peft import LoraConfig
@@ -27,6 +26,7 @@ from ..envs.engine import Engine
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.rollout import make_engine
 from ..policies.tokens import TokenRecord
+from .config import TrainerConfig
 from .credit import SCALES, make_credit
 from .credit import scaled as scale_advantages
 from .run import Clock, Run, finish, quiet, scored
@@ -34,17 +34,11 @@ from .scoring import own_logprobs, plain_head
 
 
 @dataclass(frozen=True)
-class GRPOConfig:
+class GRPOConfig(TrainerConfig):
     """GRPO (TRL's GRPOTrainer through `rollout_func`)."""
 
-    env_id: tyro.conf.Positional[str]
-    """Environment to train in."""
     out: Path = Path("runs/grpo")
     """Folder of the run."""
-    model: str = "tiny"
-    """Where to start: `tiny`, a local model folder (such as RUN/bc/model) or a Hugging Face id."""
-    lora_rank: int = 0
-    """Rank of LoRA adapters; 0 trains all weights."""
     reward: str = "goal"
     """What to train on: a registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
     steps: int = 40
@@ -69,26 +63,26 @@ class GRPOConfig:
     """Of sampling while training."""
     scale: str = "batch"
     """What advantages are divided by: the standard deviation of the `group` or the `batch`, or `none`."""
-    max_turn_tokens: int = 24
-    """Tokens of one utterance at most."""
     max_episode_tokens: int = 768
     """Tokens of one episode at most; a longer one is cut off after a turn of the model."""
     eval_every: int = 10
     """Steps between evaluations; 0 for none."""
-    eval_episodes: int = 200
-    """Episodes of an evaluation while training."""
-    final_episodes: int = 500
-    """Episodes of the final evaluation."""
     save_every: int = 20
     """Steps between checkpoints; a multiple of `updates`."""
-    seed: int = 0
-    """Of scenarios and sampling."""
-    threads: int = 0
-    """Torch threads; 0 leaves torch's default."""
-    resume: bool = False
-    """Continue from the last checkpoint, exactly as if nothing had happened."""
-    settings: tyro.conf.Suppress[dict[str, Any]] = field(default_factory=dict)
-    """Settings of the environment, as for gym.make; on the command line `--set name=value`."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        episodes = self.groups * self.group_size
+        if self.group_size < 2:
+            raise ValueError(f"group_size must be at least 2, got {self.group_size}")
+        make_credit(self.credit)
+        if self.scale not in SCALES:
+            raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {self.scale!r}")
+        if self.updates < 1 or episodes % self.updates:
+            raise ValueError(f"updates must divide the {episodes} episodes of a batch, got {self.updates}")
+        for name in ("steps", "save_every"):  # a batch of which only a part was learned from could not be continued exactly
+            if getattr(self, name) % self.updates:
+                raise ValueError(f"{name} must be a multiple of updates ({self.updates}), got {getattr(self, name)}")
 
 
 def train_grpo(config: GRPOConfig) -> float | None:
@@ -102,7 +96,6 @@ def train_grpo(config: GRPOConfig) -> float | None:
         FileNotFoundError: If the checkpoint to resume from is missing.
         FileExistsError: If the run exists and `resume` was not asked for.
     """
-    _check(config)
     if config.threads:
         torch.set_num_threads(config.threads)
     engine = make_engine(config.env_id, reward=config.reward, **config.settings)
@@ -165,20 +158,6 @@ def scenario_seeds(config: GRPOConfig) -> Dataset:
     """A row for each group of the run: the seed of its scenario, of its partner's hidden state and of its words."""
     first = 100_000_000 * (1 + config.seed)
     return Dataset.from_list([{"prompt": [{"role": "user", "content": "", "seed": first + i}]} for i in range(config.groups * config.steps // config.updates)])
-
-
-def _check(config: GRPOConfig) -> None:
-    episodes = config.groups * config.group_size
-    if config.group_size < 2:
-        raise ValueError(f"group_size must be at least 2, got {config.group_size}")
-    make_credit(config.credit)
-    if config.scale not in SCALES:
-        raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {config.scale!r}")
-    if config.updates < 1 or episodes % config.updates:
-        raise ValueError(f"updates must divide the {episodes} episodes of a batch, got {config.updates}")
-    for name in ("steps", "save_every"):  # a batch of which only a part was learned from could not be continued exactly
-        if getattr(config, name) % config.updates:
-            raise ValueError(f"{name} must be a multiple of updates ({config.updates}), got {getattr(config, name)}")
 
 
 class DialogueTrainer(GRPOTrainer):

@@ -1,0 +1,52 @@
+"""What every trainer of a policy is told. A trainer adds its own fields, and sets the defaults that suit it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+MINIMA = {"lora_rank": 0, "max_turn_tokens": 1, "eval_every": 0, "eval_episodes": 1, "final_episodes": 1, "save_every": 1, "seed": 0, "threads": 0}
+
+
+@dataclass(frozen=True)
+class TrainerConfig:
+    """The fields that all trainers share; they are options of the command line."""
+
+    env_id: tyro.conf.Positional[str]
+    """Environment to train in and to evaluate on."""
+    out: Path = Path("runs/run")
+    """Folder of the run."""
+    model: str = "tiny"
+    """Where to start: `tiny`, a local model folder (such as RUN/bc/model) or a Hugging Face id."""
+    lora_rank: int = 0
+    """Rank of LoRA adapters; 0 trains all weights."""
+    learning_rate: float = 3e-4
+    """Peak of the schedule; the default suits `tiny`."""
+    max_turn_tokens: int = 24
+    """Tokens of one utterance at most."""
+    eval_every: int = 0
+    """Steps between evaluations; 0 for none while training."""
+    eval_episodes: int = 200
+    """Episodes of an evaluation while training."""
+    final_episodes: int = 500
+    """Episodes of the final evaluation."""
+    save_every: int = 50
+    """Steps between checkpoints."""
+    seed: int = 0
+    """Of weights, scenarios, sampling and order."""
+    threads: int = 0
+    """Torch threads; 0 leaves torch's default."""
+    resume: bool = False
+    """Continue from the last checkpoint, exactly as if nothing had happened."""
+    settings: tyro.conf.Suppress[dict[str, Any]] = field(default_factory=dict)
+    """Settings of the environment, as for gym.make; on the command line `--set name=value`."""
+
+    def __post_init__(self) -> None:
+        for name, least in MINIMA.items():
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)!r}")
+        if not self.learning_rate > 0.0:
+            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate!r}")
