@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 _BLOCK = 64
+_RESERVE = 32  # more than any voice draws for one utterance
 
 
 class Stream:
@@ -24,6 +25,11 @@ class Stream:
         if not self._block:
             self._block = self._generator.random(_BLOCK).tolist()
         return self._block.pop()
+
+    def reserve(self) -> None:
+        """Take what is left to be drawn here out of the generator, so that another dialogue can start on it. Changes none of this stream's numbers."""
+        if len(self._block) < _RESERVE:
+            self._block = self._generator.random(_BLOCK).tolist() + self._block
 
     def choose(self, n: int) -> int:
         """A whole number from 0 to ``n - 1``."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import gymnasium as gym
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.error import ResetNeeded
 
 from ..core.acts import Act
@@ -59,6 +61,7 @@ class DialogueEnv(gym.Env[str, str]):
         self.action_space = Utterance()
         self.render_mode = render_mode
         self._dialogue: Dialogue | None = None
+        self._spec: EnvSpec | None = None
         self._transcript = Transcript(self.family)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
@@ -114,6 +117,18 @@ class DialogueEnv(gym.Env[str, str]):
         if self.render_mode is None:
             gym.logger.warn("render() without a render_mode: use gym.make(..., render_mode='ansi') or 'human'")
         return None
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """How the environment was made. It is ``nondeterministic`` where a language model is asked anew, which no seed can bind."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        if spec is not None and not self.engine.deterministic:
+            spec = copy(spec)
+            spec.nondeterministic = True
+        self._spec = spec
 
     @property
     def dialogue(self) -> Dialogue:

@@ -60,6 +60,11 @@ class Engine:
             personas = "rich" if isinstance(user, str) and user != "scripted" else "styles"
         self.people = people_of(family) if personas == "rich" else None if personas == "styles" else personas
 
+    @property
+    def deterministic(self) -> bool:
+        """Whether the same seeds and utterances give the same dialogues for sure: not with a language model that is asked anew."""
+        return self.ear is None and getattr(self.user, "deterministic", True)
+
     def open(
         self, generators: Sequence[np.random.Generator], options: Mapping[str, Any] | None = None, seeds: Sequence[int | None] | None = None
     ) -> list[Dialogue]:
@@ -80,6 +85,15 @@ class Engine:
         options = dict(options or {})
         if unknown := set(options) - {"scenario", "hidden", "persona"}:
             raise ValueError(f"options may hold scenario, hidden and persona; got {', '.join(sorted(map(str, unknown)))}")
+        dialogues, opening, exchanges = self._begin(generators, options, seeds)
+        words = self.user.speak(opening, [None] * len(opening), [""] * len(opening), exchanges) if opening else []
+        _greet(opening, exchanges, words)
+        return dialogues
+
+    def _begin(
+        self, generators: Sequence[np.random.Generator], options: Mapping[str, Any], seeds: Sequence[int | None] | None
+    ) -> tuple[list[Dialogue], list[Dialogue], list[Exchange]]:
+        """New dialogues; those of them that the others open, and with what acts. The words are still to come."""
         dialogues = [self._open(Stream(generator), options, seeds[i] if seeds else None) for i, generator in enumerate(generators)]
         opening = [d for d in dialogues if d.setting.game.mover(d.state) != d.seat]
         exchanges = self.user.decide(opening, [None] * len(opening)) if opening else []
@@ -89,13 +103,7 @@ class Engine:
                     dialogue.cut(exchange)
             opening = [dialogue for dialogue in opening if not dialogue.done]
             exchanges = [exchange for exchange in exchanges if not isinstance(exchange, Failure)]
-        words = self.user.speak(opening, [None] * len(opening), [""] * len(opening), exchanges) if opening else []  # type: ignore[arg-type]
-        for dialogue, exchange, said in zip(opening, exchanges, words, strict=True):
-            if isinstance(said, Failure):
-                dialogue.cut(said)
-            else:
-                dialogue.begin(exchange, said)  # type: ignore[arg-type]
-        return dialogues
+        return dialogues, opening, exchanges  # type: ignore[return-value]
 
     def step(self, dialogues: Sequence[Dialogue], texts: Sequence[str]) -> list[Step]:
         """One utterance of the learner in each dialogue, and what follows.
@@ -107,6 +115,21 @@ class Engine:
         Returns:
             The steps, recorded and rewarded. A step that failed has no reward terms.
         """
+        return self.step_and_renew(dialogues, texts, ())[0]
+
+    def step_and_renew(
+        self, dialogues: Sequence[Dialogue], texts: Sequence[str], generators: Sequence[np.random.Generator]
+    ) -> tuple[list[Step], dict[int, Dialogue]]:
+        """`step`, and a new dialogue in the place of each one that it ends. Last words and first words are asked for in one call.
+
+        Args:
+            dialogues: As for `step`.
+            texts: As for `step`.
+            generators: One for each dialogue, which its successor goes on with; none for no successors.
+
+        Returns:
+            The steps, and the successors by place. Where a voice failed on the last words there is none yet; one that failed itself has an ``error``.
+        """
         parse, parse_tag, context = self.grammar.parse, self.grammar.parse_tag, self.family.context
         if self.ear is None:
             heards = [parse_tag(text) or parse(text, context(dialogue)) for dialogue, text in zip(dialogues, texts, strict=True)]
@@ -115,15 +138,30 @@ class Engine:
         for dialogue, text in zip(dialogues, texts, strict=True):
             dialogue.hearing = text
         exchanges = self.user.decide(dialogues, heards)
+        if len(exchanges) != len(dialogues):
+            raise ValueError(f"the simulated user must answer each of {len(dialogues)} dialogues; got {len(exchanges)} exchanges")
+        failed: dict[int, Failure] = {}
         if Failure in map(type, exchanges):
-            words = self._speak_rest(dialogues, heards, texts, exchanges)
-            heards = [TALK if isinstance(e, Failure) else heard for heard, e in zip(heards, exchanges, strict=True)]
-            exchanges = [d.setting.stay(d.state, d.hidden) if isinstance(e, Failure) else e for d, e in zip(dialogues, exchanges, strict=True)]
-        else:
-            words = self.user.speak(dialogues, heards, texts, exchanges)  # type: ignore[arg-type]
-        if not len(dialogues) == len(exchanges) == len(words):
-            raise ValueError(f"the simulated user must answer each of {len(dialogues)} dialogues; got {len(exchanges)} exchanges and {len(words)} utterances")
-        return list(map(self._finish, dialogues, texts, heards, exchanges, words))  # type: ignore[arg-type]
+            failed = {i: exchange for i, exchange in enumerate(exchanges) if isinstance(exchange, Failure)}
+            heards = [TALK if i in failed else heard for i, heard in enumerate(heards)]
+            exchanges = [d.setting.stay(d.state, d.hidden) if i in failed else e for i, (d, e) in enumerate(zip(dialogues, exchanges, strict=True))]
+        ending = [i for i, exchange in enumerate(exchanges) if exchange.over or self._gives_up(dialogues[i], heards[i], exchange)]  # type: ignore[union-attr, arg-type]
+        for i in ending:
+            dialogues[i].stream.reserve()
+        ending = [i for i in ending if i not in failed] if generators else []
+        fresh, opening, first = self._begin([generators[i] for i in ending], {}, None) if ending else ([], [], [])
+        asked = [i for i in range(len(dialogues)) if i not in failed]
+        some = [dialogues, heards, texts, exchanges] if not failed else [[column[i] for i in asked] for column in (dialogues, heards, texts, exchanges)]
+        if opening:
+            some = [[*column, *more] for column, more in zip(some, (opening, [None] * len(opening), [""] * len(opening), first), strict=True)]
+        words = self.user.speak(*some) if some[0] else []  # type: ignore[arg-type]
+        if len(words) != len(some[0]):
+            raise ValueError(f"the simulated user must answer each of {len(some[0])} dialogues; got {len(words)} utterances")
+        _greet(opening, first, words[len(asked) :])
+        if failed:
+            answers = iter(words)
+            words = [failed[i] if i in failed else next(answers) for i in range(len(dialogues))]
+        return list(map(self._finish, dialogues, texts, heards, exchanges, words)), dict(zip(ending, fresh, strict=True))  # type: ignore[arg-type]
 
     def _open(self, stream: Stream, options: Mapping[str, Any], seed: int | None) -> Dialogue:
         family = self.family
@@ -167,23 +205,26 @@ class Engine:
             dialogue.cut(said)
             return step
         if heard.problem or exchange.problem:
-            dialogue.lost_in_row += 1
-            if dialogue.lost_in_row >= PATIENCE and not exchange.over:
+            if self._gives_up(dialogue, heard, exchange):
                 dialogue.cut()
+            dialogue.lost_in_row += 1
         else:
             dialogue.lost_in_row = 0
         step.reward = self.reward(step)
         return step
 
-    def _speak_rest(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard], texts: Sequence[str], exchanges: Sequence[Exchange | Failure]) -> list[str]:
-        """The words where the user could decide, asked for in one call; its failures in the places of the others."""
-        words: list[Any] = list(exchanges)
-        rest = [i for i, exchange in enumerate(exchanges) if not isinstance(exchange, Failure)]
-        if rest:
-            some = [[column[i] for i in rest] for column in (dialogues, heards, texts, exchanges)]
-            for i, said in zip(rest, self.user.speak(*some), strict=True):  # type: ignore[arg-type]
-                words[i] = said
-        return words
+    def _gives_up(self, dialogue: Dialogue, heard: Heard, exchange: Exchange) -> bool:
+        """Whether this is one lost turn too many."""
+        return dialogue.lost_in_row + 1 >= PATIENCE and bool(heard.problem or exchange.problem) and not exchange.over
+
+
+def _greet(opening: Sequence[Dialogue], exchanges: Sequence[Exchange], words: Sequence[str]) -> None:
+    """Begin the dialogues with the others' first words."""
+    for dialogue, exchange, said in zip(opening, exchanges, words, strict=True):
+        if isinstance(said, Failure):
+            dialogue.cut(said)
+        else:
+            dialogue.begin(exchange, said)
 
 
 def _override(scenario: Any, wanted: Any, kind: type) -> Any:

@@ -33,7 +33,7 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         num_envs: How many dialogues.
         reward: See `DialogueEnv`.
         grammar: See `DialogueEnv`.
-        user: See `DialogueEnv`; all replies needed at a step are asked of it in one call.
+        user: See `DialogueEnv`; all replies needed at a step, and the first words of the dialogues that follow, are asked of it in one call.
         personas: See `DialogueEnv`.
         ear: See `DialogueEnv`; all utterances of a step are read in one call.
         max_episode_steps: Given by gymnasium; dialogues end by themselves, so it must be ``None``.
@@ -124,7 +124,7 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         dialogues = self.dialogues
         if not dialogues:
             raise ResetNeeded("there are no dialogues yet: call reset() first")
-        steps = self.engine.step(dialogues, actions)
+        steps, renewed = self.engine.step_and_renew(dialogues, actions, self._generators)
         observations = [step.reply for step in steps]
         infos: dict[str, Any] = {}
         rewards = np.array([step.reward for step in steps])
@@ -134,7 +134,7 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         if ended:
             infos["final_obs"], infos["_final_obs"] = self._column({i: observations[i] for i in ended})
             infos["final_info"], infos["_final_info"] = self._column({i: describe(self.family, steps[i]) for i in ended})
-            for i, dialogue in zip(ended, self._open_again(ended), strict=True):
+            for i, dialogue in zip(ended, self._successors(ended, renewed), strict=True):
                 dialogues[i].release()
                 dialogues[i] = dialogue
                 observations[i] = dialogue.observation()
@@ -149,19 +149,19 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         """The chat so far of each dialogue; see `DialogueEnv.messages`."""
         return [dialogue.messages() for dialogue in self.dialogues]
 
-    def _open_again(self, places: list[int]) -> list[Dialogue]:
-        """Autoreset: an opening that fails is tried once more, with the next scenario of its sub-environment."""
-        opened = self.engine.open([self._generators[i] for i in places])
-        failed = [k for k, dialogue in enumerate(opened) if dialogue.error]
-        if failed:
-            for k, dialogue in zip(failed, self.engine.open([self._generators[places[k]] for k in failed]), strict=True):
+    def _successors(self, places: list[int], renewed: dict[int, Dialogue]) -> list[Dialogue]:
+        """Autoreset: an opening that failed is tried once more, with the next scenario of its sub-environment."""
+        opened = [renewed.get(i) for i in places]
+        missing = [k for k, dialogue in enumerate(opened) if dialogue is None or dialogue.error]
+        if missing:
+            for k, dialogue in zip(missing, self.engine.open([self._generators[places[k]] for k in missing]), strict=True):
                 opened[k] = dialogue
             try:
-                _check(opened)
+                _check(opened)  # type: ignore[arg-type]
             except ConnectionError:
                 self.dialogues = []
                 raise
-        return opened
+        return opened  # type: ignore[return-value]
 
     def _column(self, entries: dict[int, Any]) -> tuple[np.ndarray, np.ndarray]:
         column, mask = np.full(self.num_envs, None, dtype=object), np.zeros(self.num_envs, dtype=bool)

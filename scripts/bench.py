@@ -46,6 +46,13 @@ class Bench:
     """Length of one measurement."""
     repeats: int = 5
     """Measurements of each contender; they take turns, and the median counts."""
+    server: str = ""
+    """Instead: the requests a second that voiced dialogues make of this OpenAI-compatible server (http://HOST:PORT/v1#MODEL), beside bare requests;
+    `stand-in` starts one that takes `delay` seconds for each."""
+    dialogues: int = 64
+    """Voiced dialogues at once."""
+    delay: float = 1.0
+    """Seconds that the stand-in takes."""
     out: Path | None = None
     """Write the numbers here too, as JSON."""
 
@@ -54,6 +61,11 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     """Measure and print."""
     options = tyro.cli(Bench, args=list(arguments), prog="dialogym bench")
     said = repertoire(options.env_id, settings)
+    if options.server:
+        from .bench_users import measure as voiced
+
+        Console().print(voiced(options.env_id, options.server, options.dialogues, options.repeats, options.delay, said, settings))
+        return
     contenders: dict[str, Callable[[float], float]] = {
         "gym.make": lambda seconds: _single(options.env_id, settings, said, seconds),
         f"vector of {VECTOR}": lambda seconds: _vector(options.env_id, settings, said, seconds),

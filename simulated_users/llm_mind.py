@@ -116,6 +116,12 @@ class LLMUser(ScriptedUser):
         self.attempts, self.temperature, self.constrain, self.max_tokens = attempts, temperature, constrain, max_tokens
         self.counts = MindCounts()
 
+    @property
+    def deterministic(self) -> bool:
+        """Whether the same seeds give the same dialogues for sure."""
+        asked = [self.backend] if self.verifier is None else [self.backend, self.verifier]
+        return super().deterministic and all(getattr(backend, "deterministic", False) for backend in asked)
+
     def decide(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None]) -> list[Exchange | Failure]:
         """Ask the model, for all dialogues together; a `Failure` where it could not be reached."""
         walks = [_Walk(dialogue, heard and heard.act) for dialogue, heard in zip(dialogues, heards, strict=True)]

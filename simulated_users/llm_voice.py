@@ -134,6 +134,11 @@ class LLMVoice:
         self.plain = plain
         self.counts = VoiceCounts()
 
+    @property
+    def deterministic(self) -> bool:
+        """Whether the same seeds get the same words for sure."""
+        return getattr(self.backend, "deterministic", False)
+
     def say(self, cues: Sequence[Cue], streams: Sequence[Stream]) -> list[str]:
         """One utterance (`Spoken`) or `Failure` for each cue; what has to be asked again is asked again together."""
         private = [stream.choose(2**31) for stream in streams]

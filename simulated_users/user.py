@@ -78,6 +78,11 @@ class ScriptedUser:
         self.voice = voice
         self.personas = voice.personas
 
+    @property
+    def deterministic(self) -> bool:
+        """Whether the same seeds give the same dialogues for sure; a voice that does not say is taken to."""
+        return getattr(self.voice, "deterministic", True)
+
     def decide(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None]) -> list[Exchange | Failure]:
         """Draw from the exact distribution of what follows."""
         return [d.setting.draw(d.state, d.hidden, heard and heard.act, d.stream) for d, heard in zip(dialogues, heards, strict=True)]

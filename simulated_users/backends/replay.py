@@ -36,6 +36,7 @@ class ReplayBackend:
         name: The backend's.
         hits: Replies that came from the folder, or from the same request within one call.
         misses: Requests that did not.
+        deterministic: Whether the same requests get the same replies for sure: whether there is no model to ask.
 
     Raises:
         ValueError: If there is no backend and the folder holds no replies, or those of several backends and `name` does not choose.
@@ -44,6 +45,7 @@ class ReplayBackend:
     def __init__(self, backend: Backend | None, folder: str | Path, name: str = ""):
         self._backend, self._folder = backend, Path(folder)
         self.hits = self.misses = 0
+        self.deterministic = backend is None
         self._replies, names = _load(self._folder)
         if backend is not None:
             self.name = backend.name

