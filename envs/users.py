@@ -21,6 +21,8 @@ from .family import Family
 FORMS = "'scripted', 'voiced:MODEL', 'llm:MODEL', or an object with the methods of SimulatedUser (decide, speak, personas)"
 VOICE_OPTIONS = ("shots", "attempts", "temperature", "constrain", "max_tokens", "plain")
 MIND_OPTIONS = ("attempts", "temperature", "constrain")  # set for the voice and the mind together
+TRAINED: dict[str, dict[str, Any]] = {"smollm2-voice": {"shots": 0, "plain": True, "temperature": 0.3, "constrain": False}}
+"""Options that suit a model which was trained as a voice; those that are given come first."""
 POOL = 12  # examples kept for each intent and persona
 PLAYED = 400  # dialogues played to find them
 
@@ -30,7 +32,7 @@ def make_user(user: str | SimulatedUser, family: Family) -> SimulatedUser:
 
     Args:
         user: ``"scripted"``: the mind, spoken by the family's phrase bank. ``"voiced:MODEL"``: the same mind, spoken by a language model; the optimum stays
-            known, and the model knows no secret. ``"llm:MODEL"``: the model decides as well. MODEL is what `load_backend` takes: ``smollm2``,
+            known, and the model knows no secret. ``"llm:MODEL"``: the model decides as well. MODEL is what `load_backend` takes: ``smollm2-voice``, ``smollm2``,
             ``http://HOST:PORT/v1#NAME``, a path, or a name of OpenAI's. Parameters of `load_backend`, of the model's class and of `LLMVoice` follow in
             parentheses: ``"voiced:smollm2(cache=runs/replies,temperature=0.5)"``. With ``llm:``, ``verifier=MODEL`` names a second model that checks the
             acts. An object with the methods of `SimulatedUser` is returned as it is.
@@ -54,7 +56,7 @@ def make_user(user: str | SimulatedUser, family: Family) -> SimulatedUser:
     cast = cast_of(family) if kind == "llm" else None
     from ..simulated_users.backends.presets import load_backend
 
-    own: dict[str, Any] = {name: options.pop(name) for name in VOICE_OPTIONS if name in options}
+    own: dict[str, Any] = {**TRAINED.get(model, {}), **{name: options.pop(name) for name in VOICE_OPTIONS if name in options}}
     second = str(options.pop("verifier", "")) if cast is not None else ""
     backend = load_backend(model, **options)  # type: ignore[arg-type]
     voice = LLMVoice(family.voice, guide, backend, examples_of(family), **own)

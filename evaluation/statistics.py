@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 LEVEL = 0.95
 RESAMPLES = 2000
+STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
+"""97.5% quantiles of Student's t, by the number of values."""
 _CELLS = 4_000_000  # draws held in memory at once
 
 
@@ -39,6 +41,21 @@ def mean_interval(values: ArrayLike, level: float = LEVEL, resamples: int = RESA
     """
     column = _column("values", values)
     return _quantiles(_resampled_means([column], resamples, seed)[0], level)
+
+
+def few_runs(values: Sequence[float], sign: str = "") -> str:
+    """Mean of a few independent runs and half of its 95% interval (Student's t), as ``"0.846 ± 0.004"``; the value alone if it is one, ``""`` if none.
+
+    Args:
+        values: One number a run; at most ten.
+        sign: ``"+"`` writes the sign of positive means too.
+    """
+    if not values:
+        return ""
+    mean = f"{np.mean(values):{sign}.3f}"
+    if len(values) == 1:
+        return mean
+    return f"{mean} ± {STUDENT[len(values)] * float(np.std(values, ddof=1)) / len(values) ** 0.5:.3f}"
 
 
 def paired_difference(first: ArrayLike, second: ArrayLike, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0) -> tuple[float, Interval]:

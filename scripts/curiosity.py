@@ -21,6 +21,7 @@ from ..core.setting import Setting
 from ..envs.family import load_family
 from ..envs.registration import lookup
 from ..evaluation.shaping import best_policies, forks, openings
+from ..evaluation.statistics import few_runs
 from ..games.coaching import Ask, Suggest
 from ..rewards.registry import Reward
 from .docs import DOCS, table
@@ -29,7 +30,6 @@ RESULTS = Path("runs/curiosity")
 SEEDS = (0, 1, 2)
 EPISODES = 500  # played by a trained policy, sampled as it was trained
 BATCH, BATCHES = 64, 80  # episodes
-STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 97.5% quantiles, by the number of values
 WEIGHT = 0.3  # of a curiosity term, per bit; payoffs are up to 1
 POTENTIALS = ("accuracy", "log_accuracy", "entropy")
 
@@ -197,23 +197,15 @@ def trained(rows: Sequence[dict[str, Any]], env_id: str, names: Sequence[str]) -
     for name in names:
         runs = [row for row in rows if row["env_id"] == env_id and row["name"] == name]
         quarter = len(runs[0]["curve"]) // 4
-        cells = [_interval([float(np.mean(run["curve"][k * quarter : (k + 1) * quarter])) for run in runs]) for k in range(4)]
-        lines.append([name, *cells, *(_interval([run[key] for run in runs]) for key in ("payoff", "questions", "pushes"))])
+        cells = [few_runs([float(np.mean(run["curve"][k * quarter : (k + 1) * quarter])) for run in runs]) for k in range(4)]
+        lines.append([name, *cells, *(few_runs([run[key] for run in runs]) for key in ("payoff", "questions", "pushes"))])
     return table(["what is rewarded", "1st quarter", "2nd", "3rd", "4th", "payoff in the end", "questions", "pushes"], lines)
 
 
 def paired(rows: Sequence[dict[str, Any]], name: str, other: str) -> str:
     """By how much the payoff in the end of one arm is above another's, seed by seed."""
     ends = [{row["seed"]: row["payoff"] for row in rows if row["name"] == arm} for arm in (name, other)]
-    return _interval([ends[0][seed] - ends[1][seed] for seed in sorted(ends[0].keys() & ends[1].keys())])
-
-
-def _interval(values: Sequence[float]) -> str:
-    """Mean and half of a Student interval."""
-    if len(values) < 2:
-        return f"{np.mean(values):.3f}"
-    half = STUDENT[len(values)] * float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    return f"{np.mean(values):.3f} ± {half:.3f}"
+    return few_runs([ends[0][seed] - ends[1][seed] for seed in sorted(ends[0].keys() & ends[1].keys())])
 
 
 def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:

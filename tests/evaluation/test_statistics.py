@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dialogym.evaluation.statistics import mean_interval, normalised_score, paired_difference, score_interval
+from dialogym.evaluation.statistics import few_runs, mean_interval, normalised_score, paired_difference, score_interval
 
 
 def test_mean_interval_is_close_to_the_normal_one() -> None:
@@ -83,3 +83,10 @@ def test_bad_arguments_are_named() -> None:
         mean_interval([1.0, 2.0], resamples=0)
     with pytest.raises(ValueError, match="got lengths 2, 1"):
         paired_difference([1.0, 2.0], [1.0])
+
+
+def test_few_runs_have_students_interval():
+    """By hand: mean 2, deviation 1, and 4.303 / sqrt(3) = 2.484."""
+    assert few_runs([1.0, 2.0, 3.0]) == "2.000 ± 2.484"
+    assert few_runs([0.5]) == "0.500" and few_runs([]) == "" and few_runs([0.25], sign="+") == "+0.250"
+    assert few_runs([-1.0, -1.0], sign="+") == "-1.000 ± 0.000"
