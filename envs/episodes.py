@@ -113,6 +113,18 @@ class EpisodeStore:
         for file in self.files():
             yield from _read(file)
 
+    def values(self, column: str) -> list[Any]:
+        """The different values of one column, in the order of first sight; without reading the rest.
+
+        Args:
+            column: A field of `Episode`, but not ``"turns"``.
+
+        Raises:
+            ValueError: If a file is damaged.
+        """
+        texts = dict.fromkeys(value for file in self.files() for value in _column(file, column))
+        return [json.loads(text) for text in texts] if column in _JSON else list(texts)
+
     def __len__(self) -> int:
         return sum(_open(file).metadata.num_rows for file in self.files())
 
@@ -296,6 +308,13 @@ def _open(file: Path) -> pq.ParquetFile:
         return pq.ParquetFile(file)
     except (pa.ArrowInvalid, OSError) as error:
         raise ValueError(f"{file} is damaged or not a Parquet file ({error}); move it away to read the others") from error
+
+
+def _column(file: Path, column: str) -> list[Any]:
+    try:
+        return _open(file).read([column]).column(column).to_pylist()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ValueError(f"{file} is damaged ({error}); move it away to read the others") from error
 
 
 def _read(file: Path) -> Iterator[Episode]:

@@ -7,8 +7,10 @@ from types import ModuleType
 
 from ..core.acts import Act
 from ..core.dialogue import Dialogue
+from ..core.spec import parse_spec
 from ..core.stream import Stream
 from ..envs.engine import Engine
+from .noise import NoisyPolicy
 from .planning import PLANNERS, planner
 from .policy import FunctionPolicy, MixedPolicy, Policy, Speak
 
@@ -29,7 +31,8 @@ def make_policy(spec: str | Policy, engine: Engine) -> Policy:
     Args:
         spec: A policy (returned as it is); a baseline's name; ``"human"`` (asks in the terminal); ``"clairvoyant"`` (is told the hidden state);
             ``"lm:NAME"`` with a preset, a local folder or a Hugging Face id; ``"demonstrator"`` (whom `make train` learns from in this family); or several
-            names with ``+`` between them: each dialogue is spoken by one of them, drawn at random.
+            names with ``+`` between them: each dialogue is spoken by one of them, drawn at random. ``"noisy:NAME(share=0.05)"`` is a policy in whose place
+            ``"random"`` speaks in that share of the turns.
         engine: Names the family and the grammar.
 
     Raises:
@@ -51,11 +54,16 @@ def make_policy(spec: str | Policy, engine: Engine) -> Policy:
         return make_policy(getattr(_module(engine), "DEMONSTRATOR", "scripted" if _module(engine) else "random"), engine)
     if "+" in spec:
         return MixedPolicy([make_policy(name, engine) for name in spec.split("+")])
+    if spec.startswith("noisy:"):
+        name, options = parse_spec(spec.removeprefix("noisy:"), "policy")
+        if unknown := set(options) - {"share"}:
+            raise ValueError(f"noisy:{name} has the parameter share; got {', '.join(sorted(unknown))}")
+        return NoisyPolicy(make_policy(name, engine), make_policy("random", engine), **options)  # type: ignore[arg-type]
     if spec in PLANNERS:
         return planner(spec, engine.grammar)
     named = {**_fixed(engine), **getattr(_module(engine), "VARIANTS", {})}
     if spec not in named:
-        raise ValueError(f"policy must be one of {', '.join([*named, *PLANNERS, 'demonstrator', 'human', 'lm:NAME'])}; got {spec!r}")
+        raise ValueError(f"policy must be one of {', '.join([*named, *PLANNERS, 'demonstrator', 'human', 'lm:NAME', 'noisy:NAME(share=P)'])}; got {spec!r}")
     return FunctionPolicy(spec, named[spec])
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from gymnasium.utils import seeding
 
 from ..core.dialogue import Dialogue
+from ..core.episode import Episode
 from ..core.stream import Stream
 from ..envs.ears import LLMEar
 from ..envs.engine import Engine
@@ -81,6 +83,9 @@ def play(env_id: str, policy: str | Policy, seeds: Iterable[int], batch: int = 2
     return rollout(engine, make_policy(policy, engine), seeds, batch)
 
 
+ENGINES = ("local", "ray")
+
+
 def collect(
     env_id: str,
     policy: str | Policy,
@@ -90,9 +95,14 @@ def collect(
     batch: int = 256,
     best_of: int = 1,
     progress: bool = False,
+    resume: bool = False,
+    engine: str = "local",
+    workers: int = 2,
     **settings: Any,
 ) -> EpisodeStore:
     """Play episodes and append them to a store. What was written stays readable whatever happens later.
+
+    An episode depends on its seed and nothing else, so that the store holds the same whatever plays it, and after an interruption.
 
     Args:
         env_id: A registered id.
@@ -103,42 +113,115 @@ def collect(
         batch: Dialogues that run together, and are written together.
         best_of: Attempts at each episode, against the same partner; the one of the highest payoff is kept.
         progress: Show a progress bar.
+        resume: Play only the seeds that the store does not hold yet.
+        engine: ``"local"``: in this process. ``"ray"``: in worker processes, see `ray_collect`.
+        workers: Chunks of `batch` episodes that are played at the same time on Ray.
         **settings: As for ``gym.make``.
 
     Raises:
-        ValueError: If an argument is invalid.
+        ValueError: If an argument is invalid, or if the store to be resumed holds episodes of something else.
         OSError: If the disk is full or cannot be written; earlier batches are intact.
+        ModuleNotFoundError: If Ray is asked for and not installed.
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, got {episodes}")
-    engine = make_engine(env_id, **settings)
     if best_of < 1:
         raise ValueError(f"best_of must be at least 1, got {best_of}")
-    speaker = make_policy(policy, engine)
-    batch = min(batch, getattr(speaker, "at_once", batch))
+    if engine not in ENGINES:
+        raise ValueError(f"engine must be one of {', '.join(ENGINES)}; got {engine!r}")
+    if workers < 1:
+        raise ValueError(f"workers must be at least 1, got {workers}")
+    job = Job(env_id, policy, best_of, batch, {**settings, "reward": Reward(settings.get("reward", "goal"))})
     store = EpisodeStore(path)
-    for chunk in _progress(_chunks(range(seed, seed + episodes), batch), episodes, progress):
-        attempts = [rollout(engine, speaker, chunk, batch, attempt) for attempt in range(best_of)]
-        store.append([record(max(tries, key=_payoff), env_id, engine, speaker.name) for tries in zip(*attempts, strict=True)])
+    player = None if engine == "ray" else Player(job)
+    held = _held(store, job) if resume else frozenset()
+    chunks = [[number for number in chunk if number not in held] for chunk in _chunks(range(seed, seed + episodes), player.batch if player else batch)]
+    chunks = [chunk for chunk in chunks if chunk]
+    if player:
+        played: Iterable[list[Episode]] = map(player, chunks)
+    else:
+        from .ray_collect import play_on_ray
+
+        played = play_on_ray(job, chunks, workers)
+    for recorded in _progress(played, sum(map(len, chunks)), progress):
+        store.append(recorded)
     return store
+
+
+class Job(NamedTuple):
+    """What is to be played: plain values, or objects that can be pickled where other processes play.
+
+    Attributes:
+        env_id: A registered id.
+        policy: A policy or its name.
+        best_of: Attempts at each episode.
+        batch: Dialogues that run together.
+        settings: As for ``gym.make``.
+    """
+
+    env_id: str
+    policy: str | Policy
+    best_of: int
+    batch: int
+    settings: Mapping[str, Any]
+
+
+class Player:
+    """Plays a job's episodes: made once where they are played, since models take long to load.
+
+    Raises:
+        ValueError: If the job is invalid.
+    """
+
+    def __init__(self, job: Job):
+        self.job = job
+        self.engine = make_engine(job.env_id, **job.settings)
+        self.policy = make_policy(job.policy, self.engine)
+        self.batch = min(job.batch, getattr(self.policy, "at_once", job.batch))
+
+    def __call__(self, seeds: Sequence[int]) -> list[Episode]:
+        """The episodes of some seeds, in their order."""
+        attempts = [rollout(self.engine, self.policy, seeds, self.batch, attempt) for attempt in range(self.job.best_of)]
+        return [record(max(tries, key=_payoff), self.job.env_id, self.engine, self.policy.name) for tries in zip(*attempts, strict=True)]
 
 
 def _payoff(dialogue: Dialogue) -> float:
     return -np.inf if dialogue.error else dialogue.steps[-1].payoff
 
 
+def _held(store: EpisodeStore, job: Job) -> frozenset[int]:
+    """Seeds that the store holds.
+
+    Raises:
+        ValueError: If they are of another environment, policy or reward.
+    """
+    engine = make_engine(job.env_id, **{**job.settings, "user": "scripted", "ear": "grammar"})  # what is compared does not depend on a language model
+    wanted: dict[str, Any] = {"env_id": job.env_id, "settings": engine.family.settings(), "grammar": engine.grammar.mode, "reward": engine.reward.describe()}
+    if not isinstance(job.policy, str):
+        wanted["policy"] = job.policy.name
+    elif not job.policy.startswith("lm:"):
+        wanted["policy"] = make_policy(job.policy, engine).name
+    else:
+        wanted["policy"] = job.policy
+    for name, value in wanted.items():
+        for other in store.values(name):
+            if other != json.loads(json.dumps(value)):
+                raise ValueError(f"{store.path} holds episodes with {name} {other!r}, and cannot be resumed with {value!r}: choose another folder")
+    return frozenset(store.values("seed"))
+
+
 def _chunks(seeds: range, size: int) -> list[Sequence[int]]:
     return [seeds[i : i + size] for i in range(0, len(seeds), size)]
 
 
-def _progress(chunks: list[Sequence[int]], total: int, shown: bool) -> Iterator[Sequence[int]]:
+def _progress(played: Iterable[list[Episode]], total: int, shown: bool) -> Iterator[list[Episode]]:
     if not shown:
-        yield from chunks
+        yield from played
         return
     from rich.progress import Progress
 
     with Progress() as bar:
         task = bar.add_task("episodes", total=total)
-        for chunk in chunks:
-            yield chunk
-            bar.advance(task, len(chunk))
+        for recorded in played:
+            yield recorded
+            bar.advance(task, len(recorded))

@@ -48,9 +48,11 @@ class Bench:
     """Measurements of each contender; they take turns, and the median counts."""
     server: str = ""
     """Instead: the requests a second that voiced dialogues make of this OpenAI-compatible server (http://HOST:PORT/v1#MODEL), beside bare requests;
-    `stand-in` starts one that takes `delay` seconds for each."""
+    options of the voice may follow in parentheses. `stand-in` starts one that takes `delay` seconds for each."""
     dialogues: int = 64
     """Voiced dialogues at once."""
+    requests: int = 256
+    """Requests of one measurement of a server."""
     delay: float = 1.0
     """Seconds that the stand-in takes."""
     out: Path | None = None
@@ -64,7 +66,7 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     if options.server:
         from .bench_users import measure as voiced
 
-        Console().print(voiced(options.env_id, options.server, options.dialogues, options.repeats, options.delay, said, settings))
+        Console().print(voiced(options.env_id, options.server, options.dialogues, options.requests, options.repeats, options.delay, said, settings))
         return
     contenders: dict[str, Callable[[float], float]] = {
         "gym.make": lambda seconds: _single(options.env_id, settings, said, seconds),

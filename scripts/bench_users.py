@@ -15,6 +15,7 @@ from typing import Any
 import gymnasium as gym
 from rich.table import Table
 
+from ..core.spec import parse_spec
 from ..envs.users import make_user
 from ..policies.rollout import make_engine
 from ..simulated_users.backends.backend import Backend, Reply, Request
@@ -41,7 +42,9 @@ class _Dialogues:
     """A vector of voiced dialogues."""
 
     def __init__(self, env_id: str, server: str, count: int, said: dict[Any, tuple[str, ...]], settings: dict[str, Any]):
-        user: Any = make_user(f"voiced:{server}(attempts=1,max_tokens=30,concurrency={2 * count})", make_engine(env_id, **settings).family)
+        address, given = parse_spec(server, "server")
+        options = ",".join(f"{name}={value}" for name, value in {"attempts": 1, "max_tokens": 30, "timeout": 600, "concurrency": 2 * count, **given}.items())
+        user: Any = make_user(f"voiced:{address}({options})", make_engine(env_id, **settings).family)
         self.kept = user.voice.backend = _Kept(user.voice.backend)
         self._env: Any = gym.make_vec(env_id, num_envs=count, user=user, **settings)
         self._said, self._turn = said, 0
@@ -58,7 +61,9 @@ class _Dialogues:
         return len(self.kept.asked) / (time.perf_counter() - begun)
 
 
-def measure(env_id: str, server: str, dialogues: int, repeats: int, delay: float, said: dict[Any, tuple[str, ...]], settings: dict[str, Any]) -> Table:
+def measure(
+    env_id: str, server: str, dialogues: int, requests: int, repeats: int, delay: float, said: dict[Any, tuple[str, ...]], settings: dict[str, Any]
+) -> Table:
     """Requests a second: of `dialogues` voiced dialogues at once, of bare requests with the same bodies at once, and of one request at a time.
 
     The bare requests are those that the dialogues have just made, sent again through aiohttp with as many connections and no barrier between steps, which is
@@ -69,10 +74,10 @@ def measure(env_id: str, server: str, dialogues: int, repeats: int, delay: float
     """
     with _serving(server, delay) as address:
         playing = _Dialogues(env_id, address, dialogues, said, settings)
-        playing.play(dialogues)  # opens the connections
+        playing.play(min(dialogues, requests))  # opens the connections
         rates: dict[str, list[float]] = {"dialogues": [], "bare": [], "one": []}
         for _ in range(repeats):
-            rates["dialogues"].append(playing.play(4 * dialogues))
+            rates["dialogues"].append(playing.play(requests))
             asked = list(playing.kept.asked)
             rates["bare"].append(asyncio.run(_bare(address, asked, dialogues)))
             rates["one"].append(asyncio.run(_bare(address, asked[:4], 1)))
@@ -98,7 +103,7 @@ async def _bare(address: str, requests: Sequence[Request], at_once: int) -> floa
 
     from ..simulated_users.backends.server import ServerBackend
 
-    url, _, model = address.partition("#")
+    url, _, model = parse_spec(address, "server")[0].partition("#")
     bodies = iter([ServerBackend(url, model).body(model, request) for request in requests])
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=at_once)) as session:
 

@@ -35,6 +35,14 @@ class Collect:
     """Who is talked to: `scripted`, `voiced:MODEL` (a language model speaks) or `llm:MODEL` (it decides as well)."""
     ear: str = "grammar"
     """What reads plain words: `grammar`, or `llm:MODEL`."""
+    resume: bool = False
+    """Go on after an interruption: play only the seeds that the folder does not hold yet."""
+    engine: str = "local"
+    """`local` plays in this process, `ray` in worker processes, on this machine or on the cluster of `RAY_ADDRESS`."""
+    workers: int = 2
+    """Worker processes on Ray."""
+    batch: int = 256
+    """Dialogues that run together, and are written together."""
     out: Path = Path("runs/episodes")
     """Folder to append to."""
 
@@ -48,8 +56,12 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
         options.episodes,
         options.out,
         options.seed,
-        best_of=options.best_of,
+        options.batch,
+        options.best_of,
         progress=True,
+        resume=options.resume,
+        engine=options.engine,
+        workers=options.workers,
         **{"reward": options.reward, "grammar": options.grammar, "user": options.user, "ear": options.ear, **settings},
     )
     Console().print(f"{len(store)} episodes in {store.path}")

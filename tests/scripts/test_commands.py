@@ -37,7 +37,7 @@ def test_usage_names_every_command(run, arguments):
     assert status == 0 and all(command in out for command in COMMANDS)
 
 
-@pytest.mark.parametrize("command", ["list", "play", "evaluate", "collect", "bench", "report", "train"])
+@pytest.mark.parametrize("command", ["list", "play", "evaluate", "collect", "bench", "report", "train", "scorecard"])
 def test_every_command_explains_itself(run, command):
     status, out, _ = run(command, "--help")
     assert status == 0 and "usage" in out

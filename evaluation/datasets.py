@@ -1,0 +1,270 @@
+"""Datasets of known quality: episodes of policies whose worth is known, for offline reinforcement learning.
+
+A dataset is a store of episodes of one policy with a name, so that `collect` makes it too. What is said of its quality is exact where that is possible: mean and
+maximum are those of the episodes that are there, the optimum is solved, and the expected payoff of the policy is summed where it can be. Where it cannot,
+each turn is held against the optimum (`regret`): that takes the luck of the dialogues out of the estimate, which is closer the better the policy is.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..envs.engine import Engine
+from ..envs.episodes import EpisodeStore
+from ..policies.registry import baselines
+from ..policies.rollout import collect, make_engine, policy_stream
+from .evaluate import evaluate
+from .exact import optimum, upper_bound
+from .regret import judge
+from .results import Evaluation
+from .statistics import Interval, mean_interval, normalised_score, score_interval
+from .stochastic import LIMIT, NotSummable, expected_payoff
+
+NAMES = ("random", "scripted", "mixed", "near-optimal")
+SHARE = 0.05  # of random turns in near-optimal play
+_TRIALS = 300  # episodes by which the best known policy is chosen where the optimum is out of reach
+_FIRST_TRIAL = 3_000_000  # their first seed; away from those of training and evaluation
+
+
+@dataclass(frozen=True)
+class Part:
+    """One policy of a dataset.
+
+    Attributes:
+        policy: Its name.
+        episodes: How many it has spoken in.
+        mean_return: Mean payoff of these.
+        expected_return: Its expected payoff over all scenarios, summed exactly; ``None`` where that is out of reach.
+        reason: Why it is.
+    """
+
+    policy: str
+    episodes: int
+    mean_return: float
+    expected_return: float | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What is known of a dataset. Returns are payoffs, whatever the reward of the episodes.
+
+    Attributes:
+        dataset: One of `NAMES`.
+        env_id: Registered id.
+        policy: Who speaks for the learner; a name that `make_policy` understands.
+        seed: First seed.
+        episodes: Episodes that count.
+        failed: Episodes in which the simulated user's machinery failed; they are in the store, and count for nothing here.
+        mean_return: Mean of the episodes in the dataset.
+        return_interval: 95% interval of it, as an estimate of the policy's expected payoff.
+        min_return: Smallest return in the dataset.
+        max_return: Largest return in the dataset.
+        score: ``(mean - random) / (optimal - random)``, both on the same seeds; ``None`` where the optimum is out of reach or does not hold.
+        score_interval: 95% interval of it.
+        random_return: Mean of the random policy on the same seeds.
+        optimal_return: Mean of the optimum on the same seeds.
+        expected_return: Expected payoff of the policy over all scenarios, summed exactly; ``None`` where that is out of reach.
+        estimated_return: Expected payoff of the policy as the optimum less the mean regret of the episodes: unbiased, and free of luck; ``None`` where there
+            is no optimum.
+        estimated_interval: 95% interval of it.
+        optimum: Best expected payoff over all scenarios, exact; ``None`` where it is out of reach.
+        bound: Proven upper bound on the optimum where there is no optimum.
+        parts: The policies that took part, with what is known of each.
+    """
+
+    dataset: str
+    env_id: str
+    policy: str
+    seed: int
+    episodes: int
+    failed: int
+    mean_return: float
+    return_interval: Interval
+    min_return: float
+    max_return: float
+    score: float | None
+    score_interval: Interval | None
+    random_return: float
+    optimal_return: float | None
+    expected_return: float | None
+    estimated_return: float | None
+    estimated_interval: Interval | None
+    optimum: float | None
+    bound: float | None
+    parts: tuple[Part, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+def recipes(env_id: str, **settings: Any) -> dict[str, str]:
+    """The policy of each dataset. ``mixed`` is a third each of the others: every dialogue is one policy's, drawn by its seed.
+
+    Where the optimum is out of reach, the best baseline takes its place: the one with the highest mean over 300 episodes, always the same ones.
+
+    Raises:
+        ValueError: If an argument is invalid.
+    """
+    engine = make_engine(env_id, **{**settings, "user": "scripted", "ear": "grammar"})
+    near = f"noisy:{_best(env_id, engine, settings)}(share={SHARE})"
+    scripted = "scripted" if "scripted" in baselines(engine) else "myopic"
+    return {"random": "random", "scripted": scripted, "mixed": f"random+{scripted}+{near}", "near-optimal": near}
+
+
+def make_datasets(
+    env_id: str, path: str | Path, episodes: int = 2000, seed: int = 0, engine: str = "local", workers: int = 2, progress: bool = False, **settings: Any
+) -> dict[str, Quality]:
+    """Make the four datasets of an environment, and say how good they are.
+
+    The same arguments give the same bytes. What is there already is not played again, so that an interrupted command can be repeated.
+
+    Args:
+        env_id: A registered id.
+        path: Folder; the datasets go to the folders `NAMES` in it, and what is known of them to ``quality.json`` and ``quality.md``.
+        episodes: In each dataset.
+        seed: First seed; the datasets have the same seeds, and so the same scenarios and partners.
+        engine: See `collect`.
+        workers: See `collect`.
+        progress: Show progress bars.
+        **settings: As for ``gym.make``.
+
+    Raises:
+        ValueError: If an argument is invalid, or if `path` holds datasets of something else.
+        OSError: If the disk is full or cannot be written.
+        ConnectionError: If the simulated user's machinery failed in every episode.
+    """
+    path = Path(path)
+    policies = recipes(env_id, **settings)
+    stores = {
+        name: collect(env_id, policy, episodes, path / name, seed, progress=progress, resume=True, engine=engine, workers=workers, **settings)
+        for name, policy in policies.items()
+    }
+    for name, store in stores.items():
+        if held := set(store.values("seed")) - set(range(seed, seed + episodes)):
+            raise ValueError(f"{store.path} holds other seeds too, such as {min(held)}: choose another folder for {name}")
+    found = qualities(env_id, stores, policies, seed, episodes, **settings)
+    (path / "quality.json").write_text(json.dumps({name: quality.to_json() for name, quality in found.items()}, indent=2) + "\n")
+    (path / "quality.md").write_text(table(found.values()) + "\n")
+    return found
+
+
+def qualities(env_id: str, stores: Mapping[str, EpisodeStore], policies: Mapping[str, str], seed: int, episodes: int, **settings: Any) -> dict[str, Quality]:
+    """What is known of datasets with the same seeds; see `make_datasets`."""
+    engine = make_engine(env_id, **settings)
+    exact = getattr(engine.user, "exact", False)
+    references = {**settings, "user": "scripted", "ear": "grammar", "reward": "goal"}
+    low = evaluate(env_id, "random", episodes, seed, **references)
+    high = _optimal(env_id, episodes, seed, references) if exact else None
+    best = bound = None
+    if exact:
+        try:
+            best = optimum(engine.family)
+        except NotImplementedError:
+            bound = upper_bound(engine.family)
+    worth = {policy: _worth(engine, policy) for policy in dict.fromkeys(part for policy in policies.values() for part in policy.split("+"))} if exact else {}
+    judging = make_engine(env_id, **references)
+    return {name: _quality(name, env_id, store, policies[name], seed, judging, low, high, best, bound, worth) for name, store in stores.items()}
+
+
+def table(found: Iterable[Quality]) -> str:
+    """Qualities as a Markdown table."""
+    rows = ["| dataset | mean return | maximum | score | expected return | optimum |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
+    return "\n".join([*rows, *(f"| {' | '.join(cells(quality))} |" for quality in found)])
+
+
+def cells(quality: Quality) -> list[str]:
+    """The row of a dataset: name, mean, maximum, score, expected return (exact without an interval, else estimated), optimum or bound."""
+    expected = "-"
+    if quality.expected_return is not None:
+        expected = f"{quality.expected_return:.4f}"
+    elif quality.estimated_return is not None and quality.estimated_interval is not None:
+        expected = f"{quality.estimated_return:.4f} ({quality.estimated_interval[0]:.4f} to {quality.estimated_interval[1]:.4f})"
+    best = f"{quality.optimum:.4f}" if quality.optimum is not None else f"at most {quality.bound:.4f}" if quality.bound is not None else "-"
+    low, high = quality.return_interval
+    score = "-" if quality.score is None else f"{quality.score:.3f}"
+    return [quality.dataset, f"{quality.mean_return:.4f} ({low:.4f} to {high:.4f})", f"{quality.max_return:.4f}", score, expected, best]
+
+
+def _best(env_id: str, engine: Engine, settings: Mapping[str, Any]) -> str:
+    """The optimal policy; where there is none, the best baseline by a small trial."""
+    try:
+        optimum(engine.family)
+    except NotImplementedError:
+        names = [name for name in baselines(engine) if name not in ("random", "optimal")]
+        plain = {**settings, "user": "scripted", "ear": "grammar", "reward": "goal"}
+        return max(names, key=lambda name: evaluate(env_id, name, _TRIALS, _FIRST_TRIAL, **plain).mean_return)
+    return "optimal"
+
+
+def _optimal(env_id: str, episodes: int, seed: int, settings: Mapping[str, Any]) -> Evaluation | None:
+    try:
+        return evaluate(env_id, "optimal", episodes, seed, **settings)
+    except NotImplementedError:
+        return None
+
+
+def _worth(engine: Engine, policy: str) -> tuple[float | None, str]:
+    try:
+        return expected_payoff(engine.family, policy, engine.grammar.mode, LIMIT), ""
+    except NotSummable as error:
+        return None, str(error)
+
+
+def _quality(
+    name: str,
+    env_id: str,
+    store: EpisodeStore,
+    policy: str,
+    seed: int,
+    judging: Engine,
+    low: Evaluation,
+    high: Evaluation | None,
+    best: float | None,
+    bound: float | None,
+    worth: Mapping[str, tuple[float | None, str]],
+) -> Quality:
+    counted = [episode for episode in store if not episode.error]
+    if not counted:
+        raise ConnectionError(f"the simulated user failed in every episode of {store.path}")
+    places = np.array([episode.seed - seed for episode in counted])  # type: ignore[operator]
+    returns, names = np.array([episode.payoff for episode in counted]), policy.split("+")
+    spoke = np.array([policy_stream(seed + int(place)).choose(len(names)) for place in places])  # as MixedPolicy draws it
+    parts = []
+    for number, part in enumerate(names):
+        own = returns[spoke == number]
+        summed, reason = worth.get(part, (None, "the partner does not decide as the mind does"))
+        parts.append(Part(part, own.size, float(own.mean()) if own.size else math.nan, summed, reason))
+    summed = [part.expected_return for part in parts if part.expected_return is not None]
+    estimates = None if best is None else best - np.array([judge(episode, judging).regret for episode in counted])
+    random, optimal = low.returns[places], None if high is None else high.returns[places]
+    return Quality(
+        dataset=name,
+        env_id=env_id.removeprefix("dialogym:"),
+        policy=policy,
+        seed=seed,
+        episodes=len(counted),
+        failed=len(store) - len(counted),
+        mean_return=float(returns.mean()),
+        return_interval=mean_interval(returns),
+        min_return=float(returns.min()),
+        max_return=float(returns.max()),
+        score=None if optimal is None else normalised_score(returns, random, optimal),
+        score_interval=None if optimal is None else score_interval(returns, random, optimal),
+        random_return=float(random.mean()),
+        optimal_return=None if optimal is None else float(optimal.mean()),
+        expected_return=math.fsum(summed) / len(parts) if len(summed) == len(parts) else None,
+        estimated_return=None if estimates is None else float(estimates.mean()),
+        estimated_interval=None if estimates is None else mean_interval(estimates),
+        optimum=best,
+        bound=bound,
+        parts=tuple(parts),
+    )
