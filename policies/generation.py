@@ -27,12 +27,16 @@ class CachedGenerator:
         self._forget()
 
     @torch.no_grad()
-    def __call__(self, keys: Sequence[Any], sequences: Sequence[list[int]]) -> tuple[list[list[int]], list[list[float]]]:
+    def __call__(
+        self, keys: Sequence[Any], sequences: Sequence[list[int]], uniforms: Sequence[Sequence[float]] | None = None
+    ) -> tuple[list[list[int]], list[list[float]]]:
         """Sample one turn for each sequence.
 
         Args:
             keys: Identify the dialogues from call to call.
             sequences: All ids of each dialogue so far.
+            uniforms: What each row is sampled with: `max_new_tokens` numbers in [0, 1), one for each token that it may come to. A row's tokens then depend on
+                its own numbers alone, whatever the batch. Without them torch's global generator is asked.
 
         Returns:
             The new ids of each (the end token included, if it was reached), and the log-probability of each id at temperature 1.
@@ -40,9 +44,62 @@ class CachedGenerator:
         was_training = self.model.training
         self.model.eval()
         try:
-            return self._continue([id(key) for key in keys], keys, sequences)
+            return self._continue([id(key) for key in keys], keys, sequences, uniforms)
         finally:
             self.model.train(was_training)
+
+    @torch.no_grad()
+    def enumerate(self, sequences: Sequence[list[int]], least: float) -> list[list[tuple[list[int], float]]]:
+        """All that may be said next, with its probability, in place of a sample of it.
+
+        A beginning is followed as long as it has a probability of at least `least`, so nothing likelier is missing. What is missing is what the probabilities
+        lack to 1.
+
+        Args:
+            sequences: All ids of each dialogue so far.
+            least: Above 0, at most 1.
+
+        Returns:
+            For each sequence, turns (with the end token, unless they were cut at `max_new_tokens`) and probabilities.
+        """
+        was_training = self.model.training
+        self.model.eval()
+        try:
+            return self._enumerate(sequences, least)
+        finally:
+            self.model.train(was_training)
+
+    def _enumerate(self, sequences: Sequence[list[int]], least: float) -> list[list[tuple[list[int], float]]]:
+        self._forget()
+        found: list[list[tuple[list[int], float]]] = [[] for _ in sequences]
+        width, device = max(map(len, sequences)), self.model.device
+        tokens = torch.tensor([[self.end] * (width - len(part)) + list(part) for part in sequences], device=device)
+        valid = torch.tensor([[0] * (width - len(part)) + [1] * len(part) for part in sequences], device=device)
+        self._mask = torch.zeros(len(sequences), 0, dtype=torch.long, device=device)
+        begun: list[tuple[int, list[int]]] = [(row, []) for row in range(len(sequences))]
+        mass = torch.ones(len(sequences), dtype=torch.float64, device=device)
+        for step in range(self.max_new_tokens):
+            logits = self._read(tokens, valid).double()
+            shares = (logits / self.temperature).softmax(-1) if self.temperature > 0 else torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1])
+            joint = mass[:, None] * shares
+            kept = (joint >= least).nonzero()
+            going: list[int] = []
+            for place, (row, token) in enumerate(kept.tolist()):
+                owner, ids = begun[row]
+                if token == self.end or step + 1 == self.max_new_tokens:
+                    found[owner].append(([*ids, token], float(joint[row, token])))
+                else:
+                    going.append(place)
+            if not going:
+                break
+            rows, chosen = kept[going].unbind(1)
+            begun = [(begun[row][0], [*begun[row][1], token]) for row, token in kept[going].tolist()]
+            mass = joint[rows, chosen]
+            self._cache.batch_select_indices(rows)
+            self._mask = self._mask[rows]
+            tokens, valid = chosen[:, None], torch.ones(len(begun), 1, dtype=torch.long, device=device)
+        self._forget()
+        return found
 
     def _forget(self) -> None:
         self._keys: list[int] = []
@@ -51,7 +108,9 @@ class CachedGenerator:
         self._cache = DynamicCache()
         self._mask = torch.zeros(0, 0, dtype=torch.long)
 
-    def _continue(self, ids: list[int], keys: Sequence[Any], sequences: Sequence[list[int]]) -> tuple[list[list[int]], list[list[float]]]:
+    def _continue(
+        self, ids: list[int], keys: Sequence[Any], sequences: Sequence[list[int]], uniforms: Sequence[Sequence[float]] | None
+    ) -> tuple[list[list[int]], list[list[float]]]:
         device = self.model.device
         place = {key: row for row, key in enumerate(self._keys)}
         rows = [place.get(key, -1) for key in ids]
@@ -70,18 +129,19 @@ class CachedGenerator:
         valid = torch.tensor([[0] * (width - len(part)) + [1] * len(part) for part in new], device=device)
         if self._mask.shape[0] == 0:
             self._mask = torch.zeros(len(new), 0, dtype=torch.long, device=device)
-        sampled, logprobs = self._sample(tokens, valid)
+        draws = torch.rand(len(new), self.max_new_tokens) if uniforms is None and self.temperature > 0 else torch.tensor(uniforms or [[]])
+        sampled, logprobs = self._sample(tokens, valid, draws.to(device))
         # the last sampled token of a row has not been read by the model yet: it is new again at the next call
         self._seen = [[*sequence, *turn[:-1]] for sequence, turn in zip(sequences, sampled, strict=True)]
         return sampled, logprobs
 
-    def _sample(self, tokens: torch.Tensor, valid: torch.Tensor) -> tuple[list[list[int]], list[list[float]]]:
+    def _sample(self, tokens: torch.Tensor, valid: torch.Tensor, draws: torch.Tensor) -> tuple[list[list[int]], list[list[float]]]:
         columns: list[torch.Tensor] = []
         scores: list[torch.Tensor] = []
         lasting = torch.ones(tokens.shape[0], dtype=torch.bool, device=tokens.device)
         for step in range(self.max_new_tokens):
             logits = self._read(tokens, valid)
-            token, logprob = self._choose(logits)
+            token, logprob = self._choose(logits, draws[:, step : step + 1])
             columns.append(torch.where(lasting, token, self.end))
             scores.append(logprob)
             lasting = lasting & (token != self.end)
@@ -100,10 +160,13 @@ class CachedGenerator:
         out = self.model(input_ids=tokens, attention_mask=self._mask, position_ids=positions, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
         return out.logits[:, -1].float()
 
-    def _choose(self, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _choose(self, logits: torch.Tensor, draw: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The token of each row and its log-probability; where it is sampled, by the inverse of the distribution function at `draw` (shape: rows, 1)."""
         logprobs = logits.log_softmax(-1)
         if self.temperature > 0:
-            token = torch.multinomial((logits / self.temperature).softmax(-1), 1)[:, 0]
+            below = (logits / self.temperature).softmax(-1).cumsum(-1)
+            all_of_it = below[:, -1:].contiguous()  # not quite 1, and a draw may be rounded to 1: never go past the last token that adds anything
+            token = torch.minimum(torch.searchsorted(below, draw * all_of_it, right=True), torch.searchsorted(below, all_of_it))[:, 0]
         else:
             token = logits.argmax(-1)
         return token, logprobs.gather(1, token[:, None])[:, 0]

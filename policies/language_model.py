@@ -14,8 +14,9 @@ from ..core.stream import Stream
 from ..envs.engine import Engine
 from .generation import CachedGenerator
 from .tokens import ChatFormat, TokenRecord
+from .value_guided import guided
 
-Generate = Callable[[list[list[int]]], list[list[int]]]
+Generate = Callable[[list[list[int]]], tuple[list[list[int]], list[list[float]] | None]]
 
 
 def load_model(name: str, engine: Engine, seed: int = 0) -> tuple[Any, Any]:
@@ -57,7 +58,8 @@ class LanguageModelPolicy:
         tokenizer: Its tokenizer; needs a chat template.
         max_turn_tokens: Tokens of one utterance at most; a longer one is cut.
         temperature: 0 is greedy and deterministic.
-        generate: Replaces the model's own generation: prompts in, sampled ids out (with or without the end-of-turn token).
+        generate: Replaces the model's own generation: prompts in; sampled ids out (with or without the end-of-turn token), and the log-probability of each of
+            them, or ``None`` for all.
         name: Shown in tables.
     """
 
@@ -71,27 +73,60 @@ class LanguageModelPolicy:
 
     @classmethod
     def load(cls, name: str, engine: Engine, **options: Any) -> LanguageModelPolicy:
-        """From a preset, a folder or an id; see `load_model`."""
+        """From a preset, a folder or an id; see `load_model`. Value heads in the folder guide what the model says."""
         model, tokenizer = load_model(name, engine)
-        return cls(model, tokenizer, name=f"lm:{name}", **options)
+        return cls(guided(model, name), tokenizer, name=f"lm:{name}", **options)
 
     def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream] = ()) -> list[str]:
-        """One utterance a dialogue."""
+        """One utterance a dialogue.
+
+        Where it is sampled, a dialogue's words depend on its own stream alone (up to rounding), not on the other dialogues of the batch. A turn takes
+        `max_turn_tokens` numbers, however short it is. Without streams torch's global generator is asked, and so it is by `generate` of your own.
+        """
         records = [self._catch_up(dialogue) for dialogue in dialogues]
         prompts = [record.ids for record in records]
         if self._generate is not None:
-            turns, logprobs = self._generate(prompts), [[] for _ in prompts]
+            turns, logprobs = self._generate(prompts)
         else:
             if not any(dialogue.steps for dialogue in dialogues) or self._cached is None:
                 self._cached = CachedGenerator(self.model, self.chat.eos, self.max_turn_tokens, self.temperature)
-            turns, logprobs = self._cached(dialogues, prompts)
+            self._cached.temperature, self._cached.max_new_tokens = self.temperature, self.max_turn_tokens  # they may have been changed since
+            drawn = [[stream.random() for _ in range(self.max_turn_tokens)] for stream in streams] if self.temperature > 0 and streams else None
+            turns, logprobs = self._cached(dialogues, prompts, drawn)
         texts = []
-        for record, ids, scores in zip(records, turns, logprobs, strict=True):
+        for place, (record, ids) in enumerate(zip(records, turns, strict=True)):
             forced = not ids or ids[-1] != self.chat.eos  # a forced end of turn is not the model's own, and never trained on
-            own = [1] * len(ids) + [0] * forced
-            record.speak([*ids, self.chat.eos] if forced else ids, own, [*scores, 0.0] if scores and forced else scores)
+            own, scores = [1] * len(ids) + [0] * forced, [] if logprobs is None else [*logprobs[place], *[0.0] * forced]
+            record.speak([*ids, self.chat.eos] if forced else ids, own, scores)
             texts.append(self.chat.text(ids))
         return texts
+
+    def distribution(self, dialogues: Sequence[Dialogue], least: float = 0.01, batch: int = 64) -> list[list[tuple[str, float]]]:
+        """What it may say next in each dialogue: all utterances with a probability of at least `least`, and their probabilities.
+
+        Earlier turns are read as they were written; no token record is kept.
+
+        Args:
+            dialogues: In which it is to speak.
+            least: Above 0, at most 1; the smaller, the slower.
+            batch: Dialogues that are read together.
+
+        Raises:
+            ValueError: If something else than the model generates.
+        """
+        if self._generate is not None:
+            raise ValueError("model must be there for a distribution; this policy has its turns generated elsewhere")
+        generator = CachedGenerator(self.model, self.chat.eos, self.max_turn_tokens, self.temperature)
+        found: list[list[tuple[str, float]]] = []
+        for first in range(0, len(dialogues), batch):
+            prompts = []
+            for dialogue in dialogues[first : first + batch]:
+                record = self.chat.record(dialogue.messages()[: 2 * len(dialogue.steps) + 1])
+                if dialogue.steps:
+                    record.hear(self.chat.reply(dialogue.steps[-1].reply))
+                prompts.append(record.ids)
+            found += [[(self.chat.text(ids), p) for ids, p in said] for said in generator.enumerate(prompts, least)]
+        return found
 
     def record(self, dialogue: Dialogue) -> TokenRecord:
         """The token record of a dialogue that this policy played, with the rewards of its steps."""

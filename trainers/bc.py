@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from datasets import Dataset
@@ -17,6 +17,7 @@ from ..envs.episodes import read_episodes
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.rollout import collect, make_engine
 from ..policies.tokens import ChatFormat
+from . import processes
 from .config import TrainerConfig
 from .run import Clock, Run, finish, quiet
 from .scoring import own_logprobs, plain_head
@@ -25,6 +26,8 @@ from .scoring import own_logprobs, plain_head
 @dataclass(frozen=True)
 class BCConfig(TrainerConfig):
     """Behaviour cloning (TRL's SFTTrainer on token records)."""
+
+    stage: ClassVar[str] = "bc"
 
     out: Path = Path("runs/bc")
     """Folder of the run."""
@@ -43,7 +46,7 @@ class BCConfig(TrainerConfig):
     epochs: float = 2.0
     """Passes over the demonstrations."""
     batch_size: int = 16
-    """Episodes a step."""
+    """Episodes a step, over all processes."""
     learning_rate: float = 4e-3
     """Peak of the cosine schedule; the default suits `tiny`, a pretrained model wants about 2e-5 (2e-4 with LoRA)."""
     eval_every: int = 0
@@ -55,11 +58,23 @@ class BCConfig(TrainerConfig):
             raise ValueError(f"best_share must be above 0 and at most 1, got {self.best_share}")
 
 
+@dataclass(frozen=True)
+class FilteredBCConfig(BCConfig):
+    """Filtered behaviour cloning: only the episodes of highest payoff are cloned."""
+
+    stage: ClassVar[str] = "filtered-bc"
+
+    out: Path = Path("runs/filtered-bc")
+    """Folder of the run."""
+    best_share: float = 0.3
+    """Share of the episodes to learn from, those of highest payoff."""
+
+
 def train_bc(config: BCConfig) -> float | None:
     """Clone demonstrations.
 
     Returns:
-        The score of the cloned policy; the model is in ``config.out / "bc" / "model"``.
+        The score of the cloned policy; the model is in ``config.out / config.stage / "model"``.
 
     Raises:
         ValueError: If an argument is invalid.
@@ -69,7 +84,8 @@ def train_bc(config: BCConfig) -> float | None:
     if config.threads:
         torch.set_num_threads(config.threads)
     engine = make_engine(config.env_id, **config.settings)
-    run = Run(config.out, "bc")
+    part = processes.share(config.batch_size, "batch_size")
+    run = Run(config.out, config.stage)
     checkpoint = run.begin(config, config.resume)
     episodes = _demonstrations(config)
     model, tokenizer = load_model(config.model if checkpoint is None or config.model != "tiny" else checkpoint, engine, config.seed)
@@ -84,7 +100,7 @@ def train_bc(config: BCConfig) -> float | None:
         args=SFTConfig(
             output_dir=str(run.checkpoints),
             max_steps=steps,
-            per_device_train_batch_size=config.batch_size,
+            per_device_train_batch_size=part,
             learning_rate=config.learning_rate,
             lr_scheduler_type="cosine",
             adam_beta2=0.98,
@@ -93,13 +109,11 @@ def train_bc(config: BCConfig) -> float | None:
             max_length=None,
             logging_steps=1,
             report_to=["tensorboard"],
-            run_name="bc",
+            run_name=config.stage,
             save_steps=config.save_every,
             save_total_limit=2,
             seed=config.seed,
-            bf16=torch.cuda.is_available(),
-            gradient_checkpointing=False,
-            dataloader_pin_memory=torch.cuda.is_available(),
+            **config.hardware,
         ),
     )
     policy.model = trainer.model
@@ -110,7 +124,8 @@ def train_bc(config: BCConfig) -> float | None:
     trainer.train(resume_from_checkpoint=checkpoint)
     run.summarise(train_seconds=round(time.perf_counter() - started, 1), demonstrations=len(data), steps=steps)
     trainer.save_model(str(run.model_path))
-    tokenizer.save_pretrained(str(run.model_path))
+    if processes.is_main():
+        tokenizer.save_pretrained(str(run.model_path))
     return finish(run, policy, config.env_id, config.settings, config.final_episodes)
 
 
@@ -134,9 +149,13 @@ def _demonstrations(config: BCConfig) -> list[Episode]:
     if config.episodes_path is not None:
         return [episode for episode in read_episodes(config.episodes_path) if not episode.error]
     path = config.out / "demonstrations"
-    if not path.exists():
-        first = config.seed * 100_000
-        collect(config.env_id, config.demonstrator, config.demonstrations, path, first, best_of=config.best_of, progress=True, **config.settings)
+
+    def record() -> None:
+        if not path.exists():
+            first = config.seed * 100_000
+            collect(config.env_id, config.demonstrator, config.demonstrations, path, first, best_of=config.best_of, progress=True, **config.settings)
+
+    processes.main_only(record)
     return read_episodes(path)
 
 

@@ -33,12 +33,18 @@ class TrainerConfig:
     """Episodes of an evaluation while training."""
     final_episodes: int = 500
     """Episodes of the final evaluation."""
+    compare: bool = True
+    """Whether the final evaluation plays the baselines too."""
     save_every: int = 50
     """Steps between checkpoints."""
     seed: int = 0
     """Of weights, scenarios, sampling and order."""
     threads: int = 0
-    """Torch threads; 0 leaves torch's default."""
+    """Torch threads of each process; 0 leaves torch's default."""
+    bf16: bool | None = None
+    """Compute in bfloat16; by default where there is a GPU that can."""
+    gradient_checkpointing: bool = False
+    """Compute activations again in the backward pass instead of keeping them: slower, with much less memory."""
     resume: bool = False
     """Continue from the last checkpoint, exactly as if nothing had happened."""
     settings: tyro.conf.Suppress[dict[str, Any]] = field(default_factory=dict)
@@ -50,3 +56,26 @@ class TrainerConfig:
                 raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)!r}")
         if not self.learning_rate > 0.0:
             raise ValueError(f"learning_rate must be above 0, got {self.learning_rate!r}")
+
+    @property
+    def bfloat16(self) -> bool:
+        """Whether to compute in bfloat16."""
+        if self.bf16 is not None:
+            return self.bf16
+        import torch
+
+        return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+
+    @property
+    def hardware(self) -> dict[str, Any]:
+        """What transformers' ``TrainingArguments`` are told about precision, memory and processes."""
+        import torch
+
+        cuda = torch.cuda.is_available()
+        return {
+            "bf16": self.bfloat16,
+            "use_cpu": self.bfloat16 and not cuda,  # or transformers refuses it without a GPU
+            "gradient_checkpointing": self.gradient_checkpointing,
+            "dataloader_pin_memory": cuda,
+            "ddp_find_unused_parameters": False,
+        }

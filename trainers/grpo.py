@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
 
@@ -18,19 +21,22 @@ import torch
 from datasets import Dataset
 from gymnasium.utils import seeding
 from peft import LoraConfig
+from transformers import TrainerCallback
 from trl import GRPOConfig as TRLConfig
 from trl import GRPOTrainer
 
 from ..core.dialogue import Dialogue
 from ..envs.engine import Engine
 from ..policies.language_model import LanguageModelPolicy, load_model
-from ..policies.rollout import make_engine
+from ..policies.rollout import make_engine, policy_stream
 from ..policies.tokens import TokenRecord
+from . import processes
 from .config import TrainerConfig
-from .credit import SCALES, make_credit
+from .credit import SCALES, Credit, make_credit
 from .credit import scaled as scale_advantages
 from .run import Clock, Run, finish, quiet, scored
 from .scoring import own_logprobs, plain_head
+from .turn_critic import TurnCritic
 
 
 @dataclass(frozen=True)
@@ -46,11 +52,11 @@ class GRPOConfig(TrainerConfig):
     updates: int = 1
     """Gradient steps on each batch of episodes, every one on its own part of it."""
     groups: int = 16
-    """Scenarios in a batch."""
+    """Scenarios in a batch, over all processes."""
     group_size: int = 8
     """Episodes of each scenario."""
     credit: str = "trajectory"
-    """What a turn is judged by: `trajectory`, the return of its episode; or `turn`, what came after it, `turn(discount=0.5)` what came soon after it."""
+    """What a turn is judged by, such as `trajectory` (the return of its episode), `turn` (what came after it) or `critic(lambda=0.95)`; see docs/credit.md."""
     learning_rate: float = 3e-4
     """After a short warm-up it falls linearly; the default suits `tiny`, a pretrained model wants about 1e-6 (1e-5 with LoRA)."""
     kl: float = 0.0
@@ -65,6 +71,12 @@ class GRPOConfig(TrainerConfig):
     """What advantages are divided by: the standard deviation of the `group` or the `batch`, or `none`."""
     max_episode_tokens: int = 768
     """Tokens of one episode at most; a longer one is cut off after a turn of the model."""
+    vllm: Literal["off", "colocate", "server"] = "off"
+    """Let vLLM speak for the policy while training: on the same GPUs (`colocate`), or in a `trl vllm-serve` of its own (`server`)."""
+    vllm_memory: float = 0.3
+    """Share of each GPU's memory for vLLM, if it is on the same GPUs."""
+    vllm_server: str = "http://127.0.0.1:8000"
+    """Address of the server of vLLM."""
     eval_every: int = 10
     """Steps between evaluations; 0 for none."""
     save_every: int = 20
@@ -85,21 +97,30 @@ class GRPOConfig(TrainerConfig):
                 raise ValueError(f"{name} must be a multiple of updates ({self.updates}), got {getattr(self, name)}")
 
 
-def train_grpo(config: GRPOConfig) -> float | None:
+def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
     """Train a policy by GRPO.
 
+    Args:
+        config: What to do.
+        stage: Name of the algorithm, and of its folder in the run.
+
     Returns:
-        The score of the trained policy; the model is in ``config.out / "grpo" / "model"``.
+        The score of the trained policy; the model is in ``config.out / stage / "model"``.
 
     Raises:
         ValueError: If an argument is invalid.
+        ModuleNotFoundError: If vLLM is asked for and not installed.
         FileNotFoundError: If the checkpoint to resume from is missing.
         FileExistsError: If the run exists and `resume` was not asked for.
     """
     if config.threads:
         torch.set_num_threads(config.threads)
+    _check_vllm(config)
+    processes.share(config.groups, "groups")  # a group stays whole in one process
+    if config.kl and config.model == "tiny" and not config.lora_rank:
+        raise ValueError("kl must be 0 where model is 'tiny', whose new weights nobody wants to stay close to; start from a saved model, such as RUN/bc/model")
     engine = make_engine(config.env_id, reward=config.reward, **config.settings)
-    run = Run(config.out, "grpo")
+    run = Run(config.out, stage)
     checkpoint = run.begin(config, config.resume)
     model, tokenizer = load_model(config.model, engine, config.seed)
     policy = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
@@ -115,7 +136,7 @@ def train_grpo(config: GRPOConfig) -> float | None:
         args=TRLConfig(
             output_dir=str(run.checkpoints),
             max_steps=config.steps,
-            per_device_train_batch_size=batch // config.updates,
+            per_device_train_batch_size=processes.share(batch // config.updates, "groups * group_size / updates"),
             steps_per_generation=config.updates,
             num_generations=config.group_size,
             max_completion_length=config.max_episode_tokens,
@@ -132,16 +153,19 @@ def train_grpo(config: GRPOConfig) -> float | None:
             shuffle_dataset=False,
             logging_steps=1,
             report_to=["tensorboard"],
-            run_name="grpo",
+            run_name=stage,
             save_steps=config.save_every,
             save_total_limit=2,
             seed=config.seed,
-            bf16=torch.cuda.is_available(),
-            gradient_checkpointing=False,
-            dataloader_pin_memory=torch.cuda.is_available(),
+            **config.hardware,
+            use_vllm=config.vllm != "off",
+            vllm_mode="server" if config.vllm == "server" else "colocate",
+            vllm_gpu_memory_utilization=config.vllm_memory,
+            vllm_server_base_url=config.vllm_server if config.vllm == "server" else None,
         ),
     )
     trainer.rollout = rollout
+    trainer.add_callback(KeepCredit(rollout.credit, checkpoint))
     policy.model = trainer.model
     quiet(trainer)
     per_step = batch / config.updates
@@ -150,14 +174,46 @@ def train_grpo(config: GRPOConfig) -> float | None:
     trainer.train(resume_from_checkpoint=checkpoint)
     run.summarise(train_seconds=round(time.perf_counter() - started, 1), episodes=batch * config.steps // config.updates, steps=config.steps)
     trainer.save_model(str(run.model_path))
-    tokenizer.save_pretrained(str(run.model_path))
+    if processes.is_main():
+        tokenizer.save_pretrained(str(run.model_path))
     return finish(run, policy, config.env_id, config.settings, config.final_episodes)
+
+
+def _check_vllm(config: GRPOConfig) -> None:
+    if config.vllm == "off":
+        return
+    if find_spec("vllm") is None:
+        raise ModuleNotFoundError(f"vllm={config.vllm!r} needs the package vllm, which is not installed (it needs a GPU): pip install vllm")
+    if config.vllm == "server" and processes.count() > 1:
+        raise ValueError("vllm must be 'colocate' with several processes: TRL asks its server for all of them at once, and dialogues end at different turns")
 
 
 def scenario_seeds(config: GRPOConfig) -> Dataset:
     """A row for each group of the run: the seed of its scenario, of its partner's hidden state and of its words."""
     first = 100_000_000 * (1 + config.seed)
     return Dataset.from_list([{"prompt": [{"role": "user", "content": "", "seed": first + i}]} for i in range(config.groups * config.steps // config.updates)])
+
+
+class KeepCredit(TrainerCallback):
+    """Keeps what a credit has learned with the checkpoints, one file a process; a credit that remembers nothing is left alone.
+
+    Args:
+        credit: Of the run.
+        checkpoint: Where to go on from.
+    """
+
+    def __init__(self, credit: Credit, checkpoint: str | None):
+        self.credit, self.checkpoint = credit, checkpoint
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Go on from what was known at the checkpoint."""
+        if isinstance(self.credit, TurnCritic) and self.checkpoint is not None:
+            self.credit.load(Path(self.checkpoint) / f"critic-{args.process_index}.npz")
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Save beside the weights."""
+        if isinstance(self.credit, TurnCritic):
+            self.credit.save(Path(args.output_dir) / f"checkpoint-{state.global_step}" / f"critic-{args.process_index}.npz")
 
 
 class DialogueTrainer(GRPOTrainer):
@@ -190,7 +246,8 @@ class DialogueTrainer(GRPOTrainer):
         own[:, :-logits_to_keep] = 0
         if self._own is not None:  # what others said is masked in the loss anyway
             own[:, -logits_to_keep:] *= self._own
-        logprobs, entropies = own_logprobs(plain, input_ids, attention_mask, own, self.temperature)
+        with self.accelerator.autocast():
+            logprobs, entropies = own_logprobs(plain, input_ids, attention_mask, own, self.temperature)
         return logprobs[:, -logits_to_keep:], entropies[:, -logits_to_keep:] if options.get("compute_entropy") else None, None
 
 
@@ -205,7 +262,8 @@ class DialogueRollout:
 
     def __init__(self, engine: Engine, tokenizer: Any, config: GRPOConfig):
         self.engine, self.tokenizer, self.config = engine, tokenizer, config
-        self._last: list[tuple[TokenRecord, bool]] = []
+        self.credit = make_credit(config.credit)
+        self._last: list[tuple[TokenRecord, Dialogue]] = []
 
     def __call__(self, prompts: list[list[dict[str, Any]]], trainer: Any) -> dict[str, list[Any]]:
         """Play one episode for each prompt; equal seeds meet the same scenario and the same hidden partner.
@@ -214,24 +272,21 @@ class DialogueRollout:
         """
         seeds = [int(prompt[-1]["seed"]) for prompt in prompts]
         dialogues = self.engine.open([seeding.np_random(seed)[0] for seed in seeds], seeds=seeds)
-
+        streams = [policy_stream(seed, seeds[:place].count(seed)) for place, seed in enumerate(seeds)]  # a group is the same whoever plays it, and with whom
         policy = self._policy(trainer)
-        limit, trainer.generation_config.max_new_tokens = trainer.generation_config.max_new_tokens, self.config.max_turn_tokens
-        try:
+        with _turns_of(trainer, self.config.max_turn_tokens):
             live = [i for i, dialogue in enumerate(dialogues) if not dialogue.done]
             while live:
                 speaking = [dialogues[i] for i in live]
-                steps = self.engine.step(speaking, policy.respond(speaking))
+                steps = self.engine.step(speaking, policy.respond(speaking, [streams[i] for i in live]))
                 live = [i for i, step in zip(live, steps, strict=True) if not step.done and self._fits(policy, dialogues[i])]
-        finally:
-            trainer.generation_config.max_new_tokens = limit
         records = [policy.record(dialogue) if dialogue.steps else _unheard(policy) for dialogue in dialogues]
-        self._last = [(record, scored(dialogue)) for record, dialogue in zip(records, dialogues, strict=True)]
+        self._last = list(zip(records, dialogues, strict=True))
         return {
             "prompt_ids": [record.prompt_ids for record in records],
             "completion_ids": [record.completion_ids for record in records],
             "env_mask": [record.mask for record in records],
-            "logprobs": None,  # type: ignore[dict-item]
+            "logprobs": [record.logprobs for record in records] if getattr(trainer, "use_vllm", False) else None,  # type: ignore[dict-item]
             "dialogue_return": [sum(r.rewards) if scored(d) else None for r, d in zip(records, dialogues, strict=True)],
             "dialogue_turns": [len(record.turns) for record in records],
             "dialogue_payoff": [dialogue.steps[-1].payoff if scored(dialogue) else None for dialogue in dialogues],
@@ -239,11 +294,12 @@ class DialogueRollout:
 
     def advantages(self, completion_ids: torch.Tensor) -> torch.Tensor:
         """The advantage of each token of the episodes just played, by the configured credit; shape as `completion_ids`, 0 off the model's turns."""
-        size, config = self.config.group_size, self.config
-        rewards = [record.rewards if counts else None for record, counts in self._last]
-        values = scale_advantages(make_credit(config.credit)(rewards, size), size, config.scale)
+        size = self.config.group_size
+        rewards = [record.rewards if scored(dialogue) else None for record, dialogue in self._last]
+        values = self.credit(rewards, size, [dialogue for _, dialogue in self._last])
+        values = scale_advantages(processes.gather(values), size, self.config.scale)[processes.index() * len(values) :]
         spread = torch.zeros(completion_ids.shape, device=completion_ids.device)
-        for row, ((record, _), advantages) in enumerate(zip(self._last, values, strict=True)):
+        for row, ((record, _), advantages) in enumerate(zip(self._last, values, strict=False)):
             for (start, end), advantage in zip(record.turns, advantages, strict=False):
                 spread[row, start:end] = float(advantage)
         return spread
@@ -252,7 +308,7 @@ class DialogueRollout:
         """The policy being trained: generated by vLLM where TRL runs one, else by ourselves, with a cache that lasts over the turns."""
         limit = self.config.max_turn_tokens
         if getattr(trainer, "use_vllm", False):
-            return LanguageModelPolicy(None, self.tokenizer, limit, generate=lambda live: trainer._generate_single_turn(live, None, {}, 1)[0])
+            return LanguageModelPolicy(None, self.tokenizer, limit, generate=lambda live: trainer._generate_single_turn(live, None, {}, 1))
         model = trainer.accelerator.unwrap_model(trainer.model)
         return LanguageModelPolicy(model, self.tokenizer, limit, temperature=self.config.temperature)
 
@@ -262,10 +318,24 @@ class DialogueRollout:
         return len(policy.record(dialogue).completion_ids) + reply + self.config.max_turn_tokens + 1 <= self.config.max_episode_tokens
 
 
+@contextmanager
+def _turns_of(trainer: Any, tokens: int) -> Iterator[None]:
+    """Let TRL's own generation stop after the tokens of a turn: it would go on for those of an episode."""
+    place, name = trainer.generation_config, "max_new_tokens"
+    if getattr(trainer, "vllm_generation", None) is not None:
+        place, name = trainer.vllm_generation, "max_completion_length"
+    limit = getattr(place, name)
+    setattr(place, name, tokens)
+    try:
+        yield
+    finally:
+        setattr(place, name, limit)
+
+
 def _unheard(policy: LanguageModelPolicy) -> TokenRecord:
     """The record of a dialogue that failed before its first word; TRL wants at least one token."""
     record = TokenRecord(policy.chat.opening(""))
-    record.speak([policy.chat.eos], own=[0])
+    record.speak([policy.chat.eos], own=[0], logprobs=[0.0])
     return record
 
 

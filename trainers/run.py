@@ -19,9 +19,11 @@ from ..evaluation.evaluate import evaluate
 from ..policies.language_model import LanguageModelPolicy
 from ..policies.registry import baselines
 from ..policies.rollout import make_engine, rollout
+from . import processes
 
 EVALUATION_SEED = 5_000_000  # evaluation episodes never meet training's: those have seeds below
 REPORTED_EPISODES = 200
+_TENSORBOARD = os.environ.get("TENSORBOARD_LOGGING_DIR")  # where the user wants the logs of all runs
 
 
 class Run:
@@ -29,6 +31,8 @@ class Run:
 
     ``config.json`` holds the last stage's configuration, ``metrics.jsonl`` a line for each logged step of each stage, ``STAGE/model`` the model that a stage
     ended with, ``STAGE/checkpoints`` what ``--resume`` continues from, ``tensorboard`` the logs, ``evaluation.json`` and ``episodes`` the final evaluation.
+
+    Where several processes train together, all of them make one and call its methods; the main process does the work.
 
     Args:
         path: The folder; made if missing.
@@ -40,8 +44,10 @@ class Run:
         self.folder = self.path / stage
         self.model_path = self.folder / "model"
         self.checkpoints = self.folder / "checkpoints"
+        self.compare = True
+        processes.join()
         self.folder.mkdir(parents=True, exist_ok=True)
-        os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(self.path / "tensorboard"))
+        os.environ["TENSORBOARD_LOGGING_DIR"] = _TENSORBOARD or str(self.path / "tensorboard")  # each run has its own, also in one process
 
     def begin(self, config: Any, resume: bool) -> str | None:
         """Write the configuration and drop metrics that will be made again.
@@ -57,6 +63,10 @@ class Run:
             FileNotFoundError: If there is no checkpoint to resume from.
             FileExistsError: If the stage was trained here already and `resume` was not asked for.
         """
+        self.compare = getattr(config, "compare", True)
+        return processes.main_only(lambda: self._begin(config, resume))
+
+    def _begin(self, config: Any, resume: bool) -> str | None:
         last = get_last_checkpoint(str(self.checkpoints)) if self.checkpoints.exists() else None
         if resume and last is None:
             raise FileNotFoundError(f"nothing to resume: no checkpoint in {self.checkpoints}")
@@ -71,6 +81,8 @@ class Run:
 
     def log(self, step: int, **numbers: float | int | None) -> None:
         """Append a line of metrics."""
+        if not processes.is_main():
+            return
         with self._metrics_file.open("a") as file:
             file.write(json.dumps({"stage": self.stage, "step": step, **numbers}) + "\n")
 
@@ -80,6 +92,8 @@ class Run:
 
     def summarise(self, **numbers: float) -> None:
         """Add numbers about this stage to ``summary.json``."""
+        if not processes.is_main():
+            return
         file = self.path / "summary.json"
         summary = json.loads(file.read_text()) if file.exists() else {}
         file.write_text(json.dumps({**summary, self.stage: {**summary.get(self.stage, {}), **numbers}}, indent=2))
@@ -147,6 +161,8 @@ class Clock(TrainerCallback):
             self._evaluate(state)
 
     def _evaluate(self, state: Any) -> None:
+        if not processes.is_main():  # the others go on, and wait in the next step
+            return
         result = evaluate(self.env_id, self.policy, episodes=self.episodes, seed=EVALUATION_SEED, **self.settings)
         self._log(state.global_step, score=result.score, mean_return=result.mean_return)
 
@@ -160,13 +176,21 @@ def finish(
 ) -> float | None:
     """Evaluate the trained policy beside the baselines, and store its episodes and the results in the run.
 
+    The model is saved by then: all processes meet here, and the main process evaluates.
+
     Returns:
         The score.
     """
+    score = processes.main_only(lambda: _finish(run, policy, env_id, settings, episodes, compare_with))
+    processes.well_done()
+    return score
+
+
+def _finish(run: Run, policy: LanguageModelPolicy, env_id: str, settings: dict[str, Any], episodes: int, compare_with: Sequence[str] | None) -> float | None:
     engine = make_engine(env_id, **settings)
     policy.name = "trained"
     results = [evaluate(env_id, policy, episodes=episodes, seed=EVALUATION_SEED, **settings)]
-    names = baselines(engine) if compare_with is None else compare_with
+    names = (baselines(engine) if run.compare else ()) if compare_with is None else compare_with
     results += [evaluate(env_id, name, episodes=episodes, seed=EVALUATION_SEED, **settings) for name in names]
     (run.path / "evaluation.json").write_text(json.dumps([result.to_json() for result in results], indent=2))
     store = EpisodeStore(run.path / "episodes")

@@ -30,7 +30,7 @@ def plain(model, tokenizer, limit):
                     input_ids=torch.tensor([prompt]), max_new_tokens=limit, do_sample=False, eos_token_id=end, pad_token_id=tokenizer.pad_token_id
                 )
             turns.append(out[0, len(prompt) :].tolist())
-        return turns
+        return turns, None
 
     return generate
 
