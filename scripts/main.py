@@ -17,7 +17,9 @@ COMMANDS = {
     "evaluate": "score one policy, or compare several",
     "scorecard": "measure simulated users side by side",
     "collect": "record episodes of a policy",
-    "train": "train a policy: bc, grpo; or a model of the user: user-model",
+    "datasets": "episodes of known quality, from random to near-optimal",
+    "train": "train a policy by one of twelve algorithms, a model of the user, or a voice",
+    "benchmark": "train every algorithm on every family, and write the leaderboard",
     "report": "write the page of a training run",
     "bench": "measure the speed of the environments",
 }

@@ -1,4 +1,4 @@
-"""`dialogym train`: train a policy, or a model of the user."""
+"""`dialogym train`: train a policy, a model of the user, or a voice."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 # Before torch: telemetry off, and no warning about forked tokenizers.
@@ -16,7 +17,25 @@ warnings.filterwarnings("ignore", category=FutureWarning)  # TRL and transformer
 import tyro
 from rich.console import Console
 
-ALGORITHMS = ("bc", "grpo", "user-model", "voice")
+POLICIES = {
+    "bc": ("bc", "BCConfig", "train_bc", "behaviour cloning of recorded episodes"),
+    "filtered-bc": ("bc", "FilteredBCConfig", "train_bc", "behaviour cloning of the best of them"),
+    "mc": ("mc", "MCConfig", "train_mc", "offline: decoding guided by Monte-Carlo returns"),
+    "ilql": ("ilql", "ILQLConfig", "train_ilql", "offline: implicit language Q-learning"),
+    "awr": ("awr", "AWRConfig", "train_awr", "offline: advantage-weighted regression"),
+    "grpo": ("grpo", "GRPOConfig", "train_grpo", "online: group-relative policy optimisation, with credit by turn"),
+    "rloo": ("rloo", "RLOOConfig", "train_rloo", "online: REINFORCE with a leave-one-out baseline"),
+    "ppo": ("ppo", "PPOConfig", "train_ppo", "online: proximal policy optimisation, by turn or token"),
+    "dpo": ("dpo", "DPOConfig", "train_dpo", "preferences between rollouts"),
+    "kto": ("kto", "KTOConfig", "train_kto", "good and bad rollouts, unpaired"),
+    "expert-iteration": ("expert_iteration", "ExpertIterationConfig", "train_expert_iteration", "online: cloning one's own best episodes"),
+    "self-play": ("self_play", "SelfPlayConfig", "train_self_play", "both seats of a game"),
+}
+"""Algorithm -> module, configuration, function, what it is."""
+
+OTHERS = {"user-model": "a learned model of the simulated user, for curiosity rewards", "voice": "a language model as the voice of simulated users"}
+
+ALGORITHMS = (*POLICIES, *OTHERS)
 
 
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
@@ -27,36 +46,46 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     """
     console = Console(highlight=False)
     if not arguments or arguments[0] in ("-h", "--help"):
-        console.print(f"usage: dialogym train {{{','.join(ALGORITHMS)}}} ENV [OPTIONS]   (dialogym train bc --help explains them)", markup=False)
+        lines = [f"  {name:17}{what}" for name, (_, _, _, what) in POLICIES.items()] + [f"  {name:17}{what}" for name, what in OTHERS.items()]
+        console.print("\n".join(["usage: dialogym train ALGORITHM ENV [OPTIONS]   (dialogym train bc --help explains them)", "", *lines]), markup=False)
         return
     algorithm, rest = arguments[0], list(arguments[1:])
-    if algorithm not in ALGORITHMS:
-        raise ValueError(f"algorithm must be one of {', '.join(ALGORITHMS)}; got {algorithm!r}")
-    if algorithm == "user-model":
-        from ..trainers.user_model import UserModelConfig, train_user_model
-
-        options = tyro.cli(UserModelConfig, args=rest, prog="dialogym train user-model")
-        console.print(train_user_model(replace(options, settings={**options.settings, **settings})))
-        console.print(f"model in {options.out}; rewards use it as curiosity/entropy(model={options.out})", markup=False)
-        return
-    if algorithm == "voice":
-        from ..trainers.voice import VoiceConfig, first_try_rates, train_voice
-
-        voice = tyro.cli(VoiceConfig, args=rest, prog="dialogym train voice")
-        adapter = train_voice(voice)
-        rates = first_try_rates(f"{voice.model}+{adapter}", shots=0, plain=True)
-        console.print(
-            f"adapter in {adapter}; words that pass at the first try: " + ", ".join(f"{name} {rate:.0%}" for name, rate in rates.items()), markup=False
-        )
-        console.print(f'gym.make(..., user="voiced:{voice.model}+{adapter}(shots=0)")', markup=False)
-        return
-    if algorithm == "bc":
-        from ..trainers.bc import BCConfig as Config
-        from ..trainers.bc import train_bc as train
+    if algorithm in POLICIES:
+        _train_policy(algorithm, rest, settings, console)
+    elif algorithm == "user-model":
+        _train_user_model(rest, settings, console)
+    elif algorithm == "voice":
+        _train_voice(rest, console)
     else:
-        from ..trainers.grpo import GRPOConfig as Config  # type: ignore[assignment]
-        from ..trainers.grpo import train_grpo as train  # type: ignore[assignment]
-    config = tyro.cli(Config, args=rest, prog=f"dialogym train {algorithm}")
-    score = train(replace(config, settings={**config.settings, **settings}))  # type: ignore[arg-type]
+        raise ValueError(f"algorithm must be one of {', '.join(ALGORITHMS)}; got {algorithm!r}")
+
+
+def _train_policy(algorithm: str, arguments: list[str], settings: dict[str, Any], console: Console) -> None:
+    from ..trainers import processes
+
+    file, config_name, function, _ = POLICIES[algorithm]
+    module = import_module(f"..trainers.{file}", __package__)
+    config = tyro.cli(getattr(module, config_name), args=arguments, prog=f"dialogym train {algorithm}")
+    score = getattr(module, function)(replace(config, settings={**config.settings, **settings}))
+    if not processes.is_main():
+        return
     shown = "no score: this family has no exact optimum" if score is None else f"score {score:.3f} (0 is random, 1 the exact optimum)"
-    console.print(f"{shown}; model in {config.out / algorithm / 'model'}")
+    console.print(f"{shown}; model in {config.out / algorithm / 'model'}", markup=False)
+
+
+def _train_user_model(arguments: list[str], settings: dict[str, Any], console: Console) -> None:
+    from ..trainers.user_model import UserModelConfig, train_user_model
+
+    options = tyro.cli(UserModelConfig, args=arguments, prog="dialogym train user-model")
+    console.print(train_user_model(replace(options, settings={**options.settings, **settings})))
+    console.print(f"model in {options.out}; rewards use it as curiosity/entropy(model={options.out})", markup=False)
+
+
+def _train_voice(arguments: list[str], console: Console) -> None:
+    from ..trainers.voice import VoiceConfig, first_try_rates, train_voice
+
+    options = tyro.cli(VoiceConfig, args=arguments, prog="dialogym train voice")
+    adapter = train_voice(options)
+    rates = first_try_rates(f"{options.model}+{adapter}", shots=0, plain=True, temperature=0.3, constrain=False)
+    console.print(f"adapter in {adapter}; words that pass at the first try: " + ", ".join(f"{name} {rate:.0%}" for name, rate in rates.items()), markup=False)
+    console.print(f'gym.make(..., user="voiced:{options.model}+{adapter}(shots=0,plain=true,temperature=0.3,constrain=false)")', markup=False)

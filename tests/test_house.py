@@ -20,7 +20,7 @@ def test_floors_of_the_house():
 
 @pytest.mark.parametrize("statement", ["import dialogym", "import dialogym, gymnasium; gymnasium.make('Negotiation-v0').reset(seed=0)"])
 def test_nothing_heavy_is_imported(statement):
-    code = f"{statement}\nimport sys; print([m for m in ('torch', 'transformers', 'openai', 'llama_cpp', 'datasets', 'matplotlib', 'trl') if m in sys.modules])"
+    code = f"{statement}\nimport sys; print([m for m in ('torch', 'transformers', 'openai', 'llama_cpp', 'datasets', 'matplotlib', 'trl', 'ray', 'minari') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
 
 

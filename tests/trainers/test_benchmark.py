@@ -1,0 +1,86 @@
+"""The benchmark: a run gives a result that can be trusted, what is done is not repeated, one failure loses nothing, and the page says what the results say."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("trl")
+
+from dialogym.scripts.benchmark import leaderboard, main
+from dialogym.trainers import benchmark
+from dialogym.trainers.benchmark import ALGORITHMS, Job, budget, results
+
+from ..toy import TOY
+
+
+def job(out, algorithm, seed=0, env_id=TOY):
+    return Job(env_id, algorithm, seed, out, demonstrations=200, steps=2, final_episodes=40)
+
+
+def row(env_id, algorithm, seed, score):
+    return {
+        "env_id": env_id, "algorithm": algorithm, "seed": seed, "error": "", "score": score, "score_interval": [score, score], "mean_return": score,
+        "curve": [[0, 0.0, score / 2], [128, 1.0, score]], "cpu_minutes": 2.0, "minutes": 2.0, "collecting_cpu_minutes": 0.5,
+    }  # fmt: skip
+
+
+def test_a_clone_and_what_goes_on_from_it(tmp_path):
+    clone = benchmark.run(job(tmp_path, "bc"))
+    assert clone["error"] == "" and -1.0 < clone["score"] <= 1.0 and clone["cpu_minutes"] > 0.0
+    data = sorted((tmp_path / f"{TOY}-seed0" / "dataset").iterdir())
+    later = benchmark.run(job(tmp_path, "rloo"))
+    assert later["error"] == "" and later["curve"] and sorted((tmp_path / f"{TOY}-seed0" / "dataset").iterdir()) == data
+    evaluations = json.loads((tmp_path / f"{TOY}-seed0" / "rloo" / "evaluation.json").read_text())
+    assert [evaluation["policy"] for evaluation in evaluations] == ["trained"]
+    assert evaluations[0]["score"] == later["score"] and evaluations[0]["episodes"] == 40
+
+
+def test_a_failure_is_told_and_not_counted(tmp_path):
+    failed = benchmark.run(job(tmp_path, "grpo"))  # there is no clone
+    assert "could not be loaded" in failed["error"]
+    (tmp_path / "results.jsonl").write_text("".join(json.dumps(each) + "\n" for each in (failed, row(TOY, "bc", 0, 0.5), row(TOY, "bc", 0, 0.75))))
+    assert [(each["algorithm"], each["score"]) for each in results(tmp_path)] == [("bc", 0.75)]
+
+
+def test_what_is_done_is_not_repeated(tmp_path):
+    (tmp_path / "results.jsonl").write_text(json.dumps(row(TOY, "bc", 0, 0.5)) + "\n")
+    told = []
+    assert len(benchmark.benchmark([TOY], ["bc"], [0], tmp_path, 10, 1, 10, tell=told.append)) == 1 and not told
+    with pytest.raises(ValueError, match="algorithms must be among"):
+        benchmark.benchmark([TOY], ["alchemy"], [0], tmp_path, 10, 1, 10)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_every_configuration_is_valid(algorithm, tmp_path):
+    config = job(tmp_path, algorithm).config()
+    assert config.out == tmp_path / f"{TOY}-seed0" / algorithm and not config.compare
+    assert type(config).__name__.removesuffix("Config").lower() == algorithm.replace("-", "")
+
+
+def test_budgets_are_equal():
+    assert budget("grpo", 20)["steps"] * 16 * 8 == budget("ppo", 20)["steps"] * 128 == 2560
+    for algorithm in ("expert-iteration", "dpo", "kto"):
+        fields = budget(algorithm, 20)
+        assert fields.get("rounds", 1) * fields["scenarios"] * fields["attempts"] == 2560
+
+
+def test_the_page_says_what_the_results_say(tmp_path):
+    rows = [row("CoachingSmall-v0", name, seed, score + 0.1 * seed) for name, score in (("bc", 0.4), ("grpo", 0.6)) for seed in (0, 1, 2)]
+    board = leaderboard(rows, ["CoachingSmall-v0"], ["bc", "grpo", "ppo"])
+    assert "| `bc` | 0.500 ± 0.248 |" in board and "| `grpo` | 0.700 ± 0.248 |" in board and "| `ppo` |  |" in board
+    (tmp_path / "results.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rows))
+    page = tmp_path / "docs" / "leaderboard.md"
+    main(["--env", "CoachingSmall-v0", "--algorithm", "bc", "grpo", "--out", str(tmp_path), "--episodes", "20", "--page", str(page)], {})
+    text = page.read_text()
+    assert "{{" not in text and "| `grpo` | +0.200 ± 0.000 |" in text and "best fixed heuristic" in text
+    assert "CoachingSmall" in (page.parent / "figures" / "leaderboard.svg").read_text()
+
+
+def test_wrong_arguments(tmp_path):
+    with pytest.raises(ValueError, match="seeds, workers and steps must be at least 1"):
+        main(["--seeds", "0"], {})
+    with pytest.raises(ValueError, match="--set cannot be given"):
+        main([], {"population": "hard"})
