@@ -23,6 +23,9 @@ ABOUT = "value_heads.json"
 class ValueHead(nn.Module):
     """Values from hidden states, by one hidden layer.
 
+    The value of a token is that of the state plus what the token adds (the duelling form of Wang et al. 2016, "Dueling Network Architectures for Deep
+    Reinforcement Learning", section 3): what all tokens have in common is learned once, and a token that was never said is worth what the state is, not more.
+
     Args:
         hidden_size: Of the language model.
         width: Of the hidden layer.
@@ -32,13 +35,18 @@ class ValueHead(nn.Module):
 
     def __init__(self, hidden_size: int, width: int, outputs: int, start: float = 0.0):
         super().__init__()
-        self.inner, self.outer = nn.Linear(hidden_size, width), nn.Linear(width, outputs)
-        nn.init.constant_(self.outer.bias, start)
+        self.inner, self.state = nn.Linear(hidden_size, width), nn.Linear(width, 1)
+        nn.init.constant_(self.state.bias, start)
+        self.added = nn.Linear(width, outputs) if outputs > 1 else None
+        if self.added is not None:
+            nn.init.zeros_(self.added.weight)
+            nn.init.zeros_(self.added.bias)
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
         """Shape (..., hidden size) to (..., outputs), in single precision whatever the model's."""
         with torch.autocast(hidden.device.type, enabled=False):
-            return self.outer(self.inner(hidden.float()).relu())
+            inner = self.inner(hidden.float()).relu()
+            return self.state(inner) if self.added is None else self.state(inner) + self.added(inner)
 
 
 class ValueGuidedModel(nn.Module):
@@ -99,8 +107,8 @@ def load_heads(folder: str | Path) -> tuple[dict[str, ValueHead], dict[str, Any]
         about, tensors = json.loads((Path(folder) / ABOUT).read_text()), load_file(str(Path(folder) / HEADS))
         heads = {}
         for name in about["heads"]:
-            outputs, width = tensors[f"{name}.outer.weight"].shape
-            heads[name] = ValueHead(tensors[f"{name}.inner.weight"].shape[1], width, outputs)
+            width, size = tensors[f"{name}.inner.weight"].shape
+            heads[name] = ValueHead(size, width, len(tensors.get(f"{name}.added.bias", [0])))
             heads[name].load_state_dict({key.removeprefix(f"{name}."): tensor for key, tensor in tensors.items() if key.startswith(f"{name}.")})
     except Exception as error:
         raise ValueError(f"the value heads in {folder} could not be read ({ABOUT}, {HEADS}): {error}") from error

@@ -1,0 +1,222 @@
+"""Expert iteration: what it keeps, that it learns, and that it goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("trl")
+
+from dialogym.policies.rollout import make_engine
+from dialogym.policies.tokens import ChatFormat, TokenRecord
+from dialogym.trainers.bc import BCConfig, train_bc
+from dialogym.trainers.expert_iteration import ExpertIterationConfig, Learner, best, padded, train_expert_iteration
+from safetensors.torch import load_file
+
+from ..toy import TOY
+
+
+def config(out, model, **changes):
+    small = {"rounds": 8, "scenarios": 24, "attempts": 6, "max_turn_tokens": 8, "learning_rate": 1e-3, "eval_every": 0, "final_episodes": 60, "threads": 1}
+    return ExpertIterationConfig(**{"env_id": TOY, "out": out, "model": str(model), **small, **changes})
+
+
+@pytest.fixture(scope="module")
+def noise(tmp_path_factory):
+    """A clone of random serving."""
+    out = tmp_path_factory.mktemp("noise")
+    start = BCConfig(TOY, out=out, demonstrator="random", demonstrations=500, epochs=2.0, final_episodes=20, eval_episodes=20, threads=1)
+    assert train_bc(start) < 0.7
+    return out / "bc" / "model"
+
+
+def same_weights(one, other):
+    a, b = (load_file(folder / "model.safetensors") for folder in (one, other))
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def interrupted(monkeypatch, run, at, after=0):
+    """Run until round `at`, and there for so many gradient steps, then have it die."""
+
+    class Interrupt(Exception):
+        pass
+
+    learn, step, left = Learner.learn, Learner._step, [after]
+
+    def dying_step(self, batch):
+        if left[0] == 0:
+            raise Interrupt
+        left[0] -= 1
+        return step(self, batch)
+
+    def dying_learn(self, number):
+        if number == at:
+            patch.setattr(Learner, "_step", dying_step)
+        return learn(self, number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Learner, "learn", dying_learn)
+        with pytest.raises(Interrupt):
+            train_expert_iteration(run)
+
+
+def test_the_best_above_the_mean_are_kept():
+    """Means 2, 1, 5 and, of those that count, 1.5; of equals the first."""
+    returns = [1.0, 4.0, 0.0, 3.0] + [1.0] * 4 + [5.0, 6.0, 6.0, 3.0] + [None, 1.0, 2.0, None]
+    assert best(returns, 4, 0.5) == [1, 3, 9, 10, 14]
+    assert best(returns, 4, 0.25) == [1, 9, 14]
+    assert best(returns, 4, 0.01) == [1, 9, 14]
+    assert best([5.0, 0.0, 0.0, 0.0], 4, 0.75) == [0]  # never below the mean
+    assert best([None, None], 2, 0.5) == []
+
+
+def test_from_noise_to_the_optimum(noise, tmp_path):
+    run = config(tmp_path, noise, scenarios=32, epochs=3, batch_size=8, learning_rate=2e-3, eval_every=4, eval_episodes=20)
+    assert train_expert_iteration(run) >= 0.9
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert {row["stage"] for row in rows} == {"expert-iteration"}
+    assert [row["step"] for row in rows if "score" in row] == [0, 4, 8]
+    last = next(row for row in rows if row["step"] == 8 and "loss" in row)
+    assert last["episodes"] == 8 * 32 * 6 and {"reward", "payoff", "entropy", "grad_norm", "learning_rate", "seconds"} <= set(last)
+    assert 0 < json.loads((tmp_path / "summary.json").read_text())["expert-iteration"]["kept"] <= 8 * 32 * 2
+    assert list((tmp_path / "tensorboard").rglob("events*"))
+    assert len(list((tmp_path / "expert-iteration" / "checkpoints").iterdir())) == 2
+    with pytest.raises(FileExistsError, match="use --resume"):
+        train_expert_iteration(run)
+
+
+@pytest.mark.parametrize(("at", "after"), [(2, 0), (3, 1)], ids=["between rounds", "within a round"])
+def test_resumed_equals_uninterrupted(noise, tmp_path, monkeypatch, at, after):
+    whole, broken = (config(tmp_path / name, noise, rounds=4, scenarios=8, buffer=2, epochs=2, batch_size=4, final_episodes=4) for name in ("whole", "broken"))
+    train_expert_iteration(whole)
+    interrupted(monkeypatch, broken, at, after)
+    train_expert_iteration(dataclasses.replace(broken, resume=True))
+    assert same_weights(whole.out / "expert-iteration" / "model", broken.out / "expert-iteration" / "model")
+    losses = [
+        [(row["step"], row["loss"]) for row in map(json.loads, (c.out / "metrics.jsonl").read_text().splitlines()) if "loss" in row] for c in (whole, broken)
+    ]
+    assert losses[0] == losses[1]
+
+
+def test_lora_resumes_too(noise, tmp_path, monkeypatch):
+    whole, broken = (config(tmp_path / name, noise, rounds=2, scenarios=4, lora_rank=2, final_episodes=4) for name in ("whole", "broken"))
+    train_expert_iteration(whole)
+    interrupted(monkeypatch, broken, 1)
+    train_expert_iteration(dataclasses.replace(broken, resume=True))
+    a, b = (load_file(c.out / "expert-iteration" / "model" / "adapter_model.safetensors") for c in (whole, broken))
+    assert a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+TWO = """
+from pathlib import Path
+import toy
+from dialogym.trainers.expert_iteration import ExpertIterationConfig, train_expert_iteration
+
+train_expert_iteration(ExpertIterationConfig({arguments}))
+"""
+
+
+def test_two_processes_do_what_one_does(noise, tmp_path):
+    """Three records a step cannot be shared evenly: one process has two, the other one."""
+    small = {
+        "rounds": 2,
+        "scenarios": 6,
+        "attempts": 4,
+        "epochs": 2,
+        "batch_size": 4,
+        "learning_rate": 1e-3,
+        "max_turn_tokens": 8,
+        "final_episodes": 4,
+        "threads": 1,
+    }
+    train_expert_iteration(ExpertIterationConfig(TOY, out=tmp_path / "one", model=str(noise), **small))
+    arguments = ", ".join([f"{TOY!r}", f"out=Path({str(tmp_path / 'two')!r})", f"model={str(noise)!r}", *(f"{key}={value!r}" for key, value in small.items())])
+    script = tmp_path / "two.py"
+    script.write_text(TWO.format(arguments=arguments))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(Path(__file__).parents[1]), "ACCELERATE_USE_CPU": "true"}
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", port, str(script)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr[-3000:]
+    a, b, start = (load_file(path / "model.safetensors") for path in (*(tmp_path / name / "expert-iteration" / "model" for name in ("one", "two")), noise))
+    moved = sum(float((a[name] - start[name]).square().sum()) for name in a) ** 0.5
+    apart = sum(float((a[name] - b[name]).square().sum()) for name in a) ** 0.5
+    assert moved > 0.05 and apart < 0.01 * moved
+    rows = [[row for row in map(json.loads, (tmp_path / name / "metrics.jsonl").read_text().splitlines()) if "loss" in row] for name in ("one", "two")]
+    for one, two in zip(*rows, strict=True):
+        for key in ("loss", "reward", "reward_std", "payoff", "entropy", "grad_norm"):
+            assert one[key] == pytest.approx(two[key], rel=2e-3, abs=1e-5)
+
+
+def test_the_buffer_holds_the_latest_rounds(noise, tmp_path):
+    for size, held in ((1, 1), (2, 2), (0, 3)):
+        learner = Learner(config(tmp_path, noise, scenarios=4, buffer=size), make_engine(TOY))
+        for number in range(3):
+            learner.play(number)
+        assert len(learner.buffer) == held
+        assert learner.kept >= sum(map(len, learner.buffer))
+
+
+def test_loss_and_gradient_of_own_tokens_only(noise, tmp_path):
+    """The loss is the mean negative log-probability of the own tokens; what follows the last of them changes nothing, a masked token is not learned."""
+    learner = Learner(config(tmp_path, noise), make_engine(TOY))
+    model, chat = learner.policy.model, ChatFormat(learner.policy.tokenizer)
+    records = [chat.record([{"role": "user", "content": "Tea!"}, {"role": "assistant", "content": f"[serve {drink}]"}]) for drink in ("tea", "coffee")]
+    records[1].mask[-1] = 0
+    ids, mask, own = padded(records, chat.eos)
+    assert own.sum() == sum(sum(record.mask) for record in records)
+    expected = []
+    for record in records:
+        with torch.no_grad():
+            scores = model(torch.tensor([record.ids])).logits[0].log_softmax(-1)
+        labels = record.labels
+        expected += [-float(scores[k - 1, token]) for k, token in enumerate(labels) if token != -100]
+    before = {name: value.clone() for name, value in model.named_parameters()}
+    loss, entropy, norm = learner._step(records)
+    assert loss == pytest.approx(sum(expected) / len(expected), rel=1e-4)
+    assert entropy > 0.0 and norm > 0.0
+    assert any(not torch.equal(value, before[name]) for name, value in model.named_parameters())
+    silent = TokenRecord(records[0].prompt_ids, records[0].completion_ids, [0] * len(records[0].mask))
+    assert learner._own_logprobs(*padded([silent, records[0]], chat.eos))[0][0].abs().sum() == 0.0
+
+
+def test_the_plain_forward_gives_the_same(noise, tmp_path, monkeypatch):
+    """What several processes and GPUs compute is what one on a CPU does."""
+    learner = Learner(config(tmp_path, noise, scenarios=4), make_engine(TOY))
+    learner.play(0)
+    batch = padded(learner.buffer[0], learner.policy.chat.eos)
+    fast, entropies = learner._own_logprobs(*batch)
+    monkeypatch.setattr("dialogym.trainers.expert_iteration.plain_head", lambda model: False)
+    plain, others = learner._own_logprobs(*batch)
+    assert torch.allclose(fast[:, 1:], plain, atol=1e-4) and torch.allclose(entropies[:, 1:], others, atol=1e-4)
+
+
+def test_nothing_above_the_mean_is_nothing_to_learn(noise, tmp_path):
+    """A reward that is the same for everybody."""
+    learner = Learner(config(tmp_path, noise, scenarios=2), make_engine(TOY, reward="goal=0"))
+    assert learner.play(0)["kept"] == 0
+    assert learner.learn(0)["loss"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"attempts": 1}, "attempts must be at least 2, got 1"),
+        ({"keep": 1.0}, "keep must be above 0 and below 1"),
+        ({"buffer": -1}, "buffer"),
+        ({"temperature": 0.0}, "temperature"),
+    ],
+)
+def test_wrong_arguments(tmp_path, changes, message):
+    with pytest.raises(ValueError, match=message):
+        config(tmp_path, "tiny", **changes)

@@ -1,0 +1,466 @@
+"""PPO: its estimates and losses against independent computations, and runs in a trivial environment."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("trl")
+
+import dialogym
+from dialogym.core.dialogue import Dialogue
+from dialogym.policies.language_model import LanguageModelPolicy, load_model
+from dialogym.policies.registry import make_policy
+from dialogym.policies.rollout import make_engine, rollout
+from dialogym.simulated_users.user import Failure, ScriptedUser
+from dialogym.trainers import critics
+from dialogym.trainers.bc import BCConfig, train_bc
+from dialogym.trainers.critics import SIZE, privileged_features
+from dialogym.trainers.experience import Experience, Minibatch
+from dialogym.trainers.ppo import Learner, PPOConfig, gae, policy_terms, train_ppo, value_error
+from safetensors.torch import load_file
+
+from .. import toy
+from ..toy import TOY
+
+ROOT = Path(__file__).parents[2]
+MUMBLE = "ToyMumble-v0"
+
+
+class Mumble(toy.Cafe):
+    """The guest cannot be understood: only who sees the hidden state knows what is worth what."""
+
+    voice = type("Mumbling", (), {"personas": ("plain",), "say": lambda self, cues, streams: ["Mmh."] * len(cues)})()
+    baselines = __name__
+
+
+improvise = demonstrate = toy.improvise
+HEURISTICS = {}
+dialogym.register(MUMBLE, f"{__name__}:Mumble")
+
+
+def config(out=Path("unused"), model="tiny", **changes):
+    small = {"steps": 20, "episodes": 64, "minibatches": 4, "value_epochs": 2, "value_minibatches": 4, "learning_rate": 1e-3, "max_turn_tokens": 8}
+    small |= {"eval_every": 0, "final_episodes": 60, "threads": 1}
+    return PPOConfig(**{"env_id": TOY, "out": out, "model": str(model), **small, **changes})
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A model that serves at random."""
+    out = tmp_path_factory.mktemp("start")
+    demonstrations = {"demonstrator": "random", "demonstrations": 500, "batch_size": 16, "epochs": 3.0}
+    assert train_bc(BCConfig(TOY, out, **demonstrations, final_episodes=60, eval_episodes=20, threads=1)) < 0.7
+    return out / "bc" / "model"
+
+
+# ---- estimates -------------------------------------------------------------------------------------------------------
+
+
+def test_gae_by_hand():
+    # the last action: 1 - 0.5 = 0.5; the one before: 0 + 0.9 * 0.5 - 0.4 = 0.05, and 0.9 * 0.8 * 0.5 = 0.36 from ahead
+    np.testing.assert_allclose(gae([0.0, 1.0], np.array([0.4, 0.5]), 0.9, 0.8), [0.41, 0.5])
+    np.testing.assert_allclose(gae([0.0, 1.0], np.array([0.4, 0.5]), 1.0, 1.0), [0.6, 0.5])  # the return less the value
+    np.testing.assert_allclose(gae([0.25, 1.0], np.array([0.4, 0.5]), 1.0, 0.0), [0.35, 0.5])  # one step ahead
+
+
+@pytest.mark.parametrize("discount", [1.0, 0.9])
+@pytest.mark.parametrize("weight", [0.0, 0.7, 1.0])
+def test_gae_is_the_weighted_mean_of_all_estimates(discount, weight):
+    """Schulman et al. 2016, equation 16, from its left: (1 - lambda) times the sum of lambda**(k-1) times the k-step estimates."""
+    rng = np.random.default_rng(0)
+    rewards, values = rng.normal(size=6), np.append(rng.normal(size=6), 0.0)
+    for start, found in enumerate(gae(list(rewards), values[:-1], discount, weight)):
+        left = 6 - start
+        estimates = [sum(discount**i * rewards[start + i] for i in range(k)) + discount**k * values[start + k] - values[start] for k in range(1, left + 1)]
+        weights = [(1 - weight) * weight ** (k - 1) for k in range(1, left)] + [weight ** (left - 1)]  # after the end all estimates are the same
+        assert found == pytest.approx(np.dot(weights, estimates))
+
+
+def an_episode(rng, turns, level="turn"):
+    """An episode with made-up numbers; `turns` gives the own tokens of each."""
+    actions = list(turns) if level == "turn" else [1] * sum(turns)
+    own = [0, 0, 0] + [mark for length in turns for mark in [1] * length + [0, 0]]
+    tokens, n = sum(turns), len(actions)
+    numbers = {"logprobs": -rng.random(tokens), "reference": -rng.random(tokens), "seen": rng.random((n, 4)).astype(np.float32)}
+    numbers |= {name: rng.normal(size=n) for name in ("values", "advantages", "returns")}
+    return Experience(list(rng.integers(5, 50, len(own))), own, actions, list(rng.normal(size=n)), 0.0, **numbers)
+
+
+@pytest.mark.parametrize("level", ["turn", "token"])
+def test_the_policys_loss_by_plain_loops(level):
+    rng = np.random.default_rng(1)
+    episodes = [an_episode(rng, turns, level) for turns in ((3, 1, 2), (2,), (1, 4), (1, 1, 1, 2))]
+    part = Minibatch.of(episodes, pad=0)
+    now = [episode.logprobs + 0.3 * rng.normal(size=sum(episode.actions)) for episode in episodes]
+    entropies = torch.rand(len(part.logprobs))
+    found = policy_terms(torch.tensor(np.concatenate(now), dtype=torch.float32), entropies, part, clip=0.2)
+    loss = moved = clipped = away = 0.0
+    sides = set()
+    for episode, new in zip(episodes, now, strict=True):
+        place = 0
+        for length, advantage in zip(episode.actions, episode.advantages, strict=True):
+            ratio = math.prod(math.exp(new[k] - episode.logprobs[k]) for k in range(place, place + length))
+            bounded = min(max(ratio, 0.8), 1.2)
+            loss += max(-advantage * ratio, -advantage * bounded)
+            sides.add((ratio == bounded, advantage * ratio <= advantage * bounded))
+            moved += ratio - 1 - math.log(ratio)
+            clipped += ratio != bounded
+            place += length
+        away += sum(math.exp(r - p) - 1 - (r - p) for r, p in zip(episode.reference, new, strict=True))
+    assert {(True, True), (False, True), (False, False)} <= sides  # within the range, out of it and worse, out of it and better
+    expected = {"policy": loss, "moved": moved, "clipped": clipped, "entropy": float(entropies.sum()), "kl": away}
+    assert {name: float(value) for name, value in found.items()} == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_clipped_action_has_no_gradient():
+    part = Minibatch.of([an_episode(np.random.default_rng(0), (2, 1, 1))], pad=0)
+    part.advantages = torch.tensor([1.0, -1.0, 1.0])
+    logprobs = (part.logprobs + torch.tensor([0.2, 0.2, 0.5, 0.1])).requires_grad_()  # a turn of ratio e**0.4, and better: clipped as one
+    policy_terms(logprobs, torch.zeros(4), part, clip=0.2)["policy"].backward()
+    torch.testing.assert_close(logprobs.grad, torch.tensor([0.0, 0.0, math.exp(0.5), -math.exp(0.1)]))
+
+
+def test_the_critics_loss_by_hand():
+    part = Minibatch.of([an_episode(np.random.default_rng(0), (1, 1, 1))], pad=0)
+    part.values, part.returns = torch.tensor([0.0, 0.0, 0.0]), torch.tensor([1.0, 1.0, -1.0])
+    values = torch.tensor([0.1, 0.9, 0.9], requires_grad=True)
+    assert float(value_error(values, part, clip=0.0)) == pytest.approx(0.5 * (0.81 + 0.01 + 3.61))
+    error = value_error(values, part, clip=0.2)  # held at 0.1, 0.2, 0.2
+    assert float(error) == pytest.approx(0.5 * (0.81 + 0.64 + 3.61))
+    error.backward()
+    torch.testing.assert_close(values.grad, torch.tensor([-0.9, 0.0, 1.9]))  # what went too far towards its return is left
+
+
+@pytest.mark.parametrize("level", ["turn", "token"])
+def test_actions_of_a_dialogue(clone, level):
+    engine = make_engine(TOY, reward="goal=1,turn_cost=0.1")
+    model, tokenizer = load_model(str(clone), engine)
+    lengths = iter(range(1, 99))
+    policy = LanguageModelPolicy(model, tokenizer, generate=lambda prompts: ([tokenizer.encode("a") * next(lengths) for _ in prompts], None))  # ends are forced
+    for dialogue in rollout(engine, policy, range(4)):
+        record = policy.record(dialogue)
+        experience = Experience.of(dialogue, record, level, "both")
+        part = Minibatch.of([experience], pad=0)
+        turns = [sum(record.mask[start:end]) for start, end in record.turns]
+        assert experience.ids == record.ids and sum(experience.own) == sum(turns) == sum(experience.actions) == len(part.action_of)
+        assert turns == sorted(set(turns)) and len(turns) == 3 and sum(experience.rewards) == pytest.approx(sum(record.rewards))
+        places = np.flatnonzero(experience.own)
+        begins = [len(record.prompt_ids) + start for start, _ in record.turns]
+        if level == "turn":
+            assert experience.actions == turns and experience.rewards == record.rewards
+            assert list(places[part.starts]) == begins
+        else:
+            ends = np.cumsum(turns) - 1
+            assert [experience.rewards[k] for k in ends] == record.rewards
+            assert not any(reward for k, reward in enumerate(experience.rewards) if k not in ends)
+            assert list(places[part.starts]) == list(places)
+        assert experience.seen.shape == (len(experience.actions), SIZE)
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def learner(clone):
+    return Learner(config(model=clone, episodes=12, level="turn", normalise=False), make_engine(TOY))
+
+
+@pytest.fixture(scope="module")
+def batch(learner):
+    played, _ = learner.play(0)
+    learner.judge(played)
+    return played
+
+
+def test_gradients_reach_own_tokens_only(learner, batch, monkeypatch):
+    part = Minibatch.of(batch, pad=learner.speaker.tokenizer.pad_token_id)
+    states = []
+
+    def hidden(model, ids, mask, own):
+        state = model.base_model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
+        state.retain_grad()
+        states.append(state)
+        return state[:, :-1][own[:, 1:].bool()]
+
+    monkeypatch.setattr(critics, "_hidden", hidden)
+    _, logprobs, entropies = learner.modules[0](part.ids, part.mask, part.own)
+    terms = policy_terms(logprobs, entropies, part, clip=0.2)
+    part.reference = part.logprobs - 0.1
+    (terms["policy"] + terms["entropy"] + policy_terms(logprobs, entropies, part, 0.2)["kl"]).backward()
+    learner.optimizers[0].zero_grad()
+    reached = states[0].grad.abs().sum(-1) > 0
+    assert torch.equal(reached[:, :-1], part.own[:, 1:].bool()) and not reached[:, -1].any()
+
+
+def test_the_critic_has_no_gradient_in_the_policy(learner, batch):
+    before = {name: value.clone() for name, value in learner.modules[0].state_dict().items()}
+    learner.fit(batch, 0)
+    assert all(parameter.grad is None for parameter in learner.modules[0].parameters())
+    assert all(torch.equal(before[name], value) for name, value in learner.modules[0].state_dict().items())
+
+
+def gradient_of(learner, batch):
+    def loss(part, actions, tokens):
+        _, logprobs, entropies = learner.reader(part.ids, part.mask, part.own)
+        mean = policy_terms(logprobs, entropies, part, 0.2)["policy"] / actions - entropies.sum() / tokens
+        return mean, mean[None]
+
+    learner._gradient(batch, learner.reader, loss)
+    gradient = torch.cat([parameter.grad.flatten() for parameter in learner.modules[0].parameters()])
+    learner.optimizers[0].zero_grad()
+    return gradient
+
+
+def test_less_memory_same_gradient(learner, batch, clone, monkeypatch):
+    whole = gradient_of(learner, batch)
+    assert whole.abs().max() > 0.01
+    other = Learner(config(model=clone, episodes=12, microbatch=5, gradient_checkpointing=True), make_engine(TOY))
+    other._checkpoint_activations(True)
+    torch.testing.assert_close(gradient_of(other, batch), whole, atol=1e-5, rtol=1e-3)
+    monkeypatch.setattr(critics, "plain_head", lambda model: False)  # any other model
+    torch.testing.assert_close(gradient_of(learner, batch), whole, atol=1e-5, rtol=1e-3)
+
+
+def test_a_batch_says_what_was_thought_when_it_was_played(learner, batch):
+    part = Minibatch.of(batch, pad=learner.speaker.tokenizer.pad_token_id)
+    with torch.no_grad():
+        _, logprobs, _ = learner.modules[0](part.ids, part.mask, part.own)
+    torch.testing.assert_close(logprobs, part.logprobs, atol=1e-4, rtol=1e-4)
+    sampled = [sum(k for k, own in zip(r.logprobs, r.mask, strict=True) if own) for r in map(learner.player.record, kept(learner))]
+    assert sorted(sampled) == pytest.approx(sorted(episode.logprobs.sum() for episode in batch), abs=1e-3)
+
+
+def kept(learner):
+    return list(learner.player._records)
+
+
+# ---- the privileged critic -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("env_id", ["Negotiation-v0", "Tutoring-v0", "Coaching-v0", "Spacing-v0", "GuidedSolving-v0", TOY])
+def test_what_is_privileged(env_id):
+    engine = make_engine(env_id)
+    for dialogue in rollout(engine, make_policy("random", engine), range(2)):
+        for k in range(len(dialogue.steps)):
+            views = {sees: privileged_features(dialogue, k, sees) for sees in critics.SEES}
+            assert all(view.shape == (SIZE,) and np.isfinite(view).all() and np.abs(view).max() < 50 for view in views.values())
+            elsewhere = privileged_features(with_hidden(dialogue, k), k, "both")
+            np.testing.assert_array_equal(privileged_features(with_hidden(dialogue, k), k, "belief"), views["belief"])
+            if len(dialogue.belief_at(k).support) > 1:
+                assert not np.array_equal(elsewhere, views["both"])
+                assert not np.array_equal(views["belief"], views["hidden"])
+
+
+def with_hidden(dialogue, index):
+    """The dialogue as it would look if the partner were somebody else whom it might be."""
+    other = dialogue.fork()
+    support = dialogue.belief_at(index).support
+    someone = next((hidden for hidden in support if hidden != dialogue.hidden_at(index)), dialogue.hidden_at(index))
+
+    class Else(Dialogue):
+        __slots__ = ()
+
+        def hidden_at(self, index):
+            return someone
+
+    other.__class__ = Else
+    return other
+
+
+def explained(critic, steps=4):
+    """How much of the variance of returns a critic explains in the end, where tea is served whatever was ordered."""
+    learner = Learner(config(env_id=MUMBLE, critic=critic, episodes=48, value_epochs=8, learning_rate=2e-3), make_engine(MUMBLE))
+    learner.modules[0].requires_grad_(False)
+    tea = learner.player.chat.turn("[serve tea]")
+    learner.player = LanguageModelPolicy(learner.player.model, learner.player.tokenizer, 8, generate=lambda prompts: ([tea] * len(prompts), None))
+    for step in range(steps):
+        learner.set_rates(step)
+        played, _ = learner.play(step)
+        numbers = learner.judge(played)
+        learner.fit(played, step)
+    return numbers["explained_variance"]
+
+
+def test_the_privileged_critic_knows_more():
+    assert explained("privileged") > 0.8
+    assert explained("head") < 0.2
+
+
+def test_the_policy_sees_nothing_of_it(clone):
+    plays = []
+    for critic in critics.CRITICS:
+        played, _ = Learner(config(model=clone, episodes=6, critic=critic), make_engine(TOY)).play(0)
+        plays.append([(episode.ids, episode.logprobs.tolist()) for episode in played])
+    assert plays[0] == plays[1] == plays[2]
+
+
+# ---- runs ------------------------------------------------------------------------------------------------------------
+
+
+def rows(folder):
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize(("level", "critic"), [("turn", "privileged"), ("token", "head")])
+def test_from_noise_to_the_optimum(clone, tmp_path, level, critic):
+    assert train_ppo(config(tmp_path, clone, level=level, critic=critic)) >= 0.9
+    logged = rows(tmp_path)
+    assert {"loss", "reward", "payoff", "entropy", "kl", "grad_norm", "learning_rate", "seconds", "episodes", "explained_variance"} <= set(logged[0])
+    assert [row["episodes"] for row in logged] == [64 * (k + 1) for k in range(20)]
+    assert list((tmp_path / "tensorboard").rglob("events*"))
+    assert json.loads((tmp_path / "evaluation.json").read_text())[0]["policy"] == "trained"
+
+
+def same_weights(one, other):
+    a, b = (load_file(folder / "model.safetensors") for folder in (one, other))
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+class Interrupt(Exception):
+    pass
+
+
+@pytest.mark.parametrize(("critic", "at"), [("privileged", 5), ("separate", 3)])
+def test_resumed_equals_uninterrupted(clone, tmp_path, monkeypatch, critic, at):
+    small = {
+        "episodes": 16,
+        "steps": 6,
+        "save_every": 2,
+        "critic": critic,
+        "kl": 0.1,
+        "value_epochs": 2,
+        "final_episodes": 8,
+        "eval_every": 3,
+        "eval_episodes": 8,
+    }
+    whole, broken = (config(tmp_path / name, clone, **small) for name in ("whole", "broken"))
+    train_ppo(whole)
+    fit = Learner.fit
+
+    def until(self, batch, step):
+        if step == at:
+            raise Interrupt
+        return fit(self, batch, step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Learner, "fit", until)
+        with pytest.raises(Interrupt):
+            train_ppo(broken)
+    torch.manual_seed(99)
+    train_ppo(dataclasses.replace(broken, resume=True))
+    assert same_weights(whole.out / "ppo" / "model", broken.out / "ppo" / "model")
+    lines = [[{key: value for key, value in row.items() if key != "seconds"} for row in rows(run.out)] for run in (whole, broken)]
+    assert lines[0] == lines[1]
+    assert [row["step"] for row in lines[0] if "score" in row] == [0, 3, 6]
+    assert any(row["kl"] > 0 for row in lines[0] if "kl" in row)
+    with pytest.raises(FileExistsError, match="use --resume"):
+        train_ppo(whole)
+
+
+SCRIPT = """
+import sys
+sys.path.insert(0, {root!r})
+import tests.toy
+from pathlib import Path
+from dialogym.trainers.ppo import PPOConfig, train_ppo
+score = train_ppo(PPOConfig({env!r}, Path({out!r}), {model!r}, **{options!r}))
+print("score", score)
+"""
+
+
+def test_two_processes_do_what_one_does(clone, tmp_path):
+    options = {
+        "steps": 2,
+        "episodes": 15,
+        "epochs": 2,
+        "value_epochs": 2,
+        "kl": 0.1,
+        "eval_every": 1,
+        "eval_episodes": 8,
+        "final_episodes": 20,
+        "max_turn_tokens": 8,
+    }
+    options |= {"learning_rate": 1e-3, "threads": 1, "save_every": 1, "microbatch": 3}
+    assert train_ppo(PPOConfig(TOY, tmp_path / "one", str(clone), **options)) is not None
+    script = tmp_path / "two.py"
+    script.write_text(SCRIPT.format(root=str(ROOT), env=TOY, out=str(tmp_path / "two"), model=str(clone), options=options))
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1", "--nproc-per-node", "2", str(script)]
+    done = subprocess.run(launch, env={**os.environ, "CUDA_VISIBLE_DEVICES": ""}, capture_output=True, text=True, timeout=170, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    scores = [line for line in done.stdout.splitlines() if line.startswith("score")]
+    assert len(scores) == 2 and scores[0] == scores[1]
+    one, two = rows(tmp_path / "one"), rows(tmp_path / "two")
+    assert len(one) == len(two) == 5
+    for a, b in zip(one, two, strict=True):
+        a, b = ({key: value for key, value in row.items() if key not in ("seconds", "stage")} for row in (a, b))
+        assert a == pytest.approx(b, abs=2e-3)
+    a, b = (load_file(tmp_path / name / "ppo" / "model" / "model.safetensors") for name in ("one", "two"))
+    begun = load_file(clone / "model.safetensors")
+    apart = math.sqrt(sum(float((a[name] - b[name]).square().sum()) for name in a))
+    moved = math.sqrt(sum(float((a[name] - begun[name]).square().sum()) for name in a))
+    assert moved > 0.1 and apart < 0.02 * moved
+
+
+def test_the_policy_stops_where_it_has_moved_enough(clone):
+    learner = Learner(config(model=clone, episodes=16, target_kl=0.001, learning_rate=5e-3), make_engine(TOY))
+    played, _ = learner.play(0)
+    learner.judge(played)
+    learner.set_rates(0)
+    numbers = learner.improve(played, 0)
+    assert 1 <= numbers["updates"] < 16 and numbers["approx_kl"] > 0.001
+    assert all(parameter.grad is None for parameter in learner.modules[0].parameters())  # the last gradient was thrown away
+
+
+def test_adapters_in_bfloat16(clone, tmp_path):
+    settings = {"lora_rank": 4, "kl": 0.1, "bf16": True, "gradient_checkpointing": True, "critic": "separate", "episodes": 8, "steps": 2, "final_episodes": 8}
+    train_ppo(config(tmp_path, clone, **settings))
+    logged = rows(tmp_path)
+    assert 0.0 <= logged[0]["kl"] < 0.05 and logged[0]["grad_norm"] > 0.0
+    engine = make_engine(TOY)
+    model, _ = load_model(str(tmp_path / "ppo" / "model"), engine)
+    assert any("lora" in name and parameter.abs().sum() > 0 for name, parameter in model.named_parameters() if "lora_B" in name)
+
+
+def test_dialogues_that_failed_are_dropped(clone):
+    class Flaky(ScriptedUser):
+        bad = (1, 3)
+
+        def speak(self, dialogues, heards, texts, exchanges):
+            said = super().speak(dialogues, heards, texts, exchanges)
+            return [Failure("server gone") if d.seed % 10 in self.bad else words for d, words in zip(dialogues, said, strict=True)]
+
+    user = Flaky(make_engine(TOY).family.voice)
+    learner = Learner(config(model=clone, episodes=10), make_engine(TOY, user=user))
+    played, numbers = learner.play(0)
+    assert len(played) == 8 and numbers["dropped"] == 2
+    Flaky.bad = range(10)
+    with pytest.raises(ConnectionError, match="server gone"):
+        learner.play(1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"level": "word"}, "level must be one of turn, token; got 'word'"),
+        ({"critic": "oracle"}, "critic must be one of head, separate, privileged; got 'oracle'"),
+        ({"gae_lambda": 1.5}, "gae_lambda must be between 0 and 1, got 1.5"),
+        ({"discount": 0.0}, "discount must be above 0 and at most 1, got 0.0"),
+        ({"clip": 0.0}, "clip must be above 0, got 0.0"),
+        ({"minibatches": 0}, "minibatches must be at least 1, got 0"),
+        ({"target_kl": -1.0}, "target_kl must be at least 0, got -1.0"),
+        ({"target_kl": float("nan")}, "target_kl must be at least 0, got nan"),
+    ],
+)
+def test_wrong_arguments(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        config(**wrong)

@@ -1,0 +1,501 @@
+"""Preferences from dialogues, and DPO and KTO on them: the better is really better, only own tokens count, the losses are right, both learn and resume."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+from copy import deepcopy
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("trl")
+
+from datasets import Dataset, load_dataset
+from dialogym.policies.language_model import load_model
+from dialogym.policies.rollout import collect, make_engine, rollout
+from dialogym.policies.tiny import tiny_tokenizer
+from dialogym.trainers import dpo, kto
+from dialogym.trainers.bc import BCConfig, train_bc
+from dialogym.trainers.branching import BranchingPolicy, Candidate, ForwardSampling, exact_values, from_branches
+from dialogym.trainers.dpo import DPOConfig, PairTrainer, train_dpo
+from dialogym.trainers.kto import JudgementTrainer, KTOConfig, train_kto
+from dialogym.trainers.preference_trainer import completion_logprobs
+from dialogym.trainers.preferences import Alternatives, Collected, Continuation, above_and_below, best_and_worst, from_episodes, from_rollouts, write_pairs
+from dialogym.trainers.rounds import read_round
+from transformers import LlamaConfig, LlamaForCausalLM
+from trl import DPOConfig as TRLDPOConfig
+from trl import DPOTrainer, KTOTrainer
+from trl import KTOConfig as TRLKTOConfig
+
+from ..toy import DRINKS, TOY
+
+TALK = "let me see"
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return make_engine(TOY)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(engine):
+    return tiny_tokenizer(engine)
+
+
+def speaker(tokenizer, lines=(*[f"[serve {drink}]" for drink in DRINKS], TALK), seed=0):
+    """A policy without a model: it says one of `lines` at random."""
+    rng = random.Random(seed)
+    return BranchingPolicy(None, tokenizer, generate=lambda prompts: ([[*tokenizer.encode(rng.choice(lines)), tokenizer.eos_token_id] for _ in prompts], None))
+
+
+def ordered(prompt):
+    return next(drink for drink in DRINKS if drink in prompt[-1]["content"])
+
+
+# ---- collecting and choosing -----------------------------------------------------------------------------------------
+
+
+def test_trajectories_are_compared_within_a_scenario(engine, tokenizer):
+    found = from_rollouts(engine, speaker(tokenizer), range(40), attempts=6)
+    assert found.played == 240 and found.failed == 0 and len(found.returns) == 240
+    pairs, dropped = best_and_worst(found.alternatives, 0.01)
+    assert len(pairs) > 20 and len(pairs) + sum(dropped.values()) == 40
+    alone = {d.seed: d for d in rollout(engine, speaker(tokenizer), range(40))}
+    for some, chosen, rejected in pairs:
+        assert some.prompt == alone[some.seed].messages()[:1]  # the same scenario and the same first words, which name what is hidden
+        assert (chosen.value, rejected.value) == (1.0, 0.0)
+        assert chosen.messages[-1]["content"] == f"[serve {ordered(some.prompt)}]"
+        for one in (chosen, rejected):
+            text = tokenizer.decode(one.ids)
+            assert [m["role"] for m in one.messages] == ["assistant", "user"] * (len(one.messages) // 2) + ["assistant"]
+            own = tokenizer.decode([token for token, mine in zip(one.ids, one.mask, strict=True) if mine])
+            assert own == "".join(m["content"] + "<|end|>" for m in one.messages if m["role"] == "assistant")
+            assert all(m["content"] in text for m in one.messages)
+
+
+def test_turns_are_judged_by_playing_on(engine, tokenizer):
+    found = from_branches(engine, speaker(tokenizer), range(30), 6, ForwardSampling(futures=8))
+    pairs, _ = best_and_worst(found.alternatives, 0.5)
+    assert len(pairs) > 25
+    for some, chosen, rejected in pairs:
+        right = f"[serve {ordered(some.prompt)}]"
+        assert rejected.messages[0]["content"] != right
+        assert chosen.messages[0]["content"] in (right, TALK)
+        assert len(some.prompt) == 2 * some.turn + 1 and all(chosen.mask) and all(rejected.mask)
+        assert tokenizer.decode(some.prompt_ids).endswith("<|assistant|>")
+    values = {"right": [], "wrong": [], "talk": []}
+    for some in found.alternatives:
+        for one in some.continuations:
+            said = one.messages[0]["content"]
+            values["talk" if said == TALK else "right" if said == f"[serve {ordered(some.prompt)}]" else "wrong"].append((some.turn, one.value))
+    assert {value for _, value in values["right"]} == {1.0} and {value for _, value in values["wrong"]} == {0.0}
+    # after talk in the first turn the rest is the policy's: right with 1/4, or talk again (1/4) and then right with 1/4; a third talk ends it
+    first = [value for turn, value in values["talk"] if turn == 0]
+    assert len(first) > 15 and np.mean(first) == pytest.approx(0.25 + 0.25 * 0.25, abs=0.1)
+    assert {value for turn, value in values["talk"] if turn == 2} <= {0.0}
+
+
+def test_turns_are_judged_by_the_solver(engine, tokenizer):
+    found = from_branches(engine, speaker(tokenizer), range(30), 6, exact_values)
+    assert any(some.turn for some in found.alternatives)
+    for some in found.alternatives:
+        for one in some.continuations:
+            said = one.messages[0]["content"]
+            best = f"[serve {ordered(some.prompt)}]"
+            assert one.value == (1.0 if said == best or (said == TALK and some.turn < 2) else 0.0)
+    for _, chosen, rejected in best_and_worst(found.alternatives, 0.01)[0]:
+        assert (chosen.value, rejected.value) == (1.0, 0.0)
+
+
+def test_a_lost_turn_is_worth_what_it_comes_to(engine, tokenizer):
+    policy = speaker(tokenizer, lines=("[serve beer]", "[serve gin]"))  # mean nothing: talk, and after three in a row the end
+    values = [[one.value for one in some.continuations] for some in from_branches(engine, policy, [0], 9, exact_values).alternatives]
+    assert values == [[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]]
+
+
+def test_exact_values_need_an_exact_solution(tokenizer):
+    engine = make_engine("Spacing-v0")
+    with pytest.raises(ValueError, match="solved exactly"):
+        from_branches(engine, speaker(tokenizer), [0], 2, exact_values)
+
+
+def test_branches_leave_the_dialogue_alone(engine, tokenizer):
+    """The histories are those of the same policy without branches, and its own tokens as they were sampled."""
+    strange = [*tokenizer.encode("let me"), *tokenizer.encode(" se"), *tokenizer.encode("e"), tokenizer.eos_token_id]
+    assert strange[:-1] != tokenizer.encode(TALK)
+
+    other = [*tokenizer.encode(TALK), tokenizer.eos_token_id]
+
+    def talker(branches):
+        return BranchingPolicy(None, tokenizer, generate=lambda prompts: ([list(other if i % branches else strange) for i in range(len(prompts))], None))
+
+    plain, policy = list(rollout(engine, (alone := talker(1)), range(5))), talker(3)
+    some = from_branches(engine, policy, range(5), 3, ForwardSampling(2)).alternatives
+    assert len(some) == sum(len(dialogue.steps) for dialogue in plain)
+    for one in some:
+        dialogue = next(d for d in plain if d.seed == one.seed)
+        record = alone.record(dialogue)
+        start = record.turns[one.turn][0]
+        assert one.prompt == dialogue.messages()[: 2 * one.turn + 1]
+        assert one.prompt_ids == record.prompt_ids + record.completion_ids[:start]
+        assert [(c.ids, c.count) for c in one.continuations] == [(strange, 1), (other, 2)]
+    nothing = from_branches(engine, talker(1), range(5), 3, exact_values)
+    assert nothing.alone == len(some) and not nothing.alternatives
+
+
+def test_futures_are_seeded_and_common(tokenizer):
+    """What a candidate is worth depends on no other one, and equal candidates are worth the same."""
+    engine = make_engine("Negotiation-v0")
+
+    def value(texts):
+        policy = speaker(tokenizer, lines=("[offer 40]",))
+        dialogue = engine.open([np.random.default_rng(5)], seeds=[5])[0]
+        candidates = []
+        for text in texts:
+            fork = policy.fork(dialogue)
+            policy.respond([fork])
+            candidates.append(Candidate(dialogue, fork, text))
+        before = (dialogue.hidden, dialogue.state, len(dialogue.steps), dialogue.messages())
+        values = ForwardSampling(3)(engine, policy, candidates, Collected())
+        assert before == (dialogue.hidden, dialogue.state, len(dialogue.steps), dialogue.messages())
+        return values
+
+    one, other = value(["[offer 55]", "[offer 48]"]), value(["[offer 48]", "[offer 55]", "[offer 48]"])
+    assert one == [other[1], other[0]] and other[0] == other[2]
+
+
+def test_futures_meet_the_same_person_or_one_that_is_believed(tokenizer):
+    engine = make_engine("Negotiation-v0")
+    policy = speaker(tokenizer, lines=("[offer 40]",))
+    dialogue = engine.open([np.random.default_rng(3)], seeds=[3])[0]
+    engine.step([dialogue], ["[offer 30]"])
+    belief, candidate = dialogue.belief(), Candidate(dialogue, dialogue, "")
+    assert len(belief) > 2
+    same = [ForwardSampling(1)._open(policy, candidate, number).hidden for number in range(50)]
+    assert set(same) == {dialogue.hidden}
+    drawn = [ForwardSampling(1, "believed")._open(policy, candidate, number).hidden for number in range(2000)]
+    for hidden, p in belief:
+        assert drawn.count(hidden) / len(drawn) == pytest.approx(p, abs=0.05)
+
+
+def test_recorded_episodes_of_a_seed_are_alternatives(tmp_path, tokenizer):
+    chat = speaker(tokenizer).chat
+    for policy in ("random", "scripted", "always-tea"):
+        store = collect(TOY, policy, 30, tmp_path / "episodes", seed=7)
+    found = from_episodes(store, chat)
+    assert found.played == 90 and len(found.alternatives) == 30
+    assert {len(some.continuations) for some in found.alternatives} == {3}
+    pairs, dropped = best_and_worst(found.alternatives, 0.01)
+    assert pairs and len(pairs) + dropped["ties"] == 30
+    for some, chosen, rejected in pairs:
+        assert chosen.messages[0]["content"] == f"[serve {ordered(some.prompt)}]" != rejected.messages[0]["content"]
+        assert chosen.ids == chat.turn(chosen.messages[0]["content"])
+    unseeded = [dataclasses.replace(episode, seed=None) for episode in store]
+    assert len(from_episodes(unseeded, chat).alternatives) == 90
+
+
+def alternatives(*values, counts=None):
+    counts = counts or [1] * len(values)
+    return Alternatives(
+        [0], [{"role": "user", "content": ""}], 0, 0, [Continuation([i], [1], [], v, n) for i, (v, n) in enumerate(zip(values, counts, strict=True))]
+    )
+
+
+def test_best_and_worst_by_hand():
+    some = [alternatives(0.2, 0.9, 0.5), alternatives(0.5, 0.55), alternatives(0.7), alternatives(0.3, 0.3)]
+    pairs, dropped = best_and_worst(some, 0.1)
+    assert [(p.chosen.value, p.rejected.value) for p in pairs] == [(0.9, 0.2)]
+    assert dropped == {"ties": 2, "alone": 1}
+    assert len(best_and_worst(some, 0.0)[0]) == 2
+
+
+def test_above_and_below_by_hand():
+    judged, dropped = above_and_below([alternatives(0.0, 1.0, counts=[3, 1]), alternatives(0.5, 0.5)], 0.0)
+    assert [(j.continuation.value, j.desirable) for j in judged] == [(0.0, False)] * 3 + [(1.0, True)]
+    assert dropped == {"ties": 2}
+    near, dropped = above_and_below([alternatives(0.0, 1.0, counts=[3, 1])], 0.3)  # the mean is 0.25
+    assert [j.desirable for j in near] == [True] and dropped == {"ties": 3}
+    lone, _ = above_and_below([alternatives(0.1), alternatives(0.2), alternatives(0.9)], 0.0)  # the mean is 0.4
+    assert [j.desirable for j in lone] == [False, False, True]
+
+
+@pytest.mark.parametrize("name", ["pairs.jsonl", "pairs.parquet"])
+def test_pairs_are_written_for_others(tmp_path, engine, tokenizer, name):
+    pairs, _ = best_and_worst(from_rollouts(engine, speaker(tokenizer), range(20), 4).alternatives)
+    file = tmp_path / "data" / name
+    assert write_pairs(pairs, file) == len(pairs)
+    kind = "json" if name.endswith("jsonl") else "parquet"
+    read = load_dataset(kind, data_files=str(file), split="train", cache_dir=str(tmp_path / "cache"))
+    for row, (some, chosen, rejected) in zip(read, pairs, strict=True):
+        assert (row["prompt"], row["chosen"], row["rejected"]) == (some.prompt, chosen.messages, rejected.messages)
+        assert (row["chosen_value"], row["rejected_value"], row["seed"], row["turn"]) == (1.0, 0.0, some.seed, 0)
+    with pytest.raises(ValueError, match="path must end in"):
+        write_pairs(pairs, tmp_path / "pairs.csv")
+
+
+# ---- losses ----------------------------------------------------------------------------------------------------------
+
+
+def make_trainer(kind, model, tokenizer, folder, **options):
+    arguments = {"output_dir": str(folder), "report_to": [], "max_length": None, "bf16": False, "gradient_checkpointing": False, "max_steps": 1, **options}
+    common = {"model": model, "processing_class": tokenizer, "train_dataset": Dataset.from_list([{"row": 0}])}
+    trl_config = TRLDPOConfig if kind is PairTrainer else TRLKTOConfig
+    return kind(**common, args=trl_config(precompute_ref_log_probs=True, per_device_train_batch_size=4, **arguments))
+
+
+@pytest.fixture(scope="module")
+def compared(engine, tokenizer):
+    """Pairs of several turns on both sides, a policy and a reference."""
+    found = from_rollouts(engine, speaker(tokenizer, seed=3), range(12), 6)
+    pairs = [pair for pair in best_and_worst(found.alternatives)[0] if len(pair.chosen.messages) + len(pair.rejected.messages) > 2]
+    found.alternatives = [pair.alternatives for pair in pairs][:4]
+    assert len(found.alternatives) == 4
+    model, reference = (load_model("tiny", engine, seed)[0] for seed in (0, 1))
+    return found, model, reference
+
+
+def by_hand(model, tokenizer, prompt, ids, mask):
+    """Sum of the log-probabilities of the own tokens, one at a time."""
+    whole = torch.tensor([prompt + ids])
+    scores = model(whole).logits.float().log_softmax(-1)[0]
+    return sum(scores[len(prompt) + i - 1, token] for i, (token, own) in enumerate(zip(ids, mask, strict=True)) if own)
+
+
+def test_dpo_loss_by_hand_and_by_trl(compared, tokenizer, tmp_path, monkeypatch):
+    found, model, reference = compared
+    model, beta = deepcopy(model), 0.3
+    trainer = make_trainer(PairTrainer, model, tokenizer, tmp_path, beta=beta)
+    rows, facts = dpo.arrange(DPOConfig(TOY), found, np.random.default_rng(0), lambda some: completion_logprobs(reference, some, tokenizer.pad_token_id, 3))
+    assert facts["pairs"] == 4
+    batch = trainer.data_collator(rows)
+    ours = trainer.compute_loss(model, batch)
+    plainly = DPOTrainer._compute_loss(trainer, model, batch, False)  # through TRL's own head, as on a GPU
+    losses, margins = [], []
+    for row in rows:
+        ratios = []
+        for side in ("chosen", "rejected"):
+            policy, held = (by_hand(m, tokenizer, row["prompt_ids"], row[f"{side}_ids"], row[f"{side}_mask"]) for m in (model, reference))
+            assert held.item() == pytest.approx(row[f"ref_{side}_logps"], rel=1e-5)
+            ratios.append(policy - held)
+        margins.append((beta * (ratios[0] - ratios[1])).item())
+        losses.append(-torch.nn.functional.logsigmoid(beta * (ratios[0] - ratios[1])))
+    assert ours.item() == pytest.approx((sum(losses) / 4).item(), rel=1e-5)
+    assert plainly.item() == pytest.approx(ours.item(), rel=1e-5)
+    imitating = make_trainer(PairTrainer, deepcopy(model), tokenizer, tmp_path, beta=beta, loss_type=["sigmoid", "sft"], loss_weights=[1.0, 0.5])
+    said = [(by_hand(model, tokenizer, row["prompt_ids"], row["chosen_ids"], row["chosen_mask"]), sum(row["chosen_mask"])) for row in rows]
+    cloning = -sum(logps.item() for logps, _ in said) / sum(count for _, count in said)
+    assert float(imitating.compute_loss(imitating.model, batch)) == pytest.approx(float(ours) + 0.5 * cloning, rel=1e-5)
+    assert trainer._metrics["train"]["rewards/margins"][0] == pytest.approx(np.mean(margins), rel=1e-4)
+    assert trainer._metrics["train"]["rewards/accuracies"][0] == np.mean(np.array(margins) > 0)
+    names, parameters = zip(*model.named_parameters(), strict=True)
+    for name, one, other in zip(names, torch.autograd.grad(ours, parameters), torch.autograd.grad(sum(losses) / 4, parameters), strict=True):
+        assert torch.allclose(one, other, atol=1e-5), name
+
+
+def test_dpo_equals_trl_where_nobody_answers(engine, tokenizer, compared, tmp_path):
+    """On pairs of single turns nothing has to be masked: TRL's trainer, which encodes the chat itself, must come to the same loss."""
+    _, model, reference = compared
+    pairs, _ = best_and_worst(from_branches(engine, speaker(tokenizer), range(4), 5, exact_values).alternatives)
+    found = Collected([pair.alternatives for pair in pairs][:4])
+    rows, _ = dpo.arrange(DPOConfig(TOY), found, np.random.default_rng(0), lambda some: completion_logprobs(reference, some, tokenizer.pad_token_id))
+    ours = make_trainer(PairTrainer, deepcopy(model), tokenizer, tmp_path / "a", beta=0.2)
+    texts = [{"prompt": p.alternatives.prompt, "chosen": p.chosen.messages, "rejected": p.rejected.messages} for p in pairs[:4]]
+    arguments = TRLDPOConfig(output_dir=str(tmp_path / "b"), report_to=[], max_length=None, bf16=False, beta=0.2, gradient_checkpointing=False)
+    theirs = DPOTrainer(deepcopy(model), deepcopy(reference), arguments, train_dataset=Dataset.from_list(texts), processing_class=tokenizer)
+    loss = theirs.compute_loss(theirs.model, theirs.data_collator(list(theirs.train_dataset)))
+    assert float(ours.compute_loss(ours.model, ours.data_collator(rows))) == pytest.approx(float(loss), rel=1e-5)
+
+
+def test_kto_loss_by_hand(compared, tokenizer, tmp_path):
+    found, model, reference = compared
+    model, beta = deepcopy(model), 0.3
+    trainer = make_trainer(JudgementTrainer, model, tokenizer, tmp_path, beta=beta)
+    logps = lambda some: completion_logprobs(reference, some, tokenizer.pad_token_id)  # noqa: E731
+    rows, facts = kto.arrange(KTOConfig(TOY, batch_size=4), found, np.random.default_rng(0), logps)
+    assert facts["judgements"] == len(rows) > facts["desirable"] > 0
+    rows = next(rows[i : i + 4] for i in range(0, len(rows), 4) if len({row["label"] for row in rows[i : i + 4]}) == 2)
+    trainer.rounds = type("Rounds", (), {"facts": [{"judgements": 4, "desirable": 1, "emphasis": 1.5}]})
+    ours = trainer.compute_loss(model, batch := trainer.data_collator(rows))
+    plainly = KTOTrainer._compute_loss(trainer, model, batch, False)
+    ratios, mismatched = [], []
+    for place, row in enumerate(rows):
+        neighbour = rows[place - 1]
+        assert (row["KL_completion_ids"], row["KL_completion_mask"]) == (neighbour["completion_ids"], neighbour["completion_mask"])
+        for into, one in ((ratios, row), (mismatched, neighbour)):
+            policy, held = (by_hand(m, tokenizer, row["prompt_ids"], one["completion_ids"], one["completion_mask"]) for m in (model, reference))
+            into.append(policy - held)
+    kl = max(0.0, (sum(mismatched) / 4).item())
+    better, worse = 0.6 * 4 / 1, 0.4 * 4 / 3  # one of four is better, and all that is better weighs 1.5 times as much as all that is worse
+    losses = [
+        better * (1 - torch.sigmoid(beta * (ratio - kl))) if row["label"] else worse * (1 - torch.sigmoid(beta * (kl - ratio)))
+        for ratio, row in zip(ratios, rows, strict=True)
+    ]
+    assert ours.item() == pytest.approx((sum(losses) / 4).item(), rel=1e-5)
+    assert plainly.item() == pytest.approx(ours.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("algorithm", ["dpo", "kto"])
+def test_no_gradient_at_the_partners_tokens(tokenizer, tmp_path, algorithm):
+    """In a model without layers a token's input embedding matters for the next token's probability only: it has a gradient where that one is the model's own."""
+    model = LlamaForCausalLM(
+        LlamaConfig(vocab_size=len(tokenizer), hidden_size=16, intermediate_size=16, num_hidden_layers=0, num_attention_heads=2, tie_word_embeddings=False)
+    )
+    prompt, first, second = [10, 11, 12], list(range(20, 30)), list(range(40, 47))
+    masks = [1, 1, 1, 0, 0, 0, 0, 1, 1, 0], [1, 1, 0, 0, 1, 1, 1]
+    sides = [Continuation(ids, mask, [], value) for ids, mask, value in zip((first, second), masks, (1.0, 0.0), strict=True)]
+    found = Collected([Alternatives(prompt, [], 0, 0, sides)])
+    module, config, kind = (dpo, DPOConfig, PairTrainer) if algorithm == "dpo" else (kto, KTOConfig, JudgementTrainer)
+    rows, facts = module.arrange(config(TOY), found, np.random.default_rng(0), lambda some: [-1.0 - i for i in range(len(some))])
+    trainer = make_trainer(kind, model, tokenizer, tmp_path)
+    trainer.rounds = type("Rounds", (), {"facts": [facts]})
+    trainer.compute_loss(model, trainer.data_collator(rows)).backward()
+    moved = {token for token in range(len(tokenizer)) if model.get_input_embeddings().weight.grad[token].any()}
+    expected = {prompt[-1]}
+    for ids, mask in zip((first, second), masks, strict=True):
+        expected |= {ids[i] for i in range(len(ids) - 1) if mask[i + 1]}
+    assert moved == expected
+
+
+# ---- training --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def cloned(tmp_path_factory):
+    """A clone of random serving."""
+    out = tmp_path_factory.mktemp("start")
+    config = BCConfig(TOY, out, demonstrator="random", demonstrations=400, epochs=2.0, batch_size=16, final_episodes=60, eval_episodes=10, threads=1)
+    assert train_bc(config) < 0.7
+    return out / "bc" / "model"
+
+
+def settings(out, model, **changes):
+    small = {"max_turn_tokens": 8, "final_episodes": 60, "eval_episodes": 20, "threads": 1, "batch_size": 16}
+    return {"env_id": TOY, "out": out, "model": str(model), **small, **changes}
+
+
+def rows_of(out):
+    return [json.loads(row) for row in (out / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_dpo_from_noise(cloned, tmp_path):
+    assert train_dpo(DPOConfig(**settings(tmp_path, cloned, scenarios=512, attempts=4, epochs=4.0, learning_rate=1e-3))) >= 0.8
+    rows = rows_of(tmp_path)
+    assert rows[0]["pairs"] + rows[0]["ties"] == 512 and rows[0]["played"] == 2048 and 0 < rows[0]["payoff"] < 1
+    assert {"loss", "margin", "accuracy", "episodes", "seconds"} <= set(rows[1])
+    assert rows[1]["margin"] == pytest.approx(0.0, abs=1e-4) and rows[-1]["margin"] > 0.3
+
+
+def test_kto_from_noise(cloned, tmp_path):
+    config = KTOConfig(**settings(tmp_path, cloned, scenarios=512, attempts=4, epochs=2.0, learning_rate=1e-3, batch_size=32))
+    assert train_kto(config) >= 0.8
+    rows = rows_of(tmp_path)
+    assert rows[0]["judgements"] + rows[0]["ties"] == 2048 and {"loss", "margin", "kl"} <= set(rows[1])
+
+
+class Interrupt(Exception):
+    pass
+
+
+def interrupted(monkeypatch, trainer_class, train, config, at):
+    """Run `train` until step `at`, then have it die."""
+    from transformers import TrainerCallback
+
+    class Bomb(TrainerCallback):
+        def on_step_begin(self, args, state, control, **_):
+            if state.global_step == at:
+                raise Interrupt
+
+    original = trainer_class.train
+
+    def train_with_bomb(self, **kwargs):
+        self.add_callback(Bomb())
+        return original(self, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer_class, "train", train_with_bomb)
+        with pytest.raises(Interrupt):
+            train(config)
+
+
+def same_weights(one, other):
+    from safetensors.torch import load_file
+
+    a, b = (load_file(folder / "model.safetensors") for folder in (one, other))
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize(("algorithm", "at"), [("dpo", "middle"), ("dpo", "first"), ("kto", "middle")])
+def test_resumed_equals_uninterrupted(cloned, tmp_path, monkeypatch, algorithm, at):
+    """Interrupted within the second round, or within the first so that the second is played after the resumption."""
+    make, train, kind = (DPOConfig, train_dpo, PairTrainer) if algorithm == "dpo" else (KTOConfig, train_kto, JudgementTrainer)
+    common = {"scenarios": 24, "attempts": 4, "rounds": 2, "batch_size": 4, "save_every": 2, "final_episodes": 1, "eval_every": 3, "eval_episodes": 4}
+    whole, broken = (make(**settings(tmp_path / name, cloned, **common)) for name in ("whole", "broken"))
+    train(whole)
+    starts = [row["step"] for row in rows_of(whole.out) if "played" in row]
+    assert len(starts) == 2
+    interrupted(monkeypatch, kind, train, broken, at=3 if at == "first" else starts[1] + 3)
+    train(dataclasses.replace(broken, resume=True))
+    assert same_weights(whole.out / algorithm / "model", broken.out / algorithm / "model")
+    lines = [[{k: v for k, v in row.items() if k != "seconds"} for row in rows_of(config.out)] for config in (whole, broken)]
+    assert lines[0] == lines[1]
+    (broken.out / algorithm / "model" / "model.safetensors").unlink()
+    train(dataclasses.replace(broken, resume=True))  # there is nothing left to do but to save and to evaluate
+    assert same_weights(whole.out / algorithm / "model", broken.out / algorithm / "model")
+
+
+@pytest.mark.parametrize("reference", ["start", "last"])
+def test_the_reference_of_a_later_round(cloned, tmp_path, tokenizer, reference):
+    changes = {"scenarios": 24, "attempts": 4, "rounds": 2, "batch_size": 4, "save_every": 100, "learning_rate": 1e-3, "final_episodes": 1}
+    train_dpo(DPOConfig(**settings(tmp_path, cloned, reference=reference, **changes)))
+    first, second = (read_round(tmp_path / "dpo" / "rounds" / f"round-00{number}.parquet") for number in (0, 1))
+    start = next(row["step"] for row in rows_of(tmp_path) if "played" in row and row["step"])
+    seeds = {row["prompt_ids"][-1] for row in first[0]}
+    assert seeds and start == len(first[0]) // 4
+    held = load_model(str(cloned), make_engine(TOY))[0]
+    row = second[0][0]
+    from_start = completion_logprobs(held, [(row["prompt_ids"] + row["chosen_ids"], [0] * len(row["prompt_ids"]) + row["chosen_mask"])], 0)[0]
+    assert (from_start == pytest.approx(row["ref_chosen_logps"], abs=1e-4)) == (reference == "start")
+    begun = next(row for row in rows_of(tmp_path) if row["step"] == start + 1 and "margin" in row)
+    assert (abs(begun["margin"]) < 1e-4) == (reference == "last")
+
+
+def test_kto_learns_from_recorded_episodes_and_lora(cloned, tmp_path):
+    collect(TOY, "scripted", 60, tmp_path / "episodes")
+    config = KTOConfig(**settings(tmp_path / "run", cloned, episodes_path=tmp_path / "episodes", lora_rank=4, final_episodes=5))
+    train_kto(config)
+    row = rows_of(config.out)[0]
+    assert row["judgements"] == 60 and row["played"] == 60 and 20 < row["desirable"] < 60
+    assert (config.out / "kto" / "model" / "adapter_config.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"pairs": "words"}, "pairs must be one of trajectory, turn, exact"),
+        ({"partner": "ghost"}, "partner must be one of same, believed"),
+        ({"reference": "best"}, "reference must be one of start, last"),
+        ({"attempts": 1}, "attempts must be at least 2"),
+        ({"branches": 1}, "branches must be at least 2"),
+        ({"beta": 0.0}, "beta must be above 0"),
+        ({"imitation": -1.0}, "imitation must be at least 0"),
+        ({"pairs": "exact", "reward": "turn_cost"}, "reward must be 'goal'"),
+        ({"episodes_path": "x", "rounds": 2}, "single round"),
+    ],
+)
+def test_wrong_arguments(changes, message):
+    with pytest.raises(ValueError, match=message):
+        DPOConfig(TOY, **changes)
+
+
+def test_nothing_to_learn_from(cloned, tmp_path):
+    with pytest.raises(ValueError, match="nothing to learn from"):
+        train_dpo(DPOConfig(**settings(tmp_path, cloned, scenarios=8, min_gap=5.0, final_episodes=1)))
+    train_dpo(DPOConfig(**settings(tmp_path, cloned, scenarios=8, final_episodes=1)))  # what the first attempt has left behind is not used
+    assert rows_of(tmp_path)[-1]["loss"] > 0
+    with pytest.raises(FileNotFoundError, match="no episodes"):
+        train_kto(KTOConfig(**settings(tmp_path / "b", cloned, episodes_path=tmp_path / "none")))
+    with pytest.raises(ValueError, match="futures must be"):
+        ForwardSampling(0)

@@ -1,0 +1,72 @@
+"""AWR, advantage-weighted regression (Peng et al. 2019, "Advantage-Weighted Regression: Simple and Scalable Off-Policy Reinforcement Learning", section 3).
+
+Behaviour cloning in which what went better than expected counts more: the weight of a token is ``exp(A / temperature)``, at most `clip`, where A is the return
+from there on less the value V of the state. V is learned by regression on the same returns. The result is a plain language model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from .offline import OfflineConfig, OwnTokens, train_offline
+
+LEVELS = ("turn", "token")
+
+
+@dataclass(frozen=True)
+class AWRConfig(OfflineConfig):
+    """AWR: behaviour cloning weighted by how much better than expected it went."""
+
+    out: Path = Path("runs/awr")
+    """Folder of the run."""
+    temperature: float = 0.5
+    """Advantage, in standard deviations of the returns, at which a token counts e times; the lower, the more only the best counts."""
+    clip: float = 20.0
+    """The largest weight."""
+    level: str = "turn"
+    """What an advantage is of: a `turn`, so that all of its tokens count the same, or each `token`."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("temperature", "clip"):
+            if not getattr(self, name) > 0.0:
+                raise ValueError(f"{name} must be above 0, got {getattr(self, name)!r}")
+        if self.level not in LEVELS:
+            raise ValueError(f"level must be one of {', '.join(LEVELS)}; got {self.level!r}")
+
+
+def train_awr(config: AWRConfig) -> float | None:
+    """Clone what went better than expected; see `train_offline`."""
+
+    def loss(tokens: OwnTokens, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return awr_loss(tokens, values["v"][:, 0], config.temperature, config.clip, config.level)
+
+    return train_offline(config, "awr", ["v"], 0.0, loss)
+
+
+def awr_loss(tokens: OwnTokens, state: torch.Tensor, temperature: float, clip: float, level: str) -> dict[str, torch.Tensor]:
+    """The weighted clone's term and the values' own, each of shape (N,).
+
+    Args:
+        tokens: The learner's own tokens.
+        state: The value of the state before each, shape (N,).
+        temperature: Of the weights.
+        clip: The largest weight.
+        level: One of `LEVELS`.
+    """
+    return {
+        "bc_loss": awr_weights(tokens, state.detach(), temperature, clip, level) * cross_entropy(tokens.logits, tokens.ids, reduction="none"),
+        "v_loss": 0.5 * (state - tokens.returns) ** 2,
+    }
+
+
+def awr_weights(tokens: OwnTokens, state: torch.Tensor, temperature: float, clip: float, level: str) -> torch.Tensor:
+    """``min(exp(A / temperature), clip)`` for each token, shape (N,); A is that of the token, or of the first token of its turn."""
+    advantage = tokens.returns - state
+    if level == "turn":
+        advantage = advantage[tokens.first]
+    return (advantage / temperature).exp().clamp(max=clip)

@@ -1,0 +1,131 @@
+"""ILQL, implicit language Q-learning (Snell et al. 2023, "Offline RL for Natural Language Generation with Implicit Language Q Learning", section 4).
+
+Every own token is a step. V learns an upper expectile of Q over the tokens that were said (Kostrikov et al. 2022, "Offline Reinforcement Learning with Implicit
+Q-Learning", section 4.2), and Q of a token the reward after it and V of the next own token's state, which lies beyond the partner's reply if the token ended the
+turn. So values flow back from the best continuations that were seen, without asking for the value of what nobody said. Two Q heads learn the same, the lesser
+counts; V learns from slowly following copies of them. The CQL term keeps Q low for tokens that were not said. Decoding perturbs the clone by ``beta Q``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn.functional import cross_entropy
+from transformers import TrainerCallback
+
+from ..policies.value_guided import ValueGuidedModel
+from .offline import OfflineConfig, OwnTokens, train_offline
+
+Q_HEADS = ("q1", "q2")
+
+
+@dataclass(frozen=True)
+class ILQLConfig(OfflineConfig):
+    """ILQL: values of the best continuations that were seen guide a clone."""
+
+    out: Path = Path("runs/ilql")
+    """Folder of the run."""
+    beta: float = 4.0
+    """How much the values count in decoding: nats for each standard deviation of the returns."""
+    tau: float = 0.7
+    """Expectile of Q that V learns: 0.5 is the mean of what was done, near 1 the best of it."""
+    polyak: float = 0.05
+    """Share by which the target heads follow the Q heads after each step."""
+    cql: float = 0.01
+    """Weight of the term that keeps the values of tokens low that were not said."""
+    bc: float = 0.1
+    """Weight of behaviour cloning (`awac` in the paper's code), by which the language model itself is trained."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("beta", "cql", "bc"):
+            if not getattr(self, name) >= 0.0:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)!r}")
+        if not 0.0 < self.tau < 1.0:
+            raise ValueError(f"tau must be between 0 and 1, got {self.tau!r}")
+        if not 0.0 < self.polyak <= 1.0:
+            raise ValueError(f"polyak must be above 0 and at most 1, got {self.polyak!r}")
+
+
+def train_ilql(config: ILQLConfig) -> float | None:
+    """Learn values by ILQL; see `train_offline`."""
+    heads = [*Q_HEADS, "v", *(f"target_{name}" for name in Q_HEADS)]
+
+    def loss(tokens: OwnTokens, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return ilql_loss(tokens, values, config.discount, config.tau, config.cql, config.bc)
+
+    return train_offline(config, "ilql", heads, config.beta, loss, lambda model: TargetFollows(model, config.polyak))
+
+
+def ilql_loss(tokens: OwnTokens, values: dict[str, torch.Tensor], discount: float, tau: float, cql: float, bc: float) -> dict[str, torch.Tensor]:
+    """The terms of the loss, each of shape (N,).
+
+    Args:
+        tokens: The learner's own tokens.
+        values: Of the heads `q1`, `q2`, `target_q1`, `target_q2`, shape (N, vocabulary), and `v`, shape (N, 1).
+        discount: For each own token.
+        tau: The expectile.
+        cql: Weight of the CQL term.
+        bc: Weight of behaviour cloning.
+    """
+    state, said = values["v"][:, 0], tokens.ids[:, None]
+    target = td_target(tokens, state.detach(), discount)
+    lesser = torch.minimum(*(values[f"target_{name}"].gather(1, said)[:, 0] for name in Q_HEADS)).detach()
+    errors = [(values[name].gather(1, said)[:, 0] - target) ** 2 for name in Q_HEADS]
+    unsaid = [cross_entropy(values[name], tokens.ids, reduction="none") for name in Q_HEADS]
+    return {
+        "q_loss": 0.5 * sum(errors, torch.zeros_like(target)),
+        "v_loss": expectile_loss(lesser - state, tau),
+        "cql_loss": cql * sum(unsaid, torch.zeros_like(target)),
+        "bc_loss": bc * cross_entropy(tokens.logits, tokens.ids, reduction="none"),
+    }
+
+
+def td_target(tokens: OwnTokens, state: torch.Tensor, discount: float) -> torch.Tensor:
+    """The reward after each token and the discounted value of the next own token's state; shape (N,).
+
+    Args:
+        tokens: The learner's own tokens.
+        state: The value of the state before each, shape (N,).
+        discount: For each own token.
+    """
+    following = torch.cat([state[1:], state.new_zeros(1)])
+    return tokens.rewards + discount * following.masked_fill(tokens.last, 0.0)
+
+
+def expectile_loss(error: torch.Tensor, tau: float) -> torch.Tensor:
+    """The square of each error, weighted `tau` where it is positive and ``1 - tau`` elsewhere (Kostrikov et al. 2022, eq. 5)."""
+    return torch.where(error > 0, tau, 1.0 - tau) * error**2
+
+
+class TargetFollows(TrainerCallback):
+    """Has the target heads follow the Q heads after each step; they learn nothing themselves.
+
+    Args:
+        model: With heads `NAME` and `target_NAME`.
+        polyak: Share of the way that they go.
+    """
+
+    def __init__(self, model: ValueGuidedModel, polyak: float):
+        self.model, self.polyak = model, polyak
+        for name in Q_HEADS:
+            model.heads[f"target_{name}"].requires_grad_(False)
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Start from copies."""
+        if state.global_step == 0:
+            self.follow(1.0)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Follow a little."""
+        self.follow(self.polyak)
+
+    @torch.no_grad()
+    def follow(self, share: float) -> None:
+        """Go that share of the way."""
+        for name in Q_HEADS:
+            for target, source in zip(self.model.heads[f"target_{name}"].parameters(), self.model.heads[name].parameters(), strict=True):
+                target.lerp_(source, share)

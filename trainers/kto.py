@@ -1,0 +1,103 @@
+"""Kahneman-Tversky optimisation on dialogues, through TRL's KTOTrainer (Ethayarajh et al. 2024, equations 7 and 8).
+
+Nothing is paired: each dialogue or turn is desirable or not, by whether it did better than what the policy gets from the same history on average. That makes
+use of every sample, and of recorded episodes of which there is one a scenario.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from trl import KTOConfig as TRLConfig
+from trl import KTOTrainer
+from trl.trainer.kto_trainer import DataCollatorForUnpairedPreference
+
+from .preference_trainer import InRounds, Logprobs, PreferenceConfig, shuffled, train_in_rounds
+from .preferences import Collected, above_and_below
+from .rounds import Rows
+
+
+@dataclass(frozen=True)
+class KTOConfig(PreferenceConfig):
+    """KTO (TRL's KTOTrainer on token records)."""
+
+    out: Path = Path("runs/kto")
+    """Folder of the run."""
+    beta: float = 0.5
+    """How strongly the policy is held to the reference."""
+    emphasis: float = 1.33
+    """Weight of all that is better against all that is worse, however many there are of each; the paper advises 1 to 1.33."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.emphasis > 0.0:
+            raise ValueError(f"emphasis must be above 0, got {self.emphasis!r}")
+
+
+def train_kto(config: KTOConfig) -> float | None:
+    """Train a policy by KTO.
+
+    Returns:
+        The score of the trained policy; the model is in ``config.out / "kto" / "model"``.
+
+    Raises:
+        ValueError: If an argument is invalid, or there is nothing to learn from.
+        FileNotFoundError: If episodes or the checkpoint to resume from are missing.
+        FileExistsError: If the run exists and `resume` was not asked for.
+    """
+    return train_in_rounds("kto", config, JudgementTrainer, TRLConfig, arrange)
+
+
+def arrange(config: KTOConfig, found: Collected, rng: np.random.Generator, reference: Logprobs) -> tuple[Rows, dict[str, float]]:
+    """What is better and what is worse than the mean, as rows for `OwnTurns` in the order of training; and how many there are.
+
+    KTO holds a completion against the mean log-ratio of mismatched ones: each history of a batch is followed by its neighbour's completion. These are part of
+    the row, since the reference's log-probability of them is needed too.
+    """
+    judgements, dropped = above_and_below(found.alternatives, config.min_gap)
+    order = shuffled(len(judgements), config.epochs, rng)
+    size, rows = config.batch_size, []
+    for first in range(0, len(order), size):
+        batch = [judgements[i] for i in order[first : first + size]]
+        for (some, one, desirable), neighbour in zip(batch, batch[-1:] + batch[:-1], strict=True):
+            other = neighbour.continuation
+            row = {"prompt_ids": some.prompt_ids, "completion_ids": one.ids, "completion_mask": one.mask, "label": desirable}
+            rows.append({**row, "KL_completion_ids": other.ids, "KL_completion_mask": other.mask})
+    for kind, prefix in (("ref_logps", ""), ("ref_KL_logps", "KL_")):
+        whole = [(r["prompt_ids"] + r[f"{prefix}completion_ids"], [0] * len(r["prompt_ids"]) + r[f"{prefix}completion_mask"]) for r in rows]
+        for row, logps in zip(rows, reference(whole), strict=True):
+            row[kind] = logps
+    better = sum(judgement.desirable for judgement in judgements)
+    return rows, {"judgements": len(judgements), "desirable": better, "emphasis": config.emphasis, **dropped, "alone": found.alone}
+
+
+class JudgementTrainer(InRounds, KTOTrainer):
+    """TRL's trainer on token records, with the partner's turns masked. Better and worse are weighed by how many there are (equation 8 of the paper)."""
+
+    def __init__(self, processing_class: Any, **options: Any):
+        super().__init__(processing_class=processing_class, data_collator=OwnTurns(processing_class.pad_token_id), **options)
+
+    def _compute_loss(self, model: Any, inputs: Any, return_outputs: bool) -> Any:
+        facts = self.rounds.facts[-1]
+        better, worse = facts["desirable"], facts["judgements"] - facts["desirable"]
+        if better and worse:
+            total, share = better + worse, facts["emphasis"] / (1.0 + facts["emphasis"])
+            self.desirable_weight, self.undesirable_weight = share * total / better, (1.0 - share) * total / worse
+        return super()._compute_loss(model, inputs, return_outputs)
+
+
+class OwnTurns(DataCollatorForUnpairedPreference):
+    """TRL's collator; of the completions only what `completion_mask` and `KL_completion_mask` call the model's own counts."""
+
+    def torch_call(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
+        """Pad a batch."""
+        batch = super().torch_call(examples)
+        for prefix in ("", "KL_"):
+            for row, example in enumerate(examples):
+                marks = [0] * len(example["prompt_ids"]) + example[f"{prefix}completion_mask"]
+                batch[f"{prefix}completion_mask"][row, : len(marks)] &= torch.tensor(marks)
+        return batch

@@ -1,0 +1,51 @@
+"""Monte Carlo returns: what each token was worth is learned from what came after it, and the clone of the episodes is guided by it.
+
+The baseline "MC returns" of Abdulhai et al. 2023 ("LMRL Gym", section 5): a head on the language model learns the value of the tokens that were said, by
+regression on the return from there on, and is kept low for those that were not by the CQL term. It is the value of the policies that played the episodes, so
+that decoding by it is one step of policy improvement; ILQL goes on from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from .offline import OfflineConfig, OwnTokens, train_offline
+
+
+@dataclass(frozen=True)
+class MCConfig(OfflineConfig):
+    """Monte Carlo returns: a value head, learned by regression, that guides a clone."""
+
+    out: Path = Path("runs/mc")
+    """Folder of the run."""
+    beta: float = 4.0
+    """How much the values count in decoding: nats for each standard deviation of the returns."""
+    cql: float = 0.01
+    """Weight of the term that keeps the values of tokens low that were not said."""
+    bc: float = 0.1
+    """Weight of behaviour cloning, by which the language model itself is trained."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("beta", "cql", "bc"):
+            if not getattr(self, name) >= 0.0:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)!r}")
+
+
+def train_mc(config: MCConfig) -> float | None:
+    """Learn values from returns; see `train_offline`."""
+    return train_offline(config, "mc", ["q"], config.beta, lambda tokens, values: mc_loss(tokens, values, config.cql, config.bc))
+
+
+def mc_loss(tokens: OwnTokens, values: dict[str, torch.Tensor], cql: float, bc: float) -> dict[str, torch.Tensor]:
+    """Half the squared error of the value of each token that was said, the CQL term and the clone's; each of shape (N,)."""
+    said = values["q"].gather(1, tokens.ids[:, None])[:, 0]
+    return {
+        "q_loss": 0.5 * (said - tokens.returns) ** 2,
+        "cql_loss": cql * cross_entropy(values["q"], tokens.ids, reduction="none"),
+        "bc_loss": bc * cross_entropy(tokens.logits, tokens.ids, reduction="none"),
+    }

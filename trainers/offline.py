@@ -1,0 +1,330 @@
+"""What the offline trainers share: recorded episodes as token records with rewards, a language model with value heads, and the loop.
+
+The learner's own tokens are the steps of a decision process, as in Snell et al. 2023, section 4: the state is all that was said before a token, and what follows
+the last token of a turn is the first own token after the partner's reply. The partner's words are part of the environment. A turn's reward comes with its last
+token. Rewards are divided by the standard deviation of the recorded returns, so that one unit of value, and with it `beta`, means the same in every environment.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
+from ..core.episode import Episode
+from ..envs.episodes import read_episodes, rescore
+from ..policies.language_model import LanguageModelPolicy, load_model
+from ..policies.rollout import collect, make_engine
+from ..policies.tokens import ChatFormat
+from ..policies.value_guided import ValueGuidedModel, load_heads, make_heads
+from . import processes
+from .config import TrainerConfig
+from .run import Clock, Run, finish, quiet
+from .scoring import own_hidden, plain_head
+
+
+@dataclass(frozen=True)
+class OfflineConfig(TrainerConfig):
+    """What the offline trainers are told."""
+
+    episodes_path: Path | None = None
+    """Recorded episodes, good and bad; without it they are collected."""
+    demonstrator: str = "scripted+random"
+    """Policy that plays the episodes, if they are to be collected."""
+    demonstrations: int = 4000
+    """How many episodes to collect."""
+    reward: str | None = None
+    """What the episodes are rewarded for, such as `goal=1,turn_cost=0.01`; by default what they were rewarded for when they were recorded."""
+    discount: float = 1.0
+    """Of later rewards, for each own token between."""
+    epochs: float = 4.0
+    """Passes over the episodes."""
+    batch_size: int = 16
+    """Episodes a step, of all processes together."""
+    learning_rate: float = 4e-3
+    """Peak of the cosine schedule; the default suits `tiny`, a pretrained model wants about 2e-5 (2e-4 with LoRA)."""
+    head_size: int = 128
+    """Width of the hidden layer of each value head."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0.0 < self.discount <= 1.0:
+            raise ValueError(f"discount must be above 0 and at most 1, got {self.discount!r}")
+        for name in ("demonstrations", "batch_size", "head_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)!r}")
+        if not self.epochs > 0.0:
+            raise ValueError(f"epochs must be above 0, got {self.epochs!r}")
+        if self.lora_rank and self.model == "tiny":
+            raise ValueError(f"lora_rank adapts a model that was saved; with model='tiny', which is made new, it must be 0, got {self.lora_rank}")
+
+
+class OwnTokens(NamedTuple):
+    """The learner's own tokens of a batch, row by row, and what the model makes of them. N is their number.
+
+    Attributes:
+        ids: Shape (N,).
+        rewards: That came right after each, shape (N,).
+        returns: Discounted sum of the rewards from each on, shape (N,).
+        last: Whether no own token follows, shape (N,).
+        first: Place of the first token of each one's turn among the N, shape (N,).
+        hidden: Last hidden state before each, shape (N, hidden size).
+        logits: Of the language model, shape (N, vocabulary).
+    """
+
+    ids: torch.Tensor
+    rewards: torch.Tensor
+    returns: torch.Tensor
+    last: torch.Tensor
+    first: torch.Tensor
+    hidden: torch.Tensor
+    logits: torch.Tensor
+
+
+class Learner(ValueGuidedModel):
+    """A language model with value heads, as it is trained."""
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, own: torch.Tensor | None = None, **options: Any) -> Any:
+        """With `own`: last hidden states and logits before each own token, and each head's outputs there. Else the guided model's."""
+        if own is None or attention_mask is None:
+            return super().forward(input_ids, attention_mask, **options)
+        if plain_head(self.lm):
+            hidden = own_hidden(self.lm, input_ids, attention_mask, own)
+            logits = self.lm.get_output_embeddings()(hidden)
+        else:
+            out = self.lm(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True, use_cache=False)
+            before = own[:, 1:].bool()
+            hidden, logits = out.hidden_states[-1][:, :-1][before], out.logits[:, :-1][before]
+        return hidden, logits.float(), {name: head(hidden) for name, head in self.heads.items()}
+
+    def gradient_checkpointing_enable(self, **options: Any) -> None:
+        """For the trainer: of the language model."""
+        self.lm.gradient_checkpointing_enable(**options)
+        self.lm.enable_input_require_grads()  # else nothing would flow back to adapters
+
+
+Loss = Callable[[OwnTokens, dict[str, torch.Tensor]], dict[str, torch.Tensor]]
+"""Of own tokens and the outputs of the heads, each of shape (N, outputs): the terms of the loss, each of shape (N,). They are added up."""
+
+
+def discounted(rewards: Sequence[float], discount: float) -> list[float]:
+    """The discounted sum of each reward and those after it."""
+    returns, total = [0.0] * len(rewards), 0.0
+    for k in reversed(range(len(rewards))):
+        total = rewards[k] + discount * total
+        returns[k] = total
+    return returns
+
+
+def token_rows(episodes: Sequence[Episode], chat: ChatFormat, discount: float, scale: float) -> list[dict[str, list]]:
+    """A row for each episode: `input_ids`, and for each of them `own`, `rewards`, `returns`, `last` and `first` (see `OwnTokens`; `first` counts within the row).
+
+    Args:
+        episodes: With their turns' rewards.
+        chat: Of the model's tokenizer.
+        discount: For each own token.
+        scale: What rewards are divided by.
+    """
+    rows = []
+    for episode in episodes:
+        record = chat.record(episode.messages(), [turn.reward / scale for turn in episode.turns if turn.seat == episode.seat])
+        if not record.turns:
+            continue
+        rewards, first = [0.0] * len(record.mask), [0] * len(record.mask)
+        own = [place for place, mine in enumerate(record.mask) if mine]
+        rank = {place: k for k, place in enumerate(own)}
+        for (start, end), reward in zip(record.turns, record.rewards, strict=True):
+            rewards[end - 1] = reward
+            first[start:end] = [rank[start]] * (end - start)
+        returns = [0.0] * len(record.mask)
+        for place, value in zip(own, discounted([rewards[place] for place in own], discount), strict=True):
+            returns[place] = value
+        before = [0] * len(record.prompt_ids)
+        rows.append(
+            {
+                "input_ids": record.ids,
+                "own": before + record.mask,
+                "rewards": before + rewards,
+                "returns": before + returns,
+                "last": before + [int(place == own[-1]) for place in range(len(record.mask))],
+                "first": before + first,
+            }
+        )
+    return rows
+
+
+def collate(rows: Sequence[dict[str, list]], pad: int) -> dict[str, torch.Tensor]:
+    """A batch: the columns of `token_rows` and `attention_mask`, each of shape (rows, longest), padded at the right."""
+    width = max(len(row["input_ids"]) for row in rows)
+
+    def padded(name: str, filler: int) -> torch.Tensor:
+        return torch.tensor([row[name] + [filler] * (width - len(row[name])) for row in rows])
+
+    batch = {name: padded(name, pad if name == "input_ids" else 0) for name in rows[0]}
+    batch["rewards"], batch["returns"] = batch["rewards"].float(), batch["returns"].float()
+    batch["attention_mask"] = torch.tensor([[1] * len(row["input_ids"]) + [0] * (width - len(row["input_ids"])) for row in rows])
+    return batch
+
+
+def own_tokens(batch: dict[str, torch.Tensor], hidden: torch.Tensor, logits: torch.Tensor) -> OwnTokens:
+    """The own tokens of a batch, with what the model makes of them."""
+    own = batch["own"].bool()
+    counts = own.sum(1)
+    begin = (counts.cumsum(0) - counts)[:, None].expand_as(own)[own]  # place of each row's first own token
+    return OwnTokens(
+        batch["input_ids"][own], batch["rewards"][own], batch["returns"][own], batch["last"][own].bool(), batch["first"][own] + begin, hidden, logits
+    )
+
+
+class OfflineTrainer(Trainer):
+    """Transformers' trainer with a loss over own tokens. A checkpoint holds the model as a folder that can be played, with all of its heads."""
+
+    loss: Loss
+
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
+        """The mean over the own tokens of the batch, of all processes together."""
+        hidden, logits, values = model(inputs["input_ids"], inputs["attention_mask"], own=inputs["own"])
+        tokens = own_tokens(inputs, hidden, logits)
+        terms = self.loss(tokens, values)
+        count = torch.tensor(len(tokens.ids), device=hidden.device)
+        mean = self.accelerator.gather(count).float().mean()  # type: ignore[union-attr]
+        for name, term in terms.items():
+            self._terms.setdefault(name, []).append((term.detach().sum() / mean).item())
+        return torch.stack([term.sum() for term in terms.values()]).sum() / mean
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """With the terms of the loss."""
+        logs |= {name: float(np.mean(values)) for name, values in self._terms.items()}
+        self._terms.clear()
+        super().log(logs, start_time)
+
+    def __init__(self, *arguments: Any, **options: Any):
+        self._terms: dict[str, list[float]] = {}
+        super().__init__(*arguments, **options)
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        folder = Path(output_dir or str(self.args.output_dir))
+        folder.mkdir(parents=True, exist_ok=True)
+        self.accelerator.unwrap_model(self.model).save(folder)
+        self.processing_class.save_pretrained(str(folder))  # type: ignore[union-attr]
+        torch.save(self.args, folder / "training_args.bin")
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        """The model was read from the checkpoint before the trainer was made."""
+
+
+class TermsClock(Clock):
+    """Keeps the terms of the loss too."""
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **options: Any) -> None:
+        """Keep the numbers that the trainer logs."""
+        logs = logs or {}
+        if "loss" in logs:
+            kept = ("loss", "grad_norm", "learning_rate", *(name for name in logs if name.endswith("_loss")))
+            self._log(state.global_step, **{name: float(logs[name]) for name in kept if name in logs})
+
+
+def train_offline(
+    config: OfflineConfig, stage: str, heads: Sequence[str], beta: float, loss: Loss, callback: Callable[[ValueGuidedModel], TrainerCallback] | None = None
+) -> float | None:
+    """Learn from recorded episodes.
+
+    Args:
+        config: Of the algorithm.
+        stage: Its name.
+        heads: Names of its value heads.
+        beta: How much the values count in decoding.
+        loss: Of the algorithm.
+        callback: Made with the model, if something is to be done after each step.
+
+    Returns:
+        The score of the policy; the model is in ``config.out / stage / "model"``.
+
+    Raises:
+        ValueError: If an argument is invalid.
+        FileNotFoundError: If the episodes or the checkpoint to resume from are missing.
+        FileExistsError: If the run exists and `resume` was not asked for.
+    """
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    part = processes.share(config.batch_size, "batch_size")
+    engine = make_engine(config.env_id, **config.settings)
+    run = Run(config.out, stage)
+    checkpoint = run.begin(config, config.resume)
+    episodes, dropped = recorded(config)
+    scale = float(np.std([episode.episode_return for episode in episodes])) or 1.0
+    mean = float(np.mean([episode.episode_return for episode in episodes])) / scale
+    lm, tokenizer = load_model(checkpoint or config.model, engine, config.seed)
+    if checkpoint:
+        made, _ = load_heads(checkpoint)
+    else:
+        torch.manual_seed(config.seed)
+        made = make_heads(lm, heads, config.head_size, mean)
+        if config.lora_rank:
+            lm = get_peft_model(lm, LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear"))
+    model = Learner(lm, made, beta, {"algorithm": stage, "unit": scale})
+    policy = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
+    data = token_rows(episodes, policy.chat, config.discount, scale)
+    steps = max(1, round(config.epochs * len(data) / config.batch_size))
+    trainer = OfflineTrainer(
+        model=model,
+        processing_class=tokenizer,
+        train_dataset=data,
+        data_collator=lambda rows: collate(rows, tokenizer.pad_token_id),
+        args=TrainingArguments(
+            output_dir=str(run.checkpoints),
+            max_steps=steps,
+            per_device_train_batch_size=part,
+            learning_rate=config.learning_rate,
+            lr_scheduler_type="cosine",
+            adam_beta2=0.98,
+            weight_decay=0.0,
+            warmup_steps=max(1, steps // 20),
+            logging_steps=1,
+            report_to=["tensorboard"],
+            run_name=stage,
+            save_steps=config.save_every,
+            save_total_limit=2,
+            seed=config.seed,
+            remove_unused_columns=False,
+            bf16=config.bfloat16,
+            gradient_checkpointing=config.gradient_checkpointing,
+            ddp_find_unused_parameters=False,
+            dataloader_pin_memory=torch.cuda.is_available(),
+        ),
+    )
+    trainer.loss = loss
+    quiet(trainer)
+    every = config.eval_every or steps
+    trainer.add_callback(TermsClock(run, policy, config.env_id, config.settings, every, config.eval_episodes, config.batch_size))
+    if callback is not None:
+        trainer.add_callback(callback(model))
+    started = time.perf_counter()
+    trainer.train(resume_from_checkpoint=checkpoint)
+    run.summarise(train_seconds=round(time.perf_counter() - started, 1), episodes=len(data), dropped=dropped, steps=steps)
+    trainer.save_model(str(run.model_path))
+    return finish(run, policy, config.env_id, config.settings, config.final_episodes)
+
+
+def recorded(config: OfflineConfig) -> tuple[list[Episode], int]:
+    """The episodes to learn from, under the reward that is asked for, and how many failed ones were dropped."""
+    path = config.episodes_path or config.out / "demonstrations"
+
+    def play() -> None:
+        if not path.exists():
+            collect(config.env_id, config.demonstrator, config.demonstrations, path, config.seed * 100_000, progress=True, **config.settings)
+
+    if config.episodes_path is None:
+        processes.main_only(play)
+    found = read_episodes(path)
+    episodes = [episode for episode in found if not episode.error]
+    if not episodes:
+        raise ValueError(f"episodes_path must hold episodes that did not fail; all {len(found)} in {path} did")
+    return rescore(episodes, config.reward) if config.reward else episodes, len(found) - len(episodes)

@@ -1,0 +1,465 @@
+"""Proximal policy optimisation on whole dialogues (Schulman et al. 2017), with a critic that says what a turn is worth.
+
+An action is a turn (`level="turn"`: its log-probability is the sum over the tokens that the model sampled, and its ratio is clipped as one) or a token. Batches
+of episodes are played, judged by generalised advantage estimation, and learned from in several epochs of minibatches, by the policy and then by the critic.
+All that is random follows from the seed and the step: a run can be continued exactly, and any number of processes does what one does, up to rounding.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from peft import LoraConfig, get_peft_model
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+from transformers.modeling_layers import GradientCheckpointingLayer
+
+from ..envs.engine import Engine
+from ..evaluation.evaluate import evaluate
+from ..policies.language_model import LanguageModelPolicy, load_model
+from ..policies.rollout import make_engine
+from . import processes
+from .config import TrainerConfig
+from .critics import CRITICS, SEES, Critic, Reader
+from .episodes import play
+from .experience import LEVELS, Experience, Minibatch
+from .run import EVALUATION_SEED, Run, finish, scored
+from .turn_critic import gae, to_come
+
+SCHEDULES = ("linear", "constant")
+
+
+@dataclass(frozen=True)
+class PPOConfig(TrainerConfig):
+    """PPO (our own, on accelerate)."""
+
+    out: Path = Path("runs/ppo")
+    """Folder of the run."""
+    reward: str = "goal"
+    """What to train on: a registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
+    steps: int = 40
+    """Batches of episodes."""
+    episodes: int = 128
+    """Episodes of a batch, over all processes."""
+    level: str = "turn"
+    """What an action is: a `turn`, or a `token`."""
+    critic: str = "privileged"
+    """What judges: a `head` on the policy's hidden state, a `separate` transformer, or a `privileged` critic that sees what only the simulator knows."""
+    sees: str = "both"
+    """What a privileged critic sees beside the public state: the exact `belief`, the `hidden` state of the simulated person, or `both`."""
+    discount: float = 1.0
+    """Of rewards, by action; above 0 and at most 1."""
+    gae_lambda: float = 0.95
+    """Of generalised advantage estimation: 1 waits for the return, 0 trusts the critic about the next action."""
+    normalise: bool = True
+    """Bring the advantages of a batch to mean 0 and standard deviation 1."""
+    epochs: int = 4
+    """Passes of the policy over a batch at most, see `target_kl`."""
+    minibatches: int = 2
+    """Gradient steps of a pass of the policy."""
+    value_epochs: int = 8
+    """Passes of the critic over a batch: quick, unless the critic is a transformer of its own."""
+    value_minibatches: int = 8
+    """Gradient steps of a pass of the critic."""
+    microbatch: int = 0
+    """Episodes of a minibatch that a process reads at once; 0 for all. Less takes less memory, and gives the same gradient."""
+    target_kl: float = 0.05
+    """A batch is left when the policy has moved this far from the one that played it (KL of an action, in nats); 0 never leaves."""
+    clip: float = 0.2
+    """Clipping range of an action's probability ratio."""
+    value_clip: float = 0.0
+    """How far a batch may move the critic, in standard deviations of returns; 0 does not limit it."""
+    entropy: float = 0.0
+    """Weight of an entropy bonus, in nats a token."""
+    kl: float = 0.0
+    """Weight of the KL divergence from the starting policy: the estimate k3 = r - 1 - log r with r = p_start / p, a mean over tokens, in the loss."""
+    max_grad_norm: float = 1.0
+    """Gradients are scaled down to this norm, the critic's apart from the policy's; 0 leaves them."""
+    learning_rate: float = 3e-4
+    """Of the policy, after a short warm-up; the default suits `tiny`, a pretrained model wants about 1e-6 (1e-5 with LoRA)."""
+    value_learning_rate: float = 1e-3
+    """Of the critic."""
+    schedule: str = "linear"
+    """Of both learning rates: `linear`, down to 0, or `constant`."""
+    temperature: float = 1.0
+    """Of sampling while training."""
+    max_episode_tokens: int = 768
+    """Tokens of one episode at most; a longer one is left after a turn of the model."""
+    eval_every: int = 10
+    """Steps between evaluations; 0 for none."""
+    save_every: int = 20
+    """Steps between checkpoints."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, valid in (("level", LEVELS), ("critic", CRITICS), ("sees", SEES), ("schedule", SCHEDULES)):
+            if getattr(self, name) not in valid:
+                raise ValueError(f"{name} must be one of {', '.join(valid)}; got {getattr(self, name)!r}")
+        for name in ("steps", "episodes", "epochs", "minibatches", "value_epochs", "value_minibatches"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name in ("microbatch", "target_kl", "value_clip", "entropy", "kl", "max_grad_norm"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
+        for name in ("clip", "temperature", "value_learning_rate"):
+            if not getattr(self, name) > 0.0:
+                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
+        if not 0.0 < self.discount <= 1.0:
+            raise ValueError(f"discount must be above 0 and at most 1, got {self.discount}")
+        if not 0.0 <= self.gae_lambda <= 1.0:
+            raise ValueError(f"gae_lambda must be between 0 and 1, got {self.gae_lambda}")
+
+
+def train_ppo(config: PPOConfig) -> float | None:
+    """Train a policy by PPO, in this process or (under `torchrun` or `accelerate launch`) in several.
+
+    Returns:
+        The score of the trained policy; the model is in ``config.out / "ppo" / "model"``.
+
+    Raises:
+        ValueError: If an argument is invalid.
+        FileNotFoundError: If the checkpoint to resume from is missing.
+        FileExistsError: If the run exists and `resume` was not asked for.
+        ConnectionError: If the simulated user failed in every episode of a batch.
+    """
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    engine = make_engine(config.env_id, reward=config.reward, **config.settings)
+    run = Run(config.out, "ppo")
+    checkpoint = run.begin(config, config.resume)
+    learner = Learner(config, engine)
+    first = learner.load(Path(checkpoint)) if checkpoint else 0
+    log = Log(run, config, first)
+    if config.eval_every and not first:
+        log.evaluate(0, learner.speaker)
+    started = time.perf_counter()
+    for step in range(first, config.steps):
+        learner.set_rates(step)
+        batch, numbers = learner.play(step)
+        numbers |= learner.judge(batch)
+        numbers |= learner.improve(batch, step)
+        numbers |= learner.fit(batch, step)
+        log.numbers(step + 1, numbers)
+        if config.eval_every and ((step + 1) % config.eval_every == 0 or step + 1 == config.steps):
+            log.evaluate(step + 1, learner.speaker)
+        if (step + 1) % config.save_every == 0:
+            learner.save(run.checkpoints, step + 1)
+    log.close()
+    run.summarise(train_seconds=round(time.perf_counter() - started, 1), episodes=config.episodes * config.steps, steps=config.steps)
+    if processes.is_main():
+        learner.speaker.model.save_pretrained(str(run.model_path))
+        learner.speaker.tokenizer.save_pretrained(str(run.model_path))
+    return finish(run, learner.speaker, config.env_id, config.settings, config.final_episodes)
+
+
+# ---- the losses ------------------------------------------------------------------------------------------------------
+
+
+def policy_terms(logprobs: torch.Tensor, entropies: torch.Tensor, part: Minibatch, clip: float) -> dict[str, torch.Tensor]:
+    """The terms of the policy's loss (Schulman et al. 2017, equation 7), and what is watched beside it; each a sum.
+
+    Args:
+        logprobs: Of each own token, as the policy is now.
+        entropies: At each own token.
+        part: What was done, and what was thought of it then.
+        clip: Range of an action's probability ratio.
+
+    Returns:
+        Over actions: ``policy``; ``moved``, the estimate k3 of the KL divergence of this policy from the one that played; ``clipped``, how many ratios are out
+        of the range. Over tokens: ``entropy``; ``kl``, the estimate k3 of the divergence from the reference.
+    """
+    log_ratio = torch.zeros_like(part.advantages).index_add(0, part.action_of, logprobs - part.logprobs)
+    ratio = log_ratio.exp()
+    gain = torch.minimum(ratio * part.advantages, ratio.clamp(1.0 - clip, 1.0 + clip) * part.advantages)
+    away = part.reference - logprobs if len(part.reference) else torch.zeros_like(logprobs)
+    return {
+        "policy": -gain.sum(),
+        "moved": (ratio - 1.0 - log_ratio).detach().sum(),
+        "clipped": ((ratio - 1.0).abs() > clip).sum(),
+        "entropy": entropies.sum(),
+        "kl": (away.exp() - 1.0 - away).sum(),
+    }
+
+
+def value_error(values: torch.Tensor, part: Minibatch, clip: float) -> torch.Tensor:
+    """The critic's loss: half the squared error of each value, or with a `clip` the larger one of it and that of the value held within `clip` of the old one.
+
+    Args:
+        values: Of each action, as the critic is now.
+        part: The returns, and the values then.
+        clip: In units of reward; 0 for none.
+
+    Returns:
+        The sum over actions, in squared units of reward.
+    """
+    error = (values - part.returns).square()
+    if clip:
+        error = torch.maximum(error, (part.values + (values - part.values).clamp(-clip, clip) - part.returns).square())
+    return 0.5 * error.sum()
+
+
+# ---- the learner -----------------------------------------------------------------------------------------------------
+
+
+class Learner:
+    """Plays, judges and learns; one in each process.
+
+    Args:
+        config: The options.
+        engine: The environment, with the reward to train on.
+    """
+
+    def __init__(self, config: PPOConfig, engine: Engine):
+        self.config, self.engine = config, engine
+        self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
+        self.device = self.accelerator.device
+        model, tokenizer = load_model(config.model, engine, config.seed)
+        torch.manual_seed(config.seed)
+        self.reference = Reader(copy.deepcopy(model), config.temperature).to(self.device).eval() if config.kl and not config.lora_rank else None
+        if config.lora_rank:
+            model = get_peft_model(model, LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear"))
+        if config.gradient_checkpointing:
+            model.gradient_checkpointing_enable({"use_reentrant": False})
+        self.modules = (Reader(model, config.temperature).eval(), Critic(config.critic, model).eval())  # no dropout: it would be noise in the ratios
+        self.peaks = (config.learning_rate, config.value_learning_rate)
+        self.optimizers, distributed = [], []
+        for module, peak in zip(self.modules, self.peaks, strict=True):
+            trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
+            module, optimizer = self.accelerator.prepare(module, torch.optim.AdamW(trained, lr=peak, weight_decay=0.0))
+            distributed.append(module)
+            self.optimizers.append(optimizer)
+        self.reader, self.critic = distributed
+        self.plain_critic = self.modules[1]
+        self.player = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens, temperature=config.temperature)
+        self.speaker = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
+
+    def set_rates(self, step: int) -> None:
+        """Learning rates of a step: up within the first twentieth of the steps, then down or constant."""
+        steps = self.config.steps
+        warm = max(1, steps // 20)
+        factor = (steps - step) / (steps - warm + 1) if self.config.schedule == "linear" else 1.0
+        for optimizer, peak in zip(self.optimizers, self.peaks, strict=True):
+            optimizer.param_groups[0]["lr"] = peak * min((step + 1) / warm, factor)
+
+    def play(self, step: int) -> tuple[list[Experience], dict[str, float]]:
+        """The episodes of a step: each process plays its share of the seeds, and all get all of them."""
+        config = self.config
+        first = 100_000_000 * (1 + config.seed) + step * config.episodes
+        seeds = range(first, first + config.episodes)[processes.index() :: processes.count()]
+        with self._precision():
+            dialogues = play(self.engine, self.player, seeds, config.max_episode_tokens)
+        sees = config.sees if config.critic == "privileged" else ""
+        counted = [dialogue for dialogue in dialogues if scored(dialogue)]
+        mine = [Experience.of(dialogue, self.player.record(dialogue), config.level, sees) for dialogue in counted]
+        for start in range(0, len(mine), config.microbatch or config.episodes):
+            self._remember(mine[start : start + (config.microbatch or config.episodes)])
+        played = processes.gather([(dialogue.seed or 0, experience) for dialogue, experience in zip(counted, mine, strict=True)])
+        errors = processes.gather([dialogue.error for dialogue in dialogues if dialogue.error])
+        if not played:
+            raise ConnectionError(f"the simulated user failed in all {config.episodes} episodes of a batch; in one of them: {errors[0]}")
+        batch = [experience for _, experience in sorted(played, key=lambda pair: pair[0])]
+        returns = np.array([sum(experience.rewards) for experience in batch])
+        payoff = np.mean([experience.payoff for experience in batch])
+        return batch, {"reward": float(returns.mean()), "reward_std": float(returns.std()), "payoff": float(payoff), "dropped": len(errors)}
+
+    def judge(self, batch: Sequence[Experience]) -> dict[str, float]:
+        """Give each action its advantage, and the critic what it is to learn."""
+        config = self.config
+        returns = np.concatenate([to_come(episode.rewards, config.discount) for episode in batch])
+        if not self.plain_critic.calibrated:
+            self.plain_critic.calibrate(returns)
+            for episode in batch:
+                episode.values = np.full(len(episode.values), float(self.plain_critic.mean))  # what it says before it has learned anything
+        values = np.concatenate([episode.values for episode in batch])
+        for episode in batch:
+            episode.advantages = gae(episode.rewards, episode.values, config.discount, config.gae_lambda)
+            episode.returns = episode.advantages + episode.values
+        advantages = np.concatenate([episode.advantages for episode in batch])
+        if config.normalise:
+            for episode in batch:
+                episode.advantages = (episode.advantages - advantages.mean()) / (advantages.std() + 1e-8)
+        explained = 1.0 - np.var(returns - values) / np.var(returns) if np.var(returns) > 0.0 else 0.0
+        return {"value": float(values.mean()), "advantage_std": float(advantages.std()), "explained_variance": float(explained)}
+
+    def improve(self, batch: Sequence[Experience], step: int) -> dict[str, float]:
+        """Have the policy go over a batch until it has moved as far as it may."""
+        config, seen, updates, norms = self.config, [], 0, []
+
+        def loss(part: Minibatch, actions: int, tokens: int) -> tuple[torch.Tensor, torch.Tensor]:
+            _, logprobs, entropies = self.reader(part.ids, part.mask, part.own)
+            terms = policy_terms(logprobs, entropies, part, config.clip)
+            means = {name: value / (tokens if name in ("entropy", "kl") else actions) for name, value in terms.items()}
+            total = means["policy"] + config.kl * means["kl"] - config.entropy * means["entropy"]
+            return total, torch.stack([total, *means.values()])
+
+        self._checkpoint_activations(True)
+        for minibatch in _minibatches(batch, config.epochs, config.minibatches, (config.seed, step, 0)):
+            seen.append(self._gradient(minibatch, self.reader, loss))
+            if config.target_kl and seen[-1][2] > config.target_kl:
+                self.optimizers[0].zero_grad()
+                break
+            norms.append(self._step(0))
+            updates += 1
+        self._checkpoint_activations(False)
+        total, policy, _, clipped, entropy, kl = np.mean(seen, axis=0).tolist()
+        numbers = {"loss": total, "policy_loss": policy, "approx_kl": seen[-1][2], "clipped": clipped, "entropy": entropy, "kl": kl}
+        return {**numbers, "grad_norm": float(np.mean(norms or [0.0])), "updates": updates, "learning_rate": self.optimizers[0].param_groups[0]["lr"]}
+
+    def fit(self, batch: Sequence[Experience], step: int) -> dict[str, float]:
+        """Have the critic go over a batch. Its loss is in squared standard deviations of returns."""
+        config, std = self.config, float(self.plain_critic.std)
+
+        def loss(part: Minibatch, actions: int, tokens: int) -> tuple[torch.Tensor, torch.Tensor]:
+            values = self.critic(part.seen, part.ids, part.mask, part.own, part.starts)
+            mean = value_error(values, part, config.value_clip * std) / (std * std * actions)
+            return mean, mean[None]
+
+        self._checkpoint_activations(True)
+        losses = []
+        for minibatch in _minibatches(batch, config.value_epochs, config.value_minibatches, (config.seed, step, 1)):
+            losses.append(self._gradient(minibatch, self.critic, loss)[0])
+            self._step(1)
+        self._checkpoint_activations(False)
+        return {"value_loss": float(np.mean(losses))}
+
+    def _gradient(self, minibatch: Sequence[Experience], module: Any, loss: Callable[[Minibatch, int, int], tuple[torch.Tensor, torch.Tensor]]) -> list[float]:
+        """Add up the gradient of a minibatch, each process that of its share, and return the numbers of the whole."""
+        actions, tokens = sum(len(episode.actions) for episode in minibatch), sum(sum(episode.actions) for episode in minibatch)
+        share = minibatch[processes.index() :: processes.count()]
+        longest = math.ceil(len(minibatch) / processes.count())  # all processes go through as many parts, or they would wait for each other
+        size, totals = self.config.microbatch or longest, []
+        for start in range(0, longest, size):
+            part = share[start : start + size]
+            counts = float(bool(part))  # a process that has run out of episodes reads one that does not count
+            tensors = Minibatch.of(part or minibatch[:1], self.speaker.tokenizer.pad_token_id, self.device)
+            with nullcontext() if start + size >= longest else self.accelerator.no_sync(module):
+                with self._precision():
+                    mean, numbers = loss(tensors, actions, tokens)
+                self.accelerator.backward(mean * (counts * processes.count()))  # gradients are averaged over processes
+            totals.append(numbers.detach() * counts)
+        whole: Any = self.accelerator.reduce(torch.stack(totals).sum(0), "sum")
+        return whole.tolist()
+
+    def _step(self, which: int) -> float:
+        """Let an optimizer take a step; returns the norm of the gradient."""
+        optimizer = self.optimizers[which]
+        norm = self.accelerator.clip_grad_norm_(optimizer.param_groups[0]["params"], self.config.max_grad_norm or math.inf)
+        optimizer.step()
+        optimizer.zero_grad()
+        return float(norm)  # type: ignore[arg-type]
+
+    @torch.no_grad()
+    def _remember(self, part: Sequence[Experience]) -> None:
+        """Note what policy, critic and reference say of episodes that were just played."""
+        tensors = Minibatch.of(part, self.speaker.tokenizer.pad_token_id, self.device)
+        read = (tensors.ids, tensors.mask, tensors.own)
+        with self._precision():
+            hidden, logprobs, _ = self.modules[0](*read)
+            tensors.seen = torch.cat([hidden[tensors.starts].float(), tensors.seen], 1)
+            values = self.plain_critic(tensors.seen, *read, tensors.starts)
+            reference = torch.zeros(0)
+            if self.reference is not None:
+                reference = self.reference(*read)[1]
+            elif self.config.kl:
+                with self.speaker.model.disable_adapter():
+                    reference = self.modules[0](*read)[1]
+        tokens = np.cumsum([sum(episode.actions) for episode in part])[:-1]
+        actions = np.cumsum([len(episode.actions) for episode in part])[:-1]
+        noted = ((logprobs, tokens), (reference, tokens), (values, actions), (tensors.seen, actions))
+        columns = [np.split(numbers.float().cpu().numpy(), ends) for numbers, ends in noted]
+        for episode, *mine in zip(part, *columns, strict=True):
+            episode.logprobs, episode.reference, episode.values, episode.seen = mine
+
+    def _precision(self) -> AbstractContextManager:
+        return torch.autocast(self.device.type, torch.bfloat16) if self.config.bfloat16 else nullcontext()
+
+    def _checkpoint_activations(self, on: bool) -> None:
+        """A layer computes activations twice only if it believes that it is being trained; its dropout goes on believing that it is not."""
+        for layer in (part for module in self.modules for part in module.modules()):
+            if self.config.gradient_checkpointing and isinstance(layer, GradientCheckpointingLayer):
+                layer.training = on
+
+    def save(self, folder: Path, step: int) -> None:
+        """Write a checkpoint, whole or not at all, and drop all but the last two."""
+        if not processes.is_main():
+            return
+        weights = []
+        for module in self.modules:
+            kept = {name for name, parameter in module.named_parameters() if parameter.requires_grad} | {name for name, _ in module.named_buffers()}
+            weights.append({name: value for name, value in module.state_dict().items() if name in kept})
+        part = folder / "writing"
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        state = {"step": step, "weights": weights, "optimizers": [optimizer.state_dict() for optimizer in self.optimizers]}
+        torch.save(state, part / "state.pt")
+        part.rename(folder / f"checkpoint-{step}")
+        for old in sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))[:-2]:
+            shutil.rmtree(old)
+
+    def load(self, checkpoint: Path) -> int:
+        """Go back to a checkpoint; returns its step."""
+        state = torch.load(checkpoint / "state.pt", map_location=self.device, weights_only=True)
+        for module, weights in zip(self.modules, state["weights"], strict=True):
+            module.load_state_dict(weights, strict=False)  # what is not trained is not kept
+        for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
+        return state["step"]
+
+
+def _minibatches(batch: Sequence[Experience], epochs: int, parts: int, seed: tuple[int, ...]) -> Iterator[list[Experience]]:
+    rng = np.random.default_rng(seed)
+    for _ in range(epochs):
+        for rows in np.array_split(rng.permutation(len(batch)), min(parts, len(batch))):
+            yield [batch[row] for row in rows]
+
+
+class Log:
+    """The metrics of a run: in its file, in TensorBoard and behind a progress bar. In processes other than the main one it does nothing.
+
+    Args:
+        run: The run.
+        config: Its options.
+        first: Steps done before.
+    """
+
+    def __init__(self, run: Run, config: PPOConfig, first: int):
+        self.run, self.config, self.board = run, config, None
+        if processes.is_main():
+            self.board = SummaryWriter(str(run.path / "tensorboard" / "ppo"), purge_step=first + 1 if first else None)
+        self.bar = tqdm(total=config.steps, initial=first, desc="ppo", disable=not processes.is_main())
+        self._started = time.perf_counter() - max((row["seconds"] for row in run.metrics() if row["stage"] == "ppo"), default=0.0)
+
+    def numbers(self, step: int, numbers: dict[str, float]) -> None:
+        """Write down what a step has come to."""
+        self._write(step, numbers)
+        self.bar.update()
+        self.bar.set_postfix({name: f"{numbers[name]:.3f}" for name in ("reward", "explained_variance", "approx_kl")})
+
+    def evaluate(self, step: int, policy: LanguageModelPolicy) -> None:
+        """Score the policy as it is now; other processes go on, and wait in the next step."""
+        if self.board is not None:
+            result = evaluate(self.config.env_id, policy, episodes=self.config.eval_episodes, seed=EVALUATION_SEED, **self.config.settings)
+            self._write(step, {"score": result.score, "mean_return": result.mean_return})
+
+    def close(self) -> None:
+        """No more is coming."""
+        self.bar.close()
+        if self.board is not None:
+            self.board.close()
+
+    def _write(self, step: int, numbers: dict[str, Any]) -> None:
+        self.run.log(step, episodes=step * self.config.episodes, seconds=round(time.perf_counter() - self._started, 2), **numbers)
+        for name, value in numbers.items():
+            if self.board is not None and value is not None:
+                self.board.add_scalar(name, value, step)

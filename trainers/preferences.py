@@ -1,0 +1,266 @@
+"""Preference data from dialogues: several continuations of one history, what each turned out to be worth, and which one is therefore preferred.
+
+The history is where alternatives part. For whole dialogues, here, it is the first observation: a scenario is played several times against the same person. For
+single turns, see `branching`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from ..core.dialogue import Dialogue
+from ..core.episode import Episode
+from ..envs.engine import Engine
+from ..policies.language_model import LanguageModelPolicy
+from ..policies.rollout import rollout
+from ..policies.tokens import ChatFormat, TokenRecord
+
+BATCH = 256  # dialogues that are played together: their caches have to fit into memory
+
+Messages = list[dict[str, str]]
+
+
+@dataclass(slots=True)
+class Continuation:
+    """One way in which a history went on.
+
+    Attributes:
+        ids: Its tokens.
+        mask: 1 for the model's own tokens, 0 for the partner's; as long as `ids`.
+        messages: The same as a chat that begins and ends with the assistant.
+        value: What it was worth, in the units of the reward.
+        count: How often it was sampled.
+    """
+
+    ids: list[int]
+    mask: list[int]
+    messages: Messages
+    value: float
+    count: int = 1
+
+
+@dataclass(slots=True)
+class Alternatives:
+    """A history and the ways in which it went on, against one and the same person.
+
+    Attributes:
+        prompt_ids: The history in tokens, up to the model's next one.
+        prompt: The same as a chat.
+        seed: Of the dialogue: its scenario and its person.
+        turn: The learner's turn at which the alternatives part; 0 is the first.
+        continuations: The alternatives.
+    """
+
+    prompt_ids: list[int]
+    prompt: Messages
+    seed: int | None
+    turn: int
+    continuations: list[Continuation]
+
+    @property
+    def mean(self) -> float:
+        """Mean value of what was sampled."""
+        return sum(c.value * c.count for c in self.continuations) / sum(c.count for c in self.continuations)
+
+
+class Pair(NamedTuple):
+    """The best and the worst of some alternatives."""
+
+    alternatives: Alternatives
+    chosen: Continuation
+    rejected: Continuation
+
+
+class Judgement(NamedTuple):
+    """A continuation that is better (`desirable`) or worse than what was to be expected."""
+
+    alternatives: Alternatives
+    continuation: Continuation
+    desirable: bool
+
+
+@dataclass
+class Collected:
+    """What playing has brought.
+
+    Attributes:
+        alternatives: One for each history.
+        returns: Of the dialogues from which the histories are.
+        payoffs: Of the same dialogues.
+        played: Dialogues in all, those that were played to judge a turn included.
+        failed: Dialogues that were dropped because the simulated user's machinery failed.
+        alone: Histories that are not among `alternatives`, since all that was sampled from them was the same.
+    """
+
+    alternatives: list[Alternatives] = field(default_factory=list)
+    returns: list[float] = field(default_factory=list)
+    payoffs: list[float] = field(default_factory=list)
+    played: int = 0
+    failed: int = 0
+    alone: int = 0
+
+    def count(self, dialogue: Dialogue) -> bool:
+        """Take note of a finished dialogue; whether it counts."""
+        self.played += 1
+        self.failed += bool(dialogue.error)
+        if not dialogue.error:
+            self.returns.append(return_of(dialogue))
+            self.payoffs.append(dialogue.steps[-1].payoff)
+        return not dialogue.error
+
+
+# ---- collecting ------------------------------------------------------------------------------------------------------
+
+
+def from_rollouts(engine: Engine, policy: LanguageModelPolicy, seeds: Sequence[int], attempts: int) -> Collected:
+    """Whole dialogues: each scenario is played several times, against the same person.
+
+    Args:
+        engine: The environment, with the reward that dialogues are compared by.
+        policy: Should sample (``temperature`` above 0), or its attempts are all the same.
+        seeds: One for each scenario.
+        attempts: Dialogues of a scenario.
+    """
+    found = Collected()
+    played = [list(rollout(engine, policy, seeds, BATCH, attempt)) for attempt in range(attempts)]
+    for seed, *tries in zip(seeds, *played, strict=True):
+        kept = [dialogue for dialogue in tries if found.count(dialogue)]
+        if kept:
+            records = [policy.record(dialogue) for dialogue in kept]
+            continuations = [_whole(record, d.messages(), return_of(d)) for record, d in zip(records, kept, strict=True)]
+            found.alternatives.append(Alternatives(records[0].prompt_ids, kept[0].messages()[:1], seed, 0, continuations))
+    return found
+
+
+def from_episodes(episodes: Iterable[Episode], chat: ChatFormat) -> Collected:
+    """Whole recorded dialogues: those of one environment and seed are alternatives. Let several policies `collect` with the same ``--seed``.
+
+    Args:
+        episodes: Records; their returns are compared as they are.
+        chat: Frames them for the model that is to be trained.
+    """
+    found, groups = Collected(), defaultdict(list)
+    for episode in episodes:
+        found.played += 1
+        found.failed += bool(episode.error)
+        if not episode.error:
+            found.returns.append(episode.episode_return)
+            found.payoffs.append(episode.payoff)
+            alone = id(episode) if episode.seed is None else None
+            first = episode.messages()[0]["content"]
+            groups[episode.env_id, json.dumps(episode.settings, sort_keys=True), episode.seed, episode.hidden_start, first, alone].append(episode)
+    for (_, _, seed, *_), some in groups.items():
+        records = [chat.record(episode.messages()) for episode in some]
+        continuations = [_whole(record, e.messages(), e.episode_return) for record, e in zip(records, some, strict=True)]
+        found.alternatives.append(Alternatives(records[0].prompt_ids, some[0].messages()[:1], seed, 0, continuations))
+    return found
+
+
+# ---- choosing --------------------------------------------------------------------------------------------------------
+
+
+def best_and_worst(alternatives: Iterable[Alternatives], min_gap: float = 0.0) -> tuple[list[Pair], dict[str, int]]:
+    """The best continuation of each history against its worst.
+
+    Args:
+        alternatives: Histories with what was tried.
+        min_gap: Values that differ by less are a tie.
+
+    Returns:
+        The pairs; and how many histories gave none, by reason: ``ties``, and ``alone`` for those with a single continuation.
+    """
+    pairs, dropped = [], {"ties": 0, "alone": 0}
+    for some in alternatives:
+        best, worst = (pick(some.continuations, key=lambda c: c.value) for pick in (max, min))
+        if len(some.continuations) < 2:
+            dropped["alone"] += 1
+        elif best.value - worst.value < min_gap or best.value == worst.value:
+            dropped["ties"] += 1
+        else:
+            pairs.append(Pair(some, best, worst))
+    return pairs, dropped
+
+
+def above_and_below(alternatives: Sequence[Alternatives], min_gap: float = 0.0) -> tuple[list[Judgement], dict[str, int]]:
+    """Each continuation against the mean of its history: better ones are desirable, worse ones are not.
+
+    A history with a single continuation is held against the mean of all such histories: records of one attempt a scenario will do.
+
+    Args:
+        alternatives: Histories with what was tried.
+        min_gap: A value nearer to the mean is a tie.
+
+    Returns:
+        The judgements, one for each time that a continuation was sampled; and how many continuations were dropped as ``ties``.
+    """
+    lone = [some.continuations[0].value for some in alternatives if len(some.continuations) == 1]
+    judgements, dropped = [], {"ties": 0}
+    for some in alternatives:
+        mean = some.mean if len(some.continuations) > 1 else sum(lone) / len(lone)
+        for one in some.continuations:
+            gap = one.value - mean
+            if abs(gap) < min_gap or abs(gap) < 1e-9:
+                dropped["ties"] += one.count
+            else:
+                judgements += [Judgement(some, one, gap > 0)] * one.count
+    return judgements, dropped
+
+
+# ---- sharing ---------------------------------------------------------------------------------------------------------
+
+
+def write_pairs(pairs: Iterable[Pair], path: str | Path) -> int:
+    """Write pairs in the conversational preference format, which TRL and others read: ``prompt``, ``chosen`` and ``rejected`` are lists of messages.
+
+    Beside them are the values of both (``chosen_value``, ``rejected_value``), the ``seed`` of the dialogue and the ``turn`` at which the two part. A completion
+    of several turns holds the partner's too: whoever trains on it has to mask them.
+
+    Args:
+        pairs: See `best_and_worst`.
+        path: A file that ends in ``.jsonl`` or ``.parquet``; an older one is replaced.
+
+    Returns:
+        How many were written.
+
+    Raises:
+        ValueError: If the file name ends otherwise.
+    """
+    path = Path(path)
+    if path.suffix not in (".jsonl", ".parquet"):
+        raise ValueError(f"path must end in .jsonl or .parquet, got {str(path)!r}")
+    rows = [
+        {
+            "prompt": some.prompt,
+            "chosen": chosen.messages,
+            "rejected": rejected.messages,
+            "chosen_value": chosen.value,
+            "rejected_value": rejected.value,
+            "seed": some.seed,
+            "turn": some.turn,
+        }
+        for some, chosen, rejected in pairs
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    return len(rows)
+
+
+def return_of(dialogue: Dialogue, start: int = 0) -> float:
+    """What a dialogue has earned from step `start` on."""
+    return sum(step.reward for step in dialogue.steps[start:])
+
+
+def _whole(record: TokenRecord, messages: Messages, value: float) -> Continuation:
+    last = max(place for place, message in enumerate(messages) if message["role"] == "assistant")
+    return Continuation(record.completion_ids, record.mask, messages[1 : last + 1], value)
