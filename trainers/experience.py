@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -110,3 +110,11 @@ class Minibatch:
         action_of = torch.repeat_interleave(torch.arange(len(lengths), device=device), lengths)
         rest = [torch.tensor(values, dtype=torch.float32, device=device) for values in joined]
         return cls(*grids, starts, action_of, *rest)  # type: ignore[call-arg]
+
+
+def minibatches(batch: Sequence[Experience], epochs: int, parts: int, seed: tuple[int, ...]) -> Iterator[list[Experience]]:
+    """Every episode once an epoch, in an order that follows from `seed`, in `parts` parts."""
+    rng = np.random.default_rng(seed)
+    for _ in range(epochs):
+        for rows in np.array_split(rng.permutation(len(batch)), min(parts, len(batch))):
+            yield [batch[row] for row in rows]

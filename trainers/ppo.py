@@ -11,7 +11,7 @@ import copy
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,20 +21,18 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from peft import LoraConfig, get_peft_model
-from torch.utils.tensorboard import SummaryWriter
-from tqdm import tqdm
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from ..envs.engine import Engine
-from ..evaluation.evaluate import evaluate
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.rollout import make_engine
 from . import processes
 from .config import TrainerConfig
 from .critics import CRITICS, SEES, Critic, Reader
 from .episodes import play
-from .experience import LEVELS, Experience, Minibatch
-from .run import EVALUATION_SEED, Run, finish, scored
+from .experience import LEVELS, Experience, Minibatch, minibatches
+from .log import Log
+from .run import Run, finish, scored
 from .turn_critic import gae, to_come
 
 SCHEDULES = ("linear", "constant")
@@ -140,7 +138,7 @@ def train_ppo(config: PPOConfig) -> float | None:
     checkpoint = run.begin(config, config.resume)
     learner = Learner(config, engine)
     first = learner.load(Path(checkpoint)) if checkpoint else 0
-    log = Log(run, config, first)
+    log = Log(run, config, first, config.steps, config.episodes, ("reward", "explained_variance", "approx_kl"))
     if config.eval_every and not first:
         log.evaluate(0, learner.speaker)
     started = time.perf_counter()
@@ -304,7 +302,7 @@ class Learner:
             return total, torch.stack([total, *means.values()])
 
         self._checkpoint_activations(True)
-        for minibatch in _minibatches(batch, config.epochs, config.minibatches, (config.seed, step, 0)):
+        for minibatch in minibatches(batch, config.epochs, config.minibatches, (config.seed, step, 0)):
             seen.append(self._gradient(minibatch, self.reader, loss))
             if config.target_kl and seen[-1][2] > config.target_kl:
                 self.optimizers[0].zero_grad()
@@ -327,7 +325,7 @@ class Learner:
 
         self._checkpoint_activations(True)
         losses = []
-        for minibatch in _minibatches(batch, config.value_epochs, config.value_minibatches, (config.seed, step, 1)):
+        for minibatch in minibatches(batch, config.value_epochs, config.value_minibatches, (config.seed, step, 1)):
             losses.append(self._gradient(minibatch, self.critic, loss)[0])
             self._step(1)
         self._checkpoint_activations(False)
@@ -415,51 +413,3 @@ class Learner:
         for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)
         return state["step"]
-
-
-def _minibatches(batch: Sequence[Experience], epochs: int, parts: int, seed: tuple[int, ...]) -> Iterator[list[Experience]]:
-    rng = np.random.default_rng(seed)
-    for _ in range(epochs):
-        for rows in np.array_split(rng.permutation(len(batch)), min(parts, len(batch))):
-            yield [batch[row] for row in rows]
-
-
-class Log:
-    """The metrics of a run: in its file, in TensorBoard and behind a progress bar. In processes other than the main one it does nothing.
-
-    Args:
-        run: The run.
-        config: Its options.
-        first: Steps done before.
-    """
-
-    def __init__(self, run: Run, config: PPOConfig, first: int):
-        self.run, self.config, self.board = run, config, None
-        if processes.is_main():
-            self.board = SummaryWriter(str(run.path / "tensorboard" / "ppo"), purge_step=first + 1 if first else None)
-        self.bar = tqdm(total=config.steps, initial=first, desc="ppo", disable=not processes.is_main())
-        self._started = time.perf_counter() - max((row["seconds"] for row in run.metrics() if row["stage"] == "ppo"), default=0.0)
-
-    def numbers(self, step: int, numbers: dict[str, float]) -> None:
-        """Write down what a step has come to."""
-        self._write(step, numbers)
-        self.bar.update()
-        self.bar.set_postfix({name: f"{numbers[name]:.3f}" for name in ("reward", "explained_variance", "approx_kl")})
-
-    def evaluate(self, step: int, policy: LanguageModelPolicy) -> None:
-        """Score the policy as it is now; other processes go on, and wait in the next step."""
-        if self.board is not None:
-            result = evaluate(self.config.env_id, policy, episodes=self.config.eval_episodes, seed=EVALUATION_SEED, **self.config.settings)
-            self._write(step, {"score": result.score, "mean_return": result.mean_return})
-
-    def close(self) -> None:
-        """No more is coming."""
-        self.bar.close()
-        if self.board is not None:
-            self.board.close()
-
-    def _write(self, step: int, numbers: dict[str, Any]) -> None:
-        self.run.log(step, episodes=step * self.config.episodes, seconds=round(time.perf_counter() - self._started, 2), **numbers)
-        for name, value in numbers.items():
-            if self.board is not None and value is not None:
-                self.board.add_scalar(name, value, step)

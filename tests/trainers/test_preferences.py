@@ -364,10 +364,10 @@ def test_no_gradient_at_the_partners_tokens(tokenizer, tmp_path, algorithm):
 
 @pytest.fixture(scope="module")
 def cloned(tmp_path_factory):
-    """A clone of random serving."""
+    """A clone of two hosts: one serves what was ordered two times in three, the other tea. It has seen what is right, and serves tea."""
     out = tmp_path_factory.mktemp("start")
-    config = BCConfig(TOY, out, demonstrator="random", demonstrations=400, epochs=2.0, batch_size=16, final_episodes=60, eval_episodes=10, threads=1)
-    assert train_bc(config) < 0.7
+    small = {"demonstrations": 800, "epochs": 3.0, "batch_size": 16, "final_episodes": 60, "eval_episodes": 10, "threads": 1}
+    assert train_bc(BCConfig(TOY, out, demonstrator="always-tea+scripted", **small)) < 0.4
     return out / "bc" / "model"
 
 
@@ -380,19 +380,25 @@ def rows_of(out):
     return [json.loads(row) for row in (out / "metrics.jsonl").read_text().splitlines()]
 
 
-def test_dpo_from_noise(cloned, tmp_path):
-    assert train_dpo(DPOConfig(**settings(tmp_path, cloned, scenarios=512, attempts=4, epochs=4.0, learning_rate=1e-3))) >= 0.8
+@pytest.mark.parametrize("pairs", ["trajectory", "turn", "exact"])
+def test_dpo_lifts_a_clone(cloned, tmp_path, pairs):
+    config = DPOConfig(**settings(tmp_path, cloned, pairs=pairs, scenarios=128, attempts=4, futures=2, epochs=3.0, learning_rate=5e-4))
+    assert train_dpo(config) >= 0.9
     rows = rows_of(tmp_path)
-    assert rows[0]["pairs"] + rows[0]["ties"] == 512 and rows[0]["played"] == 2048 and 0 < rows[0]["payoff"] < 1
     assert {"loss", "margin", "accuracy", "episodes", "seconds"} <= set(rows[1])
-    assert rows[1]["margin"] == pytest.approx(0.0, abs=1e-4) and rows[-1]["margin"] > 0.3
+    if pairs == "trajectory":
+        assert rows[0]["pairs"] + rows[0]["ties"] == 128 and rows[0]["played"] == 512 and 0 < rows[0]["payoff"] < 1
+        assert rows[1]["margin"] == pytest.approx(0.0, abs=1e-4) and rows[-1]["margin"] > 0.1
 
 
-def test_kto_from_noise(cloned, tmp_path):
-    config = KTOConfig(**settings(tmp_path, cloned, scenarios=512, attempts=4, epochs=2.0, learning_rate=1e-3, batch_size=32))
-    assert train_kto(config) >= 0.8
+@pytest.mark.parametrize("pairs", ["trajectory", "exact"])
+def test_kto_lifts_a_clone(cloned, tmp_path, pairs):
+    config = KTOConfig(**settings(tmp_path, cloned, pairs=pairs, scenarios=128, attempts=4, epochs=2.0, learning_rate=5e-4, batch_size=32))
+    assert train_kto(config) >= 0.9
     rows = rows_of(tmp_path)
-    assert rows[0]["judgements"] + rows[0]["ties"] == 2048 and {"loss", "margin", "kl"} <= set(rows[1])
+    assert {"loss", "margin", "kl"} <= set(rows[1])
+    if pairs == "trajectory":
+        assert rows[0]["judgements"] + rows[0]["ties"] == 512 and rows[0]["played"] == 512
 
 
 class Interrupt(Exception):
