@@ -122,7 +122,7 @@ def write_page(options: Options, rows: Sequence[dict[str, Any]], env_ids: Sequen
         "references": table(head, lines),
         "costs": costs(rows, env_ids, algorithms),
         "runs": str(len(rows)),
-        "seeds": str(options.seeds),
+        "command": _command(options, env_ids),
         "demonstrations": f"{options.demonstrations:,}",
         "online": f"{options.steps * 128:,}",
         "episodes": str(options.episodes),
@@ -184,6 +184,11 @@ def _findings(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms
             parts.append(few_runs(gains, sign="+"))
         lines.append([f"`{algorithm}`", *parts])
     return table(["less the clone of its seed", *(env_id.removesuffix("-v0") for env_id in env_ids)], lines)
+
+
+def _command(options: Options, env_ids: Sequence[str]) -> str:
+    given = {name: getattr(options, name) for name in ("seeds", "demonstrations", "steps", "episodes")}
+    return f"dialogym benchmark --env {' '.join(env_ids)} {' '.join(f'--{name} {value}' for name, value in given.items())} --page docs/leaderboard.md"
 
 
 def _of(rows: Iterable[dict[str, Any]], env_id: str, algorithm: str) -> list[dict[str, Any]]:

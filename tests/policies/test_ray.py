@@ -131,6 +131,15 @@ def stumble(notes, dialogue, stream):
     return "[walk]"
 
 
+def settle(folder):
+    """Wait until other workers have noticed that the collection is over."""
+    seen, since = -1, 0.0
+    while time.monotonic() - since < 2.0:
+        if (now := len(list(folder.iterdir()))) != seen:
+            seen, since = now, time.monotonic()
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("engine", ["local", "ray"])
 def test_what_was_interrupted_goes_on(request, tmp_path, engine):
     if engine == "ray":
@@ -144,6 +153,7 @@ def test_what_was_interrupted_goes_on(request, tmp_path, engine):
     before = written(tmp_path / "e")
     held = {episode.seed for episode in read_episodes(tmp_path / "e")}
     assert held and held == set(range(100, 100 + len(held))) and len(held) <= 24
+    settle(notes)
     for note in list(notes.iterdir()):
         note.unlink()
     (notes / "moved").touch()

@@ -329,7 +329,7 @@ def test_control_c_in_a_real_terminal_process(tmp_path):
         while not list((tmp_path / "e").glob("*.parquet")):
             assert time.monotonic() < deadline and process.poll() is None
             time.sleep(0.05)
-        time.sleep(0.3)
+        time.sleep(1.0)  # until it waits for the next words
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     finally:

@@ -287,7 +287,7 @@ def test_dpo_loss_by_hand_and_by_trl(compared, tokenizer, tmp_path, monkeypatch)
     imitating = make_trainer(PairTrainer, deepcopy(model), tokenizer, tmp_path, beta=beta, loss_type=["sigmoid", "sft"], loss_weights=[1.0, 0.5])
     said = [(by_hand(model, tokenizer, row["prompt_ids"], row["chosen_ids"], row["chosen_mask"]), sum(row["chosen_mask"])) for row in rows]
     cloning = -sum(logps.item() for logps, _ in said) / sum(count for _, count in said)
-    assert float(imitating.compute_loss(imitating.model, batch)) == pytest.approx(float(ours) + 0.5 * cloning, rel=1e-5)
+    assert imitating.compute_loss(imitating.model, batch).item() == pytest.approx(ours.item() + 0.5 * cloning, rel=1e-5)
     assert trainer._metrics["train"]["rewards/margins"][0] == pytest.approx(np.mean(margins), rel=1e-4)
     assert trainer._metrics["train"]["rewards/accuracies"][0] == np.mean(np.array(margins) > 0)
     names, parameters = zip(*model.named_parameters(), strict=True)
@@ -306,7 +306,7 @@ def test_dpo_equals_trl_where_nobody_answers(engine, tokenizer, compared, tmp_pa
     arguments = TRLDPOConfig(output_dir=str(tmp_path / "b"), report_to=[], max_length=None, bf16=False, beta=0.2, gradient_checkpointing=False)
     theirs = DPOTrainer(deepcopy(model), deepcopy(reference), arguments, train_dataset=Dataset.from_list(texts), processing_class=tokenizer)
     loss = theirs.compute_loss(theirs.model, theirs.data_collator(list(theirs.train_dataset)))
-    assert float(ours.compute_loss(ours.model, ours.data_collator(rows))) == pytest.approx(float(loss), rel=1e-5)
+    assert ours.compute_loss(ours.model, ours.data_collator(rows)).item() == pytest.approx(loss.item(), rel=1e-5)
 
 
 def test_kto_loss_by_hand(compared, tokenizer, tmp_path):
@@ -380,25 +380,23 @@ def rows_of(out):
     return [json.loads(row) for row in (out / "metrics.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.parametrize("pairs", ["trajectory", "turn", "exact"])
+@pytest.mark.parametrize("pairs", ["trajectory", "turn"])
 def test_dpo_lifts_a_clone(cloned, tmp_path, pairs):
-    config = DPOConfig(**settings(tmp_path, cloned, pairs=pairs, scenarios=128, attempts=4, futures=2, epochs=3.0, learning_rate=5e-4))
+    config = DPOConfig(**settings(tmp_path, cloned, pairs=pairs, scenarios=96, attempts=4, futures=2, epochs=3.0, learning_rate=5e-4))
     assert train_dpo(config) >= 0.9
     rows = rows_of(tmp_path)
     assert {"loss", "margin", "accuracy", "episodes", "seconds"} <= set(rows[1])
     if pairs == "trajectory":
-        assert rows[0]["pairs"] + rows[0]["ties"] == 128 and rows[0]["played"] == 512 and 0 < rows[0]["payoff"] < 1
+        assert rows[0]["pairs"] + rows[0]["ties"] == 96 and rows[0]["played"] == 384 and 0 < rows[0]["payoff"] < 1
         assert rows[1]["margin"] == pytest.approx(0.0, abs=1e-4) and rows[-1]["margin"] > 0.1
 
 
-@pytest.mark.parametrize("pairs", ["trajectory", "exact"])
-def test_kto_lifts_a_clone(cloned, tmp_path, pairs):
-    config = KTOConfig(**settings(tmp_path, cloned, pairs=pairs, scenarios=128, attempts=4, epochs=2.0, learning_rate=5e-4, batch_size=32))
+def test_kto_lifts_a_clone(cloned, tmp_path):
+    config = KTOConfig(**settings(tmp_path, cloned, scenarios=96, attempts=4, epochs=2.0, learning_rate=5e-4, batch_size=32))
     assert train_kto(config) >= 0.9
     rows = rows_of(tmp_path)
     assert {"loss", "margin", "kl"} <= set(rows[1])
-    if pairs == "trajectory":
-        assert rows[0]["judgements"] + rows[0]["ties"] == 512 and rows[0]["played"] == 512
+    assert rows[0]["judgements"] + rows[0]["ties"] == 384 == rows[0]["played"]
 
 
 class Interrupt(Exception):
@@ -433,11 +431,11 @@ def same_weights(one, other):
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-@pytest.mark.parametrize(("algorithm", "at"), [("dpo", "middle"), ("dpo", "first"), ("kto", "middle")])
+@pytest.mark.parametrize(("algorithm", "at"), [("dpo", "first"), ("kto", "middle")])
 def test_resumed_equals_uninterrupted(cloned, tmp_path, monkeypatch, algorithm, at):
     """Interrupted within the second round, or within the first so that the second is played after the resumption."""
     make, train, kind = (DPOConfig, train_dpo, PairTrainer) if algorithm == "dpo" else (KTOConfig, train_kto, JudgementTrainer)
-    common = {"scenarios": 24, "attempts": 4, "rounds": 2, "batch_size": 4, "save_every": 2, "final_episodes": 1, "eval_every": 3, "eval_episodes": 4}
+    common = {"scenarios": 10, "attempts": 4, "rounds": 2, "batch_size": 2, "save_every": 2, "final_episodes": 1, "eval_every": 4, "eval_episodes": 2}
     whole, broken = (make(**settings(tmp_path / name, cloned, **common)) for name in ("whole", "broken"))
     train(whole)
     starts = [row["step"] for row in rows_of(whole.out) if "played" in row]
@@ -454,12 +452,11 @@ def test_resumed_equals_uninterrupted(cloned, tmp_path, monkeypatch, algorithm, 
 
 @pytest.mark.parametrize("reference", ["start", "last"])
 def test_the_reference_of_a_later_round(cloned, tmp_path, tokenizer, reference):
-    changes = {"scenarios": 24, "attempts": 4, "rounds": 2, "batch_size": 4, "save_every": 100, "learning_rate": 1e-3, "final_episodes": 1}
+    changes = {"scenarios": 12, "attempts": 4, "rounds": 2, "batch_size": 2, "save_every": 100, "learning_rate": 1e-3, "final_episodes": 1}
     train_dpo(DPOConfig(**settings(tmp_path, cloned, reference=reference, **changes)))
     first, second = (read_round(tmp_path / "dpo" / "rounds" / f"round-00{number}.parquet") for number in (0, 1))
     start = next(row["step"] for row in rows_of(tmp_path) if "played" in row and row["step"])
-    seeds = {row["prompt_ids"][-1] for row in first[0]}
-    assert seeds and start == len(first[0]) // 4
+    assert start == len(first[0]) // 2
     held = load_model(str(cloned), make_engine(TOY))[0]
     row = second[0][0]
     from_start = completion_logprobs(held, [(row["prompt_ids"] + row["chosen_ids"], [0] * len(row["prompt_ids"]) + row["chosen_mask"])], 0)[0]
