@@ -66,6 +66,8 @@ def play_on_ray(job: Job, chunks: Sequence[Sequence[int]], workers: int) -> Iter
         finally:
             for task in running:
                 ray.cancel(task, force=True)
+            if running:  # a task that was cancelled may have been begun once more: nothing must go on behind the caller's back
+                ray.wait(list(running), num_returns=len(running), timeout=30)
 
 
 def _play(shared: tuple[str, Job, tuple[str, dict[str, Any]]], seeds: Sequence[int]) -> list[Episode]:

@@ -39,4 +39,4 @@ def test_no_reserved_words():
             continue
         assert file.name not in ("utils.py", "helpers.py", "misc.py"), file
         if not file.stem.endswith("_phrases"):  # data
-            assert len(file.read_text().splitlines()) <= 420, file
+            assert len(file.read_text().splitlines()) <= (520 if "tests" in file.parts else 420), file

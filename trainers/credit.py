@@ -3,8 +3,9 @@
 All of them get the episodes in groups: `size` neighbours share the scenario and the partner's hidden state, so the group says what could be expected there.
 An episode without a return (its simulated user failed) is left out of every mean, and its advantages are 0. Some of them also read the dialogues.
 
-`trajectory`, `turn`, `leave-one-out`, `critic(lambda=1)` and `exact(lambda=1)` follow the gradient of the expected return (the group's mean holds the episode
-itself, which shrinks it by (size - 1) / size). The others follow something else; what that is, and how it goes wrong, is said at each and held in the tests.
+`trajectory`, `turn`, `leave-one-out`, `critic(lambda=1)` and `exact(lambda=1)` follow the gradient of the expected return (where the mean holds the episode
+itself, as in the first two, it shrinks by (n - 1) / n for n episodes). The others follow something else; what that is, and how it goes wrong, is said at each
+and held in the tests.
 """
 
 from __future__ import annotations
@@ -183,7 +184,8 @@ def exact(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), l
 
     With ``lambda=0`` a turn is judged by its own advantage alone. No luck is in it, and no other turn's fault: it is the best that credit can give to a policy
     that comes to play on optimally (the cost-to-go of an expert: Ross and Bagnell 2014, AggreVaTe). It is not the gradient of the expected return of the
-    policy as it is: an act that only an optimal player can make something of is praised before the policy can.
+    policy as it is: an act that only an optimal player can make something of is praised before the policy can. So a policy that plays badly later is not told to
+    close early, and a short run ends lower than with `trajectory` (docs/credit.md).
 
     With ``lambda=1`` a turn is also charged with the advantages of all later turns. The expected return is the optimum less the expected sum of what all turns
     lose (Kakade and Langford 2002, lemma 6.1), so this is the policy's own gradient. The luck of the partner's answers is out of it as far as the policy would

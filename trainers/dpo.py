@@ -28,6 +28,8 @@ class DPOConfig(PreferenceConfig):
 
     out: Path = Path("runs/dpo")
     """Folder of the run."""
+    matches: int = 1
+    """Pairs of each history: the best continuation against the worst, the second best against the second worst, and so on."""
     imitation: float = 0.2
     """Weight of cloning the chosen completions beside (Pang et al. 2024, equation 1): without it both sides may lose probability to what nobody has tried."""
 
@@ -35,6 +37,8 @@ class DPOConfig(PreferenceConfig):
         super().__post_init__()
         if self.episodes_path is None and self.pairs == "trajectory" and self.attempts < 2:
             raise ValueError(f"attempts must be at least 2, got {self.attempts}")
+        if self.matches < 1:
+            raise ValueError(f"matches must be at least 1, got {self.matches}")
         if not self.imitation >= 0.0:
             raise ValueError(f"imitation must be at least 0, got {self.imitation!r}")
 
@@ -55,8 +59,8 @@ def train_dpo(config: DPOConfig) -> float | None:
 
 
 def arrange(config: DPOConfig, found: Collected, rng: np.random.Generator, reference: Logprobs) -> tuple[Rows, dict[str, float]]:
-    """The best of each history against the worst, as rows for `OwnTurns` in the order of training; and how many there are."""
-    pairs, dropped = best_and_worst(found.alternatives, config.min_gap)
+    """The better of each history against the worse, as rows for `OwnTurns` in the order of training; and how many there are."""
+    pairs, dropped = best_and_worst(found.alternatives, config.min_gap, config.matches)
     rows: Rows = []
     for some, chosen, rejected in pairs:
         row = {"prompt_ids": some.prompt_ids, "chosen_ids": chosen.ids, "chosen_mask": chosen.mask, "rejected_ids": rejected.ids}

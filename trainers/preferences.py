@@ -69,7 +69,7 @@ class Alternatives:
 
 
 class Pair(NamedTuple):
-    """The best and the worst of some alternatives."""
+    """Two continuations of a history, the better one first."""
 
     alternatives: Alternatives
     chosen: Continuation
@@ -164,25 +164,30 @@ def from_episodes(episodes: Iterable[Episode], chat: ChatFormat) -> Collected:
 # ---- choosing --------------------------------------------------------------------------------------------------------
 
 
-def best_and_worst(alternatives: Iterable[Alternatives], min_gap: float = 0.0) -> tuple[list[Pair], dict[str, int]]:
-    """The best continuation of each history against its worst.
+def best_and_worst(alternatives: Iterable[Alternatives], min_gap: float = 0.0, matches: int = 1) -> tuple[list[Pair], dict[str, int]]:
+    """The best continuation of each history against its worst; then the second best against the second worst, and so on.
+
+    Where a value is a single return and not a mean, the best and the worst of many are often the luck and the misfortune of the same gamble, and what is surely
+    good is in neither. More matches use what lies between.
 
     Args:
         alternatives: Histories with what was tried.
         min_gap: Values that differ by less are a tie.
+        matches: Pairs of each history at most.
 
     Returns:
-        The pairs; and how many histories gave none, by reason: ``ties``, and ``alone`` for those with a single continuation.
+        The pairs; and how many were not to be had, by reason: ``ties``, and ``alone`` for histories with a single continuation.
     """
     pairs, dropped = [], {"ties": 0, "alone": 0}
     for some in alternatives:
-        best, worst = (pick(some.continuations, key=lambda c: c.value) for pick in (max, min))
-        if len(some.continuations) < 2:
-            dropped["alone"] += 1
-        elif best.value - worst.value < min_gap or best.value == worst.value:
-            dropped["ties"] += 1
-        else:
-            pairs.append(Pair(some, best, worst))
+        ranked = sorted(some.continuations, key=lambda c: -c.value)
+        dropped["alone"] += len(ranked) < 2
+        for place in range(min(matches, len(ranked) // 2)):
+            better, worse = ranked[place], ranked[-1 - place]
+            if better.value - worse.value < min_gap or better.value == worse.value:
+                dropped["ties"] += 1
+            else:
+                pairs.append(Pair(some, better, worse))
     return pairs, dropped
 
 

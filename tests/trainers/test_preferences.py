@@ -210,6 +210,8 @@ def test_best_and_worst_by_hand():
     assert [(p.chosen.value, p.rejected.value) for p in pairs] == [(0.9, 0.2)]
     assert dropped == {"ties": 2, "alone": 1}
     assert len(best_and_worst(some, 0.0)[0]) == 2
+    pairs, dropped = best_and_worst([alternatives(0.5, 0.1, 0.9, 0.4, 0.2)], 0.25, matches=4)
+    assert [(p.chosen.value, p.rejected.value) for p in pairs] == [(0.9, 0.1), (0.5, 0.2)] and dropped == {"ties": 0, "alone": 0}
 
 
 def test_above_and_below_by_hand():
@@ -483,6 +485,7 @@ def test_kto_learns_from_recorded_episodes_and_lora(cloned, tmp_path):
         ({"attempts": 1}, "attempts must be at least 2"),
         ({"branches": 1}, "branches must be at least 2"),
         ({"beta": 0.0}, "beta must be above 0"),
+        ({"matches": 0}, "matches must be at least 1"),
         ({"imitation": -1.0}, "imitation must be at least 0"),
         ({"pairs": "exact", "reward": "turn_cost"}, "reward must be 'goal'"),
         ({"episodes_path": "x", "rounds": 2}, "single round"),

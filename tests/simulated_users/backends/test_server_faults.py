@@ -220,7 +220,7 @@ def test_more_than_a_hundred_at_once():
 
 def test_ctrl_c_cancels_and_the_backend_goes_on():
     with FaultServer(["hang"] * 8) as server:
-        backend = ServerBackend(server.url, "m", timeout=60)
+        backend = ServerBackend(server.url, "m", concurrency=64, timeout=60)
         timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
         timer.start()
         with pytest.raises(KeyboardInterrupt):
