@@ -16,39 +16,13 @@ from torch import nn
 
 from ..core.belief import ProductBelief
 from ..core.dialogue import Dialogue
-from .scoring import TOKENS, own_hidden, plain_head
+from .scoring import own_hidden, unadapted
 
 CRITICS = ("head", "separate", "privileged")
 SEES = ("belief", "hidden", "both")
 SIZE = 512  # numbers that privileged facts are hashed into
 WIDTH = 128  # of a critic's hidden layer
 COUNTS = 32  # whole numbers up to this size also have a place of their own each
-
-
-class Reader(nn.Module):
-    """A policy as PPO asks it: what it thinks of every token that was sampled from it. One module, so that it can be distributed over processes.
-
-    Args:
-        model: A causal language model; PEFT adapters are used.
-        temperature: That its logits are divided by.
-    """
-
-    def __init__(self, model: Any, temperature: float = 1.0):
-        super().__init__()
-        self.model, self.temperature = model, temperature
-
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Read whole dialogues.
-
-        Args:
-            ids: Token ids, shape (rows, columns), padded on the right.
-            mask: 1 where there is a token, same shape.
-            own: 1 where the model sampled the token, same shape. The first column cannot be.
-
-        Returns:
-            The hidden state before each own token, its log-probability, and the entropy of the distribution that it was drawn from, in nats; row by row.
-        """
-        return _read(self.model, ids, mask, own, self.temperature)
 
 
 class Critic(nn.Module):
@@ -76,7 +50,7 @@ class Critic(nn.Module):
         super().__init__()
         if kind not in CRITICS:
             raise ValueError(f"critic must be one of {', '.join(CRITICS)}; got {kind!r}")
-        self.trunk = copy.deepcopy(_base(model).base_model) if kind == "separate" else None
+        self.trunk = copy.deepcopy(unadapted(model).base_model) if kind == "separate" else None
         inputs = model.config.get_text_config().hidden_size + SIZE * (kind == "privileged")
         first, last = nn.Linear(inputs, WIDTH), nn.Linear(WIDTH, 1)
         nn.init.zeros_(last.weight)  # before it has learned anything, it says the mean
@@ -91,13 +65,13 @@ class Critic(nn.Module):
 
         Args:
             seen: The policy's hidden state before each action when the episode was played, and what is privileged; shape (actions, numbers).
-            ids: As for `Reader`; this and the following are for a separate critic.
-            mask: As for `Reader`.
-            own: As for `Reader`.
+            ids: As for `read_own`; this and the following are for a separate critic.
+            mask: As for `read_own`.
+            own: As for `read_own`.
             starts: For each action, which of the own tokens (row by row) it begins with.
         """
         if self.trunk is not None:
-            seen = _hidden(self.trunk, ids, mask, own)[starts]
+            seen = own_hidden(self.trunk, ids, mask, own)[starts]
         with torch.autocast(ids.device.type, enabled=False):  # a value in bfloat16 has three digits
             return self.mean + self.std * self.head(seen.float())[:, 0]
 
@@ -106,37 +80,6 @@ class Critic(nn.Module):
         self.mean.fill_(float(returns.mean()))
         self.std.fill_(float(returns.std()) or 1.0)
         self.calibrated.fill_(True)
-
-
-def _read(model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Hidden state before each own token, its log-probability, and the entropy there; row by row."""
-    place, chosen = own[:, 1:].bool(), ids[own.bool()]
-    if plain_head(model):
-        hidden = _hidden(model, ids, mask, own)
-        layer = _base(model).get_output_embeddings()
-        logits = (layer(part) for part in hidden.split(TOKENS))  # one part at a time: all at once would be the largest tensor of all
-    else:
-        out = model(input_ids=ids, attention_mask=mask, use_cache=False, output_hidden_states=True)
-        hidden = out.hidden_states[-1][:, :-1][place]
-        logits = iter(out.logits[:, :-1][place].split(TOKENS))
-    logprobs, entropies = [], []
-    for scores, tokens in zip(logits, chosen.split(TOKENS), strict=True):
-        scores = (scores.float() / temperature).log_softmax(-1)
-        logprobs.append(scores.gather(-1, tokens[:, None])[:, 0])
-        entropies.append(-(scores.exp() * scores).sum(-1))
-    return hidden, torch.cat(logprobs), torch.cat(entropies)
-
-
-def _hidden(model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
-    """The last hidden state before each own token: on a CPU without padding, on a GPU all rows at once."""
-    if ids.device.type == "cpu":
-        return own_hidden(model, ids, mask, own)
-    states = _base(model).base_model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
-    return states[:, :-1][own[:, 1:].bool()]
-
-
-def _base(model: Any) -> Any:
-    return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
 # ---- what only the simulator knows -----------------------------------------------------------------------------------

@@ -10,29 +10,27 @@ attempts come to the same.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import torch
 from accelerate import Accelerator
 from peft import LoraConfig, get_peft_model
-from torch.utils.tensorboard import SummaryWriter
 
 from ..core.dialogue import Dialogue
 from ..envs.engine import Engine
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.rollout import make_engine
 from ..policies.tokens import TokenRecord
-from . import processes
+from . import checkpoints, processes
 from .config import TrainerConfig
 from .episodes import play
-from .run import Clock, Run, finish, scored
-from .scoring import own_logprobs, plain_head
+from .log import Log
+from .run import Run, finish, scored
+from .scoring import Reader, padded
 
 STAGE = "expert-iteration"
 SEEDS_A_RUN = 100_000_000
@@ -105,27 +103,25 @@ def train_expert_iteration(config: ExpertIterationConfig) -> float | None:
     checkpoint = run.begin(config, config.resume)
     learner = Learner(config, engine)
     first = learner.load(Path(checkpoint)) if checkpoint else 0
-    clock = Clock(run, learner.policy, config.env_id, config.settings, config.eval_every, config.eval_episodes, config.scenarios * config.attempts)
-    clock.on_train_begin(None, _at(first, config), None)
-    board = SummaryWriter(str(run.path / "tensorboard" / STAGE)) if processes.is_main() else None
+    log = Log(run, config, first, config.rounds, config.scenarios * config.attempts, ("reward", "loss", "kept"))
+    if config.eval_every and not first:
+        log.evaluate(0, learner.speaker)
     started = time.perf_counter()
     for number in range(first, config.rounds):
         numbers = learner.play(number)
         numbers |= learner.learn(number)
-        clock.on_log(None, _at(number + 1, config), None, numbers)
-        if board:
-            for name, value in numbers.items():
-                board.add_scalar(f"train/{name}", value, number + 1)
-        clock.on_step_end(None, _at(number + 1, config), None)
+        log.numbers(number + 1, numbers)
+        if config.eval_every and ((number + 1) % config.eval_every == 0 or number + 1 == config.rounds):
+            log.evaluate(number + 1, learner.speaker)
         if (number + 1) % config.save_every == 0:
             learner.save(run.checkpoints, number + 1)
+    log.close()
     played = config.rounds * config.scenarios * config.attempts
     run.summarise(train_seconds=round(time.perf_counter() - started, 1), episodes=played, rounds=config.rounds, kept=learner.kept)
-    if board:
-        board.close()
-        learner.policy.model.save_pretrained(str(run.model_path))
-        learner.policy.tokenizer.save_pretrained(str(run.model_path))
-    return finish(run, learner.policy, config.env_id, config.settings, config.final_episodes)
+    if processes.is_main():
+        learner.speaker.model.save_pretrained(str(run.model_path))
+        learner.speaker.tokenizer.save_pretrained(str(run.model_path))
+    return finish(run, learner.speaker, config.env_id, config.settings, config.final_episodes)
 
 
 def best(returns: Sequence[float | None], size: int, keep: float) -> list[int]:
@@ -167,9 +163,9 @@ class Learner:
             model.gradient_checkpointing_enable({"use_reentrant": False})
             model.enable_input_require_grads()
         trained = [weights for weights in model.parameters() if weights.requires_grad]
-        optimizer = torch.optim.AdamW(trained, lr=config.learning_rate, weight_decay=0.0)
-        self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
-        self.policy = LanguageModelPolicy(self.accelerator.unwrap_model(self.model), tokenizer, config.max_turn_tokens, config.temperature)
+        self.reader, self.optimizer = self.accelerator.prepare(Reader(model), torch.optim.AdamW(trained, lr=config.learning_rate, weight_decay=0.0))
+        self.player = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens, config.temperature)
+        self.speaker = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
         self.buffer: list[list[TokenRecord]] = []
         self.kept = 0
 
@@ -180,7 +176,7 @@ class Learner:
             number: Of the round, from 0.
 
         Returns:
-            ``reward`` (mean return), ``reward_std``, ``dialogue/payoff``, and how many episodes were ``kept``.
+            ``reward`` (mean return), ``reward_std``, ``payoff``, and how many episodes were ``kept``.
 
         Raises:
             ConnectionError: If the simulated user failed in every episode.
@@ -188,18 +184,16 @@ class Learner:
         config, part = self.config, processes.share(self.config.scenarios, "scenarios")
         start = SEEDS_A_RUN * (1 + config.seed) + number * config.scenarios + processes.index() * part
         seeds = [start + i for i in range(part) for _ in range(config.attempts)]
-        self.policy.temperature = config.temperature
-        dialogues = play(self.engine, self.policy, seeds, config.max_episode_tokens, [k % config.attempts for k in range(len(seeds))])
+        dialogues = play(self.engine, self.player, seeds, config.max_episode_tokens, [k % config.attempts for k in range(len(seeds))])
         returns = [sum(step.reward for step in dialogue.steps) if _counts(dialogue) else None for dialogue in dialogues]
-        self.policy.temperature = 0.0  # for evaluations
-        records = processes.gather([self.policy.record(dialogues[place]) for place in best(returns, config.attempts, config.keep)])
+        records = processes.gather([self.player.record(dialogues[place]) for place in best(returns, config.attempts, config.keep)])
         self.buffer = [*self.buffer, records][-config.buffer :]
         self.kept += len(records)
         counted = [(value, dialogue.steps[-1].payoff) for value, dialogue in zip(returns, dialogues, strict=True) if value is not None]
         if not (counted := processes.gather(counted)):
             raise ConnectionError(f"the simulated user failed in every episode of a round; the first error was: {dialogues[0].error}")
         values = torch.tensor(counted)
-        numbers = {"reward": values[:, 0].mean(), "reward_std": values[:, 0].std(correction=0), "dialogue/payoff": values[:, 1].mean(), "kept": len(records)}
+        numbers = {"reward": values[:, 0].mean(), "reward_std": values[:, 0].std(correction=0), "payoff": values[:, 1].mean(), "kept": len(records)}
         return {name: float(value) for name, value in numbers.items()}
 
     def learn(self, number: int) -> dict[str, float]:
@@ -225,20 +219,12 @@ class Learner:
         return {"loss": loss, "entropy": entropy, "grad_norm": norm, "learning_rate": rate}
 
     def save(self, folder: Path, number: int) -> None:
-        """Write a checkpoint after `number` rounds; the one before the last goes."""
+        """Write a checkpoint after `number` rounds."""
         if not processes.is_main():
             return
-        folder.mkdir(parents=True, exist_ok=True)
-        part, whole = folder / "part", folder / f"checkpoint-{number}"
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir()
-        weights = {name: value for name, value in self.policy.model.named_parameters() if value.requires_grad}
         fields = [[(r.prompt_ids, r.completion_ids, r.mask, r.turns) for r in records] for records in self.buffer]
-        state = {"weights": weights, "optimizer": self.optimizer.state_dict(), "buffer": fields, "kept": self.kept}
-        torch.save(state, part / "learner.pt")
-        part.rename(whole)
-        for old in sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))[:-2]:
-            shutil.rmtree(old)
+        state = {"weights": checkpoints.learned(self.speaker.model), "optimizer": self.optimizer.state_dict(), "buffer": fields, "kept": self.kept}
+        checkpoints.write(folder, number, state)
 
     def load(self, checkpoint: Path) -> int:
         """Go on from a checkpoint.
@@ -246,61 +232,28 @@ class Learner:
         Returns:
             How many rounds it has behind it.
         """
-        state = torch.load(checkpoint / "learner.pt", map_location=self.accelerator.device, weights_only=True)
-        self.policy.model.load_state_dict(state["weights"], strict=False)
+        number, state = checkpoints.read(checkpoint, self.accelerator.device)
+        self.speaker.model.load_state_dict(state["weights"], strict=False)
         self.optimizer.load_state_dict(state["optimizer"])
         self.buffer = [[TokenRecord(prompt, completion, mask, [], turns) for prompt, completion, mask, turns in records] for records in state["buffer"]]
         self.kept = state["kept"]
-        return int(checkpoint.name.rpartition("-")[2])
+        return number
 
     def _step(self, batch: list[TokenRecord]) -> tuple[float, float, float]:
         """One gradient step on some records: loss, entropy and norm of the gradient."""
-        self.model.train()
+        self.reader.train()
         total = sum(sum(record.mask) for record in batch)
         mine = batch[processes.index() :: processes.count()] or [TokenRecord(batch[0].prompt_ids, batch[0].completion_ids, [0] * len(batch[0].mask))]
-        ids, mask, own = (tensor.to(self.accelerator.device) for tensor in padded(mine, self.policy.chat.eos))
         with self.accelerator.autocast():
-            logprobs, entropies = self._own_logprobs(ids, mask, own)
+            _, logprobs, entropies = self.reader(*padded(mine, self.speaker.chat.eos, self.accelerator.device))
         loss = -logprobs.sum() / total
         self.accelerator.backward(loss * processes.count())  # gradients are averaged over processes
-        norm: Any = self.accelerator.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm or float("inf"))
+        norm: Any = self.accelerator.clip_grad_norm_(self.reader.parameters(), self.config.max_grad_norm or float("inf"))
         self.optimizer.step()
         self.optimizer.zero_grad()
         sums = processes.gather([(loss.item(), entropies.sum().item() / total)])
         return sum(part for part, _ in sums), sum(part for _, part in sums), float(norm)
 
-    def _own_logprobs(self, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        if ids.device.type == "cpu" and processes.count() == 1 and plain_head(self.policy.model):
-            return own_logprobs(self.policy.model, ids, mask, own)
-        scores = self.model(input_ids=ids, attention_mask=mask, use_cache=False).logits[:, :-1].float().log_softmax(-1)
-        chosen = scores.gather(-1, ids[:, 1:, None])[..., 0] * own[:, 1:]
-        with torch.no_grad():
-            entropies = -(scores.exp() * scores).sum(-1) * own[:, 1:]
-        return chosen, entropies
-
-
-def padded(records: Sequence[TokenRecord], pad: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Records as tensors, padded at the end.
-
-    Args:
-        records: Token records.
-        pad: What to fill up with.
-
-    Returns:
-        Ids, 1 where there is a token, and 1 where the model sampled it; each of shape (records, longest).
-    """
-    width = max(len(record.ids) for record in records)
-    rows = [(record.ids, [0] * len(record.prompt_ids) + record.mask, width - len(record.ids)) for record in records]
-    ids = torch.tensor([row + [pad] * short for row, _, short in rows])
-    mask = torch.tensor([[1] * len(row) + [0] * short for row, _, short in rows])
-    own = torch.tensor([row + [0] * short for _, row, short in rows])
-    return ids, mask, own
-
 
 def _counts(dialogue: Dialogue) -> bool:
     return scored(dialogue) and bool(dialogue.steps)
-
-
-def _at(number: int, config: ExpertIterationConfig) -> Any:
-    """The trainer's state as callbacks want it: a step is a round."""
-    return SimpleNamespace(global_step=number, max_steps=config.rounds)

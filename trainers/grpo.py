@@ -19,7 +19,6 @@ os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
 
 import torch
 from datasets import Dataset
-from gymnasium.utils import seeding
 from peft import LoraConfig
 from transformers import TrainerCallback
 from trl import GRPOConfig as TRLConfig
@@ -28,12 +27,13 @@ from trl import GRPOTrainer
 from ..core.dialogue import Dialogue
 from ..envs.engine import Engine
 from ..policies.language_model import LanguageModelPolicy, load_model
-from ..policies.rollout import make_engine, policy_stream
+from ..policies.rollout import make_engine
 from ..policies.tokens import TokenRecord
 from . import processes
 from .config import TrainerConfig
 from .credit import SCALES, Credit, make_credit
 from .credit import scaled as scale_advantages
+from .episodes import play
 from .run import Clock, Run, finish, quiet, scored
 from .scoring import own_logprobs, plain_head
 from .turn_critic import TurnCritic
@@ -271,15 +271,10 @@ class DialogueRollout:
         Episodes whose simulated user failed have the return ``None``: TRL leaves them out of the group's mean, and they give no gradient.
         """
         seeds = [int(prompt[-1]["seed"]) for prompt in prompts]
-        dialogues = self.engine.open([seeding.np_random(seed)[0] for seed in seeds], seeds=seeds)
-        streams = [policy_stream(seed, seeds[:place].count(seed)) for place, seed in enumerate(seeds)]  # a group is the same whoever plays it, and with whom
+        attempts = [seeds[:place].count(seed) for place, seed in enumerate(seeds)]  # a group is the same whoever plays it, and with whom
         policy = self._policy(trainer)
         with _turns_of(trainer, self.config.max_turn_tokens):
-            live = [i for i, dialogue in enumerate(dialogues) if not dialogue.done]
-            while live:
-                speaking = [dialogues[i] for i in live]
-                steps = self.engine.step(speaking, policy.respond(speaking, [streams[i] for i in live]))
-                live = [i for i, step in zip(live, steps, strict=True) if not step.done and self._fits(policy, dialogues[i])]
+            dialogues = play(self.engine, policy, seeds, self.config.max_episode_tokens, attempts)
         records = [policy.record(dialogue) if dialogue.steps else _unheard(policy) for dialogue in dialogues]
         self._last = list(zip(records, dialogues, strict=True))
         return {
@@ -311,11 +306,6 @@ class DialogueRollout:
             return LanguageModelPolicy(None, self.tokenizer, limit, generate=lambda live: trainer._generate_single_turn(live, None, {}, 1))
         model = trainer.accelerator.unwrap_model(trainer.model)
         return LanguageModelPolicy(model, self.tokenizer, limit, temperature=self.config.temperature)
-
-    def _fits(self, policy: LanguageModelPolicy, dialogue: Dialogue) -> bool:
-        """Whether another exchange surely fits into an episode's tokens."""
-        reply = len(policy.chat.reply(dialogue.steps[-1].reply))
-        return len(policy.record(dialogue).completion_ids) + reply + self.config.max_turn_tokens + 1 <= self.config.max_episode_tokens
 
 
 @contextmanager

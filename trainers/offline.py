@@ -27,7 +27,7 @@ from ..policies.value_guided import ValueGuidedModel, load_heads, make_heads
 from . import processes
 from .config import TrainerConfig
 from .run import Clock, Run, finish, quiet
-from .scoring import own_hidden, plain_head
+from .scoring import own_states
 
 
 @dataclass(frozen=True)
@@ -95,14 +95,8 @@ class Learner(ValueGuidedModel):
         """With `own`: last hidden states and logits before each own token, and each head's outputs there. Else the guided model's."""
         if own is None or attention_mask is None:
             return super().forward(input_ids, attention_mask, **options)
-        if plain_head(self.lm):
-            hidden = own_hidden(self.lm, input_ids, attention_mask, own)
-            logits = self.lm.get_output_embeddings()(hidden)
-        else:
-            out = self.lm(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True, use_cache=False)
-            before = own[:, 1:].bool()
-            hidden, logits = out.hidden_states[-1][:, :-1][before], out.logits[:, :-1][before]
-        return hidden, logits.float(), {name: head(hidden) for name, head in self.heads.items()}
+        hidden, logits = own_states(self.lm, input_ids, attention_mask, own)
+        return hidden, torch.cat(list(logits)).float(), {name: head(hidden) for name, head in self.heads.items()}
 
     def gradient_checkpointing_enable(self, **options: Any) -> None:
         """For the trainer: of the language model."""
@@ -294,10 +288,7 @@ def train_offline(
             save_total_limit=2,
             seed=config.seed,
             remove_unused_columns=False,
-            bf16=config.bfloat16,
-            gradient_checkpointing=config.gradient_checkpointing,
-            ddp_find_unused_parameters=False,
-            dataloader_pin_memory=torch.cuda.is_available(),
+            **config.hardware,
         ),
     )
     trainer.loss = loss

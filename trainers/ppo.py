@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import math
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -26,13 +25,14 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 from ..envs.engine import Engine
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.rollout import make_engine
-from . import processes
+from . import checkpoints, processes
 from .config import TrainerConfig
-from .critics import CRITICS, SEES, Critic, Reader
+from .critics import CRITICS, SEES, Critic
 from .episodes import play
 from .experience import LEVELS, Experience, Minibatch, minibatches
 from .log import Log
 from .run import Run, finish, scored
+from .scoring import Reader
 from .turn_critic import gae, to_come
 
 SCHEDULES = ("linear", "constant")
@@ -389,27 +389,16 @@ class Learner:
                 layer.training = on
 
     def save(self, folder: Path, step: int) -> None:
-        """Write a checkpoint, whole or not at all, and drop all but the last two."""
-        if not processes.is_main():
-            return
-        weights = []
-        for module in self.modules:
-            kept = {name for name, parameter in module.named_parameters() if parameter.requires_grad} | {name for name, _ in module.named_buffers()}
-            weights.append({name: value for name, value in module.state_dict().items() if name in kept})
-        part = folder / "writing"
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        state = {"step": step, "weights": weights, "optimizers": [optimizer.state_dict() for optimizer in self.optimizers]}
-        torch.save(state, part / "state.pt")
-        part.rename(folder / f"checkpoint-{step}")
-        for old in sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))[:-2]:
-            shutil.rmtree(old)
+        """Write a checkpoint."""
+        if processes.is_main():
+            weights = [checkpoints.learned(module) for module in self.modules]
+            checkpoints.write(folder, step, {"weights": weights, "optimizers": [optimizer.state_dict() for optimizer in self.optimizers]})
 
     def load(self, checkpoint: Path) -> int:
         """Go back to a checkpoint; returns its step."""
-        state = torch.load(checkpoint / "state.pt", map_location=self.device, weights_only=True)
+        step, state = checkpoints.read(checkpoint, self.device)
         for module, weights in zip(self.modules, state["weights"], strict=True):
             module.load_state_dict(weights, strict=False)  # what is not trained is not kept
         for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)
-        return state["step"]
+        return step

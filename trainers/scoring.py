@@ -1,13 +1,31 @@
-"""Log-probabilities of a model's own tokens, for one process on a CPU: no time is spent on padding, nor on the output layer for the partner's words."""
+"""What a language model thinks of its own tokens, the ones that it sampled: no time is spent on the output layer for the partner's words, nor on padding on a CPU."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import torch
+from torch import nn
 
-PART = 8  # rows computed together: of like length, so that little of them is padding
-TOKENS = 512  # tokens whose logits are computed together
+from ..policies.tokens import TokenRecord
+
+PART = 8  # rows computed together on a CPU: of like length, so that little of them is padding
+TOKENS = 512  # tokens whose logits are computed together: all at once would be the largest tensor of all
+
+
+class Reading(NamedTuple):
+    """Of N own tokens, row by row.
+
+    Attributes:
+        hidden: The last hidden state before each, shape (N, hidden size).
+        logprobs: In nats, shape (N,).
+        entropies: Of the distribution that each was drawn from, in nats, shape (N,).
+    """
+
+    hidden: torch.Tensor
+    logprobs: torch.Tensor
+    entropies: torch.Tensor
 
 
 def plain_head(model: Any) -> bool:
@@ -17,51 +35,96 @@ def plain_head(model: Any) -> bool:
     return all(getattr(config, name, None) is None for name in special) and not getattr(config, "output_router_logits", False)
 
 
-def own_hidden(model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
-    """The last hidden state before each of the model's own tokens: what the token is drawn from.
+def read_own(model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor, temperature: float = 1.0) -> Reading:
+    """Read whole dialogues. Gradients flow to the model where they are enabled.
 
     Args:
         model: A causal language model; PEFT adapters are used.
         ids: Token ids, shape (rows, columns), padded anywhere.
         mask: 1 where there is a token, same shape.
         own: 1 where the model sampled the token, same shape. The first column cannot be.
+        temperature: That the logits are divided by.
+    """
+    hidden, logits = own_states(model, ids, mask, own)
+    logprobs, entropies = [], []
+    for scores, tokens in zip(logits, ids[own.bool()].split(TOKENS), strict=True):
+        scores = (scores.float() / temperature).log_softmax(-1)
+        logprobs.append(scores.gather(-1, tokens[:, None])[:, 0])
+        entropies.append(-(scores.exp() * scores).sum(-1))
+    return Reading(hidden, torch.cat(logprobs), torch.cat(entropies))
+
+
+class Reader(nn.Module):
+    """`read_own` as a module, so that it can be distributed over processes.
+
+    Args:
+        model: A causal language model; PEFT adapters are used.
+        temperature: That its logits are divided by.
+    """
+
+    def __init__(self, model: Any, temperature: float = 1.0):
+        super().__init__()
+        self.model, self.temperature = model, temperature
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor) -> Reading:
+        """What the model thinks of its own tokens; arguments as for `read_own`."""
+        return read_own(self.model, ids, mask, own, self.temperature)
+
+
+def own_logprobs(model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor, temperature: float = 1.0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Log-probabilities and entropies as `read_own` has them, in their places: shape (rows, columns), 0 off the own tokens."""
+    _, logprobs, entropies = read_own(model, ids, mask, own, temperature)
+    zeros, place = torch.zeros(ids.shape, device=ids.device), own.bool()
+    return zeros.masked_scatter(place, logprobs), zeros.masked_scatter(place, entropies)
+
+
+def own_states(model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor) -> tuple[torch.Tensor, Iterator[torch.Tensor]]:
+    """The last hidden state before each own token, shape (own tokens, hidden size), and the logits there, `TOKENS` rows at a time; arguments as for `read_own`."""
+    if plain_head(model):
+        hidden, layer = own_hidden(model, ids, mask, own), unadapted(model).get_output_embeddings()
+        return hidden, (layer(part) for part in hidden.split(TOKENS))
+    out = model(input_ids=ids, attention_mask=mask, use_cache=False, output_hidden_states=True)
+    before = own[:, 1:].bool()
+    return out.hidden_states[-1][:, :-1][before], iter(out.logits[:, :-1][before].split(TOKENS))
+
+
+def padded(records: Sequence[TokenRecord], pad: int, device: torch.device | str = "cpu") -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Records as tensors, padded at the end.
+
+    Args:
+        records: Token records.
+        pad: What to fill up with.
+        device: Where the tensors go.
 
     Returns:
-        Shape (own tokens, hidden size), row by row. Gradients flow to the model where they are enabled.
+        Ids, 1 where there is a token, and 1 where the model sampled it; each of shape (records, longest).
     """
-    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    width = max(len(record.ids) for record in records)
+    rows = [(record.ids, [0] * len(record.prompt_ids) + record.mask, width - len(record.ids)) for record in records]
+    ids = torch.tensor([row + [pad] * short for row, _, short in rows], device=device)
+    mask = torch.tensor([[1] * len(row) + [0] * short for row, _, short in rows], device=device)
+    own = torch.tensor([row + [0] * short for _, row, short in rows], device=device)
+    return ids, mask, own
+
+
+def own_hidden(model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+    """The last hidden state before each own token, shape (own tokens, hidden size): on a CPU few rows at a time, on a GPU all at once; arguments as for `read_own`."""
+    trunk = unadapted(model).base_model
+    if ids.device.type != "cpu":
+        return trunk(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state[:, :-1][own[:, 1:].bool()]
     order = mask.sum(1).argsort()
     number = (own.flatten().cumsum(0) - 1).view(own.shape)
     parts, places = [], []
     for rows in order.split(PART):
         used = mask[rows].any(0).nonzero()
         low, high = int(used[0]), int(used[-1]) + 1
-        hidden = base.base_model(input_ids=ids[rows, low:high], attention_mask=mask[rows, low:high], use_cache=False).last_hidden_state
+        hidden = trunk(input_ids=ids[rows, low:high], attention_mask=mask[rows, low:high], use_cache=False).last_hidden_state
         wanted = own[rows, low + 1 : high].bool()
         parts.append(hidden[:, :-1][wanted])
         places.append(number[rows, low + 1 : high][wanted])
     return torch.cat(parts)[torch.cat(places).argsort()]
 
 
-def own_logprobs(model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor, temperature: float = 1.0) -> tuple[torch.Tensor, torch.Tensor]:
-    """Log-probability of each of the model's own tokens, and the entropy of the distribution that it was drawn from.
-
-    Args:
-        model: A causal language model with a `plain_head`.
-        ids: As for `own_hidden`.
-        mask: As for `own_hidden`.
-        own: As for `own_hidden`.
-        temperature: That the logits are divided by.
-
-    Returns:
-        Log-probabilities and entropies in nats, shape (rows, columns); 0 off the own tokens. Gradients flow to the model where they are enabled.
-    """
-    base = model.get_base_model() if hasattr(model, "get_base_model") else model
-    hidden, chosen = own_hidden(model, ids, mask, own), ids[own.bool()]
-    logprobs, entropies = [], []
-    for states, tokens in zip(hidden.split(TOKENS), chosen.split(TOKENS), strict=True):
-        scores = (base.get_output_embeddings()(states).float() / temperature).log_softmax(-1)
-        logprobs.append(scores.gather(-1, tokens[:, None])[:, 0])
-        entropies.append(-(scores.exp() * scores).sum(-1))
-    zeros, place = torch.zeros(ids.shape, device=ids.device), own.bool()
-    return zeros.masked_scatter(place, torch.cat(logprobs)), zeros.masked_scatter(place, torch.cat(entropies))
+def unadapted(model: Any) -> Any:
+    """The model without the shell that PEFT puts around it; its adapters stay."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model

@@ -9,7 +9,6 @@ smallest). All that is random follows from the seed and the step, so that a run 
 from __future__ import annotations
 
 import copy
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -20,19 +19,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from peft import LoraConfig, get_peft_model
-from tqdm import tqdm
 
 from ..envs.engine import Engine
-from ..evaluation.evaluate import evaluate
 from ..evaluation.exploitability import exploitability, negotiation_duel
 from ..policies.duel import Duel, play_duels
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.rollout import make_engine
 from ..policies.tokens import TokenRecord
-from . import processes
+from . import checkpoints, processes
 from .config import TrainerConfig
-from .run import EVALUATION_SEED, Run, finish
-from .scoring import own_logprobs, plain_head
+from .log import Log
+from .run import Run, finish
+from .scoring import padded, read_own
 
 PART = 64  # episodes whose activations are held at a time
 FIRST_SEED = 200_000_000  # duels never meet the seeds of other trainers
@@ -109,27 +107,19 @@ def train_self_play(config: SelfPlayConfig) -> float | None:
     players = Players(config, engine, run.folder / "league")
     first = players.load(Path(checkpoint)) if checkpoint else 0
     speaker = LanguageModelPolicy(players.models[engine.family.role], players.tokenizer, config.max_turn_tokens)
-    started, before = time.perf_counter(), max((row["seconds"] for row in run.metrics() if row["stage"] == run.stage), default=0.0)
-
-    def log(step: int, **numbers: float | None) -> None:
-        seconds = round(before + time.perf_counter() - started, 2)
-        run.log(step, episodes=step * config.groups * config.group_size, seconds=seconds, **numbers)
-
-    def score(step: int) -> None:
-        result = evaluate(config.env_id, speaker, episodes=config.eval_episodes, seed=EVALUATION_SEED, **config.settings)
-        log(step, score=result.score, mean_return=result.mean_return)
-
+    log, started = Log(run, config, first, config.steps, config.groups * config.group_size, ("reward", "entropy")), time.perf_counter()
     if config.eval_every and not first:
-        score(0)
-    for step in tqdm(range(first, config.steps), initial=first, total=config.steps):
+        log.evaluate(0, speaker)
+    for step in range(first, config.steps):
         if step % config.past_every == 0:
             players.remember(step)
         duels, seated = players.play(step)
-        log(step + 1, **players.learn(lessons(duels, seated, config.group_size), step), **summary(duels, engine.family.seats))
+        log.numbers(step + 1, players.learn(lessons(duels, seated, config.group_size), step) | summary(duels, engine.family.seats))
         if config.eval_every and ((step + 1) % config.eval_every == 0 or step + 1 == config.steps):
-            score(step + 1)
+            log.evaluate(step + 1, speaker)
         if (step + 1) % config.save_every == 0:
             players.save(run.checkpoints, step + 1)
+    log.close()
     run.summarise(train_seconds=round(time.perf_counter() - started, 1), episodes=config.groups * config.group_size * config.steps, steps=config.steps)
     for seat, model in players.models.items():
         if seat == engine.family.role or config.separate:
@@ -273,45 +263,31 @@ class Players:
             self.league.mkdir(parents=True, exist_ok=True)
             torch.save([model.state_dict() for model in self.distinct], self.league / f"step-{step}.pt")
 
-    def save(self, checkpoints: Path, step: int) -> None:
-        """Write all that the next step depends on; the last two are kept."""
-        done, folder = checkpoints / f"checkpoint-{step}", checkpoints / "unfinished"
-        folder.mkdir(parents=True, exist_ok=True)
+    def save(self, folder: Path, step: int) -> None:
+        """Write all that the next step depends on."""
         state = {
             "models": [model.state_dict() for model in self.distinct],
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "torch": torch.get_rng_state(),
         }
-        torch.save(state, folder / "state.pt")
-        shutil.rmtree(done, ignore_errors=True)
-        folder.rename(done)
-        for old in sorted(checkpoints.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))[:-2]:
-            shutil.rmtree(old)
+        checkpoints.write(folder, step, state)
 
     def load(self, checkpoint: Path) -> int:
         """Go on from a checkpoint; returns its step."""
-        state = torch.load(checkpoint / "state.pt", map_location=self.device, weights_only=True)
+        step, state = checkpoints.read(checkpoint, self.device)
         for model, optimizer, weights, moments in zip(self.distinct, self.optimizers, state["models"], state["optimizers"], strict=True):
             model.load_state_dict(weights)
             optimizer.load_state_dict(moments)
         torch.set_rng_state(state["torch"].cpu())
-        return int(checkpoint.name.rpartition("-")[2])
+        return step
 
     def _backward(self, model: Any, some: Sequence[Lesson], tokens: int) -> tuple[float, float]:
         """Add the gradient of some lessons: of a mean over all own `tokens` of the batch. Returns their part of the loss and of the mean entropy."""
-        width = max(len(lesson.record.ids) for lesson in some)
-        pad = self.tokenizer.pad_token_id
-
-        def grid(rows: Sequence[Sequence[int]], filler: int) -> torch.Tensor:
-            return torch.tensor([[*row, *[filler] * (width - len(row))] for row in rows], device=self.device)
-
-        ids = grid([lesson.record.ids for lesson in some], pad)
-        mask = grid([[1] * len(lesson.record.ids) for lesson in some], 0)
-        own = grid([[0] * len(lesson.record.prompt_ids) + lesson.record.mask for lesson in some], 0)
+        ids, mask, own = padded([lesson.record for lesson in some], self.tokenizer.pad_token_id, self.device)
         with self._precision():
-            logprobs, entropies = _scores(model, ids, mask, own, self.config.temperature)
-        advantages = torch.tensor([lesson.advantage for lesson in some], device=self.device)
-        loss = -(advantages[:, None] * logprobs).sum() / tokens - self.config.entropy * entropies.sum() / tokens
+            _, logprobs, entropies = read_own(model, ids, mask, own, self.config.temperature)
+        advantages = torch.tensor([lesson.advantage for lesson in some for _ in range(sum(lesson.record.mask))], device=self.device)
+        loss = -(advantages * logprobs).sum() / tokens - self.config.entropy * entropies.sum() / tokens
         loss.backward()
         return float(loss.detach()), float(entropies.detach().sum()) / tokens
 
@@ -326,12 +302,3 @@ class Players:
 
     def _precision(self) -> AbstractContextManager:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bfloat16)
-
-
-def _scores(model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Log-probabilities and entropies of own tokens, shape as `ids`; 0 elsewhere."""
-    if plain_head(model):
-        return own_logprobs(model, ids, mask, own, temperature)
-    scores = (model(input_ids=ids, attention_mask=mask).logits[:, :-1].float() / temperature).log_softmax(-1)
-    chosen, entropy = scores.gather(-1, ids[:, 1:, None])[..., 0], -(scores.exp() * scores).sum(-1)
-    return tuple(torch.nn.functional.pad(values * own[:, 1:], (1, 0)) for values in (chosen, entropy))  # type: ignore[return-value]

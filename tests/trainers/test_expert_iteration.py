@@ -18,7 +18,8 @@ pytest.importorskip("trl")
 from dialogym.policies.rollout import make_engine
 from dialogym.policies.tokens import ChatFormat, TokenRecord
 from dialogym.trainers.bc import BCConfig, train_bc
-from dialogym.trainers.expert_iteration import ExpertIterationConfig, Learner, best, padded, train_expert_iteration
+from dialogym.trainers.expert_iteration import ExpertIterationConfig, Learner, best, train_expert_iteration
+from dialogym.trainers.scoring import padded
 from safetensors.torch import load_file
 
 from ..toy import TOY
@@ -170,7 +171,7 @@ def test_the_buffer_holds_the_latest_rounds(noise, tmp_path):
 def test_loss_and_gradient_of_own_tokens_only(noise, tmp_path):
     """The loss is the mean negative log-probability of the own tokens; what follows the last of them changes nothing, a masked token is not learned."""
     learner = Learner(config(tmp_path, noise), make_engine(TOY))
-    model, chat = learner.policy.model, ChatFormat(learner.policy.tokenizer)
+    model, chat = learner.speaker.model, ChatFormat(learner.speaker.tokenizer)
     records = [chat.record([{"role": "user", "content": "Tea!"}, {"role": "assistant", "content": f"[serve {drink}]"}]) for drink in ("tea", "coffee")]
     records[1].mask[-1] = 0
     ids, mask, own = padded(records, chat.eos)
@@ -187,18 +188,18 @@ def test_loss_and_gradient_of_own_tokens_only(noise, tmp_path):
     assert entropy > 0.0 and norm > 0.0
     assert any(not torch.equal(value, before[name]) for name, value in model.named_parameters())
     silent = TokenRecord(records[0].prompt_ids, records[0].completion_ids, [0] * len(records[0].mask))
-    assert learner._own_logprobs(*padded([silent, records[0]], chat.eos))[0][0].abs().sum() == 0.0
+    assert len(learner.reader(*padded([silent, records[0]], chat.eos)).logprobs) == sum(records[0].mask)
 
 
 def test_the_plain_forward_gives_the_same(noise, tmp_path, monkeypatch):
     """What several processes and GPUs compute is what one on a CPU does."""
     learner = Learner(config(tmp_path, noise, scenarios=4), make_engine(TOY))
     learner.play(0)
-    batch = padded(learner.buffer[0], learner.policy.chat.eos)
-    fast, entropies = learner._own_logprobs(*batch)
-    monkeypatch.setattr("dialogym.trainers.expert_iteration.plain_head", lambda model: False)
-    plain, others = learner._own_logprobs(*batch)
-    assert torch.allclose(fast[:, 1:], plain, atol=1e-4) and torch.allclose(entropies[:, 1:], others, atol=1e-4)
+    batch = padded(learner.buffer[0], learner.speaker.chat.eos)
+    fast = learner.reader(*batch)
+    monkeypatch.setattr("dialogym.trainers.scoring.plain_head", lambda model: False)
+    for one, other in zip(fast, learner.reader(*batch), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-4)
 
 
 def test_nothing_above_the_mean_is_nothing_to_learn(noise, tmp_path):

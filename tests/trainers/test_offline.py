@@ -211,7 +211,7 @@ def test_gradients_reach_only_own_tokens(speaker, monkeypatch):
 
     lean = gradients()
     kept = []
-    monkeypatch.setattr("dialogym.trainers.offline.plain_head", lambda model: False)
+    monkeypatch.setattr("dialogym.trainers.scoring.plain_head", lambda model: False)
 
     def keep(module, arguments, out):
         out.logits.retain_grad()

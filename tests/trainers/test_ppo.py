@@ -22,7 +22,7 @@ from dialogym.policies.language_model import LanguageModelPolicy, load_model
 from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import make_engine, rollout
 from dialogym.simulated_users.user import Failure, ScriptedUser
-from dialogym.trainers import critics
+from dialogym.trainers import critics, scoring
 from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.critics import SIZE, privileged_features
 from dialogym.trainers.experience import Experience, Minibatch
@@ -192,7 +192,7 @@ def test_gradients_reach_own_tokens_only(learner, batch, monkeypatch):
         states.append(state)
         return state[:, :-1][own[:, 1:].bool()]
 
-    monkeypatch.setattr(critics, "_hidden", hidden)
+    monkeypatch.setattr(scoring, "own_hidden", hidden)
     _, logprobs, entropies = learner.modules[0](part.ids, part.mask, part.own)
     terms = policy_terms(logprobs, entropies, part, clip=0.2)
     part.reference = part.logprobs - 0.1
@@ -227,7 +227,7 @@ def test_less_memory_same_gradient(learner, batch, clone, monkeypatch):
     other = Learner(config(model=clone, episodes=12, microbatch=5, gradient_checkpointing=True), make_engine(TOY))
     other._checkpoint_activations(True)
     torch.testing.assert_close(gradient_of(other, batch), whole, atol=1e-5, rtol=1e-3)
-    monkeypatch.setattr(critics, "plain_head", lambda model: False)  # any other model
+    monkeypatch.setattr(scoring, "plain_head", lambda model: False)  # any other model
     torch.testing.assert_close(gradient_of(learner, batch), whole, atol=1e-5, rtol=1e-3)
 
 

@@ -1,0 +1,36 @@
+"""Checkpoints of the training loops of our own. Loops of transformers and TRL write theirs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+FILE = "state.pt"
+KEPT = 2
+
+
+def write(folder: Path, step: int, state: dict[str, Any]) -> None:
+    """Write ``folder/checkpoint-STEP``, whole or not at all, and drop all but the last two."""
+    part, whole = folder / "writing", folder / f"checkpoint-{step}"
+    for old in (part, whole):
+        shutil.rmtree(old, ignore_errors=True)
+    part.mkdir(parents=True)
+    torch.save(state, part / FILE)
+    part.rename(whole)
+    for old in sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))[:-KEPT]:
+        shutil.rmtree(old)
+
+
+def read(checkpoint: Path, device: torch.device | str) -> tuple[int, dict[str, Any]]:
+    """The step and the state of a checkpoint."""
+    return int(checkpoint.name.rpartition("-")[2]), torch.load(checkpoint / FILE, map_location=device, weights_only=True)
+
+
+def learned(module: nn.Module) -> dict[str, torch.Tensor]:
+    """What a module has learned: its weights that are trained, and its buffers. The others are where the model was loaded from."""
+    names = {name for name, parameter in module.named_parameters() if parameter.requires_grad} | {name for name, _ in module.named_buffers()}
+    return {name: value for name, value in module.state_dict().items() if name in names}
