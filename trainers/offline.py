@@ -255,7 +255,7 @@ def train_offline(
     episodes, dropped = recorded(config)
     scale = float(np.std([episode.episode_return for episode in episodes])) or 1.0
     mean = float(np.mean([episode.episode_return for episode in episodes])) / scale
-    lm, tokenizer = load_model(checkpoint or config.model, engine, config.seed)
+    lm, tokenizer = load_model(checkpoint or config.model, engine, config.seed, config.dtype)
     if checkpoint:
         made, _ = load_heads(checkpoint)
     else:

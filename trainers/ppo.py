@@ -222,7 +222,7 @@ class Learner:
         self.config, self.engine = config, engine
         self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
         self.device = self.accelerator.device
-        model, tokenizer = load_model(config.model, engine, config.seed)
+        model, tokenizer = load_model(config.model, engine, config.seed, config.dtype)
         torch.manual_seed(config.seed)
         self.reference = Reader(copy.deepcopy(model), config.temperature).to(self.device).eval() if config.kl and not config.lora_rank else None
         if config.lora_rank:

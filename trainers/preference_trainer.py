@@ -184,7 +184,7 @@ def train_in_rounds(
     engine = make_engine(config.env_id, reward=config.reward, **config.settings)
     run = Run(config.out, stage)
     checkpoint = run.begin(config, config.resume)
-    model, tokenizer = load_model(config.model, engine, config.seed)
+    model, tokenizer = load_model(config.model, engine, config.seed, config.dtype)
     keep = config.rounds > 1 and config.reference == "start" and not config.lora_rank
     start = deepcopy(model).eval().requires_grad_(False) if keep else None
     trainer: Any = trainer_class(

@@ -202,7 +202,7 @@ class Players:
     def __init__(self, config: SelfPlayConfig, engine: Engine, league: Path):
         self.config, self.family, self.league = config, engine.family, league
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        model, self.tokenizer = load_model(config.model, engine, config.seed)
+        model, self.tokenizer = load_model(config.model, engine, config.seed, config.dtype)
         torch.manual_seed(config.seed)
         if config.lora_rank:
             model = get_peft_model(model, LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear"))

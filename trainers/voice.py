@@ -16,16 +16,15 @@ import numpy as np
 import torch
 from datasets import Dataset
 from peft import LoraConfig
-from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig
 
 from ..core.stream import Stream
 from ..envs.family import Family, load_family
 from ..envs.registration import TABLE
 from ..envs.users import PLAYED, examples_of
+from ..policies.language_model import load_pretrained
 from ..simulated_users.backends.adapters import write_gguf
 from ..simulated_users.backends.presets import load_backend
-from ..simulated_users.backends.weights import find_smollm2
 from ..simulated_users.llm_voice import Example, LLMVoice
 from .bc import RecordTrainer
 from .run import Run, quiet
@@ -79,13 +78,7 @@ def train_voice(config: VoiceConfig) -> Path:
         torch.set_num_threads(config.threads)
     run = Run(config.out, "voice")
     checkpoint = run.begin(config, config.resume)
-    source: dict[str, Any] = {"pretrained_model_name_or_path": config.model}
-    if config.model == "smollm2":
-        path = find_smollm2()
-        source = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
-    tokenizer: Any = AutoTokenizer.from_pretrained(**source)
-    model: Any = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
-    model.is_quantized, model.hf_quantizer = False, None  # weights from a GGUF file are plain numbers by now, but still marked as they were stored
+    model, tokenizer = load_pretrained(config.model)
     data = Dataset.from_list([tokens(tokenizer, chat, words) for chat, words in pairs(config.pairs, config.seed)])
     steps = max(1, round(config.epochs * len(data) / config.batch_size))
     trainer = RecordTrainer(

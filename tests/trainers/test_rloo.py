@@ -149,7 +149,7 @@ def test_grpo_takes_every_credit(noise, tmp_path, credit):
 
 def test_what_a_critic_has_learned_is_part_of_the_checkpoint(noise, tmp_path, monkeypatch):
     whole, broken = (
-        grpo(tmp_path / name, noise, steps=6, save_every=2, updates=2, credit="critic(lambda=0.9)", final_episodes=4) for name in ("whole", "broken")
+        grpo(tmp_path / name, noise, steps=3, save_every=1, updates=2, credit="critic(lambda=0.9)", final_episodes=4) for name in ("whole", "broken")
     )
     train_grpo(whole)
     interrupted(monkeypatch, train_grpo, broken, at=5)

@@ -122,7 +122,7 @@ def test_grpo_resumed_equals_grpo_uninterrupted(cloned, tmp_path, monkeypatch):
     from trl import GRPOTrainer
 
     model = cloned[0] / "bc" / "model"
-    whole, broken = (grpo(tmp_path / name, model, steps=6, save_every=2, updates=2, group_size=4) for name in ("whole", "broken"))
+    whole, broken = (grpo(tmp_path / name, model, steps=3, save_every=1, updates=2, group_size=4) for name in ("whole", "broken"))
     train_grpo(whole)
     interrupted(monkeypatch, GRPOTrainer, train_grpo, broken, at=5)
     train_grpo(dataclasses.replace(broken, resume=True))
