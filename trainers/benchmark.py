@@ -1,13 +1,15 @@
 """Every algorithm on every family from the same start and the same data: what the leaderboard is made of.
 
-For each environment and seed a dataset of mixed quality is recorded and cloned. The offline algorithms learn from the same episodes, the online ones go on from the
-clone. Each run is a process of its own, so its processor time is its own, and appends one line to ``results.jsonl``; runs that have a line are not repeated.
+For each environment and seed a dataset of mixed quality is recorded and cloned. All other algorithms go on from the clone: the offline ones with the same
+episodes, the online ones with episodes that they play. Each run is a process of its own, so its processor time is its own, and appends one line to
+``results.jsonl``; runs that have a line are not repeated.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -25,18 +27,20 @@ from .config import TrainerConfig
 FAMILIES = ("Negotiation-v0", "Tutoring-v0", "GuidedSolving-v0", "SpacingSmall-v0", "Coaching-v0")
 """One environment of each family, with an exact optimum."""
 
+_GO_ON: dict[str, Any] = {"learning_rate": 1e-3, "epochs": 2.0}
+
 OFFLINE: dict[str, tuple[str, str, str, dict[str, Any]]] = {
-    "bc": ("bc", "BCConfig", "train_bc", {}),
-    "filtered-bc": ("bc", "FilteredBCConfig", "train_bc", {}),
-    "mc": ("mc", "MCConfig", "train_mc", {}),
-    "ilql": ("ilql", "ILQLConfig", "train_ilql", {}),
-    "awr": ("awr", "AWRConfig", "train_awr", {}),
+    "bc": ("bc", "BCConfig", "train_bc", {"epochs": 4.0}),
+    "filtered-bc": ("bc", "FilteredBCConfig", "train_bc", {**_GO_ON, "epochs": 6.0}),  # three passes over a third of the episodes for one over all
+    "mc": ("mc", "MCConfig", "train_mc", _GO_ON),
+    "ilql": ("ilql", "ILQLConfig", "train_ilql", _GO_ON),
+    "awr": ("awr", "AWRConfig", "train_awr", _GO_ON),
 }
-"""Algorithm -> module, configuration, function, fields. They start from nothing and read the dataset."""
+"""Algorithm -> module, configuration, function, fields. They read the dataset; ``bc`` starts from nothing, the others from what it has made."""
 
 ONLINE: dict[str, tuple[str, str, str, dict[str, Any]]] = {
-    "grpo": ("grpo", "GRPOConfig", "train_grpo", {"credit": "turn"}),
-    "rloo": ("rloo", "RLOOConfig", "train_rloo", {}),
+    "grpo": ("grpo", "GRPOConfig", "train_grpo", {"credit": "turn", "updates": 4}),
+    "rloo": ("rloo", "RLOOConfig", "train_rloo", {"updates": 4}),
     "ppo": ("ppo", "PPOConfig", "train_ppo", {}),
     "dpo": ("dpo", "DPOConfig", "train_dpo", {}),
     "kto": ("kto", "KTOConfig", "train_kto", {}),
@@ -87,19 +91,21 @@ class Job:
             "eval_episodes": max(1, self.final_episodes // 2),
             "compare": False,
         }
+        if self.algorithm != "bc":
+            shared["model"] = str(self.folder / "bc" / "bc" / "model")
         if self.algorithm in OFFLINE:
             return make(**shared, episodes_path=self.folder / "dataset", **fields)
-        return make(**shared, model=str(self.folder / "bc" / "bc" / "model"), **budget(self.algorithm, self.steps), **fields)
+        return make(**shared, **budget(self.algorithm, self.steps), **fields)
 
 
 def budget(algorithm: str, steps: int) -> dict[str, Any]:
     """Fields that let an online algorithm play `steps` batches of 128 episodes."""
     if algorithm in ("grpo", "rloo"):
-        return {"steps": steps, "groups": 16, "group_size": 8, "eval_every": max(1, steps // 4)}
+        return {"steps": steps, "groups": 16, "group_size": 8, "eval_every": max(1, steps // 3)}
     if algorithm == "ppo":
-        return {"steps": steps, "episodes": 128, "eval_every": max(1, steps // 4)}
+        return {"steps": steps, "episodes": 128, "eval_every": max(1, steps // 3)}
     if algorithm == "expert-iteration":
-        rounds = max(1, steps // 4)
+        rounds = max(1, steps // 5)
         return {"rounds": rounds, "scenarios": 128 * steps // rounds // 8, "attempts": 8}
     return {"scenarios": 128 * steps // 4, "attempts": 4}
 
@@ -168,12 +174,11 @@ def run(job: Job) -> dict[str, Any]:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     named: dict[str, Any] = {"env_id": job.env_id, "algorithm": job.algorithm, "seed": job.seed, "error": ""}
     try:
-        data, collecting = job.folder / "dataset", 0.0
-        if not data.exists():
-            begun = time.process_time()
-            collect(job.env_id, recipes(job.env_id)["mixed"], job.demonstrations, data, 100_000 * job.seed)
-            collecting = time.process_time() - begun
+        begun = time.process_time()
+        collect(job.env_id, recipes(job.env_id)["mixed"], job.demonstrations, job.folder / "dataset", 100_000 * job.seed, resume=True)
+        collecting = time.process_time() - begun
         config, begun, wall = job.config(), time.process_time(), time.perf_counter()
+        shutil.rmtree(config.out, ignore_errors=True)  # what an interrupted run has left
         file, _, function, _ = {**OFFLINE, **ONLINE}[job.algorithm]
         getattr(import_module(f".{file}", __package__), function)(config)
         evaluation = json.loads((config.out / "evaluation.json").read_text())[0]

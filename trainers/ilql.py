@@ -32,11 +32,13 @@ class ILQLConfig(OfflineConfig):
     """How much the values count in decoding: nats for each standard deviation of the returns."""
     tau: float = 0.7
     """Expectile of Q that V learns: 0.5 is the mean of what was done, near 1 the best of it."""
+    td_lambda: float = 0.95
+    """How far Q looks ahead: 0 is the next own token's V alone, as in the paper; 1 the whole return, as `mc` does."""
     polyak: float = 0.05
     """Share by which the target heads follow the Q heads after each step."""
     cql: float = 0.01
     """Weight of the term that keeps the values of tokens low that were not said."""
-    bc: float = 0.1
+    bc: float = 1.0
     """Weight of behaviour cloning (`awac` in the paper's code), by which the language model itself is trained."""
 
     def __post_init__(self) -> None:
@@ -46,6 +48,8 @@ class ILQLConfig(OfflineConfig):
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)!r}")
         if not 0.0 < self.tau < 1.0:
             raise ValueError(f"tau must be between 0 and 1, got {self.tau!r}")
+        if not 0.0 <= self.td_lambda <= 1.0:
+            raise ValueError(f"td_lambda must be between 0 and 1, got {self.td_lambda!r}")
         if not 0.0 < self.polyak <= 1.0:
             raise ValueError(f"polyak must be above 0 and at most 1, got {self.polyak!r}")
 
@@ -55,24 +59,27 @@ def train_ilql(config: ILQLConfig) -> float | None:
     heads = [*Q_HEADS, "v", *(f"target_{name}" for name in Q_HEADS)]
 
     def loss(tokens: OwnTokens, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        return ilql_loss(tokens, values, config.discount, config.tau, config.cql, config.bc)
+        return ilql_loss(tokens, values, config.discount, config.td_lambda, config.tau, config.cql, config.bc)
 
     return train_offline(config, "ilql", heads, config.beta, loss, lambda model: TargetFollows(model, config.polyak))
 
 
-def ilql_loss(tokens: OwnTokens, values: dict[str, torch.Tensor], discount: float, tau: float, cql: float, bc: float) -> dict[str, torch.Tensor]:
+def ilql_loss(
+    tokens: OwnTokens, values: dict[str, torch.Tensor], discount: float, td_lambda: float, tau: float, cql: float, bc: float
+) -> dict[str, torch.Tensor]:
     """The terms of the loss, each of shape (N,).
 
     Args:
         tokens: The learner's own tokens.
         values: Of the heads `q1`, `q2`, `target_q1`, `target_q2`, shape (N, vocabulary), and `v`, shape (N, 1).
         discount: For each own token.
+        td_lambda: As for `td_target`.
         tau: The expectile.
         cql: Weight of the CQL term.
         bc: Weight of behaviour cloning.
     """
     state, said = values["v"][:, 0], tokens.ids[:, None]
-    target = td_target(tokens, state.detach(), discount)
+    target = td_target(tokens, state.detach(), discount, td_lambda)
     lesser = torch.minimum(*(values[f"target_{name}"].gather(1, said)[:, 0] for name in Q_HEADS)).detach()
     errors = [(values[name].gather(1, said)[:, 0] - target) ** 2 for name in Q_HEADS]
     unsaid = [cross_entropy(values[name], tokens.ids, reduction="none") for name in Q_HEADS]
@@ -84,16 +91,24 @@ def ilql_loss(tokens: OwnTokens, values: dict[str, torch.Tensor], discount: floa
     }
 
 
-def td_target(tokens: OwnTokens, state: torch.Tensor, discount: float) -> torch.Tensor:
-    """The reward after each token and the discounted value of the next own token's state; shape (N,).
+def td_target(tokens: OwnTokens, state: torch.Tensor, discount: float, td_lambda: float = 0.0) -> torch.Tensor:
+    """What Q learns; shape (N,): the reward after each token and the discounted value of what follows, which is a mixture of V at the next own token and of
+    that token's own target (the lambda-return of Sutton and Barto 2018, equation 12.2).
+
+    With ``td_lambda=0`` a reward at the end takes as many steps of learning to reach the first words as there are own tokens between.
 
     Args:
         tokens: The learner's own tokens.
         state: The value of the state before each, shape (N,).
         discount: For each own token.
+        td_lambda: Share of the next token's target.
     """
-    following = torch.cat([state[1:], state.new_zeros(1)])
-    return tokens.rewards + discount * following.masked_fill(tokens.last, 0.0)
+    targets, following, target = [], 0.0, 0.0
+    for reward, value, last in reversed(list(zip(tokens.rewards.tolist(), state.tolist(), tokens.last.tolist(), strict=True))):
+        target = reward + (0.0 if last else discount * ((1.0 - td_lambda) * following + td_lambda * target))
+        following = value
+        targets.append(target)
+    return state.new_tensor(targets[::-1])
 
 
 def expectile_loss(error: torch.Tensor, tau: float) -> torch.Tensor:

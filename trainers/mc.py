@@ -26,7 +26,7 @@ class MCConfig(OfflineConfig):
     """How much the values count in decoding: nats for each standard deviation of the returns."""
     cql: float = 0.01
     """Weight of the term that keeps the values of tokens low that were not said."""
-    bc: float = 0.1
+    bc: float = 1.0
     """Weight of behaviour cloning, by which the language model itself is trained."""
 
     def __post_init__(self) -> None:

@@ -9,6 +9,9 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("trl")
 
+from dialogym.envs.episodes import read_episodes
+from dialogym.evaluation.datasets import recipes
+from dialogym.policies.rollout import collect
 from dialogym.scripts.benchmark import leaderboard, main
 from dialogym.trainers import benchmark
 from dialogym.trainers.benchmark import ALGORITHMS, Job, budget, results
@@ -31,11 +34,18 @@ def test_a_clone_and_what_goes_on_from_it(tmp_path):
     clone = benchmark.run(job(tmp_path, "bc"))
     assert clone["error"] == "" and -1.0 < clone["score"] <= 1.0 and clone["cpu_minutes"] > 0.0
     data = sorted((tmp_path / f"{TOY}-seed0" / "dataset").iterdir())
+    (tmp_path / f"{TOY}-seed0" / "rloo" / "rloo" / "model").mkdir(parents=True)  # an interrupted run has left it
     later = benchmark.run(job(tmp_path, "rloo"))
     assert later["error"] == "" and later["curve"] and sorted((tmp_path / f"{TOY}-seed0" / "dataset").iterdir()) == data
     evaluations = json.loads((tmp_path / f"{TOY}-seed0" / "rloo" / "evaluation.json").read_text())
     assert [evaluation["policy"] for evaluation in evaluations] == ["trained"]
     assert evaluations[0]["score"] == later["score"] and evaluations[0]["episodes"] == 40
+
+
+def test_a_dataset_that_was_cut_short_is_completed(tmp_path):
+    collect(TOY, recipes(TOY)["mixed"], 30, tmp_path / f"{TOY}-seed0" / "dataset", 0)
+    assert benchmark.run(job(tmp_path, "bc"))["error"] == ""
+    assert sorted(episode.seed for episode in read_episodes(tmp_path / f"{TOY}-seed0" / "dataset")) == list(range(200))
 
 
 def test_a_failure_is_told_and_not_counted(tmp_path):

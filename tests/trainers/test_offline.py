@@ -82,6 +82,8 @@ def test_the_target_leads_to_the_next_own_token_and_ends_with_the_episode():
     own = tokens([0, 1, 2, 0], [0.0, 5.0, 0.0, 1.0], [False, True, False, True])
     state = torch.tensor([10.0, 20.0, 30.0, 40.0])
     assert td_target(own, state, 0.5).tolist() == [10.0, 5.0, 20.0, 1.0]
+    assert td_target(own, state, 0.5, td_lambda=1.0).tolist() == [2.5, 5.0, 0.5, 1.0]  # the returns
+    assert td_target(own, state, 0.5, td_lambda=0.2).tolist() == pytest.approx([0.8 * 10.0 + 0.2 * 2.5, 5.0, 0.8 * 20.0 + 0.2 * 0.5, 1.0])
 
 
 def test_the_terms_of_ilql():
@@ -94,7 +96,7 @@ def test_the_terms_of_ilql():
     )
     v = torch.tensor([[1.0], [1.5]], requires_grad=True)
     values = {"q1": q1, "q2": q2, "target_q1": target1, "target_q2": target2, "v": v}
-    terms = ilql_loss(own, values, discount=0.9, tau=0.75, cql=0.1, bc=2.0)
+    terms = ilql_loss(own, values, discount=0.9, td_lambda=0.0, tau=0.75, cql=0.1, bc=2.0)
     # targets: 0 + 0.9 * 1.5 = 1.35 and, at the end, 3
     assert terms["q_loss"].tolist() == pytest.approx([0.5 * (0.35**2 + 0.65**2), 0.5 * (1.0 + 4.0)])
     # the lesser target values of what was said are 4 and 0.5: errors 3 and -1
@@ -205,7 +207,7 @@ def test_gradients_reach_only_own_tokens(speaker, monkeypatch):
     def gradients():
         learner.zero_grad()
         hidden, logits, values = learner(batch["input_ids"], batch["attention_mask"], own=batch["own"])
-        terms = ilql_loss(own_tokens(batch, hidden, logits), values, 1.0, 0.7, 0.1, 1.0)
+        terms = ilql_loss(own_tokens(batch, hidden, logits), values, 1.0, 0.5, 0.7, 0.1, 1.0)
         torch.stack([term.sum() for term in terms.values()]).sum().backward()
         return {name: weight.grad.clone() for name, weight in learner.named_parameters() if weight.grad is not None}
 
@@ -252,7 +254,7 @@ def test_target_heads_follow(speaker):
 @pytest.fixture(scope="module")
 def trained(mixed, tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
-    return {name: (folder / name / name / "model", train(name, mixed, folder / name, epochs=3.0)) for name in TRAINERS}
+    return {name: (folder / name / name / "model", train(name, mixed, folder / name, model=str(mixed[1]), epochs=2.0, learning_rate=1e-3)) for name in TRAINERS}
 
 
 @pytest.mark.parametrize("name", TRAINERS)
