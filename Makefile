@@ -3,6 +3,7 @@ PYTHON ?= python3
 SEED ?= 0
 ENV ?= Negotiation-v0
 DEMONSTRATOR ?= demonstrator
+ALGORITHM ?= grpo
 RUN ?= runs/$(ENV)-seed$(SEED)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,8 +28,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 train: install
 	$(BIN)/dialogym collect $(ENV) --policy $(DEMONSTRATOR) --episodes 4000 --seed $(SEED)00000 --out $(RUN)/demonstrations
 	$(BIN)/dialogym train bc $(ENV) --episodes-path $(RUN)/demonstrations --seed $(SEED) --out $(RUN)
-	$(BIN)/dialogym train grpo $(ENV) --model $(RUN)/bc/model --seed $(SEED) --out $(RUN)
-	$(BIN)/dialogym evaluate $(ENV) --policy all lm:$(RUN)/grpo/model --seed 5000000
+	$(BIN)/dialogym train $(ALGORITHM) $(ENV) --model $(RUN)/bc/model --seed $(SEED) --out $(RUN)
+	$(BIN)/dialogym evaluate $(ENV) --policy all lm:$(RUN)/$(ALGORITHM)/model --seed 5000000
 	$(BIN)/dialogym report $(RUN)
 
 # Every page, or with FAMILY=negotiation one.

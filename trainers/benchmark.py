@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing import get_context
@@ -167,7 +168,7 @@ def results(out: Path) -> list[dict[str, Any]]:
 
 
 def run(job: Job) -> dict[str, Any]:
-    """Train and evaluate, in this process.
+    """Train and evaluate, in this process. What the trainer prints goes to ``ALGORITHM.log`` in the folder of the environment and seed.
 
     Returns:
         Environment, algorithm and seed; score and mean return with 95% intervals; the learning curve as (episodes, seconds, score); processor minutes of the
@@ -182,7 +183,8 @@ def run(job: Job) -> dict[str, Any]:
         config, begun, wall = job.config(), time.process_time(), time.perf_counter()
         shutil.rmtree(config.out, ignore_errors=True)  # what an interrupted run has left
         file, _, function, _ = {**OFFLINE, **ONLINE}[job.algorithm]
-        getattr(import_module(f".{file}", __package__), function)(config)
+        with config.out.with_suffix(".log").open("w") as log, redirect_stdout(log), redirect_stderr(log):
+            getattr(import_module(f".{file}", __package__), function)(config)
         evaluation = json.loads((config.out / "evaluation.json").read_text())[0]
         curve = [json.loads(line) for line in (config.out / "metrics.jsonl").read_text().splitlines()]
         return {

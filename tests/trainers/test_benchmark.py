@@ -30,8 +30,9 @@ def row(env_id, algorithm, seed, score):
     }  # fmt: skip
 
 
-def test_a_clone_and_what_goes_on_from_it(tmp_path):
+def test_a_clone_and_what_goes_on_from_it(tmp_path, capsys):
     clone = benchmark.run(job(tmp_path, "bc"))
+    assert capsys.readouterr() == ("", "") and (tmp_path / f"{TOY}-seed0" / "bc.log").read_text()
     assert clone["error"] == "" and -1.0 < clone["score"] <= 1.0 and clone["cpu_minutes"] > 0.0
     data = sorted((tmp_path / f"{TOY}-seed0" / "dataset").iterdir())
     (tmp_path / f"{TOY}-seed0" / "rloo" / "rloo" / "model").mkdir(parents=True)  # an interrupted run has left it
