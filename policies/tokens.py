@@ -66,7 +66,7 @@ class ChatFormat:
         tokenizer: With a chat template and an end-of-sequence token that closes a turn.
 
     Raises:
-        ValueError: If the template is missing, or rewrites earlier turns when a later one is added.
+        ValueError: If the template is missing, closes turns with another token, or rewrites earlier turns when a later one is added.
     """
 
     def __init__(self, tokenizer: Any):
@@ -75,6 +75,10 @@ class ChatFormat:
         self.tokenizer = tokenizer
         self.eos: int = tokenizer.eos_token_id
         turns = [_user("a"), _assistant("b")]
+        if self.eos not in self._encode(turns, prompt=False):
+            raise ValueError(
+                f"the tokenizer's chat template must close turns with its end-of-sequence token, {tokenizer.eos_token!r}; set eos_token to what it writes"
+            )
         before = self._closed(turns)
         if self._encode([*turns, _user("c")], prompt=True)[: len(before)] != before:
             raise ValueError("the tokenizer's chat template rewrites earlier turns when a later one is added; it cannot be used for token records")

@@ -56,8 +56,9 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     options = tyro.cli(Options, args=list(arguments), prog="dialogym benchmark")
     if settings:
         raise ValueError("the benchmark plays the environments as they are registered: --set cannot be given")
-    if options.seeds < 1 or options.workers < 1 or options.steps < 1:
-        raise ValueError(f"seeds, workers and steps must be at least 1, got {options.seeds}, {options.workers} and {options.steps}")
+    for name in ("seeds", "demonstrations", "steps", "episodes", "workers"):
+        if getattr(options, name) < 1:
+            raise ValueError(f"{name} must be at least 1, got {getattr(options, name)}")
     from ..trainers.benchmark import ALGORITHMS, FAMILIES, benchmark
 
     console = Console(highlight=False)
@@ -126,6 +127,7 @@ def write_page(options: Options, rows: Sequence[dict[str, Any]], env_ids: Sequen
         "demonstrations": f"{options.demonstrations:,}",
         "online": f"{options.steps * 128:,}",
         "episodes": str(options.episodes),
+        "half": f"{statistics.fmean((row['score_interval'][1] - row['score_interval'][0]) / 2 for row in rows):.2f}",
         "hours": f"{sum(row['cpu_minutes'] + row['collecting_cpu_minutes'] for row in rows) / 60:.1f}",
         "findings": _findings(rows, env_ids, algorithms),
     }
@@ -187,8 +189,9 @@ def _findings(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms
 
 
 def _command(options: Options, env_ids: Sequence[str]) -> str:
-    given = {name: getattr(options, name) for name in ("seeds", "demonstrations", "steps", "episodes")}
-    return f"dialogym benchmark --env {' '.join(env_ids)} {' '.join(f'--{name} {value}' for name, value in given.items())} --page docs/leaderboard.md"
+    given = [f"--env {' '.join(env_ids)}"] + ([f"--algorithm {' '.join(options.algorithm)}"] if options.algorithm else [])
+    given += [f"--{name} {getattr(options, name)}" for name in ("seeds", "demonstrations", "steps", "episodes")]
+    return f"dialogym benchmark {' '.join(given)} --page {options.page}"
 
 
 def _of(rows: Iterable[dict[str, Any]], env_id: str, algorithm: str) -> list[dict[str, Any]]:

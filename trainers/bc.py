@@ -13,12 +13,12 @@ from peft import LoraConfig
 from trl import SFTConfig, SFTTrainer
 
 from ..core.episode import Episode
-from ..envs.episodes import read_episodes
 from ..policies.language_model import LanguageModelPolicy, load_model
-from ..policies.rollout import collect, make_engine
+from ..policies.rollout import make_engine
 from ..policies.tokens import ChatFormat
 from . import processes
 from .config import TrainerConfig
+from .demonstrations import recorded
 from .run import Clock, Run, finish, quiet
 from .scoring import own_logprobs, plain_head
 
@@ -56,6 +56,11 @@ class BCConfig(TrainerConfig):
         super().__post_init__()
         if not 0.0 < self.best_share <= 1.0:
             raise ValueError(f"best_share must be above 0 and at most 1, got {self.best_share}")
+        for name in ("demonstrations", "best_of", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)!r}")
+        if not self.epochs > 0.0:
+            raise ValueError(f"epochs must be above 0, got {self.epochs!r}")
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def train_bc(config: BCConfig) -> float | None:
     part = processes.share(config.batch_size, "batch_size")
     run = Run(config.out, config.stage)
     checkpoint = run.begin(config, config.resume)
-    episodes = _demonstrations(config)
+    episodes, _ = recorded(config, config.best_of)
     model, tokenizer = load_model(config.model if checkpoint is None or config.model != "tiny" else checkpoint, engine, config.seed, config.dtype)
     policy = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
     data = _dataset(_best(episodes, config.best_share), policy.chat)
@@ -143,20 +148,6 @@ class RecordTrainer(SFTTrainer):
             logprobs, entropies = own_logprobs(plain, ids, inputs["attention_mask"], own)
         self._metrics[stage]["entropy"].append((entropies.sum() / own.sum()).item())
         return -logprobs.sum() / (own.sum() if num_items_in_batch is None else num_items_in_batch)
-
-
-def _demonstrations(config: BCConfig) -> list[Episode]:
-    if config.episodes_path is not None:
-        return [episode for episode in read_episodes(config.episodes_path) if not episode.error]
-    path = config.out / "demonstrations"
-
-    def record() -> None:
-        if not path.exists():
-            first = config.seed * 100_000
-            collect(config.env_id, config.demonstrator, config.demonstrations, path, first, best_of=config.best_of, progress=True, **config.settings)
-
-    processes.main_only(record)
-    return read_episodes(path)
 
 
 def _best(episodes: list[Episode], share: float) -> list[Episode]:

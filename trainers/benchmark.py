@@ -22,8 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from ..evaluation.datasets import recipes
+from ..evaluation.evaluate import evaluate
 from ..policies.rollout import collect
 from .config import TrainerConfig
+from .demonstrations import first_seed
+from .run import EVALUATION_SEED
 
 FAMILIES = ("Negotiation-v0", "Tutoring-v0", "GuidedSolving-v0", "SpacingSmall-v0", "Coaching-v0")
 """One environment of each family, with an exact optimum."""
@@ -43,7 +46,7 @@ _TEMPERATURE = {"temperature": 0.5}  # the clone of a mixture, when it is sample
 
 ONLINE: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "grpo": ("grpo", "GRPOConfig", "train_grpo", {**_TEMPERATURE, "credit": "turn", "updates": 4}),
-    "rloo": ("rloo", "RLOOConfig", "train_rloo", {**_TEMPERATURE, "updates": 4}),
+    "rloo": ("rloo", "RLOOConfig", "train_rloo", {**_TEMPERATURE, "updates": 4, "kl": 0.05}),
     "ppo": ("ppo", "PPOConfig", "train_ppo", _TEMPERATURE),
     "dpo": ("dpo", "DPOConfig", "train_dpo", {**_TEMPERATURE, "matches": 4}),
     "kto": ("kto", "KTOConfig", "train_kto", _TEMPERATURE),
@@ -138,10 +141,20 @@ def benchmark(
         tell: Gets a line for each run.
 
     Raises:
-        ValueError: If an algorithm is unknown.
+        ValueError: If an argument is invalid, or if `out` holds results of other numbers of episodes or steps.
     """
     if unknown := set(algorithms) - set(ALGORITHMS):
         raise ValueError(f"algorithms must be among {', '.join(ALGORITHMS)}; got {', '.join(sorted(unknown))}")
+    asked = {"demonstrations": demonstrations, "steps": steps, "final_episodes": final_episodes}
+    for name, value in {**asked, "workers": workers}.items():
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}")
+    for env_id in env_ids:
+        if evaluate(env_id, "random", 20, EVALUATION_SEED).score is None:
+            raise ValueError(f"env_ids must have an exact optimum, or there is no score; {env_id} has none")
+    for row in results(out):
+        if other := {name: row.get(name) for name in asked if row.get(name) != asked[name]}:
+            raise ValueError(f"out must be another folder: {out} holds results of {other}, and {asked} was asked for")
     jobs = [Job(env_id, algorithm, seed, out, demonstrations, steps, final_episodes) for seed in seeds for env_id in env_ids for algorithm in algorithms]
     done = {(row["env_id"], row["algorithm"], row["seed"]) for row in results(out)}
     waiting = [job for job in jobs if (job.env_id, job.algorithm, job.seed) not in done]
@@ -176,9 +189,10 @@ def run(job: Job) -> dict[str, Any]:
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     named: dict[str, Any] = {"env_id": job.env_id, "algorithm": job.algorithm, "seed": job.seed, "error": ""}
+    named |= {"demonstrations": job.demonstrations, "steps": job.steps, "final_episodes": job.final_episodes}
     try:
         begun = time.process_time()
-        collect(job.env_id, recipes(job.env_id)["mixed"], job.demonstrations, job.folder / "dataset", 100_000 * job.seed, resume=True)
+        collect(job.env_id, recipes(job.env_id)["mixed"], job.demonstrations, job.folder / "dataset", first_seed(job.seed), resume=True)
         collecting = time.process_time() - begun
         config, begun, wall = job.config(), time.process_time(), time.perf_counter()
         shutil.rmtree(config.out, ignore_errors=True)  # what an interrupted run has left

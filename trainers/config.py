@@ -56,6 +56,10 @@ class TrainerConfig:
                 raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)!r}")
         if not self.learning_rate > 0.0:
             raise ValueError(f"learning_rate must be above 0, got {self.learning_rate!r}")
+        if self.lora_rank and self.model == "tiny":
+            raise ValueError(f"lora_rank adapts a model that was saved; with model='tiny', which is made new, it must be 0, got {self.lora_rank}")
+        if self.lora_rank and (Path(self.model) / "adapter_config.json").exists():
+            raise ValueError(f"lora_rank must be 0, got {self.lora_rank}: model {self.model!r} is a LoRA adapter already, and goes on being trained")
 
     @property
     def dtype(self) -> str:

@@ -46,3 +46,13 @@ def fits(policy: LanguageModelPolicy, dialogue: Dialogue, max_episode_tokens: in
     """Whether another exchange surely fits into an episode's tokens."""
     reply = len(policy.chat.reply(dialogue.steps[-1].reply))
     return len(policy.record(dialogue).completion_ids) + reply + policy.max_turn_tokens + 1 <= max_episode_tokens
+
+
+def room_for_a_turn(max_episode_tokens: int, max_turn_tokens: int) -> None:
+    """Refuse limits under which every dialogue would be left after its first turn.
+
+    Raises:
+        ValueError: If they are such.
+    """
+    if max_episode_tokens <= max_turn_tokens + 1:
+        raise ValueError(f"max_episode_tokens must leave room for several turns of max_turn_tokens ({max_turn_tokens}), got {max_episode_tokens}")

@@ -27,7 +27,7 @@ from ..policies.rollout import make_engine
 from ..policies.tokens import TokenRecord
 from . import checkpoints, processes
 from .config import TrainerConfig
-from .episodes import play
+from .episodes import play, room_for_a_turn
 from .log import Log
 from .run import Run, finish, scored
 from .scoring import Reader, padded
@@ -73,6 +73,7 @@ class ExpertIterationConfig(TrainerConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        room_for_a_turn(self.max_episode_tokens, self.max_turn_tokens)
         for name, least in {"rounds": 1, "scenarios": 1, "attempts": 2, "buffer": 0, "epochs": 1, "batch_size": 1, "max_grad_norm": 0}.items():
             if not getattr(self, name) >= least:
                 raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)!r}")
@@ -224,6 +225,7 @@ class Learner:
             return
         fields = [[(r.prompt_ids, r.completion_ids, r.mask, r.turns) for r in records] for records in self.buffer]
         state = {"weights": checkpoints.learned(self.speaker.model), "optimizer": self.optimizer.state_dict(), "buffer": fields, "kept": self.kept}
+        state["torch"] = torch.get_rng_state()  # of dropout, where a model has any
         checkpoints.write(folder, number, state)
 
     def load(self, checkpoint: Path) -> int:
@@ -237,6 +239,7 @@ class Learner:
         self.optimizer.load_state_dict(state["optimizer"])
         self.buffer = [[TokenRecord(prompt, completion, mask, [], turns) for prompt, completion, mask, turns in records] for records in state["buffer"]]
         self.kept = state["kept"]
+        torch.set_rng_state(state["torch"].cpu())
         return number
 
     def _step(self, batch: list[TokenRecord]) -> tuple[float, float, float]:

@@ -33,7 +33,7 @@ from . import processes
 from .config import TrainerConfig
 from .credit import SCALES, Credit, make_credit
 from .credit import scaled as scale_advantages
-from .episodes import play
+from .episodes import play, room_for_a_turn
 from .run import Clock, Run, finish, quiet, scored
 from .scoring import own_logprobs, plain_head
 from .turn_critic import TurnCritic
@@ -84,6 +84,7 @@ class GRPOConfig(TrainerConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        room_for_a_turn(self.max_episode_tokens, self.max_turn_tokens)
         episodes = self.groups * self.group_size
         if self.group_size < 2:
             raise ValueError(f"group_size must be at least 2, got {self.group_size}")
@@ -92,8 +93,15 @@ class GRPOConfig(TrainerConfig):
             raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {self.scale!r}")
         if self.updates < 1 or episodes % self.updates:
             raise ValueError(f"updates must divide the {episodes} episodes of a batch, got {self.updates}")
-        if self.steps < 1:
-            raise ValueError(f"steps must be at least 1, got {self.steps}")
+        for name in ("steps", "groups"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name in ("clip", "temperature"):
+            if not getattr(self, name) > 0.0:
+                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
+        for name in ("kl", "entropy"):
+            if not getattr(self, name) >= 0.0:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
 
 
 def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
@@ -116,8 +124,8 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
         torch.set_num_threads(config.threads)
     _check_vllm(config)
     processes.share(config.groups, "groups")  # a group stays whole in one process
-    if config.kl and config.model == "tiny" and not config.lora_rank:
-        raise ValueError("kl must be 0 where model is 'tiny', whose new weights nobody wants to stay close to; start from a saved model, such as RUN/bc/model")
+    if config.kl and config.model in ("tiny", "smollm2") and not config.lora_rank:
+        raise ValueError(f"kl must be 0 where model is {config.model!r}: TRL reads the policy to stay close to from a saved model, such as RUN/bc/model")
     engine = make_engine(config.env_id, reward=config.reward, **config.settings)
     run = Run(config.out, stage)
     checkpoint = run.begin(config, config.resume)

@@ -31,7 +31,7 @@ class Log:
     def __init__(self, run: Run, config: TrainerConfig, first: int, steps: int, episodes_a_step: int, shown: Sequence[str]):
         self.run, self.config, self.episodes_a_step, self.shown, self.board = run, config, episodes_a_step, shown, None
         if processes.is_main():
-            self.board = SummaryWriter(str(run.path / "tensorboard" / run.stage), purge_step=first + 1 if first else None)
+            self.board = SummaryWriter(str(run.board), purge_step=first + 1 if first else None)
         self.bar = tqdm(total=steps, initial=first, desc=run.stage, disable=not processes.is_main())
         self._started = time.perf_counter() - max((row["seconds"] for row in run.metrics() if row["stage"] == run.stage), default=0.0)
 

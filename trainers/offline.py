@@ -19,13 +19,14 @@ from peft import LoraConfig, get_peft_model
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from ..core.episode import Episode
-from ..envs.episodes import read_episodes, rescore
+from ..envs.episodes import rescore
 from ..policies.language_model import LanguageModelPolicy, load_model
-from ..policies.rollout import collect, make_engine
+from ..policies.rollout import make_engine
 from ..policies.tokens import ChatFormat
 from ..policies.value_guided import ValueGuidedModel, load_heads, make_heads
 from . import processes
 from .config import TrainerConfig
+from .demonstrations import recorded
 from .run import Clock, Run, finish, quiet
 from .scoring import own_states
 
@@ -52,6 +53,8 @@ class OfflineConfig(TrainerConfig):
     """Peak of the cosine schedule; the default suits `tiny`, a pretrained model wants about 2e-5 (2e-4 with LoRA)."""
     head_size: int = 128
     """Width of the hidden layer of each value head."""
+    eval_every: int = 0
+    """Steps between evaluations; 0 evaluates before and after only."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -62,8 +65,6 @@ class OfflineConfig(TrainerConfig):
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)!r}")
         if not self.epochs > 0.0:
             raise ValueError(f"epochs must be above 0, got {self.epochs!r}")
-        if self.lora_rank and self.model == "tiny":
-            raise ValueError(f"lora_rank adapts a model that was saved; with model='tiny', which is made new, it must be 0, got {self.lora_rank}")
 
 
 class OwnTokens(NamedTuple):
@@ -252,7 +253,7 @@ def train_offline(
     engine = make_engine(config.env_id, **config.settings)
     run = Run(config.out, stage)
     checkpoint = run.begin(config, config.resume)
-    episodes, dropped = recorded(config)
+    episodes, dropped = rewarded(config)
     scale = float(np.std([episode.episode_return for episode in episodes])) or 1.0
     mean = float(np.mean([episode.episode_return for episode in episodes])) / scale
     lm, tokenizer = load_model(checkpoint or config.model, engine, config.seed, config.dtype)
@@ -304,18 +305,7 @@ def train_offline(
     return finish(run, policy, config.env_id, config.settings, config.final_episodes)
 
 
-def recorded(config: OfflineConfig) -> tuple[list[Episode], int]:
-    """The episodes to learn from, under the reward that is asked for, and how many failed ones were dropped."""
-    path = config.episodes_path or config.out / "demonstrations"
-
-    def play() -> None:
-        if not path.exists():
-            collect(config.env_id, config.demonstrator, config.demonstrations, path, config.seed * 100_000, progress=True, **config.settings)
-
-    if config.episodes_path is None:
-        processes.main_only(play)
-    found = read_episodes(path)
-    episodes = [episode for episode in found if not episode.error]
-    if not episodes:
-        raise ValueError(f"episodes_path must hold episodes that did not fail; all {len(found)} in {path} did")
-    return rescore(episodes, config.reward) if config.reward else episodes, len(found) - len(episodes)
+def rewarded(config: OfflineConfig) -> tuple[list[Episode], int]:
+    """As `recorded`, under the reward that is asked for."""
+    episodes, dropped = recorded(config)
+    return rescore(episodes, config.reward) if config.reward else episodes, dropped

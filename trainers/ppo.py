@@ -28,7 +28,7 @@ from ..policies.rollout import make_engine
 from . import checkpoints, processes
 from .config import TrainerConfig
 from .critics import CRITICS, SEES, Critic
-from .episodes import play
+from .episodes import play, room_for_a_turn
 from .experience import LEVELS, Experience, Minibatch, minibatches
 from .log import Log
 from .run import Run, finish, scored
@@ -101,6 +101,7 @@ class PPOConfig(TrainerConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        room_for_a_turn(self.max_episode_tokens, self.max_turn_tokens)
         for name, valid in (("level", LEVELS), ("critic", CRITICS), ("sees", SEES), ("schedule", SCHEDULES)):
             if getattr(self, name) not in valid:
                 raise ValueError(f"{name} must be one of {', '.join(valid)}; got {getattr(self, name)!r}")

@@ -22,8 +22,6 @@ class RLOOConfig(GRPOConfig):
     """What a turn is judged by: the return of its episode less the mean of the others of its group. Another credit makes it another algorithm."""
     scale: str = "none"
     """What advantages are divided by: nothing, or the standard deviation of the `group` or the `batch`."""
-    kl: float = 0.05
-    """Weight of the KL divergence from the starting policy, in the loss (TRL's RLOO has the same weight, in the reward); needs a saved model, or LoRA."""
 
 
 def train_rloo(config: RLOOConfig) -> float | None:

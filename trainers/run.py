@@ -21,7 +21,7 @@ from ..policies.registry import baselines
 from ..policies.rollout import make_engine, rollout
 from . import processes
 
-EVALUATION_SEED = 5_000_000  # evaluation episodes never meet training's: those have seeds below
+EVALUATION_SEED = 5_000_000  # evaluation episodes never meet training's: demonstrations and rollouts have seeds elsewhere
 REPORTED_EPISODES = 200
 _TENSORBOARD = os.environ.get("TENSORBOARD_LOGGING_DIR")  # where the user wants the logs of all runs
 
@@ -44,6 +44,7 @@ class Run:
         self.folder = self.path / stage
         self.model_path = self.folder / "model"
         self.checkpoints = self.folder / "checkpoints"
+        self.board = Path(_TENSORBOARD or self.path / "tensorboard") / stage
         self.compare = True
         processes.join()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +73,9 @@ class Run:
             raise FileNotFoundError(f"nothing to resume: no checkpoint in {self.checkpoints}")
         if not resume and (last or self.model_path.exists()):
             raise FileExistsError(f"{self.folder} holds a trained {self.stage} already: use --resume to continue it, or another --out")
-        step = int(last.rpartition("-")[2]) if last else 0
+        if (given := getattr(config, "episodes_path", None)) is not None and Path(given).resolve() == (self.path / "episodes").resolve():
+            raise ValueError(f"episodes_path must not be {given}: the final evaluation writes its episodes there; choose another --out")
+        step = int(last.rpartition("-")[2]) if last else -1
         kept = [row for row in self.metrics() if row["stage"] != self.stage or row["step"] <= step]
         self._metrics_file.write_text("".join(json.dumps(row) + "\n" for row in kept))
         settings = asdict(config)

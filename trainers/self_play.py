@@ -33,7 +33,8 @@ from .run import Run, finish
 from .scoring import padded, read_own
 
 PART = 64  # episodes whose activations are held at a time
-FIRST_SEED = 200_000_000  # duels never meet the seeds of other trainers
+ROUNDS = 3  # beyond them a game has too many courses for its best response
+FIRST_SEED = 200_000_000  # of duels
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,9 @@ def train_self_play(config: SelfPlayConfig) -> float | None:
     engine = make_engine(config.env_id, **config.settings)
     if not hasattr(engine.family, "duel"):
         raise ValueError(f"env_id must be of a family with two seats that can learn; {config.env_id!r} has one")
+    small = negotiation_duel(engine.family) if config.exploitability else None
+    if small is not None and (rounds := engine.family.settings()["rounds"]) > ROUNDS:
+        raise ValueError(f"exploitability can be measured in games of up to {ROUNDS} rounds, got {rounds}: add --set rounds=2")
     run = Run(config.out, "self-play")
     checkpoint = run.begin(config, config.resume)
     players = Players(config, engine, run.folder / "league")
@@ -126,11 +130,11 @@ def train_self_play(config: SelfPlayConfig) -> float | None:
             place = run.model_path if seat == engine.family.role else run.folder / "partner"
             model.save_pretrained(str(place))
             players.tokenizer.save_pretrained(str(place))
-    if config.exploitability:
-        found = exploitability(negotiation_duel(engine.family), players.policies())
-        gains = {f"gain_{seat}": gain for seat, gain in found.gains.items()}
-        run.summarise(nash_conv=found.nash_conv, covered=found.covered, **gains)
-    return finish(run, speaker, config.env_id, config.settings, config.final_episodes)
+    score = finish(run, speaker, config.env_id, config.settings, config.final_episodes)
+    if small is not None:
+        found = exploitability(small, players.policies())
+        run.summarise(nash_conv=found.nash_conv, covered=found.covered, **{f"gain_{seat}": gain for seat, gain in found.gains.items()})
+    return score
 
 
 # ---- what is learned from a batch ------------------------------------------------------------------------------------

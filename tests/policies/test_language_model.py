@@ -86,6 +86,13 @@ def test_a_template_that_rewrites_the_past_is_refused(tiny):
         ChatFormat(tokenizer)
 
 
+def test_a_template_that_ends_turns_otherwise_is_refused(tiny):
+    tokenizer = deepcopy(tiny[2])
+    tokenizer.eos_token = "<|pad|>"
+    with pytest.raises(ValueError, match="must close turns with its end-of-sequence token"):
+        ChatFormat(tokenizer)
+
+
 def test_weights_are_loaded_to_be_trained_or_as_they_are_stored(tiny, tmp_path):
     engine, model, tokenizer = tiny
     deepcopy(model).to(torch.bfloat16).save_pretrained(tmp_path)

@@ -27,6 +27,7 @@ def row(env_id, algorithm, seed, score):
     return {
         "env_id": env_id, "algorithm": algorithm, "seed": seed, "error": "", "score": score, "score_interval": [score, score], "mean_return": score,
         "curve": [[0, 0.0, score / 2], [128, 1.0, score]], "cpu_minutes": 2.0, "minutes": 2.0, "collecting_cpu_minutes": 0.5,
+        "demonstrations": 2000, "steps": 20, "final_episodes": 20,
     }  # fmt: skip
 
 
@@ -59,9 +60,15 @@ def test_a_failure_is_told_and_not_counted(tmp_path):
 def test_what_is_done_is_not_repeated(tmp_path):
     (tmp_path / "results.jsonl").write_text(json.dumps(row(TOY, "bc", 0, 0.5)) + "\n")
     told = []
-    assert len(benchmark.benchmark([TOY], ["bc"], [0], tmp_path, 10, 1, 10, tell=told.append)) == 1 and not told
+    assert len(benchmark.benchmark([TOY], ["bc"], [0], tmp_path, 2000, 20, 20, tell=told.append)) == 1 and not told
+    with pytest.raises(ValueError, match=r"holds results of {'steps': 20}"):
+        benchmark.benchmark([TOY], ["bc"], [0], tmp_path, 2000, 5, 20)
     with pytest.raises(ValueError, match="algorithms must be among"):
         benchmark.benchmark([TOY], ["alchemy"], [0], tmp_path, 10, 1, 10)
+    with pytest.raises(ValueError, match="Spacing-v0 has none"):
+        benchmark.benchmark([TOY, "Spacing-v0"], ["bc"], [0], tmp_path, 10, 1, 10)
+    with pytest.raises(ValueError, match="final_episodes must be at least 1"):
+        benchmark.benchmark([TOY], ["bc"], [0], tmp_path, 10, 1, 0)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -91,7 +98,7 @@ def test_the_page_says_what_the_results_say(tmp_path):
 
 
 def test_wrong_arguments(tmp_path):
-    with pytest.raises(ValueError, match="seeds, workers and steps must be at least 1"):
+    with pytest.raises(ValueError, match="seeds must be at least 1"):
         main(["--seeds", "0"], {})
     with pytest.raises(ValueError, match="--set cannot be given"):
         main([], {"population": "hard"})

@@ -21,7 +21,7 @@ from dialogym.trainers.awr import AWRConfig, awr_loss, awr_weights, train_awr
 from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.ilql import ILQLConfig, TargetFollows, expectile_loss, ilql_loss, td_target, train_ilql
 from dialogym.trainers.mc import MCConfig, mc_loss, train_mc
-from dialogym.trainers.offline import Learner, OfflineTrainer, OwnTokens, collate, discounted, own_tokens, recorded, token_rows
+from dialogym.trainers.offline import Learner, OfflineTrainer, OwnTokens, collate, discounted, own_tokens, rewarded, token_rows
 from safetensors.torch import load_file
 
 from ..toy import DRINKS, TOY
@@ -355,13 +355,13 @@ def test_resumed_equals_uninterrupted(mixed, tmp_path, monkeypatch, name, option
 def test_failed_episodes_are_dropped_and_rewards_replaced(mixed, tmp_path):
     good = read_episodes(mixed[0])[:3]
     EpisodeStore(tmp_path / "some").append([*good, dataclasses.replace(good[0], error="server gone")])
-    episodes, dropped = recorded(MCConfig(TOY, episodes_path=tmp_path / "some", reward="goal=2"))
+    episodes, dropped = rewarded(MCConfig(TOY, episodes_path=tmp_path / "some", reward="goal=2"))
     assert dropped == 1 and [e.episode_return for e in episodes] == [2 * e.episode_return for e in good]
     EpisodeStore(tmp_path / "none").append([dataclasses.replace(good[0], error="server gone")])
     with pytest.raises(ValueError, match="episodes_path"):
-        recorded(MCConfig(TOY, episodes_path=tmp_path / "none"))
+        rewarded(MCConfig(TOY, episodes_path=tmp_path / "none"))
     with pytest.raises(FileNotFoundError, match="no episodes"):
-        recorded(MCConfig(TOY, episodes_path=tmp_path / "nowhere"))
+        rewarded(MCConfig(TOY, episodes_path=tmp_path / "nowhere"))
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,13 @@ def test_resumed_equals_uninterrupted(start, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"past_share": 1.5}, "past_share"), ({"group_size": 1}, "group_size"), ({"temperature": 0.0}, "temperature"), ({"env_id": TOY}, "two seats")],
+    [
+        ({"past_share": 1.5}, "past_share"),
+        ({"group_size": 1}, "group_size"),
+        ({"temperature": 0.0}, "temperature"),
+        ({"env_id": TOY}, "two seats"),
+        ({"exploitability": True}, "--set rounds=2"),
+    ],
 )
 def test_wrong_arguments(start, tmp_path, changes, message):
     with pytest.raises(ValueError, match=message):

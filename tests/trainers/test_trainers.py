@@ -138,11 +138,41 @@ def test_resume_and_overwrite_are_guarded(cloned, tmp_path):
 
 @pytest.mark.parametrize(
     ("config", "message"),
-    [({"best_share": 0.0}, "best_share"), ({"model": "/no/such/model"}, "could not be loaded"), ({"env_id": "No-v0"}, "environment must be one of")],
+    [
+        ({"best_share": 0.0}, "best_share"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"epochs": -1.0}, "epochs"),
+        ({"demonstrations": 0}, "demonstrations"),
+        ({"best_of": 0}, "best_of"),
+        ({"lora_rank": 4}, "lora_rank"),
+        ({"model": "/no/such/model"}, "could not be loaded"),
+        ({"env_id": "No-v0"}, "environment must be one of"),
+    ],
 )
 def test_wrong_arguments(tmp_path, config, message):
     with pytest.raises(ValueError, match=message):
         train_bc(bc(tmp_path, **config))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "value"),
+    [("steps", 0), ("groups", 0), ("updates", 5), ("clip", -1.0), ("temperature", 0.0), ("kl", -1.0), ("entropy", -0.1), ("max_episode_tokens", 8)],
+)
+def test_wrong_arguments_of_grpo(tmp_path, wrong, value):
+    with pytest.raises(ValueError, match=wrong):
+        grpo(tmp_path, "tiny", **{wrong: value})
+
+
+def test_an_adapter_takes_no_other(tmp_path):
+    (tmp_path / "adapter_config.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"lora_rank must be 0, got 4: model .* is a LoRA adapter already"):
+        grpo(tmp_path, tmp_path, lora_rank=4)
+
+
+@pytest.mark.parametrize("model", ["tiny", "smollm2"])
+def test_trl_needs_a_saved_model_to_stay_close_to(tmp_path, model):
+    with pytest.raises(ValueError, match="kl must be 0 where model is"):
+        train_grpo(grpo(tmp_path, model, kl=0.1))
 
 
 # ---- token records ---------------------------------------------------------------------------------------------------

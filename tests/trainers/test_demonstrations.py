@@ -1,0 +1,68 @@
+"""The episodes that trainers learn from: completed, never mistaken for others, clear of the evaluation's."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("trl")
+
+from dialogym.envs.episodes import EpisodeStore, read_episodes
+from dialogym.policies.rollout import collect
+from dialogym.trainers.bc import BCConfig, train_bc
+from dialogym.trainers.demonstrations import first_seed, recorded
+from dialogym.trainers.mc import MCConfig
+from dialogym.trainers.run import EVALUATION_SEED, Run
+
+from ..toy import TOY
+
+
+def test_a_collection_that_was_interrupted_is_completed(tmp_path):
+    collect(TOY, "scripted", 3, tmp_path / "demonstrations", first_seed(2))
+    episodes, dropped = recorded(BCConfig(TOY, tmp_path, demonstrations=10, seed=2))
+    assert dropped == 0 and sorted(episode.seed for episode in episodes) == list(range(200_000, 200_010))
+    fewer, _ = recorded(BCConfig(TOY, tmp_path, demonstrations=4, seed=2))
+    assert sorted(episode.seed for episode in fewer) == list(range(200_000, 200_004))
+
+
+def test_those_of_something_else_are_not_learned_from(tmp_path):
+    recorded(BCConfig(TOY, tmp_path, demonstrations=4))
+    with pytest.raises(ValueError, match="holds episodes with policy"):
+        recorded(MCConfig(TOY, tmp_path, demonstrations=4))  # another demonstrator
+    with pytest.raises(ValueError, match="holds episodes with env_id"):
+        recorded(BCConfig("CoachingSmall-v0", tmp_path, demonstrations=4))
+
+
+def test_failed_ones_are_dropped(tmp_path):
+    collect(TOY, "scripted", 3, tmp_path / "good")
+    good = read_episodes(tmp_path / "good")
+    EpisodeStore(tmp_path / "some").append([*good, dataclasses.replace(good[0], error="server gone")])
+    assert recorded(BCConfig(TOY, episodes_path=tmp_path / "some")) == (good, 1)
+    EpisodeStore(tmp_path / "none").append([dataclasses.replace(good[0], error="server gone")])
+    with pytest.raises(ValueError, match="episodes_path"):
+        train_bc(BCConfig(TOY, tmp_path / "run", episodes_path=tmp_path / "none"))
+
+
+@pytest.mark.parametrize("seed", [0, 7, 49, 50, 51, 99, 100, 200])
+def test_their_seeds_are_not_those_of_evaluations(seed):
+    assert not set(range(first_seed(seed), first_seed(seed) + 100_000)) & set(range(EVALUATION_SEED, EVALUATION_SEED + 1_000_000))
+    assert len({first_seed(other) for other in range(300)}) == 300
+
+
+def test_a_run_does_not_write_over_what_it_learns_from(tmp_path):
+    collect(TOY, "scripted", 3, tmp_path / "episodes")
+    with pytest.raises(ValueError, match="episodes_path must not be"):
+        train_bc(BCConfig(TOY, tmp_path, episodes_path=tmp_path / "episodes"))
+    assert len(read_episodes(tmp_path / "episodes")) == 3
+
+
+def test_a_run_that_left_no_checkpoint_begins_anew(tmp_path):
+    config = BCConfig(TOY, tmp_path)
+    run = Run(tmp_path, "bc")
+    run.begin(config, resume=False)
+    run.log(0, score=0.1)
+    Run(tmp_path, "other").log(0, score=0.2)
+    run.begin(config, resume=False)
+    assert [(row["stage"], row["score"]) for row in run.metrics()] == [("other", 0.2)]
