@@ -166,7 +166,8 @@ def test_resumed_equals_uninterrupted(start, tmp_path, monkeypatch):
         ({"group_size": 1}, "group_size"),
         ({"temperature": 0.0}, "temperature"),
         ({"env_id": TOY}, "two seats"),
-        ({"exploitability": True}, "--set rounds=2"),
+        ({"exploitability": True}, "family must be Negotiation"),
+        ({"env_id": "Negotiation-v0", "exploitability": True}, "--set rounds=2"),
     ],
 )
 def test_wrong_arguments(start, tmp_path, changes, message):
