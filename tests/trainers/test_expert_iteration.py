@@ -22,6 +22,7 @@ from dialogym.trainers.expert_iteration import ExpertIterationConfig, Learner, b
 from dialogym.trainers.scoring import padded
 from safetensors.torch import load_file
 
+from ..resuming import same_weights
 from ..toy import TOY
 
 
@@ -37,11 +38,6 @@ def noise(tmp_path_factory):
     start = BCConfig(TOY, out=out, demonstrator="random", demonstrations=500, epochs=2.0, final_episodes=20, eval_episodes=20, threads=1)
     assert train_bc(start) < 0.7
     return out / "bc" / "model"
-
-
-def same_weights(one, other):
-    a, b = (load_file(folder / "model.safetensors") for folder in (one, other))
-    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
 def interrupted(monkeypatch, run, at, after=0):

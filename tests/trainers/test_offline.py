@@ -22,8 +22,8 @@ from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.ilql import ILQLConfig, TargetFollows, expectile_loss, ilql_loss, td_target, train_ilql
 from dialogym.trainers.mc import MCConfig, mc_loss, train_mc
 from dialogym.trainers.offline import Learner, OfflineTrainer, OwnTokens, collate, discounted, own_tokens, rewarded, token_rows
-from safetensors.torch import load_file
 
+from ..resuming import interrupted, same_weights
 from ..toy import DRINKS, TOY
 
 TRAINERS = {"mc": (MCConfig, train_mc), "ilql": (ILQLConfig, train_ilql), "awr": (AWRConfig, train_awr)}
@@ -314,37 +314,15 @@ def test_heads_are_stored_beside_the_model(speaker, tmp_path):
 # ---- resuming ----------------------------------------------------------------------------------------------------------------------------------------
 
 
-class Interrupt(Exception):
-    pass
-
-
 @pytest.mark.parametrize(("name", "options"), [("mc", {}), ("ilql", {}), ("awr", {}), ("ilql", {"lora_rank": 4})])
 def test_resumed_equals_uninterrupted(mixed, tmp_path, monkeypatch, name, options):
-    from transformers import TrainerCallback
-
     small = {"model": str(mixed[1]), "epochs": 0.2, "save_every": 3, "final_episodes": 4, "eval_episodes": 4, "learning_rate": 1e-3, **options}  # 8 steps
     train(name, mixed, tmp_path / "whole", **small)
-
-    class Bomb(TrainerCallback):
-        def on_step_begin(self, args, state, control, **_):
-            if state.global_step == 5:
-                raise Interrupt
-
-    with monkeypatch.context() as patch:
-        original = OfflineTrainer.train
-
-        def explode(self, **kwargs):
-            self.add_callback(Bomb())
-            return original(self, **kwargs)
-
-        patch.setattr(OfflineTrainer, "train", explode)
-        with pytest.raises(Interrupt):
-            train(name, mixed, tmp_path / "broken", **small)
+    interrupted(monkeypatch, OfflineTrainer, lambda: train(name, mixed, tmp_path / "broken", **small), at=5)
     train(name, mixed, tmp_path / "broken", resume=True, **small)
     weights = "adapter_model.safetensors" if options else "model.safetensors"
     for file in (weights, "value_heads.safetensors"):
-        whole, broken = (load_file(tmp_path / run / name / "model" / file) for run in ("whole", "broken"))
-        assert whole.keys() == broken.keys() and all(torch.equal(whole[key], broken[key]) for key in whole)
+        assert same_weights(*(tmp_path / run / name / "model" for run in ("whole", "broken")), file)
     losses = [[json.loads(line).get("loss") for line in (tmp_path / run / "metrics.jsonl").read_text().splitlines()] for run in ("whole", "broken")]
     assert losses[0] == losses[1]
 

@@ -30,6 +30,7 @@ from dialogym.trainers.ppo import Learner, PPOConfig, gae, policy_terms, train_p
 from safetensors.torch import load_file
 
 from .. import toy
+from ..resuming import Interrupt, same_weights
 from ..toy import TOY
 
 ROOT = Path(__file__).parents[2]
@@ -320,15 +321,6 @@ def test_from_noise_to_the_optimum(clone, tmp_path, level, critic, seed):
     assert [row["episodes"] for row in logged] == [64 * (k + 1) for k in range(30)]
     assert list((tmp_path / "tensorboard").rglob("events*"))
     assert json.loads((tmp_path / "evaluation.json").read_text())[0]["policy"] == "trained"
-
-
-def same_weights(one, other):
-    a, b = (load_file(folder / "model.safetensors") for folder in (one, other))
-    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
-
-
-class Interrupt(Exception):
-    pass
 
 
 @pytest.mark.parametrize(("critic", "at"), [("privileged", 5), ("separate", 3)])

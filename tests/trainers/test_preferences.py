@@ -30,6 +30,7 @@ from trl import DPOConfig as TRLDPOConfig
 from trl import DPOTrainer, KTOTrainer
 from trl import KTOConfig as TRLKTOConfig
 
+from ..resuming import interrupted, same_weights
 from ..toy import DRINKS, TOY
 
 TALK = "let me see"
@@ -401,38 +402,6 @@ def test_kto_lifts_a_clone(cloned, tmp_path):
     assert rows[0]["judgements"] + rows[0]["ties"] == 384 == rows[0]["played"]
 
 
-class Interrupt(Exception):
-    pass
-
-
-def interrupted(monkeypatch, trainer_class, train, config, at):
-    """Run `train` until step `at`, then have it die."""
-    from transformers import TrainerCallback
-
-    class Bomb(TrainerCallback):
-        def on_step_begin(self, args, state, control, **_):
-            if state.global_step == at:
-                raise Interrupt
-
-    original = trainer_class.train
-
-    def train_with_bomb(self, **kwargs):
-        self.add_callback(Bomb())
-        return original(self, **kwargs)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(trainer_class, "train", train_with_bomb)
-        with pytest.raises(Interrupt):
-            train(config)
-
-
-def same_weights(one, other):
-    from safetensors.torch import load_file
-
-    a, b = (load_file(folder / "model.safetensors") for folder in (one, other))
-    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
-
-
 @pytest.mark.parametrize(("algorithm", "at"), [("dpo", "first"), ("kto", "middle")])
 def test_resumed_equals_uninterrupted(cloned, tmp_path, monkeypatch, algorithm, at):
     """Interrupted within the second round, or within the first so that the second is played after the resumption."""
@@ -442,7 +411,7 @@ def test_resumed_equals_uninterrupted(cloned, tmp_path, monkeypatch, algorithm, 
     train(whole)
     starts = [row["step"] for row in rows_of(whole.out) if "played" in row]
     assert len(starts) == 2
-    interrupted(monkeypatch, kind, train, broken, at=3 if at == "first" else starts[1] + 3)
+    interrupted(monkeypatch, kind, lambda: train(broken), at=3 if at == "first" else starts[1] + 3)
     train(dataclasses.replace(broken, resume=True))
     assert same_weights(whole.out / algorithm / "model", broken.out / algorithm / "model")
     lines = [[{k: v for k, v in row.items() if k != "seconds"} for row in rows_of(config.out)] for config in (whole, broken)]

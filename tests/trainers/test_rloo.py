@@ -16,8 +16,9 @@ from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.credit import CREDITS, leave_one_out
 from dialogym.trainers.grpo import DialogueRollout, GRPOConfig, train_grpo
 from dialogym.trainers.rloo import RLOOConfig, train_rloo
-from safetensors.torch import load_file
+from trl import GRPOTrainer
 
+from ..resuming import interrupted, same_weights
 from ..toy import DRINKS, TOY
 
 SMALL = {"groups": 4, "group_size": 8, "max_turn_tokens": 8, "eval_every": 0, "final_episodes": 60, "threads": 1}
@@ -38,36 +39,6 @@ def noise(tmp_path_factory):
     config = BCConfig(TOY, out=out, demonstrator="random+scripted", demonstrations=600, epochs=3.0, final_episodes=20, eval_episodes=20, threads=1)
     assert train_bc(config) < 0.5
     return out / "bc" / "model"
-
-
-def same_weights(one, other):
-    a, b = (load_file(folder / "model.safetensors") for folder in (one, other))
-    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
-
-
-def interrupted(monkeypatch, train, config, at):
-    """Run `train` until step `at`, then have it die."""
-    from transformers import TrainerCallback
-    from trl import GRPOTrainer
-
-    class Interrupt(Exception):
-        pass
-
-    class Bomb(TrainerCallback):
-        def on_step_begin(self, args, state, control, **_):
-            if state.global_step == at:
-                raise Interrupt
-
-    original = GRPOTrainer.train
-
-    def train_with_bomb(self, **kwargs):
-        self.add_callback(Bomb())
-        return original(self, **kwargs)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(GRPOTrainer, "train", train_with_bomb)
-        with pytest.raises(Interrupt):
-            train(config)
 
 
 def speaking(served):
@@ -128,7 +99,7 @@ def test_rloo_from_noise_to_the_optimum(noise, tmp_path):
 def test_rloo_resumed_equals_rloo_uninterrupted(noise, tmp_path, monkeypatch):
     whole, broken = (rloo(tmp_path / name, noise, steps=4, save_every=2, group_size=4) for name in ("whole", "broken"))
     train_rloo(whole)
-    interrupted(monkeypatch, train_rloo, broken, at=3)
+    interrupted(monkeypatch, GRPOTrainer, lambda: train_rloo(broken), at=3)
     train_rloo(dataclasses.replace(broken, resume=True))
     assert same_weights(whole.out / "rloo" / "model", broken.out / "rloo" / "model")
 
@@ -152,6 +123,6 @@ def test_what_a_critic_has_learned_is_part_of_the_checkpoint(noise, tmp_path, mo
         grpo(tmp_path / name, noise, steps=3, save_every=1, updates=2, credit="critic(lambda=0.9)", final_episodes=4) for name in ("whole", "broken")
     )
     train_grpo(whole)
-    interrupted(monkeypatch, train_grpo, broken, at=5)
+    interrupted(monkeypatch, GRPOTrainer, lambda: train_grpo(broken), at=5)
     train_grpo(dataclasses.replace(broken, resume=True))
     assert same_weights(whole.out / "grpo" / "model", broken.out / "grpo" / "model")

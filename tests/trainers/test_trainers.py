@@ -15,8 +15,8 @@ from dialogym.policies.language_model import LanguageModelPolicy, load_model
 from dialogym.policies.rollout import make_engine, rollout
 from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.grpo import DialogueRollout, GRPOConfig, train_grpo
-from safetensors.torch import load_file
 
+from ..resuming import interrupted, same_weights
 from ..toy import DRINKS, TOY
 
 
@@ -72,36 +72,6 @@ def test_filtered_bc_keeps_the_best(tmp_path):
     assert train_bc(bc(tmp_path, best_share=0.6)) >= 0.9
 
 
-def same_weights(one, other):
-    a, b = (load_file(folder / "model.safetensors") for folder in (one, other))
-    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
-
-
-class Interrupt(Exception):
-    pass
-
-
-def interrupted(monkeypatch, trainer_class, train, config, at):
-    """Run `train` until step `at`, then have it die."""
-    from transformers import TrainerCallback
-
-    class Bomb(TrainerCallback):
-        def on_step_begin(self, args, state, control, **_):
-            if state.global_step == at:
-                raise Interrupt
-
-    original = trainer_class.train
-
-    def train_with_bomb(self, **kwargs):
-        self.add_callback(Bomb())
-        return original(self, **kwargs)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(trainer_class, "train", train_with_bomb)
-        with pytest.raises(Interrupt):
-            train(config)
-
-
 def test_bc_resumed_equals_bc_uninterrupted(tmp_path, monkeypatch):
     import dataclasses
 
@@ -109,7 +79,7 @@ def test_bc_resumed_equals_bc_uninterrupted(tmp_path, monkeypatch):
 
     whole, broken = bc(tmp_path / "whole", save_every=5), bc(tmp_path / "broken", save_every=5)
     train_bc(whole)
-    interrupted(monkeypatch, SFTTrainer, train_bc, broken, at=12)
+    interrupted(monkeypatch, SFTTrainer, lambda: train_bc(broken), at=12)
     train_bc(dataclasses.replace(broken, resume=True))
     assert same_weights(whole.out / "bc" / "model", broken.out / "bc" / "model")
     lines = [[(r["step"], r.get("loss")) for r in map(json.loads, (c.out / "metrics.jsonl").read_text().splitlines()) if "loss" in r] for c in (whole, broken)]
@@ -124,7 +94,7 @@ def test_grpo_resumed_equals_grpo_uninterrupted(cloned, tmp_path, monkeypatch):
     model = cloned[0] / "bc" / "model"
     whole, broken = (grpo(tmp_path / name, model, steps=3, save_every=1, updates=2, group_size=4) for name in ("whole", "broken"))
     train_grpo(whole)
-    interrupted(monkeypatch, GRPOTrainer, train_grpo, broken, at=5)
+    interrupted(monkeypatch, GRPOTrainer, lambda: train_grpo(broken), at=5)
     train_grpo(dataclasses.replace(broken, resume=True))
     assert same_weights(whole.out / "grpo" / "model", broken.out / "grpo" / "model")
 
