@@ -92,6 +92,15 @@ def costs(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms: Se
     return table(["CPU minutes", *(env_id.removesuffix("-v0") for env_id in env_ids)], lines)
 
 
+def seeds_played(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms: Sequence[str]) -> str:
+    """How many seeds stand behind each column; a range where it is not the same for all algorithms."""
+    parts = []
+    for env_id in env_ids:
+        counts = [len(_of(rows, env_id, algorithm)) for algorithm in algorithms]
+        parts.append(f"{env_id.removesuffix('-v0')} {min(counts)}" + (f" to {max(counts)}" if max(counts) > min(counts) else ""))
+    return ", ".join(parts)
+
+
 def references(env_ids: Iterable[str], episodes: int) -> dict[str, dict[str, float]]:
     """Scores on the evaluation seeds of the policies that the learned ones are held against, by environment."""
     from ..trainers.run import EVALUATION_SEED
@@ -123,6 +132,7 @@ def write_page(options: Options, rows: Sequence[dict[str, Any]], env_ids: Sequen
         "references": table(head, lines),
         "costs": costs(rows, env_ids, algorithms),
         "runs": str(len(rows)),
+        "seeds": seeds_played(rows, env_ids, algorithms),
         "command": _command(options, env_ids),
         "demonstrations": f"{options.demonstrations:,}",
         "online": f"{options.steps * 128:,}",

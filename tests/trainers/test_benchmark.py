@@ -12,7 +12,7 @@ pytest.importorskip("trl")
 from dialogym.envs.episodes import read_episodes
 from dialogym.evaluation.datasets import recipes
 from dialogym.policies.rollout import collect
-from dialogym.scripts.benchmark import leaderboard, main
+from dialogym.scripts.benchmark import leaderboard, main, seeds_played
 from dialogym.trainers import benchmark
 from dialogym.trainers.benchmark import ALGORITHMS, Job, budget, results
 
@@ -89,10 +89,12 @@ def test_the_page_says_what_the_results_say(tmp_path):
     rows = [row("CoachingSmall-v0", name, seed, score + 0.1 * seed) for name, score in (("bc", 0.4), ("grpo", 0.6)) for seed in (0, 1, 2)]
     board = leaderboard(rows, ["CoachingSmall-v0"], ["bc", "grpo", "ppo"])
     assert "| `bc` | 0.500 ± 0.248 |" in board and "| `grpo` | 0.700 ± 0.248 |" in board and "| `ppo` |  |" in board
+    assert seeds_played(rows[:-1], ["CoachingSmall-v0"], ["bc", "grpo"]) == "CoachingSmall 2 to 3"
     (tmp_path / "results.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rows))
     page = tmp_path / "docs" / "leaderboard.md"
     main(["--env", "CoachingSmall-v0", "--algorithm", "bc", "grpo", "--out", str(tmp_path), "--episodes", "20", "--page", str(page)], {})
     text = page.read_text()
+    assert "Seeds: CoachingSmall 3." in text
     assert "{{" not in text and "| `grpo` | +0.200 ± 0.000 |" in text and "best fixed heuristic" in text
     assert "CoachingSmall" in (page.parent / "figures" / "leaderboard.svg").read_text()
 
