@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 from collections.abc import Iterable, Sequence
@@ -116,7 +117,7 @@ def references(env_ids: Iterable[str], episodes: int) -> dict[str, dict[str, flo
 
 
 def write_page(options: Options, rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms: Sequence[str], board: str) -> None:
-    """Fill the template with the tables, and draw the learning curves."""
+    """Fill the template with the tables, draw the learning curves, and put the results themselves beside the figure."""
     assert options.page is not None
     figure = options.page.parent / "figures" / "leaderboard.svg"
     figure.parent.mkdir(parents=True, exist_ok=True)
@@ -127,6 +128,7 @@ def write_page(options: Options, rows: Sequence[dict[str, Any]], env_ids: Sequen
     shown = [f"{known[env_id][name]:.3f} `{name[16:-1]}`" for env_id, name in zip(env_ids, best, strict=True)]
     lines.append(["best fixed heuristic", *shown])
     draw(rows, env_ids, known, figure)
+    figure.with_suffix(".jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     values = {
         "board": board,
         "references": table(head, lines),

@@ -97,6 +97,7 @@ def test_the_page_says_what_the_results_say(tmp_path):
     assert "Seeds: CoachingSmall 3." in text
     assert "{{" not in text and "| `grpo` | +0.200 ± 0.000 |" in text and "best fixed heuristic" in text
     assert "CoachingSmall" in (page.parent / "figures" / "leaderboard.svg").read_text()
+    assert [json.loads(line) for line in (page.parent / "figures" / "leaderboard.jsonl").read_text().splitlines()] == rows
 
 
 def test_wrong_arguments(tmp_path):
