@@ -37,7 +37,7 @@ def play_on_ray(job: Job, chunks: Sequence[Sequence[int]], workers: int) -> Iter
         workers: Chunks that are played at the same time, each on one processor.
 
     Yields:
-        The episodes of each chunk, in the order of the chunks.
+        The episodes of each chunk, in the order of the chunks. What a chunk raises is raised in its turn, when those before it have been given.
 
     Raises:
         ValueError: If the job is invalid, or only a person can play it.
@@ -51,17 +51,21 @@ def play_on_ray(job: Job, chunks: Sequence[Sequence[int]], workers: int) -> Iter
         shared = ray.put((uuid4().hex, job, lookup(job.env_id)))
         play = ray.remote(num_cpus=1, max_retries=RETRIES)(_play)
         running: dict[Any, int] = {}
-        played: dict[int, list[Episode]] = {}
+        played: dict[int, list[Episode] | Exception] = {}
         due = started = 0
         try:
             while due < len(chunks):
-                while started < len(chunks) and len(running) < workers and started - due < AHEAD * workers:
+                failed = any(isinstance(result, Exception) for result in played.values())
+                while not failed and started < len(chunks) and len(running) < workers and started - due < AHEAD * workers:
                     running[play.remote(shared, list(chunks[started]))] = started
                     started += 1
                 for done in ray.wait(list(running))[0]:
                     played[running.pop(done)] = _fetch(ray, done)
                 while due in played:
-                    yield played.pop(due)
+                    result = played.pop(due)
+                    if isinstance(result, Exception):
+                        raise result
+                    yield result
                     due += 1
         finally:
             for task in running:
@@ -82,12 +86,16 @@ def _play(shared: tuple[str, Job, tuple[str, dict[str, Any]]], seeds: Sequence[i
     return _players[number](seeds)
 
 
-def _fetch(ray: Any, done: Any) -> list[Episode]:
-    """What a task has played, or what it has raised, as if it had been raised here."""
+def _fetch(ray: Any, done: Any) -> list[Episode] | Exception:
+    """What a task has played, or what it has raised.
+
+    Raises:
+        ConnectionError: If Ray has given up.
+    """
     try:
         return ray.get(done)
     except ray.exceptions.RayTaskError as error:
-        raise error.cause from None
+        return error.cause
     except ray.exceptions.RayError as error:
         raise ConnectionError(
             f"the workers on Ray died too often, or the cluster was lost; earlier episodes are intact, and --resume goes on ({error})"
