@@ -111,7 +111,7 @@ def collect(
         path: Folder of the store.
         seed: First seed.
         batch: Dialogues that run together, and are written together.
-        best_of: Attempts at each episode, against the same partner; the one of the highest payoff is kept.
+        best_of: Attempts at each episode, against the same partner; the one of the highest payoff is kept, and its `policy` says of how many.
         progress: Show a progress bar.
         resume: Play only the seeds that the store does not hold yet.
         engine: ``"local"``: in this process. ``"ray"``: in worker processes, see `ray_collect`.
@@ -182,11 +182,16 @@ class Player:
     def __call__(self, seeds: Sequence[int]) -> list[Episode]:
         """The episodes of some seeds, in their order."""
         attempts = [rollout(self.engine, self.policy, seeds, self.batch, attempt) for attempt in range(self.job.best_of)]
-        return [record(max(tries, key=_payoff), self.job.env_id, self.engine, self.policy.name) for tries in zip(*attempts, strict=True)]
+        name = _recorded_name(self.policy.name, self.job.best_of)
+        return [record(max(tries, key=_payoff), self.job.env_id, self.engine, name) for tries in zip(*attempts, strict=True)]
 
 
 def _payoff(dialogue: Dialogue) -> float:
     return -np.inf if dialogue.error else dialogue.steps[-1].payoff
+
+
+def _recorded_name(policy: str, best_of: int) -> str:
+    return policy if best_of == 1 else f"{policy}, best of {best_of}"
 
 
 def _held(store: EpisodeStore, job: Job) -> frozenset[int]:
@@ -198,11 +203,12 @@ def _held(store: EpisodeStore, job: Job) -> frozenset[int]:
     engine = make_engine(job.env_id, **{**job.settings, "user": "scripted", "ear": "grammar"})  # what is compared does not depend on a language model
     wanted: dict[str, Any] = {"env_id": job.env_id, "settings": engine.family.settings(), "grammar": engine.grammar.mode, "reward": engine.reward.describe()}
     if not isinstance(job.policy, str):
-        wanted["policy"] = job.policy.name
+        name = job.policy.name
     elif not job.policy.startswith("lm:"):
-        wanted["policy"] = make_policy(job.policy, engine).name
+        name = make_policy(job.policy, engine).name
     else:
-        wanted["policy"] = job.policy
+        name = job.policy
+    wanted["policy"] = _recorded_name(name, job.best_of)
     for name, value in wanted.items():
         for other in store.values(name):
             if other != json.loads(json.dumps(value)):

@@ -33,6 +33,8 @@ def test_those_of_something_else_are_not_learned_from(tmp_path):
         recorded(MCConfig(TOY, tmp_path, demonstrations=4))  # another demonstrator
     with pytest.raises(ValueError, match="holds episodes with env_id"):
         recorded(BCConfig("CoachingSmall-v0", tmp_path, demonstrations=4))
+    with pytest.raises(ValueError, match="holds episodes with policy 'scripted', and cannot be resumed with 'scripted, best of 2'"):
+        recorded(BCConfig(TOY, tmp_path, demonstrations=4, best_of=2), best_of=2)
 
 
 def test_failed_ones_are_dropped(tmp_path):
