@@ -76,10 +76,18 @@ def arrange(config: DPOConfig, found: Collected, rng: np.random.Generator, refer
 
 
 class PairTrainer(InRounds, DPOTrainer):
-    """TRL's trainer on token records, with the partner's turns masked."""
+    """TRL's trainer on token records, with the partner's turns masked. The tokens that are cloned count the same whichever process has them."""
 
     def __init__(self, processing_class: Any, **options: Any):
         super().__init__(processing_class=processing_class, data_collator=OwnTurns(processing_class.pad_token_id), **options)
+        self.imitation = self.loss_weights[1:]  # none if nothing is cloned
+
+    def _compute_loss(self, model: Any, inputs: Any, return_outputs: bool) -> Any:
+        cloned = inputs["completion_mask"].chunk(2)[0].sum()
+        everywhere: Any = self.accelerator.gather(cloned)
+        share = (cloned / everywhere.float().mean()).item()  # TRL takes the mean of each process, and the mean of these
+        self.loss_weights = [*self.loss_weights[:1], *(share * weight for weight in self.imitation)]
+        return super()._compute_loss(model, inputs, return_outputs)
 
 
 class OwnTurns(DataCollatorForPreference):

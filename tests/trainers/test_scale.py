@@ -22,7 +22,10 @@ from dialogym.policies.language_model import LanguageModelPolicy, load_model
 from dialogym.policies.rollout import make_engine, rollout
 from dialogym.trainers import processes
 from dialogym.trainers.bc import BCConfig, train_bc
+from dialogym.trainers.dpo import DPOConfig, train_dpo
 from dialogym.trainers.grpo import DialogueRollout, GRPOConfig, train_grpo
+from dialogym.trainers.ilql import ILQLConfig, train_ilql
+from dialogym.trainers.kto import KTOConfig, train_kto
 from safetensors.torch import load_file
 
 from ..toy import TOY
@@ -234,6 +237,25 @@ def test_grpo_in_two_processes(alone, tmp_path):
     done = launch("accelerate", "grpo", out=tmp_path, model=start, **SMALL["grpo"])
     assert done.returncode == 0, done.stderr
     assert_same_training(alone, tmp_path, "grpo", load_file(start / "model.safetensors"))
+
+
+SMALLER = {"max_turn_tokens": 8, "eval_episodes": 8, "final_episodes": 12, "threads": 1, "learning_rate": 1e-3}
+OTHERS = {
+    "ilql": (ILQLConfig, train_ilql, {"demonstrations": 64, "epochs": 1.0}),  # as `mc` and `awr` are, by `train_offline`
+    "dpo": (DPOConfig, train_dpo, {"scenarios": 24, "attempts": 4, "batch_size": 4}),
+    "kto": (KTOConfig, train_kto, {"scenarios": 12, "attempts": 4, "batch_size": 8}),
+}
+
+
+@pytest.mark.parametrize("algorithm", OTHERS)
+def test_others_in_two_processes(alone, tmp_path, algorithm):
+    config, train, budget = OTHERS[algorithm]
+    start = alone / "bc" / "model"
+    options = {"model": str(start), **SMALLER, **budget}
+    train(config(TOY, out=tmp_path / "one", **options))
+    done = launch("torchrun", algorithm, out=tmp_path / "two", **options)
+    assert done.returncode == 0, done.stderr
+    assert_same_training(tmp_path / "one", tmp_path / "two", algorithm, load_file(start / "model.safetensors"))
 
 
 MEETING = """
