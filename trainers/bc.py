@@ -17,50 +17,30 @@ from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.rollout import make_engine
 from ..policies.tokens import ChatFormat
 from . import processes
-from .config import TrainerConfig
-from .demonstrations import recorded
+from .demonstrations import RecordedConfig, recorded
 from .run import Clock, Run, finish, quiet
 from .scoring import own_logprobs, plain_head
 
 
 @dataclass(frozen=True)
-class BCConfig(TrainerConfig):
+class BCConfig(RecordedConfig):
     """Behaviour cloning (TRL's SFTTrainer on token records)."""
 
     stage: ClassVar[str] = "bc"
 
     out: Path = Path("runs/bc")
     """Folder of the run."""
-    model: str = "tiny"
-    """`tiny`, a local model folder or a Hugging Face id."""
-    episodes_path: Path | None = None
-    """Recorded demonstrations; without it they are collected."""
-    demonstrator: str = "scripted"
-    """Policy that demonstrates, if demonstrations are to be collected."""
-    demonstrations: int = 4000
-    """How many episodes to collect."""
     best_of: int = 1
     """Attempts at each demonstration, against the same partner; the best is kept."""
     best_share: float = 1.0
     """Share of the episodes to learn from, those of highest payoff; below 1 it is filtered behaviour cloning."""
-    epochs: float = 2.0
-    """Passes over the demonstrations."""
-    batch_size: int = 16
-    """Episodes a step, over all processes."""
-    learning_rate: float = 4e-3
-    """Peak of the cosine schedule; the default suits `tiny`, a pretrained model wants about 2e-5 (2e-4 with LoRA)."""
-    eval_every: int = 0
-    """Steps between evaluations; 0 evaluates before and after only."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0.0 < self.best_share <= 1.0:
             raise ValueError(f"best_share must be above 0 and at most 1, got {self.best_share}")
-        for name in ("demonstrations", "best_of", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)!r}")
-        if not self.epochs > 0.0:
-            raise ValueError(f"epochs must be above 0, got {self.epochs!r}")
+        if self.best_of < 1:
+            raise ValueError(f"best_of must be at least 1, got {self.best_of!r}")
 
 
 @dataclass(frozen=True)

@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 from ..core.episode import Episode
 from ..envs.episodes import read_episodes
 from ..policies.rollout import collect
 from . import processes
+from .config import TrainerConfig
 from .run import EVALUATION_SEED
 
 A_RUN = 100_000  # seeds of demonstrations for each seed of a run
 
 
-class Wants(Protocol):
-    """What is asked of a trainer's configuration; see `OfflineConfig` for the fields."""
+@dataclass(frozen=True)
+class RecordedConfig(TrainerConfig):
+    """What trainers are told that learn from recorded episodes."""
 
-    @property
-    def env_id(self) -> str: ...
-    @property
-    def out(self) -> Path: ...
-    @property
-    def seed(self) -> int: ...
-    @property
-    def settings(self) -> dict[str, Any]: ...
-    @property
-    def episodes_path(self) -> Path | None: ...
-    @property
-    def demonstrator(self) -> str: ...
-    @property
-    def demonstrations(self) -> int: ...
+    episodes_path: Path | None = None
+    """Recorded episodes; without it they are collected."""
+    demonstrator: str = "scripted"
+    """Policy that plays the episodes, if they are to be collected."""
+    demonstrations: int = 4000
+    """How many episodes to collect."""
+    epochs: float = 2.0
+    """Passes over the episodes."""
+    batch_size: int = 16
+    """Episodes a step, of all processes together."""
+    learning_rate: float = 4e-3
+    """Peak of the cosine schedule; the default suits `tiny`, a pretrained model wants about 2e-5 (2e-4 with LoRA)."""
+    eval_every: int = 0
+    """Steps between evaluations; 0 evaluates before and after only."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("demonstrations", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)!r}")
+        if not self.epochs > 0.0:
+            raise ValueError(f"epochs must be above 0, got {self.epochs!r}")
 
 
 def first_seed(seed: int) -> int:
@@ -38,7 +48,7 @@ def first_seed(seed: int) -> int:
     return seed * A_RUN + (2 * EVALUATION_SEED if seed * A_RUN >= EVALUATION_SEED else 0)
 
 
-def recorded(config: Wants, best_of: int = 1) -> tuple[list[Episode], int]:
+def recorded(config: RecordedConfig, best_of: int = 1) -> tuple[list[Episode], int]:
     """The episodes to learn from, and how many failed ones were dropped.
 
     Args:
@@ -53,8 +63,12 @@ def recorded(config: Wants, best_of: int = 1) -> tuple[list[Episode], int]:
     if path is None:
         path, first = config.out / "demonstrations", first_seed(config.seed)
         wanted = range(first, first + config.demonstrations)
-        job = (config.env_id, config.demonstrator, config.demonstrations, path, first)
-        processes.main_only(lambda: collect(*job, best_of=best_of, progress=True, resume=True, **config.settings) and None)
+
+        def play() -> None:
+            job = (config.env_id, config.demonstrator, config.demonstrations, path, first)
+            collect(*job, best_of=best_of, progress=True, resume=True, **config.settings)
+
+        processes.main_only(play)
     found = [episode for episode in read_episodes(path) if wanted is None or episode.seed in wanted]
     episodes = [episode for episode in found if not episode.error]
     if not episodes:

@@ -17,35 +17,26 @@ from torch.nn.functional import cross_entropy
 from transformers import TrainerCallback
 
 from ..policies.value_guided import ValueGuidedModel
-from .offline import OfflineConfig, OwnTokens, train_offline
+from .offline import GuidedConfig, OwnTokens, train_offline
 
 Q_HEADS = ("q1", "q2")
 
 
 @dataclass(frozen=True)
-class ILQLConfig(OfflineConfig):
+class ILQLConfig(GuidedConfig):
     """ILQL: values of the best continuations that were seen guide a clone."""
 
     out: Path = Path("runs/ilql")
     """Folder of the run."""
-    beta: float = 4.0
-    """How much the values count in decoding: nats for each standard deviation of the returns."""
     tau: float = 0.7
     """Expectile of Q that V learns: 0.5 is the mean of what was done, near 1 the best of it."""
     td_lambda: float = 0.95
     """How far Q looks ahead: 0 is the next own token's V alone, as in the paper; 1 the whole return, as `mc` does."""
     polyak: float = 0.05
     """Share by which the target heads follow the Q heads after each step."""
-    cql: float = 0.01
-    """Weight of the term that keeps the values of tokens low that were not said."""
-    bc: float = 1.0
-    """Weight of behaviour cloning (`awac` in the paper's code), by which the language model itself is trained."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("beta", "cql", "bc"):
-            if not getattr(self, name) >= 0.0:
-                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)!r}")
         if not 0.0 < self.tau < 1.0:
             raise ValueError(f"tau must be between 0 and 1, got {self.tau!r}")
         if not 0.0 <= self.td_lambda <= 1.0:

@@ -13,27 +13,15 @@ from pathlib import Path
 import torch
 from torch.nn.functional import cross_entropy
 
-from .offline import OfflineConfig, OwnTokens, train_offline
+from .offline import GuidedConfig, OwnTokens, train_offline
 
 
 @dataclass(frozen=True)
-class MCConfig(OfflineConfig):
+class MCConfig(GuidedConfig):
     """Monte Carlo returns: a value head, learned by regression, that guides a clone."""
 
     out: Path = Path("runs/mc")
     """Folder of the run."""
-    beta: float = 4.0
-    """How much the values count in decoding: nats for each standard deviation of the returns."""
-    cql: float = 0.01
-    """Weight of the term that keeps the values of tokens low that were not said."""
-    bc: float = 1.0
-    """Weight of behaviour cloning, by which the language model itself is trained."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("beta", "cql", "bc"):
-            if not getattr(self, name) >= 0.0:
-                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)!r}")
 
 
 def train_mc(config: MCConfig) -> float | None:

@@ -25,46 +25,50 @@ from ..policies.rollout import make_engine
 from ..policies.tokens import ChatFormat
 from ..policies.value_guided import ValueGuidedModel, load_heads, make_heads
 from . import processes
-from .config import TrainerConfig
-from .demonstrations import recorded
+from .demonstrations import RecordedConfig, recorded
 from .run import Clock, Run, finish, quiet
 from .scoring import own_states
 
 
 @dataclass(frozen=True)
-class OfflineConfig(TrainerConfig):
+class OfflineConfig(RecordedConfig):
     """What the offline trainers are told."""
 
-    episodes_path: Path | None = None
-    """Recorded episodes, good and bad; without it they are collected."""
     demonstrator: str = "scripted+random"
-    """Policy that plays the episodes, if they are to be collected."""
-    demonstrations: int = 4000
-    """How many episodes to collect."""
+    """Policy that plays the episodes, if they are to be collected: good ones and bad ones."""
+    epochs: float = 4.0
+    """Passes over the episodes."""
     reward: str | None = None
     """What the episodes are rewarded for, such as `goal=1,turn_cost=0.01`; by default what they were rewarded for when they were recorded."""
     discount: float = 1.0
     """Of later rewards, for each own token between."""
-    epochs: float = 4.0
-    """Passes over the episodes."""
-    batch_size: int = 16
-    """Episodes a step, of all processes together."""
-    learning_rate: float = 4e-3
-    """Peak of the cosine schedule; the default suits `tiny`, a pretrained model wants about 2e-5 (2e-4 with LoRA)."""
     head_size: int = 128
     """Width of the hidden layer of each value head."""
-    eval_every: int = 0
-    """Steps between evaluations; 0 evaluates before and after only."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0.0 < self.discount <= 1.0:
             raise ValueError(f"discount must be above 0 and at most 1, got {self.discount!r}")
-        for name in ("demonstrations", "batch_size", "head_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)!r}")
-        if not self.epochs > 0.0:
-            raise ValueError(f"epochs must be above 0, got {self.epochs!r}")
+        if self.head_size < 1:
+            raise ValueError(f"head_size must be at least 1, got {self.head_size!r}")
+
+
+@dataclass(frozen=True)
+class GuidedConfig(OfflineConfig):
+    """What those are told that guide a clone by values."""
+
+    beta: float = 4.0
+    """How much the values count in decoding: nats for each standard deviation of the returns."""
+    cql: float = 0.01
+    """Weight of the term that keeps the values of tokens low that were not said."""
+    bc: float = 1.0
+    """Weight of behaviour cloning (`awac` in the code of Snell et al.), by which the language model itself is trained."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("beta", "cql", "bc"):
+            if not getattr(self, name) >= 0.0:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)!r}")
 
 
 class OwnTokens(NamedTuple):
