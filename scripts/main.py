@@ -18,7 +18,7 @@ COMMANDS = {
     "scorecard": "measure simulated users side by side",
     "collect": "record episodes of a policy",
     "datasets": "episodes of known quality, from random to near-optimal",
-    "train": "train a policy by one of twelve algorithms, a model of the user, or a voice",
+    "train": "train a policy, a model of the user, or a voice",
     "benchmark": "train every algorithm on every family, and write the leaderboard",
     "report": "write the page of a training run",
     "bench": "measure the speed of the environments",

@@ -23,7 +23,7 @@ POLICIES = {
     "mc": ("mc", "MCConfig", "train_mc", "offline: decoding guided by Monte-Carlo returns"),
     "ilql": ("ilql", "ILQLConfig", "train_ilql", "offline: implicit language Q-learning"),
     "awr": ("awr", "AWRConfig", "train_awr", "offline: advantage-weighted regression"),
-    "grpo": ("grpo", "GRPOConfig", "train_grpo", "online: group-relative policy optimisation, with credit by turn"),
+    "grpo": ("grpo", "GRPOConfig", "train_grpo", "online: group-relative policy optimisation"),
     "rloo": ("rloo", "RLOOConfig", "train_rloo", "online: REINFORCE with a leave-one-out baseline"),
     "ppo": ("ppo", "PPOConfig", "train_ppo", "online: proximal policy optimisation, by turn or token"),
     "dpo": ("dpo", "DPOConfig", "train_dpo", "preferences between rollouts"),
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     console = Console(highlight=False)
     if not arguments or arguments[0] in ("-h", "--help"):
         lines = [f"  {name:17}{what}" for name, (_, _, _, what) in POLICIES.items()] + [f"  {name:17}{what}" for name, what in OTHERS.items()]
-        console.print("\n".join(["usage: dialogym train ALGORITHM ENV [OPTIONS]   (dialogym train bc --help explains them)", "", *lines]), markup=False)
+        console.print("\n".join(["usage: dialogym train ALGORITHM ENV [OPTIONS]", "       dialogym train ALGORITHM --help", "", *lines]), markup=False)
         return
     algorithm, rest = arguments[0], list(arguments[1:])
     if algorithm in POLICIES:
