@@ -94,12 +94,14 @@ def costs(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms: Se
 
 
 def seeds_played(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms: Sequence[str]) -> str:
-    """How many seeds stand behind each column; a range where it is not the same for all algorithms."""
-    parts = []
+    """How many seeds stand behind each column, unless it is the same for all; a range where it is not the same for all algorithms."""
+    parts = {}
     for env_id in env_ids:
         counts = [len(_of(rows, env_id, algorithm)) for algorithm in algorithms]
-        parts.append(f"{env_id.removesuffix('-v0')} {min(counts)}" + (f" to {max(counts)}" if max(counts) > min(counts) else ""))
-    return ", ".join(parts)
+        parts[env_id.removesuffix("-v0")] = str(min(counts)) + (f" to {max(counts)}" if max(counts) > min(counts) else "")
+    if len(parts) > 1 and len(set(parts.values())) == 1:
+        return f"{next(iter(parts.values()))} for each environment"
+    return ", ".join(f"{name} {counts}" for name, counts in parts.items())
 
 
 def references(env_ids: Iterable[str], episodes: int) -> dict[str, dict[str, float]]:

@@ -90,6 +90,9 @@ def test_the_page_says_what_the_results_say(tmp_path):
     board = leaderboard(rows, ["CoachingSmall-v0"], ["bc", "grpo", "ppo"])
     assert "| `bc` | 0.500 ± 0.248 |" in board and "| `grpo` | 0.700 ± 0.248 |" in board and "| `ppo` |  |" in board
     assert seeds_played(rows[:-1], ["CoachingSmall-v0"], ["bc", "grpo"]) == "CoachingSmall 2 to 3"
+    two = [*rows, *(row("Tutoring-v0", name, seed, 0.5) for name in ("bc", "grpo") for seed in range(3))]
+    assert seeds_played(two, ["CoachingSmall-v0", "Tutoring-v0"], ["bc", "grpo"]) == "3 for each environment"
+    assert seeds_played(two[:-1], ["CoachingSmall-v0", "Tutoring-v0"], ["bc", "grpo"]) == "CoachingSmall 3, Tutoring 2 to 3"
     (tmp_path / "results.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rows))
     page = tmp_path / "docs" / "leaderboard.md"
     main(["--env", "CoachingSmall-v0", "--algorithm", "bc", "grpo", "--out", str(tmp_path), "--episodes", "20", "--page", str(page)], {})
