@@ -125,6 +125,22 @@ class EpisodeStore:
         texts = dict.fromkeys(value for file in self.files() for value in _column(file, column))
         return [json.loads(text) for text in texts] if column in _JSON else list(texts)
 
+    def seeds(self, **same: Any) -> list[int | None]:
+        """The seeds of the episodes of which all that is given holds, in the order of the store; without reading the rest.
+
+        Args:
+            **same: Fields of `Episode`, but not ``turns``, and their values.
+
+        Raises:
+            ValueError: If a file is damaged.
+        """
+        wanted = [json.dumps(value) if name in _JSON else value for name, value in same.items()]
+        found: list[int | None] = []
+        for file in self.files():
+            columns = [_column(file, name) for name in ("seed", *same)]
+            found += [seed for seed, *values in zip(*columns, strict=True) if values == wanted]
+        return found
+
     def __len__(self) -> int:
         return sum(_open(file).metadata.num_rows for file in self.files())
 

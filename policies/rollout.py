@@ -119,7 +119,7 @@ def collect(
         **settings: As for ``gym.make``.
 
     Raises:
-        ValueError: If an argument is invalid, or if the store to be resumed holds episodes of something else.
+        ValueError: If an argument is invalid, if the store to be resumed holds episodes of something else, or if one not to be resumed holds some of these.
         OSError: If the disk is full or cannot be written; earlier batches are intact.
         ModuleNotFoundError: If Ray is asked for and not installed.
     """
@@ -135,6 +135,8 @@ def collect(
     store = EpisodeStore(path)
     player = None if engine == "ray" else Player(job)
     held = _held(store, job) if resume else frozenset()
+    if not resume:
+        _refuse_twice(store, job, range(seed, seed + episodes))
     chunks = [[number for number in chunk if number not in held] for chunk in _chunks(range(seed, seed + episodes), player.batch if player else batch)]
     chunks = [chunk for chunk in chunks if chunk]
     if player:
@@ -194,22 +196,39 @@ def _recorded_name(policy: str, best_of: int) -> str:
     return policy if best_of == 1 else f"{policy}, best of {best_of}"
 
 
+def _described(job: Job) -> dict[str, Any]:
+    """What its episodes will say of environment, reward and policy."""
+    engine = make_engine(job.env_id, **{**job.settings, "user": "scripted", "ear": "grammar"})  # what is described does not depend on a language model
+    if not isinstance(job.policy, str):
+        policy = job.policy.name
+    elif not job.policy.startswith("lm:"):
+        policy = make_policy(job.policy, engine).name
+    else:
+        policy = job.policy
+    family, reward = engine.family.settings(), engine.reward.describe()
+    return {
+        "env_id": job.env_id, "settings": family, "grammar": engine.grammar.mode, "reward": reward, "policy": _recorded_name(policy, job.best_of)
+    }  # fmt: skip
+
+
+def _refuse_twice(store: EpisodeStore, job: Job, seeds: range) -> None:
+    """Raise a `ValueError` if the store holds some of these episodes: they would be the same once more."""
+    if job.settings.get("user", "scripted") != "scripted" or not store.files():
+        return  # a language model does not say the same twice
+    if twice := [seed for seed in store.seeds(**_described(job)) if seed is not None and seed in seeds]:
+        raise ValueError(
+            f"{store.path} holds {len(twice):,} of these episodes already (seeds {min(twice)} to {max(twice)}): "
+            "resume, which plays only what is missing, or choose another seed or folder"
+        )
+
+
 def _held(store: EpisodeStore, job: Job) -> frozenset[int]:
     """Seeds that the store holds.
 
     Raises:
         ValueError: If they are of another environment, policy or reward.
     """
-    engine = make_engine(job.env_id, **{**job.settings, "user": "scripted", "ear": "grammar"})  # what is compared does not depend on a language model
-    wanted: dict[str, Any] = {"env_id": job.env_id, "settings": engine.family.settings(), "grammar": engine.grammar.mode, "reward": engine.reward.describe()}
-    if not isinstance(job.policy, str):
-        name = job.policy.name
-    elif not job.policy.startswith("lm:"):
-        name = make_policy(job.policy, engine).name
-    else:
-        name = job.policy
-    wanted["policy"] = _recorded_name(name, job.best_of)
-    for name, value in wanted.items():
+    for name, value in _described(job).items():
         for other in store.values(name):
             if other != json.loads(json.dumps(value)):
                 raise ValueError(f"{store.path} holds episodes with {name} {other!r}, and cannot be resumed with {value!r}: choose another folder")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..core.episode import Episode
 from ..envs.episodes import read_episodes
-from ..policies.rollout import collect
+from ..policies.rollout import collect, make_engine
 from . import processes
 from .config import TrainerConfig
 from .run import EVALUATION_SEED
@@ -56,7 +59,7 @@ def recorded(config: RecordedConfig, best_of: int = 1) -> tuple[list[Episode], i
         best_of: See `collect`.
 
     Raises:
-        ValueError: If none is left, or if ``out/demonstrations`` holds episodes of something else.
+        ValueError: If none is left, if ``out/demonstrations`` holds episodes of something else, or `episodes_path` those of another environment.
         FileNotFoundError: If `episodes_path` holds none.
     """
     path, wanted = config.episodes_path, None
@@ -70,7 +73,29 @@ def recorded(config: RecordedConfig, best_of: int = 1) -> tuple[list[Episode], i
 
         processes.main_only(play)
     found = [episode for episode in read_episodes(path) if wanted is None or episode.seed in wanted]
+    check(found, config.env_id, config.settings)
     episodes = [episode for episode in found if not episode.error]
     if not episodes:
         raise ValueError(f"episodes_path must hold episodes that did not fail; all {len(found)} in {path} did")
     return episodes, len(found) - len(episodes)
+
+
+def check(episodes: Sequence[Episode], env_id: str, settings: Mapping[str, Any]) -> None:
+    """See that recorded episodes are of the environment that is trained in.
+
+    Args:
+        episodes: Records.
+        env_id: Registered id.
+        settings: As for ``gym.make``.
+
+    Raises:
+        ValueError: If some are of another environment, or of other settings.
+    """
+    engine = make_engine(env_id, **{**settings, "user": "scripted", "ear": "grammar"})
+    wanted = json.loads(json.dumps(engine.family.settings()))
+    for episode in episodes:
+        if episode.settings != wanted:
+            different = sorted(name for name in {*episode.settings, *wanted} if episode.settings.get(name) != wanted.get(name))
+            raise ValueError(
+                f"episodes must be of {env_id}, as it is to be trained in; one is of {episode.env_id}, with other settings ({', '.join(different)})"
+            )

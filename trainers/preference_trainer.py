@@ -26,6 +26,7 @@ from ..policies.tokens import ChatFormat
 from . import processes
 from .branching import PARTNERS, BranchingPolicy, ForwardSampling, exact_values, from_branches
 from .config import TrainerConfig
+from .demonstrations import check
 from .preferences import Collected, from_episodes, from_rollouts
 from .rounds import Rounds, Rows
 from .run import Clock, Run, finish, quiet
@@ -103,11 +104,12 @@ def collect_round(config: PreferenceConfig, engine: Engine, model: Any, tokenize
         number: Of the round; each has scenarios of its own.
 
     Raises:
-        ValueError: If the family or the user does not allow what is asked for.
+        ValueError: If the family or the user does not allow what is asked for, or recorded episodes are of another environment.
         FileNotFoundError: If there are no recorded episodes.
     """
     if config.episodes_path is not None:
         episodes = read_episodes(config.episodes_path)
+        check(episodes, config.env_id, config.settings)
         if any(episode.reward != engine.reward.describe() for episode in episodes):
             episodes = rescore(episodes, config.reward)
         return from_episodes(episodes, ChatFormat(tokenizer))

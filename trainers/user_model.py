@@ -153,9 +153,8 @@ def train_user_model(config: UserModelConfig) -> UserModelReport:
     about = config.about or _coarsest(episodes)
     engines: dict[tuple[str, str], Engine] = {}
     examples = [_example(episode, about, engines) for episode in episodes]
-    order = np.random.default_rng(config.seed).permutation(len(examples))
-    rest, held_out = _cut([examples[i] for i in order], config.held_out)
-    train, validation = _cut(rest, 0.15)
+    train, validation, held_out = _split(examples, [episode.seed for episode in episodes], config)
+    rest = [*train, *validation]
     if not train or not validation or not held_out:
         raise ValueError(f"{len(examples)} episodes are too few to train on, to validate and to report")
     labels = tuple(sorted({truth for example in rest for truth in example.truths}, key=lambda label: (str(type(label)), label)))
@@ -227,9 +226,22 @@ def words_of_episode(episode: Episode) -> Words:
     return Words(episode.brief, opening, tuple(turns))
 
 
-def _cut(examples: list[Example], share: float) -> tuple[list[Example], list[Example]]:
-    place = len(examples) - max(1, round(share * len(examples)))
-    return examples[:place], examples[place:]
+def _split(examples: Sequence[Example], seeds: Sequence[int | None], config: UserModelConfig) -> tuple[list[Example], list[Example], list[Example]]:
+    """To train on, to validate, to report. Episodes of one seed share a person, and so stay together."""
+    together: dict[Any, list[Example]] = {}
+    for place, (example, seed) in enumerate(zip(examples, seeds, strict=True)):
+        together.setdefault(("place", place) if seed is None else seed, []).append(example)
+    people = list(together.values())
+    order = np.random.default_rng(config.seed).permutation(len(people))
+    rest, held_out = _cut([people[i] for i in order], config.held_out)
+    train, validation = _cut(rest, 0.15)
+    parts = ([example for person in part for example in person] for part in (train, validation, held_out))
+    return next(parts), next(parts), next(parts)
+
+
+def _cut(people: list[list[Example]], share: float) -> tuple[list[list[Example]], list[list[Example]]]:
+    place = len(people) - max(1, round(share * len(people)))
+    return people[:place], people[place:]
 
 
 class _Net(nn.Module):

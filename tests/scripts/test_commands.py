@@ -108,6 +108,12 @@ def test_collect(run, tmp_path):
     status, out, _ = run(*arguments[:-2], "--seed", 12, "--out", tmp_path / "e")
     assert status == 0 and "24 episodes in" in out
     assert [episode.seed for episode in read_episodes(tmp_path / "e")] == list(range(24))
+    status, _, err = run(*arguments[:-2], "--seed", 20, "--out", tmp_path / "e")
+    assert status == 1 and "holds 4 of these episodes already (seeds 20 to 23)" in err
+    status, _, _ = run(*arguments[:-2], "--seed", 20, "--policy", "random", "--out", tmp_path / "e")  # alternatives to what is there
+    assert status == 0 and len(read_episodes(tmp_path / "e")) == 36
+    status, _, _ = run("collect", ENV, "--policy", "scripted", "--episodes", 2, "--out", tmp_path / "e")  # another role
+    assert status == 0 and len(read_episodes(tmp_path / "e")) == 38
 
 
 def test_collect_with_a_reward_from_a_module(run, tmp_path, monkeypatch):

@@ -13,7 +13,9 @@ from dialogym.envs.episodes import EpisodeStore, read_episodes
 from dialogym.policies.rollout import collect
 from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.demonstrations import first_seed, recorded
-from dialogym.trainers.mc import MCConfig
+from dialogym.trainers.dpo import DPOConfig, train_dpo
+from dialogym.trainers.kto import KTOConfig, train_kto
+from dialogym.trainers.mc import MCConfig, train_mc
 from dialogym.trainers.run import EVALUATION_SEED, Run
 
 from ..toy import TOY
@@ -35,6 +37,16 @@ def test_those_of_something_else_are_not_learned_from(tmp_path):
         recorded(BCConfig("CoachingSmall-v0", tmp_path, demonstrations=4))
     with pytest.raises(ValueError, match="holds episodes with policy 'scripted', and cannot be resumed with 'scripted, best of 2'"):
         recorded(BCConfig(TOY, tmp_path, demonstrations=4, best_of=2), best_of=2)
+
+
+def test_episodes_of_another_environment_are_refused(tmp_path):
+    collect("CoachingSmall-v0", "scripted", 3, tmp_path / "e")
+    for config, train in ((BCConfig, train_bc), (MCConfig, train_mc), (DPOConfig, train_dpo), (KTOConfig, train_kto)):
+        with pytest.raises(ValueError, match=f"episodes must be of {TOY}, as it is to be trained in; one is of CoachingSmall-v0"):
+            train(config(TOY, tmp_path / config.__name__, episodes_path=tmp_path / "e"))
+    with pytest.raises(ValueError, match=r"with other settings \(cost\)"):
+        recorded(BCConfig("CoachingSmall-v0", episodes_path=tmp_path / "e", settings={"cost": 0.1}))
+    assert len(recorded(BCConfig("CoachingSmall-v0", episodes_path=tmp_path / "e"))[0]) == 3
 
 
 def test_failed_ones_are_dropped(tmp_path):

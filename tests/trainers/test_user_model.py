@@ -18,7 +18,7 @@ from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import collect, make_engine, rollout
 from dialogym.rewards.user_model import UserModel, Words, words_of
 from dialogym.scripts.main import main
-from dialogym.trainers.user_model import UserModelConfig, train_user_model, words_of_episode
+from dialogym.trainers.user_model import Example, UserModelConfig, _split, train_user_model, words_of_episode
 
 from ..toy import DRINKS, TOY
 
@@ -135,6 +135,14 @@ def test_embeddings_of_a_language_model(tmp_path):
     learned = UserModel.load(tmp_path / "m")
     dialogue = next(rollout(engine, make_policy("random", engine), range(7, 8)))
     assert learned.belief(dialogue, 0).probability(dialogue.hidden) > 0.5
+
+
+def test_nobody_is_on_both_sides():
+    examples = [Example(None, [seed], []) for seed in (0, 1, 2, 3, 4) for _ in range(3)]
+    parts = _split(examples, [example.truths[0] for example in examples], config(TOY, "nowhere", held_out=0.4))
+    people = [{example.truths[0] for example in part} for part in parts]
+    assert [len(each) for each in people] == [2, 1, 2] and set().union(*people) == {0, 1, 2, 3, 4}
+    assert sum(map(len, parts)) == 15
 
 
 def test_the_same_seed_gives_the_same_model(tmp_path):
