@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_NAMES = ("ink", "muted", "rule", "trained", "optimal", "stage-0", "stage-1", "stage-2", "stage-3")
+_NAMES = ("ink", "muted", "rule", "trained", "optimal", *(f"stage-{i}" for i in range(6)))
 _COLOURS = {name: f"#0{i:x}0{i:x}0{i:x}" for i, name in enumerate(_NAMES, start=1)}
 
 
@@ -29,11 +29,16 @@ class StageStyle(NamedTuple):
     marker: str
 
 
-_STAGES = {"bc": StageStyle(0, True, "s"), "ppo": StageStyle(2, False, "D"), "dpo": StageStyle(3, False, "^")}
+_RECORDED = ("bc", "filtered-bc", "mc", "ilql", "awr")
+_PLAYED = {"grpo": (1, "o"), "rloo": (0, "v"), "ppo": (2, "D"), "dpo": (3, "^"), "kto": (4, "P"), "expert-iteration": (5, "X"), "self-play": (5, "*")}
+_STAGES = {
+    **{name: StageStyle(colour, True, "s") for colour, name in enumerate(_RECORDED)},
+    **{name: StageStyle(colour, False, marker) for name, (colour, marker) in _PLAYED.items()},
+}
 
 
 def stage_style(stage: str) -> StageStyle:
-    """Cloning is dashed, so that it differs from reinforcement learning without colour."""
+    """What learns from recorded episodes is dashed, so that it differs without colour from what plays."""
     return _STAGES.get(stage, StageStyle(1, False, "o"))
 
 

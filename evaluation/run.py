@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ class Run:
         evaluations: The trained policy first, then the baselines.
         episodes: Evaluation episodes of the trained policy; failed ones are left out.
         seconds: Duration of each stage.
+        starts: The stage whose model a stage went on from, where its configuration says so; ``None`` for a model from elsewhere.
         notes: What the folder does not hold, a sentence each.
     """
 
@@ -37,6 +38,7 @@ class Run:
     evaluations: list[Evaluation]
     episodes: list[Episode]
     seconds: dict[str, float]
+    starts: dict[str, str | None]
     notes: list[str]
 
     @property
@@ -51,15 +53,18 @@ class Run:
             key: Such as ``"score"`` or ``"loss"``.
 
         Returns:
-            What the x axis is, and one curve for each stage in which the number was logged.
+            What the x axis is, and one curve for each stage in which the number was logged. A stage begins where the one ended whose model it went on from,
+            or else where the one before it ended.
         """
         title, curves = "", []
         for axis, title in (("episodes", "training episodes"), ("step", "training steps")):  # noqa: B007
-            curves, end = [], 0.0
+            curves, last = [], 0.0
+            ends: dict[str | None, float] = {None: 0.0}
             for stage in self.stages:
                 rows = [row for row in self.log if str(row["stage"]) == stage and _finite(row.get(axis))]
-                shift = end if rows and rows[0][axis] < end else 0.0  # a stage may count from 0 again
-                end = max([end, *(row[axis] + shift for row in rows)])
+                start = ends.get(self.starts[stage], 0.0) if stage in self.starts else last
+                shift = start if rows and rows[0][axis] < start else 0.0  # a stage may count from 0 again
+                ends[stage] = last = max([start, *(row[axis] + shift for row in rows)])
                 if own := [row for row in rows if _finite(row.get(key))]:
                     curves.append(Curve(stage, [row[axis] + shift for row in own], [row[key] for row in own]))
             if curves and all(len(curve.x) < 2 or len(set(curve.x)) > 1 for curve in curves):
@@ -67,7 +72,7 @@ class Run:
         return title, curves
 
     def experience(self) -> float | None:
-        """Training episodes of all stages together, where they were logged."""
+        """Training episodes of the longest chain of stages, where they were logged."""
         title, curves = self.curves("episodes")
         return max(max(curve.x) for curve in curves) if curves and title == "training episodes" else None
 
@@ -85,11 +90,15 @@ def read_run(path: str | Path) -> Run:
     """Read a run's folder.
 
     Raises:
-        FileNotFoundError: If there is no such folder.
+        FileNotFoundError: If there is no such folder, or nothing of a run in it.
     """
     path = Path(path)
     if not path.is_dir():
         raise FileNotFoundError(f"no training run at {path}: expected a folder with config.json, metrics.jsonl, evaluation.json and episodes/")
+    if not any((path / name).exists() for name in ("config.json", "metrics.jsonl", "evaluation.json", "episodes")):
+        beneath = sorted(str(file.parent) for file in path.glob("*/metrics.jsonl"))
+        hint = f"; did you mean {' or '.join(beneath[:3])}?" if beneath else ""
+        raise FileNotFoundError(f"no training run in {path}: it holds neither config.json nor metrics.jsonl, evaluation.json or episodes/{hint}")
     notes: list[str] = []
     config = _json(path / "config.json", dict, "the configuration is not shown", notes)
     log = _log(path / "metrics.jsonl", notes)
@@ -110,7 +119,7 @@ def read_run(path: str | Path) -> Run:
     except ValueError as error:
         notes.append(f"The recorded episodes cannot be read ({error}).")
     summary = _json(path / "summary.json", dict, "durations come from the log", notes) if (path / "summary.json").exists() else {}
-    return Run(path, config, log, evaluations, episodes, _seconds(summary, log), notes)
+    return Run(path, config, log, evaluations, episodes, _seconds(summary, log), _starts(path, log), notes)
 
 
 def _json(path: Path, kind: type, without: str, notes: list[str]) -> Any:
@@ -163,6 +172,19 @@ def _seconds(summary: Mapping[str, Any], log: list[dict[str, Any]]) -> dict[str,
         if _finite(told):
             durations[stage] = max(durations.get(stage, 0.0), float(told))  # the summary of a resumed stage tells of its last part only
     return durations
+
+
+def _starts(path: Path, log: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
+    """Which stage's model each stage went on from, by the stages' own configurations."""
+    stages = list(dict.fromkeys(str(row["stage"]) for row in log))
+    starts: dict[str, str | None] = {}
+    for stage in stages:
+        try:
+            model = Path(json.loads((path / stage / "config.json").read_text(encoding="utf-8"))["model"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        starts[stage] = next((other for other in stages if other != stage and model.resolve() == (path / other / "model").resolve()), None)
+    return starts
 
 
 def _finite(value: Any) -> bool:

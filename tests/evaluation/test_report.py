@@ -116,10 +116,15 @@ def test_missing_parts_are_noted(run, missing, gone, kept, note):
 
 
 def test_empty_folder_and_missing_folder(tmp_path):
-    page = page_of(tmp_path)
-    assert page.count("<li>") == 4
     with pytest.raises(FileNotFoundError, match="nowhere"):
         write_report(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match="no training run in"):
+        write_report(tmp_path)
+    (tmp_path / "config.json").write_text("{}")
+    assert page_of(tmp_path).count("<li>") == 3
+    with pytest.raises(FileNotFoundError, match=f"did you mean {tmp_path}"):
+        synthesise(tmp_path / "other" / "run")
+        write_report(tmp_path / "other")
 
 
 def test_damage_is_noted(run):
@@ -144,6 +149,31 @@ def test_stages_follow_each_other(run):
     assert found.seconds == {"bc": 100.0, "grpo": 300.0}
     (run / "summary.json").unlink()
     assert read_run(run).seconds == {"bc": 100.0, "grpo": 250.0}
+
+
+def test_stages_begin_where_their_model_comes_from(run):
+    def curves():
+        return {curve.stage: (curve.x[0], curve.x[-1]) for curve in read_run(run).curves("score")[1]}
+
+    for stage, model in (("bc", "tiny"), ("grpo", run / "bc" / "model")):
+        (run / stage).mkdir()
+        (run / stage / "config.json").write_text(json.dumps({"model": str(model)}))
+    with (run / "metrics.jsonl").open("a") as file:
+        for step in (0, 1):
+            file.write(json.dumps({"stage": "ppo", "step": step, "episodes": 64 * step, "score": 0.5}) + "\n")
+    assert curves() == {"bc": (0, 1600), "grpo": (1600, 4800), "ppo": (4800, 4864)}  # after the one before, where nothing else is known
+    (run / "ppo").mkdir()
+    for model, start in ((run / "bc" / "model", 1600), (run / "grpo" / "model", 4800), ("elsewhere", 0)):
+        (run / "ppo" / "config.json").write_text(json.dumps({"model": str(model)}))
+        assert curves() == {"bc": (0, 1600), "grpo": (1600, 4800), "ppo": (start, start + 64)}
+    assert read_run(run).experience() == 4800
+
+
+def test_no_two_algorithms_are_drawn_alike():
+    from dialogym.evaluation.figures import stage_style
+    from dialogym.scripts.train import POLICIES
+
+    assert len({stage_style(name) for name in POLICIES}) == len(POLICIES)
 
 
 def test_steps_serve_where_episodes_do_not_tell_apart(tmp_path):
