@@ -142,7 +142,7 @@ def comparison_table(comparison: Comparison) -> RenderableType:
     if not first.exact:
         notes += "; no score, because the user's mind is not the family's own"
     if shown < len(header):
-        notes += f"; {len(header) - shown} more metrics in to_markdown() and to_json()"
+        notes += f"; {len(header) - shown} more metrics in to_markdown() and to_json(), and with --out FILE.md"
     return Group(about, table, Text(notes, style="dim"))
 
 

@@ -9,13 +9,14 @@ from typing import Any
 import tyro
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from ..envs.family import Family, load_family
 from ..envs.registration import TABLE
 from ..evaluation.exact import known_value, optimum, upper_bound
 
-WIDTH = 120  # wider lines are hard to follow
+WIDTH = 80  # wider lines are hard to follow
 
 
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
@@ -30,20 +31,21 @@ def _list() -> None:
         families.setdefault(path, []).append((env_id, load_family(path, settings), settings))
     console = Console()
     width = min(console.width, WIDTH)
-    console.print(_line("environment", "settings", "scenarios", "optimum", "secret known", style="bold"), width=width)
+    console.print(_line("environment", "scenarios", "optimum", "secret known", style="bold"), width=width)
     for variants in families.values():
         kind = type(variants[0][1])
         console.print(f"\n[bold]{kind.__name__}[/bold]: {escape(_summary(kind))}", width=width, highlight=False)
         for env_id, family, settings in variants:  # each as soon as it is solved
-            shown = ", ".join(f"{name}={value}" for name, value in settings.items()) or "defaults"
-            console.print(_line(env_id, escape(shown), f"{len(family.scenarios()):,}", *_values(family)), width=width)
+            console.print(_line(env_id, f"{len(family.scenarios()):,}", *_values(family)), width=width)
+            if settings:
+                shown = ", ".join(f"{name}={value}" for name, value in settings.items())
+                console.print(Padding(f"[dim]{escape(shown)}[/dim]", (0, 0, 0, 2)), width=width, highlight=False)
 
 
 def _line(*cells: str, style: str = "") -> Table:
     """A table of one row, in columns of the same widths for every environment."""
     table = Table(box=None, show_header=False, expand=True, padding=(0, 2, 0, 0))
-    table.add_column(width=max(map(len, TABLE)), no_wrap=True)
-    table.add_column(ratio=1)
+    table.add_column(ratio=1, no_wrap=True)
     for name in ("scenarios", "at most 0.0000", "secret known"):
         table.add_column(width=len(name), no_wrap=True, justify="right")
     table.add_row(*cells, style=style)

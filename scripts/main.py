@@ -23,7 +23,12 @@ COMMANDS = {
     "report": "write the page of a training run",
     "bench": "measure the speed of the environments",
 }
-USAGE = "usage: dialogym COMMAND [ARGUMENTS]   (dialogym COMMAND --help explains them)"
+USAGE = "usage: dialogym COMMAND [ARGUMENTS]\n       dialogym COMMAND --help"
+FOR_ALL = {
+    "--set NAME=VALUE": "a setting of the environment, as for gym.make",
+    "--module NAME": "a Python module to import first: it may register rewards",
+}
+"""Arguments of every command that makes an environment."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in ("-h", "--help"):
-        Console(highlight=False).print("\n".join([USAGE, "", *(f"  {name:10} {text}" for name, text in COMMANDS.items())]))
+        commands, arguments = ([f"  {name:{width}} {text}" for name, text in some.items()] for some, width in ((COMMANDS, 10), (FOR_ALL, 17)))
+        Console(highlight=False).print("\n".join([USAGE, "", *commands, "", "Where an environment is made, also:", *arguments]), markup=False)
         return 0
     if given[0] not in COMMANDS:
         return _complain(f"command must be one of {', '.join(COMMANDS)}; got {given[0]!r}\n{USAGE}", 2)

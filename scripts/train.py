@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
 from collections.abc import Sequence
@@ -16,6 +17,9 @@ warnings.filterwarnings("ignore", category=FutureWarning)  # TRL and transformer
 
 import tyro
 from rich.console import Console
+
+from ..evaluation.results import Evaluation
+from ..evaluation.tables import between, number
 
 POLICIES = {
     "bc": ("bc", "BCConfig", "train_bc", "behaviour cloning of recorded episodes"),
@@ -61,16 +65,31 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
 
 
 def _train_policy(algorithm: str, arguments: list[str], settings: dict[str, Any], console: Console) -> None:
+    from transformers.utils import logging
+
     from ..trainers import processes
 
+    logging.disable_progress_bar()  # of reading and writing weights; that of the training stays
     file, config_name, function, _ = POLICIES[algorithm]
     module = import_module(f"..trainers.{file}", __package__)
     config = tyro.cli(getattr(module, config_name), args=arguments, prog=f"dialogym train {algorithm}")
-    score = getattr(module, function)(replace(config, settings={**config.settings, **settings}))
-    if not processes.is_main():
-        return
-    shown = "no score: this family has no exact optimum" if score is None else f"score {score:.3f} (0 is random, 1 the exact optimum)"
-    console.print(f"{shown}; model in {config.out / algorithm / 'model'}", markup=False)
+    getattr(module, function)(replace(config, settings={**config.settings, **settings}))
+    if processes.is_main():
+        folder = config.out / algorithm
+        trained = Evaluation.from_json(json.loads((folder / "evaluation.json").read_text())[0])
+        console.print(f"{outcome(trained)}; model in {folder / 'model'}", markup=False)
+
+
+def outcome(evaluation: Evaluation) -> str:
+    """How good a policy turned out, in one sentence."""
+    played = f"{evaluation.episodes:,} episodes"
+    if evaluation.score is not None:
+        return f"score {number(evaluation.score)} {between(evaluation.score_interval)} over {played}; 0 is random, 1 the exact optimum"
+    if evaluation.optimum is None:
+        return (
+            f"mean return {number(evaluation.mean_return)} {between(evaluation.return_interval)} over {played}; no score, as the exact optimum is out of reach"
+        )
+    return f"no score: over {played} the random policy did no worse than the optimum, raise --final-episodes"
 
 
 def _train_user_model(arguments: list[str], settings: dict[str, Any], console: Console) -> None:
