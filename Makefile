@@ -25,9 +25,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,report,ray,data,dev]"
 	touch $@
 
-train: install
-	$(BIN)/dialogym collect $(ENV) --policy $(DEMONSTRATOR) --episodes 4000 --seed $(SEED)00000 --out $(RUN)/demonstrations
+# The clone is made once for each RUN: another ALGORITHM goes on from the same one.
+$(RUN)/bc/model: | $(VENV)/.installed
+	$(BIN)/dialogym collect $(ENV) --policy $(DEMONSTRATOR) --episodes 4000 --seed $(SEED)00000 --resume --out $(RUN)/demonstrations
 	$(BIN)/dialogym train bc $(ENV) --episodes-path $(RUN)/demonstrations --seed $(SEED) --out $(RUN)
+
+train: install $(RUN)/bc/model
 	$(BIN)/dialogym train $(ALGORITHM) $(ENV) --model $(RUN)/bc/model --seed $(SEED) --out $(RUN)
 	$(BIN)/dialogym evaluate $(ENV) --policy all lm:$(RUN)/$(ALGORITHM)/model --seed 5000000
 	$(BIN)/dialogym report $(RUN)

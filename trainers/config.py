@@ -8,8 +8,6 @@ from typing import Any
 
 import tyro
 
-from ..policies.model_folder import see_folder
-
 MINIMA = {"lora_rank": 0, "max_turn_tokens": 1, "eval_every": 0, "eval_episodes": 1, "final_episodes": 1, "save_every": 1, "seed": 0, "threads": 0}
 
 
@@ -58,7 +56,6 @@ class TrainerConfig:
                 raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)!r}")
         if not self.learning_rate > 0.0:
             raise ValueError(f"learning_rate must be above 0, got {self.learning_rate!r}")
-        see_folder(self.model)
         if self.lora_rank and self.model == "tiny":
             raise ValueError(f"lora_rank adapts a model that was saved; with model='tiny', which is made new, it must be 0, got {self.lora_rank}")
         if self.lora_rank and (Path(self.model) / "adapter_config.json").exists():

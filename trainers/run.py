@@ -16,6 +16,7 @@ from ..core.dialogue import Dialogue
 from ..envs.episodes import EpisodeStore, record
 from ..evaluation.evaluate import evaluate
 from ..policies.language_model import LanguageModelPolicy
+from ..policies.model_folder import see_folder
 from ..policies.registry import baselines
 from ..policies.rollout import make_engine, rollout
 from . import checkpoints, processes
@@ -64,12 +65,14 @@ class Run:
         Raises:
             FileNotFoundError: If there is no checkpoint to resume from.
             FileExistsError: If the stage was trained here already and `resume` was not asked for.
-            ValueError: If what is to be resumed was begun with another configuration.
+            ValueError: If what is to be resumed was begun with another configuration, or if `model` is a folder without a model.
         """
         self.compare = getattr(config, "compare", True)
         return processes.main_only(lambda: self._begin(config, resume))
 
     def _begin(self, config: Any, resume: bool) -> str | None:
+        if not resume:
+            see_folder(getattr(config, "model", "tiny"))
         last = checkpoints.last(self.checkpoints)
         if resume and last is None:
             raise FileNotFoundError(f"nothing to resume: no checkpoint in {self.checkpoints}")

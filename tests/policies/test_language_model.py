@@ -121,5 +121,9 @@ def test_the_smollm2_of_a_package_and_an_adapter_of_it(tiny, tmp_path):
 
 
 def test_a_model_that_is_not_there():
-    with pytest.raises(ValueError, match="model must be 'tiny', 'smollm2', a local model folder or a Hugging Face id; '/nowhere'"):
-        load_model("/nowhere", make_engine("Negotiation-v0"))
+    engine = make_engine("Negotiation-v0")
+    for name in ("/nowhere", "./nowhere", "runs/nowhere/model"):
+        with pytest.raises(ValueError, match=f"model must be a folder that exists, a Hugging Face id, 'tiny' or 'smollm2'; there is no '{name}'"):
+            load_model(name, engine)
+    with pytest.raises(ValueError, match="model must be 'tiny', 'smollm2', a local model folder or a Hugging Face id; 'no/such-model'"):
+        load_model("no/such-model", engine)

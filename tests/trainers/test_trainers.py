@@ -149,7 +149,8 @@ def test_a_run_is_resumed_as_it_was_begun(tmp_path):
 
 def test_a_run_is_not_a_model(cloned, tmp_path):
     with pytest.raises(ValueError, match=f"holds none: did you mean {cloned[0] / 'bc' / 'model'}"):
-        bc(tmp_path, model=str(cloned[0]))
+        train_bc(bc(tmp_path / "run", model=str(cloned[0])))
+    assert not list((tmp_path / "run").glob("*.json*"))
 
 
 @pytest.mark.parametrize(
