@@ -92,7 +92,7 @@ def test_rloo_from_noise_to_the_optimum(noise, tmp_path):
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert {row["stage"] for row in rows} == {"rloo"} and {"reward", "loss", "kl"} <= set(rows[0])
     assert json.loads((tmp_path / "config.json").read_text())["algorithm"] == "rloo"
-    with pytest.raises(FileExistsError, match="holds a trained rloo already"):
+    with pytest.raises(FileExistsError, match="holds a run of rloo already"):
         train_rloo(config)
 
 
