@@ -84,8 +84,9 @@ class PPOConfig(TrainerConfig):
     """Weight of the KL divergence from the starting policy: the estimate k3 = r - 1 - log r with r = p_start / p, a mean over tokens, in the loss."""
     max_grad_norm: float = 1.0
     """Gradients are scaled down to this norm, the critic's apart from the policy's; 0 leaves them."""
-    learning_rate: float = 3e-4
-    """Of the policy, after a short warm-up; the default suits `tiny`, a pretrained model wants about 1e-6 (1e-5 with LoRA)."""
+    learning_rate: float = 1e-4
+    """Of the policy, after a short warm-up; the default suits `tiny`, a pretrained model wants about 1e-6 (1e-5 with LoRA). It is lower than GRPO's, since a batch may be
+    `epochs` x `minibatches` steps, each of which adds noise to every weight."""
     value_learning_rate: float = 1e-3
     """Of the critic."""
     schedule: str = "linear"
