@@ -112,7 +112,7 @@ def collect(
         seed: First seed.
         batch: Dialogues that run together, and are written together.
         best_of: Attempts at each episode, against the same partner; the one of the highest payoff is kept, and its `policy` says of how many.
-        progress: Show a progress bar.
+        progress: Show a progress bar, with the name of the folder.
         resume: Play only the seeds that the store does not hold yet.
         engine: ``"local"``: in this process. ``"ray"``: in worker processes, see `ray_collect`.
         workers: Chunks of `batch` episodes that are played at the same time on Ray.
@@ -145,7 +145,7 @@ def collect(
         from .ray_collect import play_on_ray
 
         played = play_on_ray(job, chunks, workers)
-    for recorded in _progress(played, sum(map(len, chunks)), progress):
+    for recorded in _progress(played, f"episodes · {store.path.name}", sum(map(len, chunks)), progress):
         store.append(recorded)
     return store
 
@@ -239,14 +239,14 @@ def _chunks(seeds: range, size: int) -> list[Sequence[int]]:
     return [seeds[i : i + size] for i in range(0, len(seeds), size)]
 
 
-def _progress(played: Iterable[list[Episode]], total: int, shown: bool) -> Iterator[list[Episode]]:
+def _progress(played: Iterable[list[Episode]], label: str, total: int, shown: bool) -> Iterator[list[Episode]]:
     if not shown:
         yield from played
         return
     from rich.progress import Progress
 
     with Progress() as bar:
-        task = bar.add_task("episodes", total=total)
+        task = bar.add_task(label, total=total)
         for recorded in played:
             yield recorded
             bar.advance(task, len(recorded))
