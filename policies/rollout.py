@@ -145,7 +145,7 @@ def collect(
         from .ray_collect import play_on_ray
 
         played = play_on_ray(job, chunks, workers)
-    for recorded in _progress(played, f"episodes · {store.path.name}", sum(map(len, chunks)), progress):
+    for recorded in _progress(played, f"episodes · {store.path.resolve().name}", sum(map(len, chunks)), progress):
         store.append(recorded)
     return store
 
