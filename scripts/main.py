@@ -29,6 +29,8 @@ FOR_ALL = {
     "--module NAME": "a Python module to import first: it may register rewards",
 }
 """Arguments of every command that makes an environment."""
+OF_TRAINING = ("accelerate", "datasets", "peft", "torch", "transformers", "trl")
+"""Modules of the extra ``train``: whoever lacks one is told what to install. The other extras say so themselves, where they are needed."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,8 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         rest, settings = split_settings(given[1:])
         import_module(f".{given[0]}", __package__).main(rest, settings)
-    except (ValueError, OSError, ModuleNotFoundError) as error:
-        return _complain(str(error), 1)
+    except (ValueError, OSError, ImportError) as error:
+        missing = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in OF_TRAINING
+        hint = '; install it with: pip install "dialogym[train]"' if missing else ""
+        return _complain(f"{error}{hint}", 1)
     except KeyboardInterrupt:
         return _complain("interrupted; what was written so far is intact", 130)
     return 0

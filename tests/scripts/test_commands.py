@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 
 import dialogym
@@ -174,6 +175,25 @@ def test_refusals_are_explained(run, arguments, status, message):
     got, out, err = run(*arguments)
     assert got == status
     assert message in err and "Traceback" not in out + err
+
+
+def test_a_report_without_its_extra(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    status, out, err = run("report", ".")
+    assert status == 1 and "dialogym[report]" in err and "Traceback" not in out + err
+
+
+def test_a_voice_without_its_extra(run, monkeypatch):
+    monkeypatch.setattr("dialogym.simulated_users.backends.weights.find_spec", lambda name: None)
+    status, out, err = run("evaluate", ENV, "--policy", "scripted", "--episodes", 1, "--user", "voiced:smollm2")
+    assert status == 1 and "dialogym[llm]" in err and "Traceback" not in out + err
+
+
+@pytest.mark.parametrize("module", ["torch", "transformers"])
+def test_training_without_its_extra(module):
+    program = f"import sys; sys.modules[{module!r}] = None; from dialogym.scripts.main import main; sys.exit(main(['train', 'bc', '{ENV}']))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1 and "dialogym[train]" in " ".join(done.stderr.split()) and "Traceback" not in done.stderr
 
 
 def test_collect_into_a_file(run, tmp_path):
