@@ -51,7 +51,7 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/pyright --pythonpath $(BIN)/python core games simulated_users rewards envs policies evaluation trainers scripts
+	$(BIN)/pyright --pythonpath $(BIN)/python core simulated_users rewards envs policies evaluation trainers scripts
 
 clean:
 	rm -rf $(VENV) runs build dist *.egg-info

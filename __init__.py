@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from .envs.registration import ids, register, register_all
+from .envs.registration import ids, register, register_all, register_family
 from .rewards.registry import register_reward, reward_names
 
 __version__ = "0.1.0"
@@ -17,16 +17,26 @@ register_all()
 
 _LAZY = {
     "aec": "envs.pettingzoo_env",
-    "collect": "policies.rollout",
+    "collect": "policies.collect",
     "compare": "evaluation.evaluate",
     "evaluate": "evaluation.evaluate",
     "make_policy": "policies.registry",
-    "play": "policies.rollout",
+    "make_engine": "envs.make",
+    "play": "policies.collect",
     "read_episodes": "envs.episodes",
     "rescore": "envs.episodes",
 }
 
-__all__ = ["__version__", "ids", "register", "register_all", "register_reward", "reward_names", *_LAZY]
+__all__ = [
+    "__version__",
+    "ids",
+    "register",
+    "register_all",
+    "register_family",
+    "register_reward",
+    "reward_names",
+    *_LAZY,
+]
 
 
 def __getattr__(name: str) -> Any:

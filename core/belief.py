@@ -22,7 +22,8 @@ class Belief(Generic[X]):
     """An immutable distribution over finitely many hashable outcomes.
 
     Args:
-        weights: Non-negative weights, as a mapping or as pairs. Weights of equal outcomes add up; zeros are dropped; the rest is normalised.
+        weights: Non-negative weights, as a mapping or as pairs. Weights of equal outcomes add up; zeros are dropped;
+            the rest is normalised.
 
     Raises:
         ValueError: If a weight is negative or not finite, or if all are zero.
@@ -48,7 +49,9 @@ class Belief(Generic[X]):
     @classmethod
     def certain(cls, outcome: X) -> Belief[X]:
         """The distribution that has all its mass on `outcome`."""
-        certain: Belief[X] = object.__new__(Belief)  # this is on the path of every step: no checks, nothing to normalise, the index only if it is asked for
+        certain: Belief[X] = object.__new__(
+            Belief
+        )  # this is on the path of every step: no checks, nothing to normalise, the index only if it is asked for
         certain._index = None
         certain._items = ((outcome, 1.0),)
         certain._steps = None
@@ -135,15 +138,18 @@ class Belief(Generic[X]):
         return f"Belief({{{shown}{', ...' if len(self) > 4 else ''}}})"
 
 
-LISTED = 100_000  # outcomes of a product that are listed one by one; beyond it, only what its factors can answer is answered
+LISTED = (
+    100_000  # outcomes of a product that are listed one by one; beyond it, only what its factors can answer is answered
+)
 
 
 class ProductBelief(Belief[tuple[Any, ...]]):
     """Independent beliefs about the parts of an outcome, kept apart: the belief about a deck of cards is one about each card.
 
-    An outcome is a tuple with an entry for each factor. Probability, entropy, draws and marginals come from the factors, so that it does not matter how many
-    outcomes there are. What needs every outcome (`items`, iteration, `map`, `update`, `expectation`) lists them if there are at most `LISTED`, and
-    refuses otherwise. `support` is a lazy sequence, which can be indexed and sliced at any size.
+    An outcome is a tuple with an entry for each factor. Probability, entropy, draws and marginals come from the
+    factors, so that it does not matter how many outcomes there are. What needs every outcome (`items`, iteration,
+    `map`, `update`, `expectation`) lists them if there are at most `LISTED`, and refuses otherwise. `support` is a lazy
+    sequence, which can be indexed and sliced at any size.
 
     Two products are equal if their factors are; a product equals no belief that is not one.
 
@@ -224,7 +230,9 @@ class ProductBelief(Belief[tuple[Any, ...]]):
 
     def _listed(self) -> Iterator[tuple[tuple[Any, ...], float]]:
         if len(self) > LISTED:
-            raise NotImplementedError(f"{len(self):.2g} outcomes are too many to list (at most {LISTED:,}); ask the factors")
+            raise NotImplementedError(
+                f"{len(self):.2g} outcomes are too many to list (at most {LISTED:,}); ask the factors"
+            )
         for pairs in product(*(factor.items() for factor in self.factors)):
             yield tuple([part for part, _ in pairs]), math.prod([p for _, p in pairs])
 
@@ -269,7 +277,11 @@ class _ProductSupport(Sequence[tuple[Any, ...]]):
         return product(*self._parts)
 
     def __contains__(self, outcome: object) -> bool:
-        return isinstance(outcome, tuple) and len(outcome) == len(self._parts) and all(o in part for o, part in zip(outcome, self._parts, strict=True))
+        return (
+            isinstance(outcome, tuple)
+            and len(outcome) == len(self._parts)
+            and all(o in part for o, part in zip(outcome, self._parts, strict=True))
+        )
 
     def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
         """Place of an outcome, without a search through the others."""

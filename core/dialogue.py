@@ -47,15 +47,27 @@ class Step:
         reward: Their sum.
     """
 
-    __slots__ = ("dialogue", "index", "text", "heard", "before", "exchange", "reply", "truncated", "error", "rewards", "reward")
+    __slots__ = (
+        "dialogue",
+        "index",
+        "text",
+        "heard",
+        "before",
+        "exchange",
+        "reply",
+        "truncated",
+        "error",
+        "rewards",
+        "reward",
+    )
 
-    def __init__(self, dialogue: Dialogue, text: str, heard: Heard, exchange: Exchange, reply: str):
+    def __init__(self, dialogue: Dialogue, text: str, heard: Heard, exchange: Exchange | None = None, reply: str = ""):
         self.dialogue = dialogue
         self.index = len(dialogue.steps)
         self.text = text
         self.heard = heard
         self.before = dialogue.state
-        self.exchange = exchange
+        self.exchange: Exchange = exchange  # type: ignore[assignment]  # until the others have decided
         self.reply = reply
         self.truncated = False
         self.error = ""
@@ -191,7 +203,10 @@ class Dialogue:
             self.steps[-1].truncated, self.steps[-1].error = True, self.error
 
     def fork(self) -> Dialogue:
-        """A copy that can go on in another way. It shares the steps so far, which remain those of this dialogue, and the random numbers."""
+        """A copy that can go on in another way.
+
+        It shares the steps so far, which remain those of this dialogue, and the random numbers.
+        """
         other = copy(self)
         other.steps, other._beliefs, other.memo = list(self.steps), list(self._beliefs), {}
         return other
@@ -199,7 +214,8 @@ class Dialogue:
     def release(self) -> None:
         """Let the steps no longer keep the dialogue alive, for an environment that is done with it.
 
-        Otherwise each dialogue is a cycle that waits for the garbage collector, and in a large batch half of the time goes there.
+        Otherwise each dialogue is a cycle that waits for the garbage collector, and in a large batch half of the time
+        goes there.
         """
         weak: Any = proxy(self)
         for step in self.steps:

@@ -19,7 +19,8 @@ class EpisodeTurn:
         problem: ``"malformed"``, ``"ambiguous"``, ``"illegal"`` or ``""``.
         reward: The learner's reward for this turn; 0 for the partner's turns.
         reward_terms: Its weighted terms by name.
-        branch: Which of the possible continuations followed (index into the support of the exact distribution); -1 for the partner's turns.
+        branch: Which of the possible continuations followed (index into the support of the exact distribution); -1 for
+            the partner's turns.
     """
 
     seat: str

@@ -13,7 +13,8 @@ S = TypeVar("S", bound=Hashable)
 class Game(Protocol[S]):
     """Pure and deterministic rules, bound to one public scenario. A state is hashable and never mutated.
 
-    A game knows no hidden fact. Whatever a payoff needs beyond the public state (a student's mastery, say) is passed to `payoff`.
+    A game knows no hidden fact. Whatever a payoff needs beyond the public state (a student's mastery, say) is passed to
+    `payoff`.
     """
 
     @property

@@ -22,7 +22,8 @@ class Heard(NamedTuple):
 
     Attributes:
         act: The act it binds its speaker to; ``Say()`` for talk and for a turn that is lost.
-        problem: ``""``, ``"malformed"`` (a tag that cannot be read) or ``"ambiguous"`` (plain words that could mean several acts).
+        problem: ``""``, ``"malformed"`` (a tag that cannot be read) or ``"ambiguous"`` (plain words that could mean
+            several acts).
         reason: What to tell the speaker about the problem; a sentence.
     """
 
@@ -38,12 +39,14 @@ Understand = Callable[[str, Any], Heard]
 class Grammar:
     """Reads and prints the acts of a family.
 
-    A tag is the act's name and its fields: ``[offer 240]``, ``[walk]``, ``[offer books=1 hats=0]``. One field is written bare, several as ``name=value``.
-    Fields are typed: ``int`` (a currency sign and thousands separators are forgiven), ``str`` (one word) or ``Literal`` (one of the words listed).
+    A tag is the act's name and its fields: ``[offer 240]``, ``[walk]``, ``[offer books=1 hats=0]``. One field is
+    written bare, several as ``name=value``. Fields are typed: ``int`` (a currency sign and thousands separators are
+    forgiven), ``str`` (one word) or ``Literal`` (one of the words listed).
 
     Args:
         acts: The act dataclasses that can be written as tags.
-        understand: Deterministic reading of an utterance without a tag, given the family's context object; without it only tags bind.
+        understand: Deterministic reading of an utterance without a tag, given the family's context object; without it
+            only tags bind.
         mode: ``"natural"`` uses `understand`; ``"tagged"`` does not.
 
     Raises:
@@ -61,6 +64,11 @@ class Grammar:
         self._tagged: dict[str, Heard | None] = {}
         self._plain: dict[tuple[str, Any], Heard] = {}
 
+    @property
+    def reads_words(self) -> bool:
+        """Whether plain words can bind, in natural mode."""
+        return self._understand is not None
+
     def using(self, mode: str) -> Grammar:
         """The same grammar in another mode."""
         return Grammar(tuple(self.acts.values()), self._understand, mode)
@@ -70,9 +78,15 @@ class Grammar:
         return self._help
 
     def print(self, act: Act) -> str:
-        """The tag of `act`; an empty string for `Say`. ``parse(print(act)).act == act`` for the acts of the grammar; others are printed for the record."""
+        """The tag of `act`; an empty string for `Say`.
+
+        ``parse(print(act)).act == act`` for the acts of the grammar; others are printed for the record.
+        """
         fields = self._fields.get(type(act))
-        values = [(name, getattr(act, name)) for name in (fields if fields is not None else [field.name for field in dataclasses.fields(act)])]
+        values = [
+            (name, getattr(act, name))
+            for name in (fields if fields is not None else [field.name for field in dataclasses.fields(act)])
+        ]
         if isinstance(act, Say):
             return ""
         if len(values) == 1:
@@ -97,7 +111,10 @@ class Grammar:
         return heard
 
     def parse_tag(self, text: str) -> Heard | None:
-        """The part of `parse` that needs no context: ``None`` if the utterance has no tag and has to be understood from its words."""
+        """The part of `parse` that needs no context:
+
+        ``None`` if the utterance has no tag and has to be understood from its words.
+        """
         try:
             return self._tagged[text]
         except KeyError:
@@ -132,8 +149,16 @@ class Grammar:
         for name, kind in fields.items():
             value = _convert(given[name], kind)
             if value is None:
-                wanted = "a whole number" if kind is int else f"one of {', '.join(kind)}" if isinstance(kind, tuple) else "a word"
-                return Heard(Say(), "malformed", f"In {form}, {name.upper()} must be {wanted}, not '{_shorten(given[name])}'.")
+                wanted = (
+                    "a whole number"
+                    if kind is int
+                    else f"one of {', '.join(kind)}"
+                    if isinstance(kind, tuple)
+                    else "a word"
+                )
+                return Heard(
+                    Say(), "malformed", f"In {form}, {name.upper()} must be {wanted}, not '{_shorten(given[name])}'."
+                )
             values[name] = value
         return Heard(act(**values))
 

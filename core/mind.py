@@ -25,7 +25,9 @@ class Mind(Protocol[H]):
 
 
 class FactoredMind(Mind[H], Protocol[H]):
-    """A mind whose hidden state is a tuple of independent parts, of which at most one acts and changes at a time. Its prior is a `ProductBelief`.
+    """A mind whose hidden state is a tuple of independent parts, of which at most one acts and changes at a time.
+
+    Its prior is a `ProductBelief`.
 
     Beliefs then stay products, and are exact however many parts there are.
     """
@@ -44,7 +46,9 @@ class Contradiction(ValueError):
 
 
 def foresee(mind: Mind[H], belief: Belief[H], state: Any) -> list[tuple[Act, float, Belief[H]]]:
-    """What the simulated person may do in `state`, to somebody who holds `belief`: (act, its probability, belief after it), in order of first sight.
+    """What the simulated person may do in `state`, to somebody who holds `belief`:
+
+    (act, its probability, belief after it), in order of first sight.
 
     A product belief stays one where the mind is a `FactoredMind`.
     """
@@ -55,7 +59,10 @@ def foresee(mind: Mind[H], belief: Belief[H], state: Any) -> list[tuple[Act, flo
             return [(act, p, belief) for act, p in mind.react(belief.support[0], state).map(lambda outcome: outcome[1])]  # pyright: ignore[reportArgumentType, reportReturnType]
         parts = _split(belief.factors[place], lambda part: factored.react_factor(part, state))
         return [(act, math.fsum(mass.values()), belief.replace(place, Belief(mass))) for act, mass in parts.items()]  # pyright: ignore[reportReturnType]
-    return [(act, math.fsum(mass.values()), Belief(mass)) for act, mass in _split(belief, lambda hidden: mind.react(hidden, state)).items()]
+    return [
+        (act, math.fsum(mass.values()), Belief(mass))
+        for act, mass in _split(belief, lambda hidden: mind.react(hidden, state)).items()
+    ]
 
 
 def _split(belief: Belief, react: Callable[[Any], Belief[tuple[Any, Act]]]) -> dict[Act, dict[Any, float]]:
@@ -73,7 +80,8 @@ def _split(belief: Belief, react: Callable[[Any], Belief[tuple[Any, Act]]]) -> d
 def listen(mind: Mind[H], belief: Belief[H], state: Any, act: Act) -> Belief[H]:
     """Belief about the hidden state after the simulated person made `act` in `state`.
 
-    `state` already contains the learner's last act, so the filter conditions on it: pushing the person into an answer is not mistaken for learning the truth.
+    `state` already contains the learner's last act, so the filter conditions on it: pushing the person into an answer
+    is not mistaken for learning the truth.
 
     Raises:
         Contradiction: If no hidden state in the support of `belief` can make `act` in `state`.
@@ -105,18 +113,25 @@ def overlook(mind: Mind[H], belief: Belief[H], state: Any) -> Belief[H]:
         place = anyone.factor(state)
         if place is None:
             return belief  # pyright: ignore[reportReturnType]
-        return belief.replace(place, Belief((after, p * q) for part, p in belief.factors[place] for (after, _), q in anyone.react_factor(part, state)))  # pyright: ignore[reportReturnType]
+        return belief.replace(
+            place,
+            Belief(
+                (after, p * q)
+                for part, p in belief.factors[place]
+                for (after, _), q in anyone.react_factor(part, state)
+            ),
+        )  # pyright: ignore[reportReturnType]
     return Belief((after, p * q) for hidden, p in belief for (after, _), q in anyone.react(hidden, state))
 
 
 def blind_listen(mind: Mind[H], belief: Belief[H], state: Any, act: Act) -> Belief[H]:
     """What somebody believes after `act` who takes every answer for an honest one and ignores what the learner did to get it.
 
-    This filter is wrong on purpose: a learner that pushes the person into an answer makes it sure of what is not so. It serves to show what a reward pays that
-    is computed from such a belief; `listen` is the remedy.
+    This filter is wrong on purpose: a learner that pushes the person into an answer makes it sure of what is not so. It
+    serves to show what a reward pays that is computed from such a belief; `listen` is the remedy.
 
-    A mind that can be pushed has a method ``honest_react(hidden, state)``: what `Mind.react` would be had the learner asked and not pushed. In a mind without
-    one there is nothing to ignore, and this is `listen`.
+    A mind that can be pushed has a method ``honest_react(hidden, state)``: what `Mind.react` would be had the learner
+    asked and not pushed. In a mind without one there is nothing to ignore, and this is `listen`.
 
     Raises:
         Contradiction: If no hidden state in the support of `belief` can honestly make `act` in `state`.

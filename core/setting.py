@@ -51,7 +51,14 @@ class Setting(Generic[H]):
         optimum: Makes the solution, where a family can share one among settings; by default it is computed here.
     """
 
-    def __init__(self, game: Game, mind: Mind[H], seat: str, candidates: Candidates | None = None, optimum: Callable[[], Solution] | None = None):
+    def __init__(
+        self,
+        game: Game,
+        mind: Mind[H],
+        seat: str,
+        candidates: Candidates | None = None,
+        optimum: Callable[[], Solution] | None = None,
+    ):
         if seat not in game.seats:
             raise ValueError(f"seat must be one of {', '.join(game.seats)}; got {seat!r}")
         self.game: Any = game  # callers know which family's game it is
@@ -66,7 +73,10 @@ class Setting(Generic[H]):
         return self._optimum()
 
     def draw(self, state: Any, hidden: H, act: Act | None, rng: Uniform) -> Exchange:
-        """Draw what follows `act` in `state`; with ``None`` in the start state, what the others open with. Its distribution is `exchange`."""
+        """Draw what follows `act` in `state`; with ``None`` in the start state, what the others open with.
+
+        Its distribution is `exchange`.
+        """
         game, seat = self.game, self.seat
         state, act, problem, reason = self._apply(state, act)
         replies: tuple[tuple[Any, str, Act], ...] = ()
@@ -99,9 +109,10 @@ class Setting(Generic[H]):
         """What somebody who holds `belief` can see to follow `act`: `exchange` with the hidden state summed out.
 
         Returns:
-            Probability, exchange and belief after it, for each course that others can take. ``hidden`` of the exchange is ``None``, and its payoff is what is
-            expected under the belief. A game whose payoff is a sum over independent parts may have ``expected_payoff(state, seat, factors)``, which is then
-            asked instead of the payoff for each hidden state of a product.
+            Probability, exchange and belief after it, for each course that others can take. ``hidden`` of the exchange
+            is ``None``, and its payoff is what is expected under the belief. A game whose payoff is a sum over
+            independent parts may have ``expected_payoff(state, seat, factors)``, which is then asked instead of the
+            payoff for each hidden state of a product.
         """
         game, seat = self.game, self.seat
         state, act, problem, reason = self._apply(state, act)
@@ -118,18 +129,21 @@ class Setting(Generic[H]):
                 open_ends.append((p * q, game.apply(state, mover, made), after, (*replies, (state, mover, made))))
         return ends
 
-    def answered(self, state: Any, hidden: H, act: Act | None, answer: Callable[[Any, str], Act], rng: Uniform | None = None) -> Exchange:
+    def answered(
+        self, state: Any, hidden: H, act: Act | None, answer: Callable[[Any, str], Act], rng: Uniform | None = None
+    ) -> Exchange:
         """What follows `act` where somebody else than the mind answers in its place, such as a person.
 
-        What is hidden goes on as it would with a mind that made the same act. Where the mind cannot make it, it goes on as is likeliest: that takes no random
-        number, so that a record of the acts is enough to replay it.
+        What is hidden goes on as it would with a mind that made the same act. Where the mind cannot make it, it goes on
+        as is likeliest: that takes no random number, so that a record of the acts is enough to replay it.
 
         Args:
             state: Where `act` is made.
             hidden: The hidden state then.
             act: The learner's; ``None`` in the start state, for the opening.
             answer: The legal act that is made in a state by a seat.
-            rng: Where what is hidden is drawn from, if one act can leave it in several states; the likeliest without it.
+            rng: Where what is hidden is drawn from, if one act can leave it in several states; the likeliest without
+                it.
 
         Raises:
             IllegalAct: If an answer is not legal.
@@ -149,14 +163,19 @@ class Setting(Generic[H]):
             replies += ((state, mover, made),)
             state = after
         over = mover is None
-        return Exchange(act, problem, reason, replies, state, hidden, over, game.payoff(state, seat, hidden) if over else 0.0)
+        return Exchange(
+            act, problem, reason, replies, state, hidden, over, game.payoff(state, seat, hidden) if over else 0.0
+        )
 
     def stay(self, state: Any, hidden: H) -> Exchange:
         """The exchange in which nothing happened, because the simulated user's machinery failed."""
         return Exchange(_SAY, "", "", (), state, hidden, False, 0.0)
 
     def listen(self, belief: Belief[H], exchange: Exchange) -> Belief[H]:
-        """The belief of a perfect listener after `exchange`. Acts that no possible mind makes (a person's, see `answered`) tell it nothing."""
+        """The belief of a perfect listener after `exchange`.
+
+        Acts that no possible mind makes (a person's, see `answered`) tell it nothing.
+        """
         if belief is not self.prior:
             return self._listen(belief, exchange.replies)
         first = self._first.get(exchange.replies)  # dialogues begin alike

@@ -1,8 +1,9 @@
 """The exact solver: expectimax over public state and belief.
 
-The game and the mind that run an episode are enumerated here, so the best expected payoff against the simulated person is known, and every score can be a
-fraction of it. This is the standard reduction of a partially observed problem to a fully observed one over beliefs (Kaelbling, Littman and Cassandra 1998,
-section 3), with memoisation over the information states that can be reached.
+The game and the mind that run an episode are enumerated here, so the best expected payoff against the simulated person
+is known, and every score can be a fraction of it. This is the standard reduction of a partially observed problem to a
+fully observed one over beliefs (Kaelbling, Littman and Cassandra 1998, section 3), with memoisation over the
+information states that can be reached.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ class Solution(Generic[H]):
         game: The rules.
         mind: The simulated person that holds every other seat.
         seat: The seat to optimise.
-        candidates: Given a state and the hidden states still possible, the acts worth considering there. It must contain a best act; without it, all of
-            ``game.choices`` are tried.
+        candidates: Given a state and the hidden states still possible, the acts worth considering there. It must
+            contain a best act; without it, all of ``game.choices`` are tried.
     """
 
     def __init__(self, game: Game, mind: Mind[H], seat: str, candidates: Candidates | None = None):
@@ -64,7 +65,10 @@ class Solution(Generic[H]):
         return self._solve(state, self._canonical(belief))[1]
 
     def act_value(self, state: Any, belief: Belief[H], act: Act) -> float:
-        """Expected payoff of making `act` now and the best acts ever after. `act` may be any legal act, not only a candidate."""
+        """Expected payoff of making `act` now and the best acts ever after.
+
+        `act` may be any legal act, not only a candidate.
+        """
         self._check_turn(state)
         return self._future(self.game.apply(state, self.seat, act), self._canonical(belief))
 
@@ -79,7 +83,10 @@ class Solution(Generic[H]):
 
     def known_value(self) -> float:
         """Expected payoff of a seat that is told the hidden state at the start: an upper bound on `start_value`."""
-        return sum(p * self._future(self.game.start(), self._canonical(Belief.certain(hidden))) for hidden, p in self.mind.prior())
+        return sum(
+            p * self._future(self.game.start(), self._canonical(Belief.certain(hidden)))
+            for hidden, p in self.mind.prior()
+        )
 
     def short_sighted(self, horizon: int) -> Solution[H]:
         """The best acts of a seat that sees only `horizon` of its own turns; made once. See `ShortSighted`."""
@@ -105,7 +112,10 @@ class Solution(Generic[H]):
         return sum([p * self._future(after, posterior) for p, after, posterior in self._step(state, mass)])
 
     def _solve(self, state: Any, mass: Mass) -> tuple[float, Act]:
-        key = (state, tuple([(hidden, round(p, DIGITS)) for hidden, p in mass]))  # only the key is rounded: rounding does not pile up
+        key = (
+            state,
+            tuple([(hidden, round(p, DIGITS)) for hidden, p in mass]),
+        )  # only the key is rounded: rounding does not pile up
         found = self._memo.get(key)
         if found is None:
             best, choice = float("-inf"), None
@@ -153,7 +163,8 @@ class Solution(Generic[H]):
 class ShortSighted(Solution[H]):
     """The best acts of a seat that looks only so many of its own turns ahead and counts nothing beyond.
 
-    ``horizon=1`` is myopic (the best expected payoff of this exchange), ``horizon=2`` looks one step ahead. Ties go to an act that keeps the dialogue going.
+    ``horizon=1`` is myopic (the best expected payoff of this exchange), ``horizon=2`` looks one step ahead. Ties go to
+    an act that keeps the dialogue going.
 
     Args:
         base: The solution whose game, mind and candidates to use.
@@ -191,7 +202,9 @@ class Rescaled(Solution[H]):
         lift: Maps an act of `base` to the act of this setting.
     """
 
-    def __init__(self, game: Game, mind: Mind[H], base: Solution[H], project: Callable[[Any], Any], lift: Callable[[Act], Act]):
+    def __init__(
+        self, game: Game, mind: Mind[H], base: Solution[H], project: Callable[[Any], Any], lift: Callable[[Act], Act]
+    ):
         super().__init__(game, mind, base.seat)
         self.base, self._project, self._lift = base, project, lift
 

@@ -34,7 +34,9 @@ def parse_spec(text: str, kind: str = "") -> tuple[str, dict[str, Parameter]]:
 
 def spell_spec(name: str, parameters: Mapping[str, Parameter]) -> str:
     """The text that `parse_spec` reads."""
-    inside = ",".join(f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in parameters.items())
+    inside = ",".join(
+        f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in parameters.items()
+    )
     return f"{name}({inside})" if inside else name
 
 

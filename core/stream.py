@@ -11,7 +11,8 @@ _RESERVE = 32  # more than any voice draws for one utterance
 class Stream:
     """Uniform numbers from a numpy generator.
 
-    The same generator state gives the same numbers, wherever the dialogue runs. Blocks are drawn whole, so two dialogues on one generator never interleave.
+    The same generator state gives the same numbers, wherever the dialogue runs. Blocks are drawn whole, so two
+    dialogues on one generator never interleave.
     """
 
     __slots__ = ("_generator", "_block")
@@ -27,7 +28,10 @@ class Stream:
         return self._block.pop()
 
     def reserve(self) -> None:
-        """Take what is left to be drawn here out of the generator, so that another dialogue can start on it. Changes none of this stream's numbers."""
+        """Take what is left to be drawn here out of the generator, so that another dialogue can start on it.
+
+        Changes none of this stream's numbers.
+        """
         if len(self._block) < _RESERVE:
             self._block = self._generator.random(_BLOCK).tolist() + self._block
 

@@ -12,13 +12,9 @@ from gymnasium.error import ResetNeeded
 from ..core.acts import Act
 from ..core.belief import Belief
 from ..core.dialogue import Dialogue, Step
-from ..rewards.registry import Reward, RewardSpec
 from ..simulated_users.llm_voice import Spoken
-from ..simulated_users.personas import PersonaDistribution
-from ..simulated_users.user import SimulatedUser
-from .ears import LLMEar
-from .engine import Engine
-from .family import Family, load_family
+from .base import Family
+from .make import engine_for
 from .spaces import Utterance
 from .transcript import Transcript
 
@@ -28,13 +24,10 @@ class DialogueEnv(gym.Env[str, str]):
 
     Args:
         family: A family, or ``"module:Class"``.
-        reward: A registered name, a mapping of names to weights, or a callable ``Step -> float``.
-        grammar: ``"natural"`` understands plain words besides tags; ``"tagged"`` binds only tags.
-        user: ``"scripted"``, ``"voiced:MODEL"``, ``"llm:MODEL"``, or an object with the methods of `SimulatedUser`; see `make_user`.
-        personas: ``"styles"`` (names of ways of speaking), ``"rich"`` (with age, occupation and traits), a `PersonaDistribution`, or ``"auto"``; see `Engine`.
-        ear: What reads plain words: ``"grammar"``, or ``"llm:MODEL"``, a language model that the grammar holds in check; see `make_ear`.
-        render_mode: ``"ansi"`` (``render`` returns the transcript), ``"human"`` (it is printed as it grows) or ``None``.
-        **settings: Settings of the family, such as ``role="seller"``.
+        render_mode: ``"ansi"`` (``render`` returns the transcript), ``"human"`` (it is printed as it grows) or
+            ``None``.
+        **arguments: ``reward``, ``grammar``, ``user``, ``personas`` and ``ear``, see `Options`; and settings of the
+            family, such as ``role="seller"``.
 
     Raises:
         ValueError: If an argument is not among the valid ones; the message lists them.
@@ -42,21 +35,11 @@ class DialogueEnv(gym.Env[str, str]):
 
     metadata = {"render_modes": ["ansi", "human"], "render_fps": 1}
 
-    def __init__(
-        self,
-        family: str | Family,
-        reward: RewardSpec | Reward = "goal",
-        grammar: str = "natural",
-        user: str | SimulatedUser = "scripted",
-        personas: str | PersonaDistribution = "auto",
-        ear: str | LLMEar = "grammar",
-        render_mode: str | None = None,
-        **settings: Any,
-    ):
+    def __init__(self, family: str | Family, render_mode: str | None = None, **arguments: Any):
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise ValueError(f"render_mode must be None, 'ansi' or 'human'; got {render_mode!r}")
-        self.family = load_family(family, settings) if isinstance(family, str) else family
-        self.engine = Engine(self.family, reward, grammar, user, personas, ear)
+        self.engine = engine_for(family, arguments)
+        self.family = self.engine.family
         self.observation_space = Utterance()
         self.action_space = Utterance()
         self.render_mode = render_mode
@@ -93,8 +76,8 @@ class DialogueEnv(gym.Env[str, str]):
         """Say something. Any string will do; one that binds nothing, or cannot be understood, costs the turn.
 
         Returns:
-            The reply, the reward, whether the dialogue is over, whether it was cut off, and info: ``reward_terms``, ``problem``, and at the end ``outcome``
-            and ``hidden``; ``error`` if the simulated user's machinery failed.
+            The reply, the reward, whether the dialogue is over, whether it was cut off, and info: ``reward_terms``,
+            ``problem``, and at the end ``outcome`` and ``hidden``; ``error`` if the simulated user's machinery failed.
 
         Raises:
             ResetNeeded: Before `reset`, or after the end.
@@ -120,7 +103,10 @@ class DialogueEnv(gym.Env[str, str]):
 
     @property
     def spec(self) -> EnvSpec | None:
-        """How the environment was made. It is ``nondeterministic`` where a language model is asked anew, which no seed can bind."""
+        """How the environment was made.
+
+        It is ``nondeterministic`` where a language model is asked anew, which no seed can bind.
+        """
         return self._spec
 
     @spec.setter

@@ -1,9 +1,13 @@
-"""The walk of one step, for one dialogue or for many together. Every face and every rollout goes through here."""
+"""The walk of one step, for one dialogue or for many together. Every face and every rollout goes through here.
+
+A step has four phases: the learner's words are *heard*, the others *decide* what they do, they *speak*, and all of it
+is *recorded* and rewarded. Each phase serves all dialogues of a batch in one call.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +18,48 @@ from ..core.setting import Exchange
 from ..core.stream import Stream
 from ..rewards.registry import Reward, RewardSpec
 from ..simulated_users.personas import Persona, PersonaDistribution, adjusted, people_of
-from ..simulated_users.user import Failure, SimulatedUser
-from .ears import LLMEar, make_ear
-from .family import Family
-from .users import make_user
+from ..simulated_users.user import Failure, ScriptedUser, SimulatedUser
+from .base import Family
+from .ears import LLMEar
 
 PATIENCE = 3  # lost turns in a row that end an episode
 PERSONAS = ("auto", "styles", "rich")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How dialogues of a family are played: what every way to an environment takes besides the family's own settings.
+
+    Attributes:
+        reward: A registered name, a mapping of names to weights, or a callable ``Step -> float``; see `Reward`.
+        grammar: ``"natural"`` understands plain words besides tags; ``"tagged"`` binds only tags.
+        user: ``"scripted"``, ``"voiced:MODEL"``, ``"llm:MODEL"``, or an object with the methods of `SimulatedUser`;
+            see `make_user`. All replies that are needed at a time are asked of it in one call.
+        personas: Who is met. ``"styles"``: a persona is the name of its style and nothing else. ``"rich"``: it is a
+            `Persona`, with age, occupation, traits, patience and expertise; or give the `PersonaDistribution` to draw
+            them from. ``"auto"``: rich for the language models that `make_user` knows by name, since only they can
+            show it, else styles. The dialogue of a seed has the same style, and the same of everything else, either
+            way.
+        ear: What reads plain words: ``"grammar"``, or ``"llm:MODEL"``, a language model that the grammar holds in
+            check; see `make_ear`.
+    """
+
+    reward: RewardSpec | Reward = "goal"
+    grammar: str = "natural"
+    user: str | SimulatedUser = "scripted"
+    personas: str | PersonaDistribution = "auto"
+    ear: str | LLMEar = "grammar"
+
+
+OPTIONS = tuple(field.name for field in fields(Options))
+
+
+@dataclass(slots=True)
+class Opening:
+    """The first words of a dialogue that the others open, before they are said."""
+
+    dialogue: Dialogue
+    exchange: Exchange
 
 
 class Engine:
@@ -28,37 +67,29 @@ class Engine:
 
     Args:
         family: The family.
-        reward: See `Reward`.
-        grammar: ``"natural"`` or ``"tagged"``.
-        user: See `make_user`.
-        personas: Who is met. ``"styles"``: a persona is the name of its style and nothing else. ``"rich"``: it is a `Persona`, with age, occupation, traits,
-            patience and expertise; or give the `PersonaDistribution` to draw them from. ``"auto"``: rich for the language models that `make_user` knows by
-            name, since only they can show it, else styles. The dialogue of a seed has the same style, and the same of everything else, either way.
-        ear: What reads plain words: ``"grammar"``, or ``"llm:MODEL"``; see `make_ear`.
+        options: How they are played. Language models are objects here; `make_engine` makes them of their names.
 
     Raises:
-        ValueError: If an argument is not among the valid ones.
+        ValueError: If an option is not among the valid ones.
     """
 
-    def __init__(
-        self,
-        family: Family,
-        reward: RewardSpec | Reward = "goal",
-        grammar: str = "natural",
-        user: str | SimulatedUser = "scripted",
-        personas: str | PersonaDistribution = "auto",
-        ear: str | LLMEar = "grammar",
-    ):
+    def __init__(self, family: Family, options: Options | None = None):
+        options = options or Options()
         self.family = family
-        self.reward = Reward(reward)
-        self.grammar = family.grammar.using(grammar)
-        self.user = make_user(user, family)
-        self.ear = make_ear(ear, family, self.grammar)
+        self.reward = Reward(options.reward)
+        self.grammar = family.grammar.using(options.grammar)
+        self.user: SimulatedUser = ScriptedUser(family.voice) if options.user == "scripted" else options.user  # type: ignore[assignment]
+        self.ear: LLMEar | None = None if options.ear == "grammar" else options.ear  # type: ignore[assignment]
+        if isinstance(self.user, str) or isinstance(self.ear, str):
+            raise ValueError(f"a language model must be an object here; make_engine knows {self.user!r} by name")
+        personas = options.personas
         if not isinstance(personas, PersonaDistribution) and personas not in PERSONAS:
-            raise ValueError(f"personas must be one of {', '.join(PERSONAS)}, or a PersonaDistribution; got {personas!r}")
-        if personas == "auto":
-            personas = "rich" if isinstance(user, str) and user != "scripted" else "styles"
-        self.people = people_of(family) if personas == "rich" else None if personas == "styles" else personas
+            raise ValueError(
+                f"personas must be one of {', '.join(PERSONAS)}, or a PersonaDistribution; got {personas!r}"
+            )
+        self.people = (
+            personas if isinstance(personas, PersonaDistribution) else people_of(family) if personas == "rich" else None
+        )
 
     @property
     def deterministic(self) -> bool:
@@ -66,44 +97,35 @@ class Engine:
         return self.ear is None and getattr(self.user, "deterministic", True)
 
     def open(
-        self, generators: Sequence[np.random.Generator], options: Mapping[str, Any] | None = None, seeds: Sequence[int | None] | None = None
+        self,
+        generators: Sequence[np.random.Generator],
+        options: Mapping[str, Any] | None = None,
+        seeds: Sequence[int | None] | None = None,
     ) -> list[Dialogue]:
         """Start one dialogue for each generator.
 
         Args:
             generators: Sources of all randomness of the dialogue.
-            options: May hold ``"scenario"`` (a scenario, or a mapping of fields to replace in the one drawn), ``"hidden"`` (the partner's hidden state) and
-                ``"persona"`` (the name of a style, a `Persona`, or a mapping of its fields, the others being drawn).
+            options: May hold ``"scenario"`` (a scenario, or a mapping of fields to replace in the one drawn),
+                ``"hidden"`` (the partner's hidden state) and ``"persona"`` (the name of a style, a `Persona`, or a
+                mapping of its fields, the others being drawn).
             seeds: Kept in the records.
 
         Returns:
-            The dialogues. Where the simulated user's machinery failed before the first word, ``error`` is set and the dialogue is done.
+            The dialogues. Where the simulated user's machinery failed before the first word, ``error`` is set and the
+            dialogue is done.
 
         Raises:
             ValueError: If an option is unknown or invalid.
         """
         options = dict(options or {})
         if unknown := set(options) - {"scenario", "hidden", "persona"}:
-            raise ValueError(f"options may hold scenario, hidden and persona; got {', '.join(sorted(map(str, unknown)))}")
-        dialogues, opening, exchanges = self._begin(generators, options, seeds)
-        words = self.user.speak(opening, [None] * len(opening), [""] * len(opening), exchanges) if opening else []
-        _greet(opening, exchanges, words)
+            raise ValueError(
+                f"options may hold scenario, hidden and persona; got {', '.join(sorted(map(str, unknown)))}"
+            )
+        dialogues, openings = self._begin(generators, options, seeds)
+        self._speak([], openings)
         return dialogues
-
-    def _begin(
-        self, generators: Sequence[np.random.Generator], options: Mapping[str, Any], seeds: Sequence[int | None] | None
-    ) -> tuple[list[Dialogue], list[Dialogue], list[Exchange]]:
-        """New dialogues; those of them that the others open, and with what acts. The words are still to come."""
-        dialogues = [self._open(Stream(generator), options, seeds[i] if seeds else None) for i, generator in enumerate(generators)]
-        opening = [d for d in dialogues if d.setting.game.mover(d.state) != d.seat]
-        exchanges = self.user.decide(opening, [None] * len(opening)) if opening else []
-        if Failure in map(type, exchanges):
-            for dialogue, exchange in zip(opening, exchanges, strict=True):
-                if isinstance(exchange, Failure):
-                    dialogue.cut(exchange)
-            opening = [dialogue for dialogue in opening if not dialogue.done]
-            exchanges = [exchange for exchange in exchanges if not isinstance(exchange, Failure)]
-        return dialogues, opening, exchanges  # type: ignore[return-value]
 
     def step(self, dialogues: Sequence[Dialogue], texts: Sequence[str]) -> list[Step]:
         """One utterance of the learner in each dialogue, and what follows.
@@ -128,40 +150,120 @@ class Engine:
             generators: One for each dialogue, which its successor goes on with; none for no successors.
 
         Returns:
-            The steps, and the successors by place. Where a voice failed on the last words there is none yet; one that failed itself has an ``error``.
+            The steps, and the successors by place. Where a voice failed on the last words there is none yet; one that
+            failed itself has an ``error``.
         """
-        parse, parse_tag, context = self.grammar.parse, self.grammar.parse_tag, self.family.context
+        steps = self._hear(dialogues, texts)
+        self._decide(steps)
+        successors, openings = self._renew(steps, generators)
+        self._speak(steps, openings)
+        self._record(steps)
+        return steps, successors
+
+    # ---- the four phases
+
+    def _hear(self, dialogues: Sequence[Dialogue], texts: Sequence[str]) -> list[Step]:
+        """What each utterance comes to."""
         if self.ear is None:
-            heards = [parse_tag(text) or parse(text, context(dialogue)) for dialogue, text in zip(dialogues, texts, strict=True)]
+            parse, parse_tag, context = self.grammar.parse, self.grammar.parse_tag, self.family.context
+            heards: Sequence[Heard] = [
+                parse_tag(text) or parse(text, context(dialogue))
+                for dialogue, text in zip(dialogues, texts, strict=True)
+            ]
         else:
             heards = self.ear.hear(dialogues, texts)
         for dialogue, text in zip(dialogues, texts, strict=True):
             dialogue.hearing = text
-        exchanges = self.user.decide(dialogues, heards)
-        if len(exchanges) != len(dialogues):
-            raise ValueError(f"the simulated user must answer each of {len(dialogues)} dialogues; got {len(exchanges)} exchanges")
-        failed: dict[int, Failure] = {}
-        if Failure in map(type, exchanges):
-            failed = {i: exchange for i, exchange in enumerate(exchanges) if isinstance(exchange, Failure)}
-            heards = [TALK if i in failed else heard for i, heard in enumerate(heards)]
-            exchanges = [d.setting.stay(d.state, d.hidden) if i in failed else e for i, (d, e) in enumerate(zip(dialogues, exchanges, strict=True))]
-        ending = [i for i, exchange in enumerate(exchanges) if exchange.over or self._gives_up(dialogues[i], heards[i], exchange)]  # type: ignore[union-attr, arg-type]
-        for i in ending:
-            dialogues[i].stream.reserve()
-        ending = [i for i in ending if i not in failed] if generators else []
-        fresh, opening, first = self._begin([generators[i] for i in ending], {}, None) if ending else ([], [], [])
-        asked = [i for i in range(len(dialogues)) if i not in failed]
-        some = [dialogues, heards, texts, exchanges] if not failed else [[column[i] for i in asked] for column in (dialogues, heards, texts, exchanges)]
-        if opening:
-            some = [[*column, *more] for column, more in zip(some, (opening, [None] * len(opening), [""] * len(opening), first), strict=True)]
-        words = self.user.speak(*some) if some[0] else []  # type: ignore[arg-type]
-        if len(words) != len(some[0]):
-            raise ValueError(f"the simulated user must answer each of {len(some[0])} dialogues; got {len(words)} utterances")
-        _greet(opening, first, words[len(asked) :])
-        if failed:
-            answers = iter(words)
-            words = [failed[i] if i in failed else next(answers) for i in range(len(dialogues))]
-        return list(map(self._finish, dialogues, texts, heards, exchanges, words)), dict(zip(ending, fresh, strict=True))  # type: ignore[arg-type]
+        return list(map(Step, dialogues, texts, heards))
+
+    def _decide(self, steps: Sequence[Step]) -> None:
+        """What the others do. Where their machinery fails, nothing happens, and the step says why."""
+        exchanges = self.user.decide([step.dialogue for step in steps], [step.heard for step in steps])
+        if len(exchanges) != len(steps):
+            raise ValueError(
+                f"the simulated user must answer each of {len(steps)} dialogues; got {len(exchanges)} exchanges"
+            )
+        for step, exchange in zip(steps, exchanges, strict=True):
+            if isinstance(exchange, Failure):
+                step.error, step.heard = exchange, TALK
+                step.exchange = step.dialogue.setting.stay(step.dialogue.state, step.dialogue.hidden)
+            else:
+                step.exchange = exchange
+
+    def _renew(
+        self, steps: Sequence[Step], generators: Sequence[np.random.Generator]
+    ) -> tuple[dict[int, Dialogue], list[Opening]]:
+        """The successors of the dialogues that end with these steps, by place, and what they begin with."""
+        ending = [place for place, step in enumerate(steps) if step.exchange.over or _gives_up(step)]
+        for place in ending:
+            steps[place].dialogue.stream.reserve()
+        if not generators or not ending:
+            return {}, []
+        ending = [place for place in ending if not steps[place].error]
+        fresh, openings = self._begin([generators[place] for place in ending], {}, None)
+        return dict(zip(ending, fresh, strict=True)), openings
+
+    def _speak(self, steps: Sequence[Step], openings: Sequence[Opening]) -> None:
+        """The words of replies and openings, all asked for in one call."""
+        asked = [step for step in steps if not step.error]
+        dialogues = [step.dialogue for step in asked] + [opening.dialogue for opening in openings]
+        if not dialogues:
+            return
+        heards: list[Heard | None] = [step.heard for step in asked]
+        words = self.user.speak(
+            dialogues,
+            heards + [None] * len(openings),
+            [step.text for step in asked] + [""] * len(openings),
+            [step.exchange for step in asked] + [opening.exchange for opening in openings],
+        )
+        if len(words) != len(dialogues):
+            raise ValueError(
+                f"the simulated user must answer each of {len(dialogues)} dialogues; got {len(words)} utterances"
+            )
+        for step, said in zip(asked, words, strict=False):
+            if isinstance(said, Failure):
+                step.error = said
+            else:
+                step.reply = said
+        for opening, said in zip(openings, words[len(asked) :], strict=True):
+            if isinstance(said, Failure):
+                opening.dialogue.cut(said)
+            else:
+                opening.dialogue.begin(opening.exchange, said)
+
+    def _record(self, steps: Sequence[Step]) -> None:
+        """Append each step to its dialogue and reward it; a failed one ends the dialogue unrewarded."""
+        reward = self.reward
+        for step in steps:
+            dialogue = step.dialogue
+            if step.error:
+                dialogue.record(step)
+                dialogue.cut(step.error)
+                continue
+            lost = step.heard.problem or step.exchange.problem
+            gives_up = lost and _gives_up(step)
+            dialogue.record(step)
+            dialogue.lost_in_row = dialogue.lost_in_row + 1 if lost else 0
+            if gives_up:
+                dialogue.cut()
+            step.reward = reward(step)
+
+    # ---- the beginning
+
+    def _begin(
+        self,
+        generators: Sequence[np.random.Generator],
+        options: Mapping[str, Any],
+        seeds: Sequence[int | None] | None,
+    ) -> tuple[list[Dialogue], list[Opening]]:
+        """New dialogues, and the openings of those that the others open. The words are still to come."""
+        seeds = seeds or [None] * len(generators)
+        dialogues = [
+            self._open(Stream(generator), options, seed) for generator, seed in zip(generators, seeds, strict=True)
+        ]
+        waiting = [dialogue for dialogue in dialogues if dialogue.setting.game.mover(dialogue.state) != dialogue.seat]
+        decided = self.user.decide(waiting, [None] * len(waiting)) if waiting else []
+        return dialogues, list(_openings(waiting, decided))
 
     def _open(self, stream: Stream, options: Mapping[str, Any], seed: int | None) -> Dialogue:
         family = self.family
@@ -173,18 +275,25 @@ class Engine:
         if "hidden" in options:
             hidden = options["hidden"]
             if setting.prior.probability(hidden) <= 0.0:
-                raise ValueError(f"options['hidden'] must be one of the possible hidden states, such as {setting.prior.support[0]!r}; got {hidden!r}")
+                raise ValueError(
+                    "options['hidden'] must be one of the possible hidden states, such as "
+                    f"{setting.prior.support[0]!r}; got {hidden!r}"
+                )
         place = stream.random() * len(self.user.personas)
         persona = self.user.personas[int(place)]
         if self.people is not None or "persona" in options:
             persona = self._persona(options.get("persona", persona), persona, place % 1.0, scenario)
-        return Dialogue(setting, scenario, family.brief(scenario, self.grammar), persona, hidden, stream, seed, family.reveal)
+        brief = family.brief(scenario, self.grammar)
+        return Dialogue(setting, scenario, brief, persona, hidden, stream, seed, family.reveal)
 
     def _persona(self, wanted: Any, drawn: str, chance: float, scenario: Any) -> str:
         """The persona that is wanted. What is left to chance follows from one number, so that nothing else in the dialogue depends on it."""
         style = wanted.get("style", drawn) if isinstance(wanted, Mapping) else wanted
         if style not in self.user.personas:
-            raise ValueError(f"options['persona'] must be one of {', '.join(self.user.personas)}, a Persona of such a style, or its fields; got {wanted!r}")
+            raise ValueError(
+                f"options['persona'] must be one of {', '.join(self.user.personas)}, a Persona of such a style, or its "
+                f"fields; got {wanted!r}"
+            )
         if isinstance(wanted, Persona):
             whole = wanted
         elif self.people is None and not isinstance(wanted, Mapping):
@@ -194,37 +303,22 @@ class Engine:
             whole = people.sample(style, Stream(np.random.default_rng(int(chance * 2**32))))
             if isinstance(wanted, Mapping):
                 whole = adjusted(whole, wanted)
-        traits = getattr(self.family, "traits", None)
-        return adjusted(whole, traits(scenario)) if traits else whole
+        return adjusted(whole, self.family.traits(scenario))
 
-    def _finish(self, dialogue: Dialogue, text: str, heard: Heard, exchange: Exchange, said: str) -> Step:
-        step = Step(dialogue, text, heard, exchange, said)
-        dialogue.record(step)
-        if isinstance(said, Failure):
-            step.reply = ""
-            dialogue.cut(said)
-            return step
-        if heard.problem or exchange.problem:
-            if self._gives_up(dialogue, heard, exchange):
-                dialogue.cut()
-            dialogue.lost_in_row += 1
+
+def _openings(waiting: Sequence[Dialogue], decided: Sequence[Exchange | Failure]) -> Iterator[Opening]:
+    """What the others begin with; a dialogue in which they failed is cut."""
+    for dialogue, exchange in zip(waiting, decided, strict=True):
+        if isinstance(exchange, Failure):
+            dialogue.cut(exchange)
         else:
-            dialogue.lost_in_row = 0
-        step.reward = self.reward(step)
-        return step
-
-    def _gives_up(self, dialogue: Dialogue, heard: Heard, exchange: Exchange) -> bool:
-        """Whether this is one lost turn too many."""
-        return dialogue.lost_in_row + 1 >= PATIENCE and bool(heard.problem or exchange.problem) and not exchange.over
+            yield Opening(dialogue, exchange)
 
 
-def _greet(opening: Sequence[Dialogue], exchanges: Sequence[Exchange], words: Sequence[str]) -> None:
-    """Begin the dialogues with the others' first words."""
-    for dialogue, exchange, said in zip(opening, exchanges, words, strict=True):
-        if isinstance(said, Failure):
-            dialogue.cut(said)
-        else:
-            dialogue.begin(exchange, said)
+def _gives_up(step: Step) -> bool:
+    """Whether this is one lost turn too many, before it is recorded."""
+    lost = step.heard.problem or step.exchange.problem
+    return bool(lost) and step.dialogue.lost_in_row + 1 >= PATIENCE and not step.exchange.over
 
 
 def _override(scenario: Any, wanted: Any, kind: type) -> Any:

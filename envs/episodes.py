@@ -22,7 +22,7 @@ from ..core.stream import Stream
 from ..rewards.registry import Reward, RewardSpec
 from ..simulated_users.personas import read_persona, spell_persona
 from .engine import Engine
-from .family import load_family
+from .make import engine_for
 from .registration import lookup
 
 _JSON = ("settings", "scenario", "hidden", "outcome", "reward")  # objects whose keys differ between families
@@ -63,11 +63,16 @@ SCHEMA = pa.schema(
         ("schema", pa.int32()),
     ]
 )
-"""A row an episode; ``turns`` is a list of structs. The columns in `_JSON`, and ``reward_terms``, hold JSON; ``persona`` the name of a style, or JSON of a `Persona`."""
+"""A row an episode; ``turns`` is a list of structs.
+
+The columns in `_JSON`, and ``reward_terms``, hold JSON; ``persona`` the name of a style, or JSON of a `Persona`.
+"""
 
 
 class EpisodeStore:
-    """A folder of Parquet files, one an `append`. Each file appears whole or not at all, so a crash or a full disk loses nothing that was written before.
+    """A folder of Parquet files, one an `append`.
+
+    Each file appears whole or not at all, so a crash or a full disk loses nothing that was written before.
 
     ``datasets.load_dataset("parquet", data_files=f"{folder}/*.parquet")`` and ``pandas.read_parquet(folder)`` read it.
 
@@ -101,7 +106,10 @@ class EpisodeStore:
                     continue
         except OSError as error:
             reason = error.strerror or error
-            raise OSError(error.errno, f"could not write {len(episodes)} episodes to {self.path} ({reason}); earlier episodes are intact") from error
+            raise OSError(
+                error.errno,
+                f"could not write {len(episodes)} episodes to {self.path} ({reason}); earlier episodes are intact",
+            ) from error
         finally:
             part.unlink(missing_ok=True)
 
@@ -214,7 +222,7 @@ def record(dialogue: Dialogue, env_id: str, engine: Engine, policy: str) -> Epis
 def engine_of(episode: Episode, reward: RewardSpec | Reward = "goal") -> Engine:
     """The engine that an episode was recorded with, under another reward."""
     path, _ = lookup(episode.env_id)
-    return Engine(load_family(path, episode.settings), reward, episode.grammar)
+    return engine_for(path, {**episode.settings, "reward": reward, "grammar": episode.grammar})
 
 
 def replay(episode: Episode, engine: Engine | None = None) -> Iterator[Step]:
@@ -234,7 +242,9 @@ def replay(episode: Episode, engine: Engine | None = None) -> Iterator[Step]:
     scenario = family.scenario_type(**episode.scenario)
     setting = family.setting(scenario)
     hidden = setting.prior.support[episode.hidden_start]
-    dialogue = Dialogue(setting, scenario, episode.brief, episode.persona, hidden, Stream(None), episode.seed, family.reveal)  # type: ignore[arg-type]
+    dialogue = Dialogue(
+        setting, scenario, episode.brief, episode.persona, hidden, Stream(None), episode.seed, family.reveal
+    )  # type: ignore[arg-type]
     turns = list(episode.turns)
     if setting.game.mover(dialogue.state) != setting.seat:
         if episode.opening_branch >= 0:
@@ -251,7 +261,9 @@ def replay(episode: Episode, engine: Engine | None = None) -> Iterator[Step]:
         elif reply is not None:
             exchange = setting.answered(dialogue.state, dialogue.hidden, heard.act, _made(reply.act, engine, setting))
         else:
-            raise ValueError("the episode holds a turn that the mind did not draw, and no answer to it: it cannot be replayed")
+            raise ValueError(
+                "the episode holds a turn that the mind did not draw, and no answer to it: it cannot be replayed"
+            )
         step = Step(dialogue, turn.text, heard, exchange, reply.text if reply else "")
         dialogue.record(step)
         if episode.truncated and not turns:
@@ -303,9 +315,15 @@ def rescore(episodes: Iterable[Episode], reward: RewardSpec | Reward) -> list[Ep
         turns = []
         for turn in episode.turns:
             terms = next(steps).rewards if turn.seat == episode.seat else {}
-            turns.append(EpisodeTurn(turn.seat, turn.text, turn.act, turn.problem, sum(terms.values()), dict(terms), turn.branch))
+            turns.append(
+                EpisodeTurn(turn.seat, turn.text, turn.act, turn.problem, sum(terms.values()), dict(terms), turn.branch)
+            )
         values = {field.name: getattr(episode, field.name) for field in fields(episode)}
-        values |= {"turns": turns, "reward": engine.reward.describe(), "episode_return": sum(turn.reward for turn in turns)}
+        values |= {
+            "turns": turns,
+            "reward": engine.reward.describe(),
+            "episode_return": sum(turn.reward for turn in turns),
+        }
         rescored.append(Episode(**values))
     return rescored
 
@@ -323,7 +341,9 @@ def _open(file: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(file)
     except (pa.ArrowInvalid, OSError) as error:
-        raise ValueError(f"{file} is damaged or not a Parquet file ({error}); move it away to read the others") from error
+        raise ValueError(
+            f"{file} is damaged or not a Parquet file ({error}); move it away to read the others"
+        ) from error
 
 
 def _column(file: Path, column: str) -> list[Any]:
@@ -344,5 +364,7 @@ def _read(file: Path) -> Iterator[Episode]:
         for name in _JSON:
             row[name] = json.loads(row[name])
         row["persona"] = read_persona(row["persona"])
-        row["turns"] = [EpisodeTurn(**{**turn, "reward_terms": json.loads(turn["reward_terms"])}) for turn in row["turns"]]
+        row["turns"] = [
+            EpisodeTurn(**{**turn, "reward_terms": json.loads(turn["reward_terms"])}) for turn in row["turns"]
+        ]
         yield Episode(**row)

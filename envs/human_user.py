@@ -21,7 +21,7 @@ from ..core.stream import Stream
 from ..simulated_users.llm_voice import framed
 from ..simulated_users.personas import describe
 from ..simulated_users.user import Cue, Failure, ScriptedUser
-from .family import Family
+from .base import Family
 
 _INTRODUCED = "human user introduced"
 _CHOICE = re.compile(r"\s*(\d{1,3})(?:[.):]|\b)\s*(.*)", re.DOTALL)
@@ -30,11 +30,13 @@ _CHOICE = re.compile(r"\s*(\d{1,3})(?:[.):]|\b)\s*(.*)", re.DOTALL)
 class HumanUser:
     """Asks in the terminal what the simulated person does and says.
 
-    The person is told who it is to be: the public facts, the persona, and what is hidden from the learner. It is not held to that: any legal act may be made.
-    Where both seats can learn in a family, the person speaks freely, and its words are read by the family's grammar, as a learner's are. Elsewhere it chooses
-    among the acts that can be made now, by number, and may add words; without them the phrase bank speaks.
+    The person is told who it is to be: the public facts, the persona, and what is hidden from the learner. It is not
+    held to that: any legal act may be made. Where both seats can learn in a family, the person speaks freely, and its
+    words are read by the family's grammar, as a learner's are. Elsewhere it chooses among the acts that can be made
+    now, by number, and may add words; without them the phrase bank speaks.
 
-    Words are taken before the engine has recorded those they answer: show the learner's words before you step. End of input raises `EOFError`.
+    Words are taken before the engine has recorded those they answer: show the learner's words before you step. End of
+    input raises `EOFError`.
 
     Args:
         family: The family.
@@ -53,7 +55,13 @@ class HumanUser:
         """Ask about one dialogue after the other."""
         return [self._decide(dialogue, heard) for dialogue, heard in zip(dialogues, heards, strict=True)]
 
-    def speak(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None], texts: Sequence[str], exchanges: Sequence[Exchange]) -> list[str]:
+    def speak(
+        self,
+        dialogues: Sequence[Dialogue],
+        heards: Sequence[Heard | None],
+        texts: Sequence[str],
+        exchanges: Sequence[Exchange],
+    ) -> list[str]:
         """The person's words, after the reason why the learner's turn was lost if it was; the phrase bank's where it gave none."""
         said = []
         for dialogue, heard, text, exchange in zip(dialogues, heards, texts, exchanges, strict=True):
@@ -77,25 +85,40 @@ class HumanUser:
         if self._free:
             lines.append(f"Answer in plain words, or with one tag: {self.grammar.help()}.")
         else:
-            lines.append("Where you have a choice, begin with its number. Your own words may follow; without them, words are found for you.")
-        self._console.print(Panel(Text("\n".join(lines)), title=f"You are the {self.family.partner}", border_style="yellow"))
+            lines.append(
+                "Where you have a choice, begin with its number. Your own words may follow; without them, words are "
+                "found for you."
+            )
+        self._console.print(
+            Panel(Text("\n".join(lines)), title=f"You are the {self.family.partner}", border_style="yellow")
+        )
 
     def _decide(self, dialogue: Dialogue, heard: Heard | None) -> Exchange:
         self.introduce(dialogue)
         self._said.pop(id(dialogue), None)  # of a dialogue that was left in the middle of a turn
         before = dialogue.reveal(dialogue.hidden)
         if heard is not None and heard.problem:
-            self._console.print(f"[dim]This says nothing that binds; the {self.family.role} will be told: {escape(heard.reason)}[/dim]")
-        exchange = dialogue.setting.answered(dialogue.state, dialogue.hidden, heard and heard.act, lambda state, _: self._ask(dialogue, state), dialogue.stream)
+            self._console.print(
+                f"[dim]This says nothing that binds; the {self.family.role} will be told: {escape(heard.reason)}[/dim]"
+            )
+        exchange = dialogue.setting.answered(
+            dialogue.state,
+            dialogue.hidden,
+            heard and heard.act,
+            lambda state, _: self._ask(dialogue, state),
+            dialogue.stream,
+        )
         after = dialogue.reveal(exchange.hidden)
         if after != before and not exchange.over:
-            self._console.print(f"[dim]You have changed. {escape(_facts({k: v for k, v in after.items() if before.get(k) != v}))}[/dim]")
+            self._console.print(
+                f"[dim]You have changed. {escape(_facts({k: v for k, v in after.items() if before.get(k) != v}))}[/dim]"
+            )
         return exchange
 
     @property
     def _free(self) -> bool:
         """Whether the grammar reads the acts of both seats."""
-        return hasattr(self.family, "duel")
+        return self.family.duel is not None
 
     def _ask(self, dialogue: Dialogue, state: Any) -> Act:
         act, words = self._freely(dialogue, state) if self._free else self._by_number(dialogue, state)
@@ -114,7 +137,12 @@ class HumanUser:
             except IllegalAct as illegal:
                 heard = Heard(Say(), "illegal", str(illegal))
             else:
-                if not dialogue.steps and dialogue.opening_exchange is None and state == game.start() and game.mover(after) is None:
+                if (
+                    not dialogue.steps
+                    and dialogue.opening_exchange is None
+                    and state == game.start()
+                    and game.mover(after) is None
+                ):
                     heard = Heard(Say(), "illegal", "You cannot end it before the other side has said a word.")
             if not words:
                 heard = Heard(Say(), "illegal", "Please say something.")
@@ -129,12 +157,17 @@ class HumanUser:
             return acts[0], " ".join(self._input().split())
         likely = mind.react(dialogue.hidden, state).map(lambda outcome: outcome[1])
         for number, act in enumerate(acts, 1):
-            self._console.print(f"  {number}. {escape(self._label(act))}   [dim](such a {self.family.partner}: {likely.probability(act):.0%})[/dim]")
+            self._console.print(
+                f"  {number}. {escape(self._label(act))}   [dim](such a {self.family.partner}: "
+                f"{likely.probability(act):.0%})[/dim]"
+            )
         while True:
             choice = _CHOICE.match(self._input())
             if choice and 1 <= int(choice[1]) <= len(acts):
                 return acts[int(choice[1]) - 1], " ".join(choice[2].split())
-            self._console.print(f"[dim]Please begin with a number from 1 to {len(acts)}; your own words may follow it.[/dim]")
+            self._console.print(
+                f"[dim]Please begin with a number from 1 to {len(acts)}; your own words may follow it.[/dim]"
+            )
 
     def _label(self, act: Act) -> str:
         return self.grammar.print(act).strip("[]") or "talk"
@@ -147,7 +180,7 @@ class _Framed:
     """A voice that says what it was given, with what code puts around any words: the reason why a turn was lost, the text of an exercise and its mark."""
 
     def __init__(self, family: Family, words: str):
-        self.personas, self._guide, self._words = family.voice.personas, getattr(family, "guide", None), words
+        self.personas, self._guide, self._words = family.voice.personas, family.guide, words
 
     def say(self, cues: Sequence[Cue], streams: Sequence[Stream]) -> list[str]:
         said = []
@@ -164,7 +197,9 @@ def _facts(facts: Any) -> str:
     elif is_dataclass(facts):
         facts = {field.name: getattr(facts, field.name) for field in fields(facts)}
     if isinstance(facts, dict):
-        return "; ".join(f"{name.replace('_', ' ')} {_facts(value)}" for name, value in facts.items() if value not in ("", None, ()))
+        return "; ".join(
+            f"{name.replace('_', ' ')} {_facts(value)}" for name, value in facts.items() if value not in ("", None, ())
+        )
     if isinstance(facts, (tuple, list)):
         return ", ".join(str(fact[0]) if isinstance(fact, tuple) and fact else str(fact) for fact in facts) or "none"
     return str(facts)

@@ -19,14 +19,20 @@ _LAST = ("outcome", "hidden")  # known at the end
 
 
 def export_minari(
-    episodes: str | Path | Iterable[Episode], dataset_id: str, random_return: float | None = None, optimal_return: float | None = None, description: str = ""
+    episodes: str | Path | Iterable[Episode],
+    dataset_id: str,
+    random_return: float | None = None,
+    optimal_return: float | None = None,
+    description: str = "",
 ) -> Any:
     """Write episodes as a Minari dataset, into the folder that the environment variable ``MINARI_DATASETS_PATH`` names (``~/.minari/datasets`` without it).
 
-    An observation is what `reset` or `step` returned: the brief with the opening, then each reply. An action is what the learner said. ``infos`` has one
-    entry for each observation: ``act`` (tag of the learner's act that led to it), ``reply_act``, ``problem``, ``reward_terms``, and at the end
-    ``outcome`` and ``hidden``; the last three as JSON. The metadata of an episode holds ``seed``, ``policy``, ``payoff``, ``scenario`` and ``persona``. Failed
-    episodes are left out. Minari knows no spaces but Gymnasium's own: those of the dataset are `spaces.Text` with the characters that occur in it.
+    An observation is what `reset` or `step` returned: the brief with the opening, then each reply. An action is what
+    the learner said. ``infos`` has one entry for each observation: ``act`` (tag of the learner's act that led to it),
+    ``reply_act``, ``problem``, ``reward_terms``, and at the end ``outcome`` and ``hidden``; the last three as JSON. The
+    metadata of an episode holds ``seed``, ``policy``, ``payoff``, ``scenario`` and ``persona``. Failed episodes are
+    left out. Minari knows no spaces but Gymnasium's own: those of the dataset are `spaces.Text` with the characters
+    that occur in it.
 
     ``dataset.recover_environment()`` is the environment in which the episodes were recorded, with the scripted user.
 
@@ -42,7 +48,8 @@ def export_minari(
 
     Raises:
         ModuleNotFoundError: If Minari is not installed.
-        ValueError: If `dataset_id` is malformed or taken, if there are no episodes, or if they differ in environment, settings, grammar or reward.
+        ValueError: If `dataset_id` is malformed or taken, if there are no episodes, or if they differ in environment,
+            settings, grammar or reward.
         FileNotFoundError: If there is nothing at a path.
     """
     try:
@@ -52,19 +59,36 @@ def export_minari(
         raise ModuleNotFoundError('an export needs Minari: pip install "dialogym[data]"') from error
     from .. import __version__
 
-    recorded = [episode for episode in (read_episodes(episodes) if isinstance(episodes, (str, Path)) else episodes) if not episode.error]
+    recorded = [
+        episode
+        for episode in (read_episodes(episodes) if isinstance(episodes, (str, Path)) else episodes)
+        if not episode.error
+    ]
     if not recorded:
         raise ValueError("there are no episodes to export: all have failed, or none was given")
     first = recorded[0]
     for episode in recorded:
         for name in ("env_id", "settings", "grammar", "reward"):
             if getattr(episode, name) != getattr(first, name):
-                raise ValueError(f"a dataset is of one environment, but {name} is {getattr(first, name)!r} and {getattr(episode, name)!r}")
-    buffers = [EpisodeBuffer(id=number, seed=episode.seed, **_columns(episode)) for number, episode in enumerate(recorded)]
-    characters = {chr(code) for code in range(32, 127)} | {c for buffer in buffers for text in [*buffer.observations, *buffer.actions] for c in text}  # type: ignore[misc]
-    longest = max(MAX_OBSERVATION, *(len(text) for buffer in buffers for text in [*buffer.observations, *buffer.actions]))  # type: ignore[misc]
+                raise ValueError(
+                    f"a dataset is of one environment, but {name} is {getattr(first, name)!r} and "
+                    f"{getattr(episode, name)!r}"
+                )
+    buffers = [
+        EpisodeBuffer(id=number, seed=episode.seed, **_columns(episode)) for number, episode in enumerate(recorded)
+    ]
+    characters = {chr(code) for code in range(32, 127)} | {
+        c for buffer in buffers for text in [*buffer.observations, *buffer.actions] for c in text
+    }  # type: ignore[misc]
+    longest = max(
+        MAX_OBSERVATION, *(len(text) for buffer in buffers for text in [*buffer.observations, *buffer.actions])
+    )  # type: ignore[misc]
     space = spaces.Text(longest, min_length=0, charset="".join(sorted(characters)))
-    scale = {} if random_return is None or optimal_return is None else {"ref_min_score": random_return, "ref_max_score": optimal_return}
+    scale = (
+        {}
+        if random_return is None or optimal_return is None
+        else {"ref_min_score": random_return, "ref_max_score": optimal_return}
+    )
     made_in = _environment(first).spec
     try:
         dataset = minari.create_dataset_from_buffers(
@@ -84,13 +108,19 @@ def export_minari(
             **scale,  # type: ignore[arg-type]
         )
     except ValueError as error:
-        raise ValueError(f"dataset_id must be new and like 'dialogym/negotiation/random-v0'; {dataset_id!r} is not: {error}") from error
+        raise ValueError(
+            f"dataset_id must be new and like 'dialogym/negotiation/random-v0'; {dataset_id!r} is not: {error}"
+        ) from error
     _fill(dataset.storage, buffers, [_metadata(episode) for episode in recorded])
     return minari.load_dataset(dataset_id)
 
 
 def _fill(storage: Any, buffers: list[Any], metadata: list[dict[str, Any]]) -> None:
-    """Add episodes. Minari measures the whole folder after each one, which takes minutes for a thousand: here it measures once, at the end."""
+    """Add episodes.
+
+    Minari measures the whole folder after each one, which takes minutes for a thousand: here it measures once, at the
+    end.
+    """
     storage.get_size = lambda: 0.0
     storage.update_episodes(buffers)
     storage.update_episode_metadata(metadata)

@@ -11,8 +11,9 @@ from pettingzoo import AECEnv
 
 from ..core.acts import IllegalAct, Say
 from ..core.stream import Stream
+from .base import Family
 from .engine import PATIENCE
-from .family import Family, load_family
+from .make import load_family
 from .registration import lookup
 from .spaces import Utterance
 
@@ -20,8 +21,9 @@ from .spaces import Utterance
 class DialogueAEC(AECEnv[str, dict[str, str], str]):
     """A dialogue between two learners.
 
-    Observations are ``{"brief": what this seat was told, "utterance": what the other seat said last}``. Rewards are the payoffs, at the end. A lost turn
-    (malformed, ambiguous or illegal) passes; the third in a row by one seat truncates the episode. ``infos`` then say what was wrong.
+    Observations are ``{"brief": what this seat was told, "utterance": what the other seat said last}``. Rewards are the
+    payoffs, at the end. A lost turn (malformed, ambiguous or illegal) passes; the third in a row by one seat truncates
+    the episode. ``infos`` then say what was wrong.
 
     `pettingzoo.utils.conversions.turn_based_aec_to_parallel` makes the parallel form.
 
@@ -38,7 +40,7 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
 
     def __init__(self, family: Family, grammar: str = "natural", render_mode: str | None = None):
         super().__init__()
-        if not hasattr(family, "duel"):
+        if family.duel is None:
             raise ValueError(f"{type(family).__name__} has only one seat that can learn")
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise ValueError(f"render_mode must be None, 'ansi' or 'human'; got {render_mode!r}")
@@ -47,7 +49,9 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         self.render_mode = render_mode
         self.possible_agents = list(family.seats)
         self.agents: list[str] = []
-        self.observation_spaces: dict[str, Any] = {seat: spaces.Dict({"brief": Utterance(), "utterance": Utterance()}) for seat in self.possible_agents}
+        self.observation_spaces: dict[str, Any] = {
+            seat: spaces.Dict({"brief": Utterance(), "utterance": Utterance()}) for seat in self.possible_agents
+        }
         self.action_spaces = {seat: Utterance() for seat in self.possible_agents}
         self._generator: np.random.Generator | None = None
 
@@ -63,8 +67,8 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         """Draw a scenario and the private facts of both seats."""
         if seed is not None or self._generator is None:
             self._generator = seeding.np_random(seed)[0]
-        self.game, self.briefs, self._context = self.family.duel(Stream(self._generator))  # type: ignore[attr-defined]
-        self.state_ = self.game.start()
+        self.both = self.family.duel(Stream(self._generator))  # type: ignore[misc]
+        self.state_ = self.both.game.start()
         self.agents = list(self.possible_agents)
         self.rewards = dict.fromkeys(self.agents, 0.0)
         self._cumulative_rewards = dict.fromkeys(self.agents, 0.0)
@@ -74,11 +78,11 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         self._last = dict.fromkeys(self.agents, "")
         self._lost = dict.fromkeys(self.agents, 0)
         self._lines: list[str] = []
-        self.agent_selection = self.game.mover(self.state_)
+        self.agent_selection = self.both.game.mover(self.state_)
 
     def observe(self, agent: str) -> dict[str, str]:
         """What a seat was told, and what the other said last."""
-        return {"brief": self.briefs[agent], "utterance": self._last[agent]}
+        return {"brief": self.both.briefs[agent], "utterance": self._last[agent]}
 
     def step(self, action: str) -> None:
         """The selected seat says something."""
@@ -87,13 +91,13 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
             self._was_dead_step(action)
             return
         self._cumulative_rewards[seat] = 0.0
-        heard = self.grammar.parse(action, self._context(self.state_))
+        heard = self.grammar.parse(action, self.both.context(self.state_))
         problem, reason = heard.problem, heard.reason
         try:
-            state = self.game.apply(self.state_, seat, heard.act)
+            state = self.both.game.apply(self.state_, seat, heard.act)
         except IllegalAct as illegal:
             problem, reason = "illegal", str(illegal)
-            state = self.game.apply(self.state_, seat, Say())
+            state = self.both.game.apply(self.state_, seat, Say())
         self.infos[seat] = {"problem": problem, "reason": reason} if problem else {}
         self._lost[seat] = self._lost[seat] + 1 if problem else 0
         self.state_ = state
@@ -105,10 +109,10 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         if self.render_mode == "human":
             print(self._lines[-1])
         self._clear_rewards()
-        mover = self.game.mover(state)
+        mover = self.both.game.mover(state)
         if mover is None:
             self.terminations = dict.fromkeys(self.agents, True)
-            self.rewards = {agent: self.game.payoff(state, agent) for agent in self.agents}
+            self.rewards = {agent: self.both.game.payoff(state, agent) for agent in self.agents}
         elif self._lost[seat] >= PATIENCE:
             self.truncations = dict.fromkeys(self.agents, True)
         self.agent_selection = mover or next(agent for agent in self.agents if agent != seat)
@@ -127,7 +131,8 @@ def aec(env_id: str, grammar: str = "natural", render_mode: str | None = None, *
     """The PettingZoo AEC environment of a registered id, in which both seats learn.
 
     Raises:
-        ValueError: If the id is unknown, the family has only one seat that can learn, or an argument is not among the valid ones.
+        ValueError: If the id is unknown, the family has only one seat that can learn, or an argument is not among the
+            valid ones.
     """
     path, registered = lookup(env_id)
     return DialogueAEC(load_family(path, {**registered, **settings}), grammar, render_mode)

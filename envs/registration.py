@@ -1,43 +1,39 @@
-"""The table of environments, and their registration with gymnasium."""
+"""The environments of the suite: found by a scan that imports no family, and registered with gymnasium.
+
+A family is a package with two names in its ``__init__.py``: ``FAMILY``, the class in its module ``family``, and
+``VARIANTS``, the settings of each id. The packages in this folder are found by themselves; those of other
+distributions by the entry-point group ``dialogym.families``, whose entries name such packages.
+"""
 
 from __future__ import annotations
 
+import warnings
+from importlib import import_module, metadata
+from pkgutil import iter_modules
 from typing import Any
 
 import gymnasium as gym
 
-NEGOTIATION = "dialogym.envs.negotiation:Negotiation"
-COACHING = "dialogym.envs.coaching:Coaching"
-GUIDED_SOLVING = "dialogym.envs.guided_solving:GuidedSolving"
-SPACING = "dialogym.envs.spacing:Spacing"
-TUTORING = "dialogym.envs.tutoring:Tutoring"
+GROUP = "dialogym.families"
 
-TABLE: dict[str, tuple[str, dict[str, Any]]] = {
-    "Negotiation-v0": (NEGOTIATION, {}),
-    "NegotiationEasy-v0": (NEGOTIATION, {"population": "easy", "discount": 0.98, "values": (17, 19, 21, 23)}),
-    "NegotiationHard-v0": (NEGOTIATION, {"population": "hard", "rounds": 9, "discount": 0.93, "values": (14, 15, 16)}),
-    "Coaching-v0": (COACHING, {}),
-    "CoachingSmall-v0": (COACHING, {"preset": "small", "cost": 0.03, "reliability": 0.8}),
-    "CoachingSuggestible-v0": (COACHING, {"preset": "pair", "near": 0.0, "reliability": 0.75, "conformity": 0.6}),
-    "GuidedSolving-v0": (GUIDED_SOLVING, {}),
-    "GuidedSolvingEasy-v0": (GUIDED_SOLVING, {"population": "easy"}),
-    "GuidedSolvingHard-v0": (GUIDED_SOLVING, {"population": "hard", "leak": "hard", "leak_weight": 0.3}),
-    "Spacing-v0": (SPACING, {}),
-    "SpacingSmall-v0": (SPACING, {"cards": 3, "sessions": 2, "turns": 4, "pause": 3, "exam": 16, "cost": 0.015}),
-    "Tutoring-v0": (TUTORING, {}),
-    "TutoringEasy-v0": (TUTORING, {"turns": 7, "kinds": (("both", 1.0, 0.7, 0.9),), "guess": 0.05, "explain_cost": 0.05, "example_cost": 0.08}),
-    "TutoringHard-v0": (
-        TUTORING,
-        {"skills": 4, "mastery": (0.40, 0.30, 0.15, 0.10, 0.05), "slip": 0.10, "guess": 0.25, "explain_cost": 0.06, "example_cost": 0.08},
-    ),
-    "TutoringUnmarked-v0": (TUTORING, {"marked": False}),
-}
-"""Id -> family and settings. A variant of a family is a line here."""
+TABLE: dict[str, tuple[str, dict[str, Any]]] = {}
+"""Id -> family (``"module:Class"``) and settings, in the order of registration."""
+
+_HOMES: dict[str, str] = {}
+"""Family -> id that stands for it on the leaderboard."""
 
 
 def ids() -> tuple[str, ...]:
     """Every environment id of the suite, also those registered by users with `register`."""
     return tuple(TABLE)
+
+
+def families() -> dict[str, tuple[str, ...]]:
+    """Family (``"module:Class"``) -> its ids, in the order of registration."""
+    found: dict[str, tuple[str, ...]] = {}
+    for env_id, (path, _) in TABLE.items():
+        found[path] = (*found.get(path, ()), env_id)
+    return found
 
 
 def register(env_id: str, family: str, **settings: Any) -> None:
@@ -49,8 +45,10 @@ def register(env_id: str, family: str, **settings: Any) -> None:
         **settings: Its settings; JSON-ready.
 
     Raises:
-        ValueError: If `env_id` is taken by something else.
+        ValueError: If `env_id` is taken by something else, or `family` is not of that form.
     """
+    if not isinstance(family, str) or family.count(":") != 1:
+        raise ValueError(f"family must be 'module:Class', got {family!r}")
     if TABLE.get(env_id, (family, settings)) != (family, settings):
         raise ValueError(f"{env_id} is registered already, as {TABLE[env_id]!r}")
     TABLE[env_id] = (family, settings)
@@ -61,6 +59,33 @@ def register(env_id: str, family: str, **settings: Any) -> None:
             vector_entry_point="dialogym.envs.vector_env:DialogueVectorEnv",
             kwargs={"family": family, **settings},
         )
+
+
+def register_family(package: str) -> tuple[str, ...]:
+    """Register all variants of a family that is a package: ``register_family(__name__)``, last in its ``__init__.py``.
+
+    Args:
+        package: Name of the package. It has ``FAMILY`` and ``VARIANTS``; it may have ``LEADERBOARD``, the id that
+            stands for the family on the leaderboard (the first one by default). The class is in its module ``family``.
+
+    Returns:
+        The ids.
+
+    Raises:
+        ValueError: If the package lacks one of the names, or if an id is taken.
+    """
+    home = import_module(package)
+    kind, variants = getattr(home, "FAMILY", None), getattr(home, "VARIANTS", None)
+    if not isinstance(kind, str) or not isinstance(variants, dict) or not variants:
+        raise ValueError(f"{package} must have FAMILY, the name of a class, and VARIANTS, the settings of each id")
+    path = f"{package}.family:{kind}"
+    for env_id, settings in variants.items():
+        register(env_id, path, **settings)
+    standing = getattr(home, "LEADERBOARD", next(iter(variants)))
+    if standing not in variants:
+        raise ValueError(f"LEADERBOARD of {package} must be one of {', '.join(variants)}; got {standing!r}")
+    _HOMES[path] = standing
+    return tuple(variants)
 
 
 def lookup(env_id: str) -> tuple[str, dict[str, Any]]:
@@ -75,7 +100,19 @@ def lookup(env_id: str) -> tuple[str, dict[str, Any]]:
     return TABLE[name]
 
 
+def representatives() -> tuple[str, ...]:
+    """The id of each family that stands for it on the leaderboard."""
+    return tuple(_HOMES.get(path, env_ids[0]) for path, env_ids in families().items())
+
+
 def register_all() -> None:
-    """Register the table with gymnasium; harmless when repeated."""
-    for env_id, (family, settings) in list(TABLE.items()):
-        register(env_id, family, **settings)
+    """Find the families and register their variants; harmless when repeated."""
+    folder = import_module(__package__)
+    found = [f"{folder.__name__}.{name}" for _, name, is_package in iter_modules(folder.__path__) if is_package]
+    for package in sorted(found):
+        register_family(package)
+    for entry in metadata.entry_points(group=GROUP):
+        try:
+            register_family(entry.value)
+        except Exception as error:  # what somebody else installed must not keep the suite from being imported
+            warnings.warn(f"the families of {entry.value} could not be registered: {error}", stacklevel=2)

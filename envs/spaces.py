@@ -13,7 +13,8 @@ MAX_OBSERVATION = 4000  # characters; longer than any brief or reply
 class Utterance(spaces.Text):
     """Any string up to a length, in any script. Samples are short and printable.
 
-    `spaces.Text` itself accepts only the characters of a charset, and one that holds all of Unicode takes seconds to build.
+    `spaces.Text` itself accepts only the characters of a charset, and one that holds all of Unicode takes seconds to
+    build.
 
     Args:
         max_length: In characters.

@@ -8,7 +8,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from ..core.dialogue import Dialogue, Step
-from .family import Family
+from .base import Family
 
 
 class Transcript:
@@ -43,8 +43,12 @@ class Transcript:
             return f"Cut off: {dialogue.error}"
         step = dialogue.steps[-1]
         outcome = self.family.outcome(dialogue)
-        shown = ", ".join(f"{name} {_plain(value)}" for name, value in outcome.items() if value not in (None, "", 0, False))
-        hidden = ", ".join(f"{name} {value}" for name, value in self.family.reveal(dialogue.scenario, dialogue.hidden).items())
+        shown = ", ".join(
+            f"{name} {_plain(value)}" for name, value in outcome.items() if value not in (None, "", 0, False)
+        )
+        hidden = ", ".join(
+            f"{name} {value}" for name, value in self.family.reveal(dialogue.scenario, dialogue.hidden).items()
+        )
         return f"{'Truncated' if step.truncated else 'Over'}: payoff {step.payoff:.3f}; {shown}; hidden: {hidden}"
 
     def show_opening(self, dialogue: Dialogue) -> None:

@@ -16,12 +16,17 @@ from ..simulated_users.guide import Guide
 from ..simulated_users.llm_mind import LLMUser
 from ..simulated_users.llm_voice import Example, LLMVoice
 from ..simulated_users.user import Cue, ScriptedUser, SimulatedUser
-from .family import Family
+from .base import Family
+from .engine import Engine, Options
 
-FORMS = "'scripted', 'voiced:MODEL', 'llm:MODEL', or an object with the methods of SimulatedUser (decide, speak, personas)"
+FORMS = (
+    "'scripted', 'voiced:MODEL', 'llm:MODEL', or an object with the methods of SimulatedUser (decide, speak, personas)"
+)
 VOICE_OPTIONS = ("shots", "attempts", "temperature", "constrain", "max_tokens", "plain")
 MIND_OPTIONS = ("attempts", "temperature", "constrain")  # set for the voice and the mind together
-TRAINED: dict[str, dict[str, Any]] = {"smollm2-voice": {"shots": 0, "plain": True, "temperature": 0.3, "constrain": False}}
+TRAINED: dict[str, dict[str, Any]] = {
+    "smollm2-voice": {"shots": 0, "plain": True, "temperature": 0.3, "constrain": False}
+}
 """Options that suit a model which was trained as a voice; those that are given come first."""
 POOL = 12  # examples kept for each intent and persona
 PLAYED = 400  # dialogues played to find them
@@ -31,11 +36,13 @@ def make_user(user: str | SimulatedUser, family: Family) -> SimulatedUser:
     """A simulated user for a family.
 
     Args:
-        user: ``"scripted"``: the mind, spoken by the family's phrase bank. ``"voiced:MODEL"``: the same mind, spoken by a language model; the optimum stays
-            known, and the model knows no secret. ``"llm:MODEL"``: the model decides as well. MODEL is what `load_backend` takes: ``smollm2-voice``, ``smollm2``,
-            ``http://HOST:PORT/v1#NAME``, a path, or a name of OpenAI's. Parameters of `load_backend`, of the model's class and of `LLMVoice` follow in
-            parentheses: ``"voiced:smollm2(cache=runs/replies,temperature=0.5)"``. With ``llm:``, ``verifier=MODEL`` names a second model that checks the
-            acts. An object with the methods of `SimulatedUser` is returned as it is.
+        user: ``"scripted"``: the mind, spoken by the family's phrase bank. ``"voiced:MODEL"``: the same mind, spoken by
+            a language model; the optimum stays known, and the model knows no secret. ``"llm:MODEL"``: the model decides
+            as well. MODEL is what `load_backend` takes: ``smollm2-voice``, ``smollm2``, ``http://HOST:PORT/v1#NAME``, a
+            path, or a name of OpenAI's. Parameters of `load_backend`, of the model's class and of `LLMVoice` follow in
+            parentheses: ``"voiced:smollm2(cache=runs/replies,temperature=0.5)"``. With ``llm:``, ``verifier=MODEL``
+            names a second model that checks the acts. An object with the methods of `SimulatedUser` is returned as it
+            is.
         family: The family.
 
     Raises:
@@ -56,7 +63,10 @@ def make_user(user: str | SimulatedUser, family: Family) -> SimulatedUser:
     cast = cast_of(family) if kind == "llm" else None
     from ..simulated_users.backends.presets import load_backend
 
-    own: dict[str, Any] = {**TRAINED.get(model, {}), **{name: options.pop(name) for name in VOICE_OPTIONS if name in options}}
+    own: dict[str, Any] = {
+        **TRAINED.get(model, {}),
+        **{name: options.pop(name) for name in VOICE_OPTIONS if name in options},
+    }
     second = str(options.pop("verifier", "")) if cast is not None else ""
     backend = load_backend(model, **options)  # type: ignore[arg-type]
     voice = LLMVoice(family.voice, guide, backend, examples_of(family), **own)
@@ -72,9 +82,11 @@ def guide_of(family: Family) -> Guide:
     Raises:
         ValueError: If it has none.
     """
-    guide = getattr(family, "guide", None)
+    guide = family.guide
     if guide is None:
-        raise ValueError(f"{type(family).__name__} has no guide, so a language model cannot speak in it; only user='scripted' can")
+        raise ValueError(
+            f"{type(family).__name__} has no guide, so a language model cannot speak in it; only user='scripted' can"
+        )
     return guide
 
 
@@ -84,10 +96,11 @@ def cast_of(family: Family) -> Cast:
     Raises:
         ValueError: If it has none.
     """
-    cast = getattr(family, "cast", None)
+    cast = family.cast
     if cast is None:
         raise ValueError(
-            f"{type(family).__name__} has no cast, so a language model cannot decide in it. Where a student's learning is the scripted mind's, none could: "
+            f"{type(family).__name__} has no cast, so a language model cannot decide in it. Where a student's learning "
+            "is the scripted mind's, none could: "
             "language models do not play weak students. user='voiced:MODEL' lets the model speak, and the mind decide"
         )
     return cast
@@ -100,11 +113,9 @@ def examples_of(family: Family, first_seed: int = 0) -> dict[tuple[str, str], li
 
 @cache
 def _examples(kind: type, settings: str, first_seed: int) -> dict[tuple[str, str], list[Example]]:
-    from .engine import Engine
-
     family = kind(**json.loads(settings))
     listener = _Listener(family)
-    engine = Engine(family, user=ScriptedUser(listener))
+    engine = Engine(family, Options(user=ScriptedUser(listener)))
     dialogues = engine.open([np.random.default_rng(seed) for seed in range(first_seed, first_seed + PLAYED)])
     while dialogues:
         texts = []
@@ -112,7 +123,13 @@ def _examples(kind: type, settings: str, first_seed: int) -> dict[tuple[str, str
             acts = list(dialogue.setting.game.choices(dialogue.state, dialogue.seat))
             chance = dialogue.stream.random()
             act = acts[dialogue.stream.choose(len(acts))]
-            texts.append("Hm, let me think." if chance < 0.1 else "[offer]" if chance < 0.15 else engine.grammar.print(act) or "Hm.")
+            texts.append(
+                "Hm, let me think."
+                if chance < 0.1
+                else "[offer]"
+                if chance < 0.15
+                else engine.grammar.print(act) or "Hm."
+            )
         dialogues = [step.dialogue for step in engine.step(dialogues, texts) if not step.done]
     return listener.heard
 

@@ -12,32 +12,27 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from ..core.dialogue import Dialogue
-from ..rewards.registry import Reward, RewardSpec
-from ..simulated_users.personas import PersonaDistribution
-from ..simulated_users.user import SimulatedUser
+from .base import Family
 from .dialogue_env import describe
-from .ears import LLMEar
-from .engine import Engine
-from .family import Family, load_family
+from .make import engine_for
 from .spaces import Utterance
 
 
 class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
-    """A batch of dialogues of one family. Sub-environment ``i`` of ``reset(seed=s)`` is the dialogue of ``DialogueEnv.reset(seed=s + i)``.
+    """A batch of dialogues of one family.
 
-    Autoreset is SAME_STEP: where a dialogue ends, the observation returned is already that of the next one, and the last one is in ``infos["final_obs"]``,
-    its info in ``infos["final_info"]``.
+    Sub-environment ``i`` of ``reset(seed=s)`` is the dialogue of ``DialogueEnv.reset(seed=s + i)``.
+
+    Autoreset is SAME_STEP: where a dialogue ends, the observation returned is already that of the next one, and the
+    last one is in ``infos["final_obs"]``, its info in ``infos["final_info"]``.
 
     Args:
         family: A family, or ``"module:Class"``.
         num_envs: How many dialogues.
-        reward: See `DialogueEnv`.
-        grammar: See `DialogueEnv`.
-        user: See `DialogueEnv`; all replies needed at a step, and the first words of the dialogues that follow, are asked of it in one call.
-        personas: See `DialogueEnv`.
-        ear: See `DialogueEnv`; all utterances of a step are read in one call.
         max_episode_steps: Given by gymnasium; dialogues end by themselves, so it must be ``None``.
-        **settings: Settings of the family.
+        render_mode: Must be ``None``.
+        **arguments: As for `DialogueEnv`. All replies that are needed at a step, and the first words of the dialogues
+            that follow, are asked of the user in one call; all utterances of a step are read by the ear in one call.
 
     Raises:
         ValueError: If an argument is not among the valid ones.
@@ -49,14 +44,9 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         self,
         family: str | Family,
         num_envs: int = 1,
-        reward: RewardSpec | Reward = "goal",
-        grammar: str = "natural",
-        user: str | SimulatedUser = "scripted",
-        personas: str | PersonaDistribution = "auto",
-        ear: str | LLMEar = "grammar",
         max_episode_steps: int | None = None,
         render_mode: str | None = None,
-        **settings: Any,
+        **arguments: Any,
     ):
         if not isinstance(num_envs, int) or num_envs < 1:
             raise ValueError(f"num_envs must be a whole number of at least 1, got {num_envs!r}")
@@ -64,8 +54,8 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
             raise ValueError("max_episode_steps must be None: dialogues end by themselves (see the family's settings)")
         if render_mode is not None:
             raise ValueError(f"render_mode must be None in a vector, got {render_mode!r}")
-        self.family = load_family(family, settings) if isinstance(family, str) else family
-        self.engine = Engine(self.family, reward, grammar, user, personas, ear)
+        self.engine = engine_for(family, arguments)
+        self.family = self.engine.family
         self.num_envs = num_envs
         self.render_mode = None
         self.single_observation_space = self.single_action_space = Utterance()
@@ -74,12 +64,15 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         self._generators: list[np.random.Generator] = []
         self.dialogues: list[Dialogue] = []
 
-    def reset(self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None) -> tuple[tuple[str, ...], dict[str, Any]]:
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[tuple[str, ...], dict[str, Any]]:
         """Start a dialogue in each sub-environment.
 
         Args:
             seed: One seed, from which sub-environment ``i`` gets ``seed + i``; or one for each.
-            options: See `Engine.open`; the same for all. ``"reset_mask"``, a boolean array of shape (num_envs,), limits the reset to some of them.
+            options: See `Engine.open`; the same for all. ``"reset_mask"``, a boolean array of shape (num_envs,), limits
+                the reset to some of them.
 
         Raises:
             ConnectionError: If the simulated user's machinery failed before the first word of a dialogue.
@@ -89,13 +82,22 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         mask = np.asarray(options.pop("reset_mask", np.ones(n, dtype=bool)))
         if mask.shape != (n,) or mask.dtype != np.bool_ or not mask.any():
             raise ValueError(f"options['reset_mask'] must be a boolean array of shape ({n},) with at least one True")
-        seeds = [None] * n if seed is None else [seed + i for i in range(n)] if isinstance(seed, (int, np.integer)) else list(seed)
+        seeds = (
+            [None] * n
+            if seed is None
+            else [seed + i for i in range(n)]
+            if isinstance(seed, (int, np.integer))
+            else list(seed)
+        )
         if len(seeds) != n:
             raise ValueError(f"seed must be one number or {n} of them, got {len(seeds)}")
         if not self._generators:
             self._generators = [seeding.np_random(s)[0] for s in seeds]
         else:
-            self._generators = [seeding.np_random(s)[0] if m and s is not None else g for s, m, g in zip(seeds, mask, self._generators, strict=True)]
+            self._generators = [
+                seeding.np_random(s)[0] if m and s is not None else g
+                for s, m, g in zip(seeds, mask, self._generators, strict=True)
+            ]
         chosen = [i for i in range(n) if mask[i]]
         if len(chosen) < n and not self.dialogues:
             raise ResetNeeded("the first reset must reset every sub-environment")
@@ -107,19 +109,23 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         self.dialogues = dialogues
         return tuple([d.observation() for d in dialogues]), {}
 
-    def step(self, actions: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+    def step(
+        self, actions: Sequence[str]
+    ) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """Say something in each dialogue.
 
         Args:
             actions: ``num_envs`` strings.
 
         Returns:
-            Observations (a tuple of str), rewards of shape (num_envs,), terminations and truncations of shape (num_envs,), and infos. In infos, an array under
-            ``name`` holds an entry for each sub-environment where ``_name`` is true.
+            Observations (a tuple of str), rewards of shape (num_envs,), terminations and truncations of shape
+            (num_envs,), and infos. In infos, an array under ``name`` holds an entry for each sub-environment where
+            ``_name`` is true.
 
         Raises:
             ResetNeeded: Before `reset`.
-            ConnectionError: If the simulated user's machinery failed twice before the first word of a new dialogue. All dialogues are then lost.
+            ConnectionError: If the simulated user's machinery failed twice before the first word of a new dialogue. All
+                dialogues are then lost.
         """
         dialogues = self.dialogues
         if not dialogues:
@@ -133,7 +139,9 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         ended = np.flatnonzero(over | cut).tolist()
         if ended:
             infos["final_obs"], infos["_final_obs"] = self._column({i: observations[i] for i in ended})
-            infos["final_info"], infos["_final_info"] = self._column({i: describe(self.family, steps[i]) for i in ended})
+            infos["final_info"], infos["_final_info"] = self._column(
+                {i: describe(self.family, steps[i]) for i in ended}
+            )
             for i, dialogue in zip(ended, self._successors(ended, renewed), strict=True):
                 dialogues[i].release()
                 dialogues[i] = dialogue
@@ -142,7 +150,11 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         if lost:
             infos["problem"], infos["_problem"] = self._column(lost)
         names = self.engine.reward.names
-        infos["reward_terms"] = {names[0]: rewards} if len(names) == 1 else {n: np.array([s.rewards.get(n, 0.0) for s in steps]) for n in names}
+        infos["reward_terms"] = (
+            {names[0]: rewards}
+            if len(names) == 1
+            else {n: np.array([s.rewards.get(n, 0.0) for s in steps]) for n in names}
+        )
         return tuple(observations), rewards, over, cut, infos
 
     def messages(self) -> list[list[dict[str, str]]]:
@@ -154,7 +166,9 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         opened = [renewed.get(i) for i in places]
         missing = [k for k, dialogue in enumerate(opened) if dialogue is None or dialogue.error]
         if missing:
-            for k, dialogue in zip(missing, self.engine.open([self._generators[places[k]] for k in missing]), strict=True):
+            for k, dialogue in zip(
+                missing, self.engine.open([self._generators[places[k]] for k in missing]), strict=True
+            ):
                 opened[k] = dialogue
             try:
                 _check(opened)  # type: ignore[arg-type]
@@ -173,4 +187,7 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
 def _check(opened: Sequence[Dialogue]) -> None:
     failures = [dialogue.error for dialogue in opened if dialogue.error]
     if failures:
-        raise ConnectionError(f"the simulated user failed before the first word of {len(failures)} of {len(opened)} dialogues: {failures[0]}")
+        raise ConnectionError(
+            f"the simulated user failed before the first word of {len(failures)} of {len(opened)} dialogues: "
+            f"{failures[0]}"
+        )

@@ -1,8 +1,9 @@
 """Datasets of known quality: episodes of policies whose worth is known, for offline reinforcement learning.
 
-A dataset is a store of episodes of one policy with a name, so that `collect` makes it too. What is said of its quality is exact where that is possible: mean and
-maximum are those of the episodes that are there, the optimum is solved, and the expected payoff of the policy is summed where it can be. Where it cannot,
-each turn is held against the optimum (`regret`): that takes the luck of the dialogues out of the estimate, which is closer the better the policy is.
+A dataset is a store of episodes of one policy with a name, so that `collect` makes it too. What is said of its quality
+is exact where that is possible: mean and maximum are those of the episodes that are there, the optimum is solved, and
+the expected payoff of the policy is summed where it can be. Where it cannot, each turn is held against the optimum
+(`regret`): that takes the luck of the dialogues out of the estimate, which is closer the better the policy is.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ import numpy as np
 
 from ..envs.engine import Engine
 from ..envs.episodes import EpisodeStore
-from ..policies.registry import baselines
-from ..policies.rollout import collect, make_engine, policy_stream
+from ..envs.make import make_engine
+from ..policies.baselines import baselines
+from ..policies.collect import collect
+from ..policies.rollout import policy_stream
 from .evaluate import evaluate
 from .exact import optimum, upper_bound
 from .regret import judge
@@ -62,18 +65,21 @@ class Quality:
         policy: Who speaks for the learner; a name that `make_policy` understands.
         seed: First seed.
         episodes: Episodes that count.
-        failed: Episodes in which the simulated user's machinery failed; they are in the store, and count for nothing here.
+        failed: Episodes in which the simulated user's machinery failed; they are in the store, and count for nothing
+            here.
         mean_return: Mean of the episodes in the dataset.
         return_interval: 95% interval of it, as an estimate of the policy's expected payoff.
         min_return: Smallest return in the dataset.
         max_return: Largest return in the dataset.
-        score: ``(mean - random) / (optimal - random)``, both on the same seeds; ``None`` where the optimum is out of reach or does not hold.
+        score: ``(mean - random) / (optimal - random)``, both on the same seeds; ``None`` where the optimum is out of
+            reach or does not hold.
         score_interval: 95% interval of it.
         random_return: Mean of the random policy on the same seeds.
         optimal_return: Mean of the optimum on the same seeds.
-        expected_return: Expected payoff of the policy over all scenarios, summed exactly; ``None`` where that is out of reach.
-        estimated_return: Expected payoff of the policy as the optimum less the mean regret of the episodes: unbiased, and free of luck; ``None`` where there
-            is no optimum.
+        expected_return: Expected payoff of the policy over all scenarios, summed exactly; ``None`` where that is out of
+            reach.
+        estimated_return: Expected payoff of the policy as the optimum less the mean regret of the episodes: unbiased,
+            and free of luck; ``None`` where there is no optimum.
         estimated_interval: 95% interval of it.
         optimum: Best expected payoff over all scenarios, exact; ``None`` where it is out of reach.
         bound: Proven upper bound on the optimum where there is no optimum.
@@ -107,9 +113,12 @@ class Quality:
 
 
 def recipes(env_id: str, **settings: Any) -> dict[str, str]:
-    """The policy of each dataset. ``mixed`` is a third each of the others: every dialogue is one policy's, drawn by its seed.
+    """The policy of each dataset.
 
-    Where the optimum is out of reach, the best baseline takes its place: the one with the highest mean over 300 episodes, always the same ones.
+    ``mixed`` is a third each of the others: every dialogue is one policy's, drawn by its seed.
+
+    Where the optimum is out of reach, the best baseline takes its place: the one with the highest mean over 300
+    episodes, always the same ones.
 
     Raises:
         ValueError: If an argument is invalid.
@@ -121,15 +130,24 @@ def recipes(env_id: str, **settings: Any) -> dict[str, str]:
 
 
 def make_datasets(
-    env_id: str, path: str | Path, episodes: int = 2000, seed: int = 0, engine: str = "local", workers: int = 2, progress: bool = False, **settings: Any
+    env_id: str,
+    path: str | Path,
+    episodes: int = 2000,
+    seed: int = 0,
+    engine: str = "local",
+    workers: int = 2,
+    progress: bool = False,
+    **settings: Any,
 ) -> dict[str, Quality]:
     """Make the four datasets of an environment, and say how good they are.
 
-    The same arguments give the same bytes. What is there already is not played again, so that an interrupted command can be repeated.
+    The same arguments give the same bytes. What is there already is not played again, so that an interrupted command
+    can be repeated.
 
     Args:
         env_id: A registered id.
-        path: Folder; the datasets go to the folders `NAMES` in it, and what is known of them to ``quality.json`` and ``quality.md``.
+        path: Folder; the datasets go to the folders `NAMES` in it, and what is known of them to ``quality.json`` and
+            ``quality.md``.
         episodes: In each dataset.
         seed: First seed; the datasets have the same seeds, and so the same scenarios and partners.
         engine: See `collect`.
@@ -145,19 +163,41 @@ def make_datasets(
     path = Path(path)
     policies = recipes(env_id, **settings)
     stores = {
-        name: collect(env_id, policy, episodes, path / name, seed, progress=progress, resume=True, engine=engine, workers=workers, **settings)
+        name: collect(
+            env_id,
+            policy,
+            episodes,
+            path / name,
+            seed,
+            progress=progress,
+            resume=True,
+            engine=engine,
+            workers=workers,
+            **settings,
+        )
         for name, policy in policies.items()
     }
     for name, store in stores.items():
         if held := set(store.values("seed")) - set(range(seed, seed + episodes)):
-            raise ValueError(f"{store.path} holds other seeds too, such as {min(held)}: choose another folder for {name}")
+            raise ValueError(
+                f"{store.path} holds other seeds too, such as {min(held)}: choose another folder for {name}"
+            )
     found = qualities(env_id, stores, policies, seed, episodes, **settings)
-    (path / "quality.json").write_text(json.dumps({name: quality.to_json() for name, quality in found.items()}, indent=2) + "\n")
+    (path / "quality.json").write_text(
+        json.dumps({name: quality.to_json() for name, quality in found.items()}, indent=2) + "\n"
+    )
     (path / "quality.md").write_text(table(found.values()) + "\n")
     return found
 
 
-def qualities(env_id: str, stores: Mapping[str, EpisodeStore], policies: Mapping[str, str], seed: int, episodes: int, **settings: Any) -> dict[str, Quality]:
+def qualities(
+    env_id: str,
+    stores: Mapping[str, EpisodeStore],
+    policies: Mapping[str, str],
+    seed: int,
+    episodes: int,
+    **settings: Any,
+) -> dict[str, Quality]:
     """What is known of datasets with the same seeds; see `make_datasets`."""
     engine = make_engine(env_id, **settings)
     exact = getattr(engine.user, "exact", False)
@@ -170,14 +210,27 @@ def qualities(env_id: str, stores: Mapping[str, EpisodeStore], policies: Mapping
             best = optimum(engine.family)
         except NotImplementedError:
             bound = upper_bound(engine.family)
-    worth = {policy: _worth(engine, policy) for policy in dict.fromkeys(part for policy in policies.values() for part in policy.split("+"))} if exact else {}
+    worth = (
+        {
+            policy: _worth(engine, policy)
+            for policy in dict.fromkeys(part for policy in policies.values() for part in policy.split("+"))
+        }
+        if exact
+        else {}
+    )
     judging = make_engine(env_id, **references)
-    return {name: _quality(name, env_id, store, policies[name], seed, judging, low, high, best, bound, worth) for name, store in stores.items()}
+    return {
+        name: _quality(name, env_id, store, policies[name], seed, judging, low, high, best, bound, worth)
+        for name, store in stores.items()
+    }
 
 
 def table(found: Iterable[Quality]) -> str:
     """Qualities as a Markdown table."""
-    rows = ["| dataset | mean return | maximum | score | expected return | optimum |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
+    rows = [
+        "| dataset | mean return | maximum | score | expected return | optimum |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
     return "\n".join([*rows, *(f"| {' | '.join(cells(quality))} |" for quality in found)])
 
 
@@ -187,11 +240,27 @@ def cells(quality: Quality) -> list[str]:
     if quality.expected_return is not None:
         expected = f"{quality.expected_return:.4f}"
     elif quality.estimated_return is not None and quality.estimated_interval is not None:
-        expected = f"{quality.estimated_return:.4f} ({quality.estimated_interval[0]:.4f} to {quality.estimated_interval[1]:.4f})"
-    best = f"{quality.optimum:.4f}" if quality.optimum is not None else f"at most {quality.bound:.4f}" if quality.bound is not None else "-"
+        expected = (
+            f"{quality.estimated_return:.4f} ({quality.estimated_interval[0]:.4f} to "
+            f"{quality.estimated_interval[1]:.4f})"
+        )
+    best = (
+        f"{quality.optimum:.4f}"
+        if quality.optimum is not None
+        else f"at most {quality.bound:.4f}"
+        if quality.bound is not None
+        else "-"
+    )
     low, high = quality.return_interval
     score = "-" if quality.score is None else f"{quality.score:.3f}"
-    return [quality.dataset, f"{quality.mean_return:.4f} ({low:.4f} to {high:.4f})", f"{quality.max_return:.4f}", score, expected, best]
+    return [
+        quality.dataset,
+        f"{quality.mean_return:.4f} ({low:.4f} to {high:.4f})",
+        f"{quality.max_return:.4f}",
+        score,
+        expected,
+        best,
+    ]
 
 
 def _best(env_id: str, engine: Engine, settings: Mapping[str, Any]) -> str:
@@ -237,7 +306,9 @@ def _quality(
         raise ConnectionError(f"the simulated user failed in every episode of {store.path}")
     places = np.array([episode.seed - seed for episode in counted])  # type: ignore[operator]
     returns, names = np.array([episode.payoff for episode in counted]), policy.split("+")
-    spoke = np.array([policy_stream(seed + int(place)).choose(len(names)) for place in places])  # as MixedPolicy draws it
+    spoke = np.array(
+        [policy_stream(seed + int(place)).choose(len(names)) for place in places]
+    )  # as MixedPolicy draws it
     parts = []
     for number, part in enumerate(names):
         own = returns[spoke == number]

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from ..core.setting import Setting
-from ..envs.engine import Engine
-from ..envs.family import Family
+from ..envs.base import Family
+from ..envs.engine import Engine, Options
+from ..envs.make import make_engine
 from ..policies.policy import Policy
 from ..policies.registry import make_policy
-from ..policies.rollout import make_engine, rollout
+from ..policies.rollout import rollout
 from ..rewards.registry import Reward, RewardSpec
 from ..simulated_users.llm_mind import LLMUser
 from .information import information_metrics, measure
@@ -38,13 +39,16 @@ def evaluate(
     Args:
         env_id: A registered id.
         policy: A policy, or a name such as ``"scripted"`` (see `make_policy`).
-        episodes: How many; episode ``i`` has the seed ``seed + i``, so policies are compared on the same scenarios and partners.
+        episodes: How many; episode ``i`` has the seed ``seed + i``, so policies are compared on the same scenarios and
+            partners.
         seed: First seed.
         reward: Reported beside the payoff, which is what the score is made of.
         batch: Dialogues that run together.
-        information: Add the metrics of `information.METRICS`: how well the policy finds out whom it talks to. Much slower.
-        **settings: As for ``gym.make``: ``grammar``, ``user``, ``ear``, and those of the family. The references always talk to the scripted user. Where
-            the user decides by anything but the family's mind (``"llm:MODEL"``, say), there is no score, but the bounds that still hold.
+        information: Add the metrics of `information.METRICS`: how well the policy finds out whom it talks to. Much
+            slower.
+        **settings: As for ``gym.make``: ``grammar``, ``user``, ``ear``, and those of the family. The references always
+            talk to the scripted user. Where the user decides by anything but the family's mind (``"llm:MODEL"``, say),
+            there is no score, but the bounds that still hold.
 
     Raises:
         ValueError: If an argument is invalid.
@@ -52,13 +56,13 @@ def evaluate(
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, got {episodes}")
-    engine = make_engine(env_id, reward, **settings)
+    engine = make_engine(env_id, reward=reward, **settings)
     speaker = make_policy(policy, engine)
     seeds = range(seed, seed + episodes)
     earlier = conduct(engine)
     payoffs, rewards, outcomes, met, measured, error = np.full(episodes, np.nan), [], [], [], [], ""
     scenarios, bounds = [], []
-    cast, exact = getattr(engine.family, "cast", None), getattr(engine.user, "exact", False)
+    cast, exact = engine.family.cast, getattr(engine.user, "exact", False)
     for place, dialogue in enumerate(rollout(engine, speaker, seeds, batch)):
         if dialogue.error:
             error = dialogue.error
@@ -77,7 +81,9 @@ def evaluate(
     counted = ~np.isnan(payoffs)
     returns = payoffs[counted]
     user = settings.get("user", "scripted")
-    random, optimal = (_reference(name, engine, env_id, seeds, batch) if exact else None for name in ("random", "optimal"))
+    random, optimal = (
+        _reference(name, engine, env_id, seeds, batch) if exact else None for name in ("random", "optimal")
+    )
     low, high = (None if reference is None else reference[counted] for reference in (random, optimal))
     score = spread = None
     if low is not None and high is not None:
@@ -183,10 +189,12 @@ def mean_metrics(family: Family, outcomes: Sequence[dict[str, Any]]) -> dict[str
 def _reference(name: str, engine: Engine, env_id: str, seeds: range, batch: int) -> np.ndarray | None:
     """Returns of a reference policy with the scripted user, shape (seeds,); ``None`` if the family's optimum is out of reach. Kept for the process."""
     family = engine.family
-    known = _REFERENCES.setdefault((name, env_id.removeprefix("dialogym:"), json.dumps(family.settings(), sort_keys=True), engine.grammar.mode), {})
+    known = _REFERENCES.setdefault(
+        (name, env_id.removeprefix("dialogym:"), json.dumps(family.settings(), sort_keys=True), engine.grammar.mode), {}
+    )
     missing = [seed for seed in seeds if seed not in known]
     if missing:
-        scripted = Engine(family, "goal", engine.grammar.mode)
+        scripted = Engine(family, Options(grammar=engine.grammar.mode))
         try:
             for dialogue in rollout(scripted, make_policy(name, scripted), missing, batch):
                 known[dialogue.seed] = dialogue.steps[-1].payoff  # type: ignore[index]
@@ -197,7 +205,7 @@ def _reference(name: str, engine: Engine, env_id: str, seeds: range, batch: int)
 
 def _bound(family: Family, scenarios: Sequence[Any]) -> float | None:
     """Mean of the family's upper bound on the optimum over the scenarios seen; ``None`` if it has no method ``bound(scenario)``."""
-    bound = getattr(family, "bound", None)
+    bound = family.bound
     return None if bound is None else float(np.mean([bound(scenario) for scenario in scenarios]))
 
 

@@ -13,8 +13,8 @@ from ..core.belief import Belief
 from ..core.dialogue import Dialogue
 from ..core.setting import Exchange, Setting
 from ..core.stream import Stream
-from ..envs.engine import Engine
-from ..envs.family import Family
+from ..envs.base import Family
+from ..envs.engine import Engine, Options
 from ..policies.policy import Policy
 from ..policies.registry import make_policy
 from ..simulated_users.user import ScriptedUser
@@ -32,11 +32,12 @@ class NotEnumerable(ValueError):
 def expected_return(family: Family, policy: str | Policy, limit: int = LIMIT) -> float:
     """The expected payoff of a policy, summed over every scenario, hidden state and reaction instead of sampled.
 
-    The policy must be a deterministic function of what happens: of acts, public states and beliefs. Words are drawn once for each history, so it must not
-    depend on which of several phrases was used. Scenarios that share a solution count as one: it must not depend on names either.
+    The policy must be a deterministic function of what happens: of acts, public states and beliefs. Words are drawn
+    once for each history, so it must not depend on which of several phrases was used. Scenarios that share a solution
+    count as one: it must not depend on names either.
 
-    Histories that differ in nothing public are followed as one, with the exact belief about the hidden state. A policy that looks at the hidden state, as
-    ``clairvoyant`` does, is noticed, and gets a history for each.
+    Histories that differ in nothing public are followed as one, with the exact belief about the hidden state. A policy
+    that looks at the hidden state, as ``clairvoyant`` does, is noticed, and gets a history for each.
 
     Args:
         family: The family, with its settings.
@@ -52,7 +53,9 @@ def expected_return(family: Family, policy: str | Policy, limit: int = LIMIT) ->
 def classes(family: Family) -> list[tuple[Any, float]]:
     """Scenarios that stand for all: one for each solution, with the share of the scenarios that have it."""
     scenarios = family.scenarios()
-    problems = [_problem(family.setting(scenario)) for scenario in scenarios]  # a list keeps them alive, so that no two have the same id
+    problems = [
+        _problem(family.setting(scenario)) for scenario in scenarios
+    ]  # a list keeps them alive, so that no two have the same id
     count = Counter(map(id, problems))
     first = {id(problem): scenario for problem, scenario in zip(reversed(problems), reversed(scenarios), strict=True)}
     return [(first[key], n / len(scenarios)) for key, n in count.items()]
@@ -78,7 +81,7 @@ def known_value(family: Family) -> float:
 
 def upper_bound(family: Family) -> float | None:
     """The family's own upper bound on the optimum over all scenarios; ``None`` if it has no method ``bound(scenario)``."""
-    bound = getattr(family, "bound", None)
+    bound = family.bound
     return None if bound is None else math.fsum(weight * bound(scenario) for scenario, weight in classes(family))
 
 
@@ -100,15 +103,21 @@ def _scenario_return(family: Family, policy: str | Policy, scenario: Any, limit:
 
 def _tree(family: Family, policy: str | Policy, scenario: Any, limit: int, told: bool) -> float:
     user = _Dictated(family.voice)
-    engine = Engine(family, user=user)
+    engine = Engine(family, Options(user=user))
     speaker = make_policy(policy, engine)
     total, turns = [], 0
     stack = list(_open(engine, user, scenario, told))
     while stack:
-        batch, stack = stack[-BATCH:], stack[:-BATCH]  # the last first: the tree is deep where it is wide, and few histories are held at a time
+        batch, stack = (
+            stack[-BATCH:],
+            stack[:-BATCH],
+        )  # the last first: the tree is deep where it is wide, and few histories are held at a time
         turns += len(batch)
         if turns > limit:
-            raise NotEnumerable(f"more than {limit:,} turns of {speaker.name!r} can happen in one scenario: sample instead (see evaluate)")
+            raise NotEnumerable(
+                f"more than {limit:,} turns of {speaker.name!r} can happen in one scenario: sample instead (see "
+                "evaluate)"
+            )
         dialogues = [dialogue for dialogue, _, _ in batch]
         texts = speaker.respond(dialogues, [_NoStream(speaker.name)] * len(batch))
         said, forks, ps, beliefs = [], [], [], []
@@ -134,7 +143,9 @@ def _open(engine: Engine, user: _Dictated, scenario: Any, told: bool) -> Iterato
     setting = engine.family.setting(scenario)
     start, prior = setting.game.start(), setting.prior
     for first, p in [(Belief.certain(hidden), p) for hidden, p in prior] if told else [(prior, 1.0)]:
-        courses = list(_courses(setting, start, first, None, told))  # a single one in which nothing happens, if the learner opens
+        courses = list(
+            _courses(setting, start, first, None, told)
+        )  # a single one in which nothing happens, if the learner opens
         user.next = [exchange for _, exchange, _ in courses]
         dialogues = engine.open([np.random.default_rng(0) for _ in courses], {"scenario": scenario})
         for dialogue, (q, exchange, belief) in zip(dialogues, courses, strict=True):
@@ -142,7 +153,9 @@ def _open(engine: Engine, user: _Dictated, scenario: Any, told: bool) -> Iterato
             yield dialogue, p * q, belief
 
 
-def _courses(setting: Setting, state: Any, belief: Belief, act: Any, told: bool) -> Iterator[tuple[float, Exchange, Belief]]:
+def _courses(
+    setting: Setting, state: Any, belief: Belief, act: Any, told: bool
+) -> Iterator[tuple[float, Exchange, Belief]]:
     """What can follow, with the hidden state told or out of sight."""
     for p, exchange, after in setting.seen(state, belief, act):
         if told:
@@ -183,7 +196,9 @@ class _Unseen:
         raise _LookedAtHidden
 
     __class__ = property(_looked)  # type: ignore[assignment]
-    __getattr__ = __getitem__ = __iter__ = __len__ = __contains__ = __hash__ = __eq__ = __ne__ = __lt__ = __gt__ = __le__ = __ge__ = _looked  # type: ignore
+    __getattr__ = __getitem__ = __iter__ = __len__ = __contains__ = __hash__ = __eq__ = __ne__ = __lt__ = __gt__ = (
+        __le__
+    ) = __ge__ = _looked  # type: ignore
     __bool__ = __int__ = __index__ = __float__ = __add__ = __sub__ = __mul__ = __str__ = __repr__ = __format__ = _looked  # type: ignore
 
 

@@ -1,7 +1,7 @@
 """Figures of the report, as SVG that takes its colours from the page.
 
-Matplotlib cannot draw in CSS variables. It draws in marker colours instead, which are exchanged for variables in the finished SVG, so that one figure is
-legible on a light and on a dark page.
+Matplotlib cannot draw in CSS variables. It draws in marker colours instead, which are exchanged for variables in the
+finished SVG, so that one figure is legible on a light and on a dark page.
 """
 
 from __future__ import annotations
@@ -30,7 +30,15 @@ class StageStyle(NamedTuple):
 
 
 _RECORDED = ("bc", "filtered-bc", "mc", "ilql", "awr")
-_PLAYED = {"grpo": (1, "o"), "rloo": (0, "v"), "ppo": (2, "D"), "dpo": (3, "^"), "kto": (4, "P"), "expert-iteration": (5, "X"), "self-play": (5, "*")}
+_PLAYED = {
+    "grpo": (1, "o"),
+    "rloo": (0, "v"),
+    "ppo": (2, "D"),
+    "dpo": (3, "^"),
+    "kto": (4, "P"),
+    "expert-iteration": (5, "X"),
+    "self-play": (5, "*"),
+}
 _STAGES = {
     **{name: StageStyle(colour, True, "s") for colour, name in enumerate(_RECORDED)},
     **{name: StageStyle(colour, False, marker) for name, (colour, marker) in _PLAYED.items()},
@@ -50,19 +58,32 @@ class Curve(NamedTuple):
     y: list[float]
 
 
-def learning_curve(curves: Sequence[Curve], references: Mapping[str, float], x_title: str, width: float, name: str) -> str:
+def learning_curve(
+    curves: Sequence[Curve], references: Mapping[str, float], x_title: str, width: float, name: str
+) -> str:
     """Score against experience, a line a stage, with horizontal lines for the policies in `references`."""
     figure, axes = _figure(width, 3.6)
     for curve in curves:
         style = stage_style(curve.stage)
-        axes.plot(curve.x, curve.y, style.marker, color=_stage(style), linestyle="--" if style.dashed else "-", markersize=4.5, linewidth=2.0, zorder=3)
+        axes.plot(
+            curve.x,
+            curve.y,
+            style.marker,
+            color=_stage(style),
+            linestyle="--" if style.dashed else "-",
+            markersize=4.5,
+            linewidth=2.0,
+            zorder=3,
+        )
     points = [y for curve in curves for y in curve.y] + list(references.values())
     low, high = min([*points, 0.0]), max([*points, 1.0])
     axes.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
     for value in references.values():
         axes.axhline(value, color=_COLOURS["muted"], linewidth=1.0, linestyle=(0, (1, 2)), zorder=1)
     room = 0.062 * (high - low) * 1.12
-    for (label, value), place in zip(sorted(references.items(), key=lambda item: item[1]), _spread(sorted(references.values()), room), strict=True):
+    for (label, value), place in zip(
+        sorted(references.items(), key=lambda item: item[1]), _spread(sorted(references.values()), room), strict=True
+    ):
         axes.annotate(
             label, (1.0, value), xytext=(1.03, place), xycoords=("axes fraction", "data"), textcoords=("axes fraction", "data"), va="center", fontsize=9,
             color=_COLOURS["muted"], annotation_clip=False, arrowprops={"arrowstyle": "-", "color": _COLOURS["rule"], "shrinkA": 1, "shrinkB": 0},
@@ -79,7 +100,15 @@ def series(curves: Sequence[Curve], y_title: str, x_title: str, name: str) -> st
     for curve in curves:
         style = stage_style(curve.stage)
         dash = "--" if style.dashed else "-"
-        axes.plot(curve.x, curve.y, color=_stage(style), linestyle=dash, linewidth=1.6, marker="o" if len(curve.x) < 3 else None, markersize=4)
+        axes.plot(
+            curve.x,
+            curve.y,
+            color=_stage(style),
+            linestyle=dash,
+            linewidth=1.6,
+            marker="o" if len(curve.x) < 3 else None,
+            markersize=4,
+        )
     axes.set_title(y_title, loc="left", fontsize=10, color=_COLOURS["ink"])
     axes.set_xlabel(x_title)
     axes.xaxis.set_major_formatter(_thousands)
@@ -94,7 +123,9 @@ def histogram(title: str, trained: Sequence[float], optimal: Sequence[float], na
     whole = bool(np.all(everything == np.round(everything))) and np.ptp(everything) <= 30
     edges = np.arange(everything.min() - 0.5, everything.max() + 1.0) if whole else _edges(everything)
     middle, width = (edges[:-1] + edges[1:]) / 2, np.diff(edges)
-    groups = [(values, _COLOURS[colour]) for values, colour in ((trained, "trained"), (optimal, "optimal")) if len(values)]
+    groups = [
+        (values, _COLOURS[colour]) for values, colour in ((trained, "trained"), (optimal, "optimal")) if len(values)
+    ]
     for i, (values, colour) in enumerate(groups):
         share = 100.0 * np.histogram(values, edges)[0] / len(values)
         bar = 0.84 * width / len(groups)
@@ -148,7 +179,9 @@ def _svg(figure: Figure, name: str, label: str) -> str:
     text = out.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
     text = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", text).replace("xlink:href", "href")
-    text = re.sub(r'\bid="', f'id="{name}-', text).replace('href="#', f'href="#{name}-').replace("url(#", f"url(#{name}-")
+    text = (
+        re.sub(r'\bid="', f'id="{name}-', text).replace('href="#', f'href="#{name}-').replace("url(#", f"url(#{name}-")
+    )
     text = re.sub(r"font: (?:\d+ )?([\d.]+)px [^;\"]*", r"font-size: \1px; font-family: inherit", text)
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
@@ -171,7 +204,11 @@ def _spread(places: Sequence[float], room: float) -> list[float]:
     blocks: list[tuple[list[float], float]] = []  # labels of a block, and its centre
     for place in places:
         blocks.append(([place], place))
-        while len(blocks) > 1 and blocks[-2][1] + room * (len(blocks[-2][0]) - 1) / 2 + room > blocks[-1][1] - room * (len(blocks[-1][0]) - 1) / 2:
+        while (
+            len(blocks) > 1
+            and blocks[-2][1] + room * (len(blocks[-2][0]) - 1) / 2 + room
+            > blocks[-1][1] - room * (len(blocks[-1][0]) - 1) / 2
+        ):
             upper, lower = blocks.pop(), blocks.pop()
             merged = lower[0] + upper[0]
             blocks.append((merged, sum(merged) / len(merged)))

@@ -1,7 +1,7 @@
 """How well a policy finds out whom it talks to, and how good a belief is.
 
-Functions over finished dialogues: those of a `rollout`, or recorded episodes brought back by `replayed`. The bits are those of a perfect listener, unless
-another belief source is given.
+Functions over finished dialogues: those of a `rollout`, or recorded episodes brought back by `replayed`. The bits are
+those of a perfect listener, unless another belief source is given.
 """
 
 from __future__ import annotations
@@ -59,20 +59,31 @@ def measure(dialogue: Dialogue) -> Measured:
         ends = dialogue.setting.seen(step.before, belief, step.act)
         gain += mixture([(p, after) for p, _, after in ends]).entropy - source.belief(dialogue, step.index + 1).entropy
         available += best_expected_gain(dialogue.setting, step.before, belief)
-    return Measured(gain, available, _control(dialogue, source), source.belief(dialogue, end).probability(source.truth(dialogue, end)))
+    return Measured(
+        gain,
+        available,
+        _control(dialogue, source),
+        source.belief(dialogue, end).probability(source.truth(dialogue, end)),
+    )
 
 
 def information_metrics(measured: Sequence[Measured]) -> dict[str, float | None]:
     """`METRICS` over dialogues."""
     mean = [float(value) for value in np.mean(np.array(measured, dtype=float), axis=0)]
-    return {"information_gain": mean[0], "information_efficiency": _share(measured), "control_index": mean[2], "belief_accuracy": mean[3]}
+    return {
+        "information_gain": mean[0],
+        "information_efficiency": _share(measured),
+        "control_index": mean[2],
+        "belief_accuracy": mean[3],
+    }
 
 
 def information_efficiency(dialogues: Iterable[Dialogue]) -> float | None:
     """Bits that the replies brought, as a share of what the best questions could be expected to bring at the same turns; summed before they are divided.
 
-    The bits of a reply are the fall in entropy that is due to it, ``H(predicted) - H(b')``: what the hidden state's own movement does is left out, as in
-    `curiosity/information_gain`. Luck counts, so single dialogues may exceed 1; in expectation it is at most 1, and 1 for the greedy information seeker.
+    The bits of a reply are the fall in entropy that is due to it, ``H(predicted) - H(b')``: what the hidden state's own
+    movement does is left out, as in `curiosity/information_gain`. Luck counts, so single dialogues may exceed 1; in
+    expectation it is at most 1, and 1 for the greedy information seeker.
 
     Returns:
         The share; ``None`` where no act could have told anything.
@@ -83,8 +94,9 @@ def information_efficiency(dialogues: Iterable[Dialogue]) -> float | None:
 def control_index(dialogues: Iterable[Dialogue], source: BeliefSource | None = None) -> tuple[float, Interval]:
     """Bits of certainty gained less bits of accuracy gained in a dialogue: how much of what the belief source thinks it learned is its own making.
 
-    ``sum(entropy gain) - sum(log-accuracy gain)``. Under a correct filter its expectation is 0 whatever the policy, because then the expectation of
-    ``log2 b(u*)`` is ``-H(b)`` at every turn. Under a filter that ignores the learner's acts it is positive for a learner that pushes people into answers.
+    ``sum(entropy gain) - sum(log-accuracy gain)``. Under a correct filter its expectation is 0 whatever the policy,
+    because then the expectation of ``log2 b(u*)`` is ``-H(b)`` at every turn. Under a filter that ignores the learner's
+    acts it is positive for a learner that pushes people into answers.
 
     Args:
         dialogues: Finished dialogues.
@@ -118,9 +130,11 @@ class BeliefQuality:
 
     Attributes:
         count: How many guesses.
-        accuracy: Share in which the likeliest value was the true one; of several equally likely values each counts its part.
+        accuracy: Share in which the likeliest value was the true one; of several equally likely values each counts its
+            part.
         log_loss: Mean of ``-log2`` of the probability of the truth, in bits.
-        calibration_error: Expected calibration error (Guo et al. 2017, equation 3) of the likeliest value, over 10 bins of confidence.
+        calibration_error: Expected calibration error (Guo et al. 2017, equation 3) of the likeliest value, over 10 bins
+            of confidence.
     """
 
     count: int

@@ -16,7 +16,10 @@ _WORD = re.compile(r"[^\W_]")
 
 
 def tokens(text: str) -> list[str]:
-    """Words in lower case and the marks ``!``, ``?`` and ``...``. Every number is ``#``: which number is said is not a matter of words."""
+    """Words in lower case and the marks ``!``, ``?`` and ``...``.
+
+    Every number is ``#``: which number is said is not a matter of words.
+    """
     found = _TOKEN.findall(text.lower().replace("’", "'"))
     return ["#" if token[0].isdigit() else token for token in found]
 
@@ -27,7 +30,9 @@ def words(text: str) -> list[str]:
 
 
 def distinct(said: Sequence[Sequence[str]], size: int) -> float | None:
-    """distinct-n (Li et al. 2016, section 5.2): different sequences of `size` words as a share of all. Longer texts score lower, so compare equal lengths.
+    """distinct-n (Li et al. 2016, section 5.2): different sequences of `size` words as a share of all.
+
+    Longer texts score lower, so compare equal lengths.
 
     Args:
         said: The words of each utterance; no sequence runs from one to the next.
@@ -43,8 +48,8 @@ def distinct(said: Sequence[Sequence[str]], size: int) -> float | None:
 def mtld(text: Sequence[str], threshold: float = THRESHOLD) -> float | None:
     """Measure of textual lexical diversity (McCarthy and Jarvis 2010): mean length of stretches of words whose type-token ratio stays above `threshold`.
 
-    It is the mean of a forward and a backward pass; the rest of a pass counts as a part of a stretch. It hardly depends on the length of the text, but below
-    about 100 words it is not reliable.
+    It is the mean of a forward and a backward pass; the rest of a pass counts as a part of a stretch. It hardly depends
+    on the length of the text, but below about 100 words it is not reliable.
 
     Args:
         text: Words in order.

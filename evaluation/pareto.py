@@ -1,8 +1,9 @@
 """What one good costs in terms of another: the exact Pareto front of a family whose payoff is a gain less a weighted price.
 
-A policy that is optimal for some weight of the price lies on the upper concave envelope of all that can be attained (randomising over policies included), and
-each corner of the envelope is optimal for some weight. The corners are found by bisecting on the weight: solve for the weight at which two known corners are
-equally good; either nothing is better, or a new corner is found (Aneja and Nair 1979). Every optimum is exact, so the front is known to any tolerance.
+A policy that is optimal for some weight of the price lies on the upper concave envelope of all that can be attained
+(randomising over policies included), and each corner of the envelope is optimal for some weight. The corners are found
+by bisecting on the weight: solve for the weight at which two known corners are equally good; either nothing is better,
+or a new corner is found (Aneja and Nair 1979). Every optimum is exact, so the front is known to any tolerance.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import numpy as np
 from ..core.acts import Act
 from ..core.belief import Belief
 from ..core.setting import Setting
-from ..envs.family import Family, load_family
+from ..envs.base import Family
+from ..envs.make import load_family
 from ..envs.registration import lookup
 from .exact import classes
 
@@ -28,7 +30,8 @@ class FrontPoint(NamedTuple):
     """A corner of the front.
 
     Attributes:
-        weight: The weight of the price for which it was found to be optimal. It is optimal for a range of weights around it.
+        weight: The weight of the price for which it was found to be optimal. It is optimal for a range of weights
+            around it.
         metrics: Exact means of the family's measures.
     """
 
@@ -49,8 +52,7 @@ def expected_metrics(family: Family, decide: Decide | None = None) -> dict[str, 
     Raises:
         ValueError: If the family has no measures.
     """
-    measures = getattr(family, "measures", None)
-    if measures is None:
+    if family.measures is None:
         raise ValueError(f"family must have a method measures(game, state, hidden); {type(family).__name__} has none")
     sums: dict[str, list[float]] = {}
     for scenario, share in classes(family):
@@ -61,7 +63,7 @@ def expected_metrics(family: Family, decide: Decide | None = None) -> dict[str, 
             p, state, belief = open_ends.pop()
             if game.mover(state) is None:
                 for hidden, q in belief:
-                    found = {"payoff": game.payoff(state, setting.seat, hidden), **measures(game, state, hidden)}
+                    found = {"payoff": game.payoff(state, setting.seat, hidden), **family.measures(game, state, hidden)}
                     for name, value in found.items():
                         sums.setdefault(name, []).append(p * q * value)
             else:
@@ -71,15 +73,24 @@ def expected_metrics(family: Family, decide: Decide | None = None) -> dict[str, 
 
 
 def pareto_front(
-    env_id: str, weight: str, gain: str, price: str, heaviest: float = 100.0, lightest: float = 1e-6, tolerance: float = 1e-3, **settings: Any
+    env_id: str,
+    weight: str,
+    gain: str,
+    price: str,
+    heaviest: float = 100.0,
+    lightest: float = 1e-6,
+    tolerance: float = 1e-3,
+    **settings: Any,
 ) -> list[FrontPoint]:
     """The most of `gain` that can be had at each `price`: the corners of the front, the cheapest first.
 
     Between two neighbours, mixtures of both are the best there is, up to `tolerance`. Nothing lies above the front:
-    ``gain - w * price`` of any policy is at most the largest of the front's, plus `tolerance`, for every ``w`` between `lightest` and `heaviest`.
+    ``gain - w * price`` of any policy is at most the largest of the front's, plus `tolerance`, for every ``w`` between
+    `lightest` and `heaviest`.
 
     Args:
-        env_id: A registered id. Its payoff must be ``gain - weight * price``, so whatever else it charges has to be switched off by `settings`.
+        env_id: A registered id. Its payoff must be ``gain - weight * price``, so whatever else it charges has to be
+            switched off by `settings`.
         weight: Name of the setting that weighs the price, such as ``"leak_weight"``.
         gain: A measure of the family.
         price: Another.
@@ -92,7 +103,10 @@ def pareto_front(
         ValueError: If the payoff is not what it must be, or if an argument is invalid.
     """
     if not 0.0 < lightest < heaviest or not tolerance > 0.0:
-        raise ValueError(f"lightest and tolerance must be above 0 and lightest below heaviest; got {lightest!r}, {tolerance!r} and {heaviest!r}")
+        raise ValueError(
+            f"lightest and tolerance must be above 0 and lightest below heaviest; got {lightest!r}, {tolerance!r} and "
+            f"{heaviest!r}"
+        )
     path, registered = lookup(env_id)
 
     def corner(value: float) -> FrontPoint:
@@ -100,7 +114,10 @@ def pareto_front(
         if unknown := {gain, price} - set(metrics):
             raise ValueError(f"gain and price must be among {', '.join(metrics)}; got {', '.join(sorted(unknown))}")
         if abs(metrics[gain] - value * metrics[price] - metrics["payoff"]) > 1e-9 * max(1.0, value):
-            raise ValueError(f"the payoff must be {gain} - {weight} * {price}; switch off what else is charged (at {weight}={value:g} they differ)")
+            raise ValueError(
+                f"the payoff must be {gain} - {weight} * {price}; switch off what else is charged (at "
+                f"{weight}={value:g} they differ)"
+            )
         return FrontPoint(value, metrics)
 
     def between(low: FrontPoint, high: FrontPoint) -> list[FrontPoint]:
@@ -121,7 +138,9 @@ def pareto_front(
 
 def _opening(setting: Setting) -> list[tuple[float, Any, Belief]]:
     """What can have happened when the learner is to speak for the first time."""
-    return [(p, exchange.after, belief) for p, exchange, belief in setting.seen(setting.game.start(), setting.prior, None)]
+    return [
+        (p, exchange.after, belief) for p, exchange, belief in setting.seen(setting.game.start(), setting.prior, None)
+    ]
 
 
 def envelope(front: list[FrontPoint], gain: str, price: str) -> Callable[[float], float]:

@@ -1,8 +1,9 @@
 """Where a dialogue lost value: every turn of a recorded episode against the exact optimum.
 
-The regret of a turn is ``V(state, belief) - Q(state, belief, act)``: what an honest optimal player could still expect before it, less what it can expect after
-it. Luck is no part of it. The expected payoff of a policy is the optimum less its expected total regret, because the value of the optimum is a martingale
-while the optimum is played (the performance difference lemma of Kakade and Langford 2002, lemma 6.1, over information states).
+The regret of a turn is ``V(state, belief) - Q(state, belief, act)``: what an honest optimal player could still expect
+before it, less what it can expect after it. Luck is no part of it. The expected payoff of a policy is the optimum less
+its expected total regret, because the value of the optimum is a martingale while the optimum is played (the performance
+difference lemma of Kakade and Langford 2002, lemma 6.1, over information states).
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import Any
 
 from ..core.belief import LISTED, Belief, ProductBelief
 from ..core.episode import Episode
+from ..envs.base import Family
 from ..envs.engine import Engine
 from ..envs.episodes import engine_of, replay
-from ..envs.family import Family
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,9 @@ def judge(episode: Episode, engine: Engine | None = None) -> JudgedEpisode:
             value, act_value = solution.value(step.before, belief), solution.act_value(step.before, belief, step.act)
         except NotImplementedError:
             pass
-        turns.append(JudgedTurn(step.text, grammar.print(step.act), step.problem, step.reply, belief, best, value, act_value))
+        turns.append(
+            JudgedTurn(step.text, grammar.print(step.act), step.problem, step.reply, belief, best, value, act_value)
+        )
     forfeited = 0.0
     if step is not None and step.truncated and not step.over and turns[-1].value is not None:
         forfeited = step.dialogue.setting.solution.value(step.after, step.belief_after())
@@ -105,7 +108,10 @@ def mean_regret_by_turn(judged: Sequence[JudgedEpisode]) -> list[float]:
 
 
 def headline(family: Family, scenario: Any, belief: Belief, facts: int = 3) -> list[tuple[str, str, float]]:
-    """What a perfect listener thinks most likely: (hidden fact, its likeliest value, probability), for the first few hidden facts of the family."""
+    """What a perfect listener thinks most likely:
+
+    (hidden fact, its likeliest value, probability), for the first few hidden facts of the family.
+    """
     names = list(family.reveal(scenario, belief.support[0]))[:facts]
     if isinstance(belief, ProductBelief) and len(belief) > LISTED:
         marginals = [_marginal(family, scenario, belief, name) for name in names]

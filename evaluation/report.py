@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..envs.base import Family
 from ..envs.engine import Engine
 from ..envs.episodes import engine_of
-from ..envs.family import Family
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
 from . import figures
@@ -29,12 +29,14 @@ _ALGORITHMS = {"bc": "behaviour cloning"}
 def write_report(run: str | Path, path: str | Path | None = None, dialogues: int = 6, episodes: int = 500) -> Path:
     """Write the page about a training run.
 
-    It shows the score with its interval, the learning curve, the comparison with the baselines, the distributions of the outcomes against those of the optimal
-    policy on the same seeds, where value was lost turn by turn, and a few dialogues beside what the optimal policy would have said. Whatever the folder
-    does not hold is left out, with a line that says so.
+    It shows the score with its interval, the learning curve, the comparison with the baselines, the distributions of
+    the outcomes against those of the optimal policy on the same seeds, where value was lost turn by turn, and a few
+    dialogues beside what the optimal policy would have said. Whatever the folder does not hold is left out, with a line
+    that says so.
 
     Args:
-        run: Folder of the run: ``config.json``, ``metrics.jsonl``, ``evaluation.json``, ``episodes/`` and, optionally, ``summary.json``.
+        run: Folder of the run: ``config.json``, ``metrics.jsonl``, ``evaluation.json``, ``episodes/`` and, optionally,
+            ``summary.json``.
         path: Where to write; ``report.html`` in the folder by default.
         dialogues: How many dialogues to show, at most 6.
         episodes: How many of the recorded episodes to hold against the optimum.
@@ -65,7 +67,10 @@ def write_report(run: str | Path, path: str | Path | None = None, dialogues: int
 def _content(run: Run, dialogues: int, episodes: int) -> dict[str, Any]:
     """Everything that the template shows; an empty section is left out."""
     trained = run.evaluations[0] if run.evaluations else None
-    env_id = str(run.config.get("env_id") or (trained.env_id if trained else run.episodes[0].env_id if run.episodes else "")) or "Training run"
+    env_id = (
+        str(run.config.get("env_id") or (trained.env_id if trained else run.episodes[0].env_id if run.episodes else ""))
+        or "Training run"
+    )
     algorithm = str(run.config.get("algorithm", ""))
     return {
         "title": " · ".join(part for part in (env_id, _stage(algorithm)) if part),
@@ -89,7 +94,9 @@ def _learning(run: Run) -> dict[str, Any] | None:
         return None
     scores = {e.policy: e.score for e in run.evaluations[1:] if e.score is not None}
     first = [name for name in ("random", "optimal", "scripted") if name in scores]
-    rest = sorted((name for name in scores if name not in first), key=lambda name: -scores[name])[: max(0, _LINES - len(first))]
+    rest = sorted((name for name in scores if name not in first), key=lambda name: -scores[name])[
+        : max(0, _LINES - len(first))
+    ]
     references = {name: scores[name] for name in (*first, *rest)} or {"random": 0.0, "optimal": 1.0}
     return {
         "wide": figures.learning_curve(curves, references, x_title, 8.6, "learning-wide"),
@@ -119,14 +126,22 @@ def _comparison(evaluations: Sequence[Evaluation]) -> dict[str, Any] | None:
         return round(100.0 * (value - low) / (high - low), 2)
 
     rows = []
-    for e in sorted(evaluations, key=lambda e: (e.score is not None, e.score if e.score is not None else e.mean_return)):
+    for e in sorted(
+        evaluations, key=lambda e: (e.score is not None, e.score if e.score is not None else e.mean_return)
+    ):
         spot = None
         if e.score is not None and e.score_interval is not None:
             left, right = map(place, e.score_interval)
             spot = {"left": left, "width": round(right - left, 2), "dot": place(e.score)}
         rows.append({"evaluation": e, "spot": spot, "trained": e is evaluations[0]})
     rewarded = any(list(e.reward) != ["goal"] for e in evaluations)
-    return {"rows": rows, "zero": place(0.0), "one": place(1.0), "rewarded": rewarded, "dropped": any(e.dropped for e in evaluations)}
+    return {
+        "rows": rows,
+        "zero": place(0.0),
+        "one": place(1.0),
+        "rewarded": rewarded,
+        "dropped": any(e.dropped for e in evaluations),
+    }
 
 
 def _metrics(evaluations: Sequence[Evaluation]) -> dict[str, Any] | None:
@@ -135,7 +150,10 @@ def _metrics(evaluations: Sequence[Evaluation]) -> dict[str, Any] | None:
     trained = evaluations[0]
     beside = [e for name in ("random", "scripted", "optimal") for e in evaluations[1:] if e.policy == name]
     meaning = explanations(trained)
-    rows = [(name.replace("_", " "), meaning.get(name, ""), [e.metrics.get(name) for e in (trained, *beside)]) for name in trained.metrics]
+    rows = [
+        (name.replace("_", " "), meaning.get(name, ""), [e.metrics.get(name) for e in (trained, *beside)])
+        for name in trained.metrics
+    ]
     return {"columns": [e.policy for e in (trained, *beside)], "rows": rows}
 
 
@@ -147,7 +165,10 @@ def _against_optimum(run: Run, dialogues: int, episodes: int) -> dict[str, Any]:
     try:
         engine = engine_of(run.episodes[0])
     except (ValueError, ImportError) as error:
-        run.notes.append(f"The environment of the recorded episodes cannot be made ({error}): distributions, regret and dialogues are not shown.")
+        run.notes.append(
+            f"The environment of the recorded episodes cannot be made ({error}): distributions, regret and dialogues "
+            "are not shown."
+        )
         return empty
     judged, lost = [], ""
     for episode in run.episodes[:episodes]:
@@ -156,7 +177,9 @@ def _against_optimum(run: Run, dialogues: int, episodes: int) -> dict[str, Any]:
         except ValueError as error:
             lost = str(error)
     if lost:
-        run.notes.append(f"{len(run.episodes[:episodes]) - len(judged)} episodes cannot be held against the optimum ({lost}).")
+        run.notes.append(
+            f"{len(run.episodes[:episodes]) - len(judged)} episodes cannot be held against the optimum ({lost})."
+        )
     return {
         "distributions": _distributions(engine, run),
         "regret": _regret(judged),
@@ -173,7 +196,9 @@ def _distributions(engine: Engine, run: Run) -> list[Any]:
         run.notes.append("The exact optimum of this family is out of reach: the trained policy stands alone.")
     drawn = []
     for name, meaning in family.metrics.items():
-        trained, best = (_numbers(outcomes, name) for outcomes in ([episode.outcome for episode in run.episodes], optimal))
+        trained, best = (
+            _numbers(outcomes, name) for outcomes in ([episode.outcome for episode in run.episodes], optimal)
+        )
         if trained and len({*trained, *best}) > 2:
             figure = figures.histogram(name.replace("_", " "), trained, best, f"distribution-{name}")
             drawn.append({"figure": figure, "name": name.replace("_", " "), "meaning": meaning})
@@ -185,7 +210,9 @@ def _regret(judged: Sequence[JudgedEpisode]) -> dict[str, Any] | None:
     if not turns or all(turn.value is None for turn in turns):
         return None
     n = len(judged)
-    lost = {str(turn): max(0.0, regret) for turn, regret in enumerate(mean_regret_by_turn(judged), start=1)}  # rounding leaves a hair below 0
+    lost = {
+        str(turn): max(0.0, regret) for turn, regret in enumerate(mean_regret_by_turn(judged), start=1)
+    }  # rounding leaves a hair below 0
     forfeited = sum(one.forfeited for one in judged) / n
     total, worst = sum(one.regret for one in judged) / n, max(lost, key=lambda turn: lost[turn])
     bars = {**lost, "cut off": forfeited} if forfeited > 0.0 else lost
@@ -206,7 +233,10 @@ def _regret(judged: Sequence[JudgedEpisode]) -> dict[str, Any] | None:
 def _dialogue(family: Family, reason: str, one: JudgedEpisode) -> dict[str, Any]:
     episode = one.episode
     opening = episode.turns[0].text if episode.turns and episode.turns[0].seat != episode.seat else ""
-    turns = [{"turn": turn, "guesses": headline(family, one.scenario, turn.belief), "optimal": turn.regret < 1e-9} for turn in one.turns]
+    turns = [
+        {"turn": turn, "guesses": headline(family, one.scenario, turn.belief), "optimal": turn.regret < 1e-9}
+        for turn in one.turns
+    ]
     worst = max((turn.regret for turn in one.turns), default=0.0)
     return {
         "reason": reason,
@@ -218,7 +248,11 @@ def _dialogue(family: Family, reason: str, one: JudgedEpisode) -> dict[str, Any]
         "role": episode.seat,
         "partner": family.partner,
         "hidden": {name: _plain(value) for name, value in episode.hidden.items()},
-        "outcome": {name.replace("_", " "): _plain(value) for name, value in episode.outcome.items() if value not in (None, "", 0, False)},
+        "outcome": {
+            name.replace("_", " "): _plain(value)
+            for name, value in episode.outcome.items()
+            if value not in (None, "", 0, False)
+        },
     }
 
 

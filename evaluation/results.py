@@ -26,22 +26,29 @@ class Evaluation:
         dropped: Episodes that failed in the simulated user's machinery and do not count, here or in the references.
         mean_return: Mean payoff, whatever the reward; in the family's units.
         return_interval: Its interval.
-        score: ``mean(R - R_random) / mean(R_optimal - R_random)``; ``None`` where there is no exact optimum, or it did not beat random.
+        score: ``mean(R - R_random) / mean(R_optimal - R_random)``; ``None`` where there is no exact optimum, or it did
+            not beat random.
         score_interval: Its interval; episodes are resampled jointly.
-        random_return: Mean payoff of the random policy on the same seeds, with the scripted user; ``None`` if the user is not exact.
-        optimal_return: Mean payoff of the optimal policy on the same seeds, with the scripted user; ``None`` if the user is not exact.
-        optimum: The exact Bayes optimum of the scenarios seen: the mean of what the optimal policy can expect, free of the luck of these seeds.
-        bound: Where there is no exact optimum: a proven upper bound on it, in the scenarios seen; ``None`` if there is an optimum, or no bound.
+        random_return: Mean payoff of the random policy on the same seeds, with the scripted user; ``None`` if the user
+            is not exact.
+        optimal_return: Mean payoff of the optimal policy on the same seeds, with the scripted user; ``None`` if the
+            user is not exact.
+        optimum: The exact Bayes optimum of the scenarios seen: the mean of what the optimal policy can expect, free of
+            the luck of these seeds.
+        bound: Where there is no exact optimum: a proven upper bound on it, in the scenarios seen; ``None`` if there is
+            an optimum, or no bound.
         lower: A proven lower bound on it, where the simulated user has no exact mind; else ``None``.
-        exact: Whether the simulated user's acts are those of the family's own mind. Otherwise its optimum, and so a score, are not known.
-        conduct: How its language models did: ``"voice"``, ``"mind"`` and ``"ear"``, where there are such, with the counts of `VoiceCounts`, `MindCounts` and
-            `EarCounts` in these episodes, the failed ones included.
+        exact: Whether the simulated user's acts are those of the family's own mind. Otherwise its optimum, and so a
+            score, are not known.
+        conduct: How its language models did: ``"voice"``, ``"mind"`` and ``"ear"``, where there are such, with the
+            counts of `VoiceCounts`, `MindCounts` and `EarCounts` in these episodes, the failed ones included.
         reward: Names and weights of the reward terms.
         mean_reward: Mean total reward of an episode.
         reward_interval: Its interval.
-        metrics: Means of the family's metrics over the episodes in which they are defined; ``None`` where they never are. With ``information``, also those
-            of `information.METRICS`.
-        returns: Payoff of each episode in the order of the seeds, shape (episodes + dropped,); NaN where dropped. Empty when read back from JSON.
+        metrics: Means of the family's metrics over the episodes in which they are defined; ``None`` where they never
+            are. With ``information``, also those of `information.METRICS`.
+        returns: Payoff of each episode in the order of the seeds, shape (episodes + dropped,); NaN where dropped. Empty
+            when read back from JSON.
     """
 
     env_id: str
@@ -71,7 +78,10 @@ class Evaluation:
 
     @property
     def share(self) -> float | None:
-        """Mean return as a fraction of the upper bound; what can be reached lies at 1 or below. ``None`` if there is no positive bound."""
+        """Mean return as a fraction of the upper bound; what can be reached lies at 1 or below.
+
+        ``None`` if there is no positive bound.
+        """
         return self.mean_return / self.bound if self.bound is not None and self.bound > 0.0 else None
 
     def to_json(self) -> dict[str, Any]:
@@ -90,7 +100,10 @@ class Evaluation:
         names = [f.name for f in fields(cls) if f.name != "returns" and (f.name in values or f.name not in newer)]
         if missing := [name for name in names if name not in values]:
             raise ValueError(f"an evaluation must hold {', '.join(missing)}")
-        known: dict[str, Any] = {name: Interval(*values[name]) if name.endswith("_interval") and values[name] else values[name] for name in names}
+        known: dict[str, Any] = {
+            name: Interval(*values[name]) if name.endswith("_interval") and values[name] else values[name]
+            for name in names
+        }
         return cls(**known)
 
     def to_markdown(self) -> str:
@@ -114,7 +127,8 @@ class Comparison:
 
     Attributes:
         evaluations: One for each policy.
-        baseline: Name of the policy that the others' returns are compared with, pair by pair; ``None`` for no such column.
+        baseline: Name of the policy that the others' returns are compared with, pair by pair; ``None`` for no such
+            column.
     """
 
     evaluations: tuple[Evaluation, ...]
@@ -132,7 +146,9 @@ class Comparison:
         raise KeyError(f"policy must be one of {', '.join(e.policy for e in self.evaluations)}; got {policy!r}")
 
     def difference(self, policy: str, other: str) -> tuple[float, Interval]:
-        """Mean difference in return of two policies, episode by episode, with its 95% interval. Episodes that either dropped do not count.
+        """Mean difference in return of two policies, episode by episode, with its 95% interval.
+
+        Episodes that either dropped do not count.
 
         Raises:
             KeyError: If a policy is not here.
@@ -140,7 +156,10 @@ class Comparison:
         """
         a, b = self[policy].returns, self[other].returns
         if not a.size or a.size != b.size:
-            raise ValueError("a paired difference needs the returns of the same episodes, which evaluations read back from JSON do not hold")
+            raise ValueError(
+                "a paired difference needs the returns of the same episodes, which evaluations read back from JSON do "
+                "not hold"
+            )
         both = ~(np.isnan(a) | np.isnan(b))
         return paired_difference(a[both], b[both])
 
@@ -150,7 +169,9 @@ class Comparison:
         if self.baseline is not None:
             found = {e.policy: self.difference(e.policy, self.baseline) for e in self.evaluations}
             values["baseline"] = self.baseline
-            values["differences"] = {policy: {"mean": mean, "interval": list(interval)} for policy, (mean, interval) in found.items()}
+            values["differences"] = {
+                policy: {"mean": mean, "interval": list(interval)} for policy, (mean, interval) in found.items()
+            }
         return values
 
     def to_markdown(self) -> str:

@@ -28,7 +28,8 @@ class Run:
         evaluations: The trained policy first, then the baselines.
         episodes: Evaluation episodes of the trained policy; failed ones are left out.
         seconds: Duration of each stage.
-        starts: The stage whose model a stage went on from, where its configuration says so; ``None`` for a model from elsewhere.
+        starts: The stage whose model a stage went on from, where its configuration says so; ``None`` for a model from
+            elsewhere.
         notes: What the folder does not hold, a sentence each.
     """
 
@@ -53,8 +54,8 @@ class Run:
             key: Such as ``"score"`` or ``"loss"``.
 
         Returns:
-            What the x axis is, and one curve for each stage in which the number was logged. A stage begins where the one ended whose model it went on from,
-            or else where the one before it ended.
+            What the x axis is, and one curve for each stage in which the number was logged. A stage begins where the
+            one ended whose model it went on from, or else where the one before it ended.
         """
         title, curves = "", []
         for axis, title in (("episodes", "training episodes"), ("step", "training steps")):  # noqa: B007
@@ -94,11 +95,17 @@ def read_run(path: str | Path) -> Run:
     """
     path = Path(path)
     if not path.is_dir():
-        raise FileNotFoundError(f"no training run at {path}: expected a folder with config.json, metrics.jsonl, evaluation.json and episodes/")
+        raise FileNotFoundError(
+            f"no training run at {path}: expected a folder with config.json, metrics.jsonl, evaluation.json and "
+            "episodes/"
+        )
     if not any((path / name).exists() for name in ("config.json", "metrics.jsonl", "evaluation.json", "episodes")):
         beneath = sorted(str(file.parent) for file in path.glob("*/metrics.jsonl"))
         hint = f"; did you mean {' or '.join(beneath[:3])}?" if beneath else ""
-        raise FileNotFoundError(f"no training run in {path}: it holds neither config.json nor metrics.jsonl, evaluation.json or episodes/{hint}")
+        raise FileNotFoundError(
+            f"no training run in {path}: it holds neither config.json nor metrics.jsonl, evaluation.json or "
+            f"episodes/{hint}"
+        )
     notes: list[str] = []
     config = _json(path / "config.json", dict, "the configuration is not shown", notes)
     log = _log(path / "metrics.jsonl", notes)
@@ -113,12 +120,19 @@ def read_run(path: str | Path) -> Run:
         recorded = read_episodes(path / "episodes")
         episodes = [episode for episode in recorded if not episode.error]
         if len(episodes) < len(recorded):
-            notes.append(f"{len(recorded) - len(episodes)} of {len(recorded)} recorded episodes failed in the simulated user's machinery and are left out.")
+            notes.append(
+                f"{len(recorded) - len(episodes)} of {len(recorded)} recorded episodes failed in the simulated user's "
+                "machinery and are left out."
+            )
     except FileNotFoundError:
         notes.append("There are no recorded episodes: distributions, regret and dialogues are not shown.")
     except ValueError as error:
         notes.append(f"The recorded episodes cannot be read ({error}).")
-    summary = _json(path / "summary.json", dict, "durations come from the log", notes) if (path / "summary.json").exists() else {}
+    summary = (
+        _json(path / "summary.json", dict, "durations come from the log", notes)
+        if (path / "summary.json").exists()
+        else {}
+    )
     return Run(path, config, log, evaluations, episodes, _seconds(summary, log), _starts(path, log), notes)
 
 
@@ -170,7 +184,9 @@ def _seconds(summary: Mapping[str, Any], log: list[dict[str, Any]]) -> dict[str,
     for stage, value in summary.items():
         told = value.get("train_seconds", value.get("seconds")) if isinstance(value, Mapping) else value
         if _finite(told):
-            durations[stage] = max(durations.get(stage, 0.0), float(told))  # the summary of a resumed stage tells of its last part only
+            durations[stage] = max(
+                durations.get(stage, 0.0), float(told)
+            )  # the summary of a resumed stage tells of its last part only
     return durations
 
 
@@ -183,7 +199,10 @@ def _starts(path: Path, log: Sequence[Mapping[str, Any]]) -> dict[str, str | Non
             model = Path(json.loads((path / stage / "config.json").read_text(encoding="utf-8"))["model"])
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        starts[stage] = next((other for other in stages if other != stage and model.resolve() == (path / other / "model").resolve()), None)
+        starts[stage] = next(
+            (other for other in stages if other != stage and model.resolve() == (path / other / "model").resolve()),
+            None,
+        )
     return starts
 
 

@@ -11,17 +11,19 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from gymnasium.utils import seeding
 
 from ..core.dialogue import Dialogue
 from ..core.grammar import Heard
 from ..core.setting import Exchange
 from ..core.spec import parse_spec, spell_spec
 from ..core.stream import Stream
+from ..envs.base import Family
 from ..envs.engine import Engine
+from ..envs.make import make_engine
+from ..policies.baselines import baselines, heuristics
 from ..policies.policy import Policy
-from ..policies.registry import baselines, heuristics, make_policy
-from ..policies.rollout import make_engine, policy_stream, rollout
+from ..policies.registry import make_policy
+from ..policies.rollout import rollout
 from ..simulated_users.backends.replay import ReplayBackend
 from ..simulated_users.user import Failure, SimulatedUser
 from .attacks import KINDS, Attacker, believed, told
@@ -30,7 +32,8 @@ from .statistics import mean_interval
 from .user_cards import Scorecard, Transfer, UserCard
 from .user_measures import MEASURES, Sample, Utterance, cue_of
 
-OTHERS = 1_000_000  # seeds from here on train the classifier and choose the heuristic: no dialogue that is scored is among them
+# seeds from here on train the classifier and choose the heuristic: no dialogue that is scored is among them
+OTHERS = 1_000_000
 TRAINING = 300  # dialogues for each of the two
 TRIES = 50  # draws of another hidden state
 
@@ -48,17 +51,19 @@ def scorecard(
 ) -> Scorecard:
     """Measure simulated users side by side.
 
-    With each user `episodes` dialogues are played by the family's human-like policy (`scripted`, or `random` where there is none), as many by an attacker
-    (see `attacks`), and as many by each policy; a few are repeated. The seeds are the same for all. Under attack `SimulatedUser.speak` is also called for
-    dialogues that differ in what is hidden; it has to be a function of its arguments, as that of every user here is.
+    With each user `episodes` dialogues are played by the family's human-like policy (`scripted`, or `random` where
+    there is none), as many by an attacker (see `attacks`), and as many by each policy; a few are repeated. The seeds
+    are the same for all. Under attack `SimulatedUser.speak` is also called for dialogues that differ in what is hidden;
+    it has to be a function of its arguments, as that of every user here is.
 
     Args:
         env_id: A registered id.
         users: Names, see `make_user`, or objects with the methods of `SimulatedUser`.
         episodes: How many.
         seed: First seed.
-        policies: Whose payoff is compared: names or policies; ``"best-heuristic"`` is the family's best fixed heuristic with the scripted user. By default
-            ``optimal``, ``best-heuristic`` and ``scripted``, as far as the family has them; an empty list for none.
+        policies: Whose payoff is compared: names or policies; ``"best-heuristic"`` is the family's best fixed heuristic
+            with the scripted user. By default ``optimal``, ``best-heuristic`` and ``scripted``, as far as the family
+            has them; an empty list for none.
         repeats: Dialogues that are played again with no record, for `repetition` and `latency`.
         batch: Dialogues that run together.
         progress: Told what is being done.
@@ -83,11 +88,24 @@ def scorecard(
     cards = []
     for user, engine in zip(users, engines, strict=True):
         name = user if isinstance(user, str) else getattr(user, "name", type(user).__name__)
-        again = (lambda user=user: make_engine(env_id, user=_without_cache(user), **settings)) if isinstance(user, str) else lambda engine=engine: engine
+        again = (
+            (lambda user=user: make_engine(env_id, user=_without_cache(user), **settings))
+            if isinstance(user, str)
+            else lambda engine=engine: engine
+        )
         say = (lambda what, name=name: progress(f"{name}: {what}")) if progress else lambda what: None
-        cards.append(_card(name, engine, again, talker, wanted, judge, range(seed, seed + episodes), repeats, batch, say))
+        cards.append(
+            _card(name, engine, again, talker, wanted, judge, range(seed, seed + episodes), repeats, batch, say)
+        )
     return Scorecard(
-        env_id.removeprefix("dialogym:"), plain_engine.family.settings(), plain_engine.grammar.mode, talker, seed, episodes, tuple(cards), tuple(notes)
+        env_id.removeprefix("dialogym:"),
+        plain_engine.family.settings(),
+        plain_engine.grammar.mode,
+        talker,
+        seed,
+        episodes,
+        tuple(cards),
+        tuple(notes),
     )
 
 
@@ -112,15 +130,20 @@ def _card(
             say(f"{len(seeds)} dialogues with {talker}")
             earlier = _counts(user)
             ordinary = list(rollout(engine, make_policy(talker, engine), seeds, batch))
-            counts = {part: {what: value - earlier[part][what] for what, value in found.items()} for part, found in _counts(user).items()}
+            counts = {
+                part: {what: value - earlier[part][what] for what, value in found.items()}
+                for part, found in _counts(user).items()
+            }
             failed = [dialogue for dialogue in ordinary if dialogue.error]
             sample = Sample(family, exact, [d for d in ordinary if not d.error], witness.take(), counts=counts)
             if set(user.personas) <= set(judge.classes if judge else ()):
                 sample.classifier = judge
             say(f"{len(seeds)} dialogues under attack")
-            attacker = Attacker(type(family).__name__)
+            attacker = Attacker(family)
             witness.attacked = True
-            attacked = _attacked(engine, attacker, seeds, batch)
+            attacked = list(
+                rollout(engine, attacker, seeds, batch, goes_on=lambda dialogue: len(dialogue.steps) < len(KINDS))
+            )
             witness.attacked = False
             failed += [dialogue for dialogue in attacked if dialogue.error]
             for utterance in witness.take():
@@ -138,12 +161,17 @@ def _card(
                 if payoffs:
                     shown = policy if isinstance(policy, str) else policy.name
                     transfer[shown] = Transfer(float(np.mean(payoffs)), mean_interval(payoffs), len(payoffs))
-        first = {seed: _course_of(dialogue) for seed, dialogue in zip(seeds, ordinary, strict=True) if not dialogue.error}
+        first = {
+            seed: _course_of(dialogue) for seed, dialogue in zip(seeds, ordinary, strict=True) if not dialogue.error
+        }
         if recording:
             say("the same from the record")
             with _recorded(user, folder, offline=True):
                 sample.replayed = [
-                    course == _course_of(d) for course, d in zip(first.values(), rollout(engine, make_policy(talker, engine), first, batch), strict=True)
+                    course == _course_of(d)
+                    for course, d in zip(
+                        first.values(), rollout(engine, make_policy(talker, engine), first, batch), strict=True
+                    )
                 ]
     say("the same without a record")
     few = list(first)[:repeats]
@@ -154,13 +182,16 @@ def _card(
         sample.seconds = witness.seconds, len(witness.take())
     failed += [dialogue for dialogue in repeated if dialogue.error]
     measures = {what: measure(sample) for what, measure in MEASURES.items()}
-    return UserCard(name, exact, len(sample.dialogues), len(failed), measures, transfer, failed[-1].error if failed else "")
+    return UserCard(
+        name, exact, len(sample.dialogues), len(failed), measures, transfer, failed[-1].error if failed else ""
+    )
 
 
 class _Witness:
     """Stands before a user, and keeps what it says, from what, and how long it took."""
 
-    def __init__(self, user: SimulatedUser):
+    def __init__(self, user: SimulatedUser, family: Family):
+        self.family = family
         self.user, self.personas, self.exact = user, user.personas, getattr(user, "exact", False)
         self.seconds = 0.0
         self.attacked = False
@@ -178,7 +209,13 @@ class _Witness:
         self.seconds += time.perf_counter() - begun
         return exchanges
 
-    def speak(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None], texts: Sequence[str], exchanges: Sequence[Exchange]) -> list[str]:
+    def speak(
+        self,
+        dialogues: Sequence[Dialogue],
+        heards: Sequence[Heard | None],
+        texts: Sequence[str],
+        exchanges: Sequence[Exchange],
+    ) -> list[str]:
         """As the user; under attack, also what it would say if something else was hidden."""
         streams = [deepcopy(dialogue.stream) for dialogue in dialogues]
         begun = time.perf_counter()
@@ -188,7 +225,7 @@ class _Witness:
         spoken = [column for column in columns if column[3].replies and not isinstance(column[4], Failure)]
         twins = self._twins(spoken) if self.attacked else [None] * len(spoken)
         for (dialogue, heard, text, exchange, said, stream), other in zip(spoken, twins, strict=True):
-            named = tuple(told(dialogue, exchange, text, said)) if self.attacked else ()
+            named = tuple(told(self.family, dialogue, exchange, text, said)) if self.attacked else ()
             cue = cue_of(dialogue, heard, text, exchange)
             self._kept.append(Utterance(dialogue, len(dialogue.steps), cue, said, stream, named, other))
         return words
@@ -203,7 +240,14 @@ class _Witness:
             if other is not None:
                 places.append(place)
                 for hidden in (exchange.hidden, *other):
-                    asked.append((_twin(dialogue, stream, hidden if hidden is not exchange.hidden else None), heard, text, exchange._replace(hidden=hidden)))
+                    asked.append(
+                        (
+                            _twin(dialogue, stream, hidden if hidden is not exchange.hidden else None),
+                            heard,
+                            text,
+                            exchange._replace(hidden=hidden),
+                        )
+                    )
         if asked:
             words = self.user.speak(*map(list, zip(*asked, strict=True)))  # type: ignore[arg-type]
             for i, place in enumerate(places):
@@ -237,26 +281,11 @@ def _twin(dialogue: Dialogue, stream: Stream, hidden: Any) -> Dialogue:
     return twin
 
 
-def _attacked(engine: Engine, attacker: Attacker, seeds: range, batch: int) -> list[Dialogue]:
-    """Dialogues with one attack of each kind; they are left after that."""
-    found = []
-    for start in range(0, len(seeds), batch):
-        chunk = seeds[start : start + batch]
-        dialogues = engine.open([seeding.np_random(seed)[0] for seed in chunk], seeds=chunk)
-        streams = {id(dialogue): policy_stream(seed) for dialogue, seed in zip(dialogues, chunk, strict=True)}
-        for _ in KINDS:
-            live = [dialogue for dialogue in dialogues if not dialogue.done]
-            if live:
-                engine.step(live, attacker.respond(live, [streams[id(dialogue)] for dialogue in live]))
-        found += dialogues
-    return found
-
-
 @contextmanager
 def _listening(engine: Engine) -> Iterator[_Witness]:
     """Put a witness before the engine's user."""
     user = engine.user
-    engine.user = witness = _Witness(user)
+    engine.user = witness = _Witness(user, engine.family)
     try:
         yield witness
     finally:
@@ -265,7 +294,10 @@ def _listening(engine: Engine) -> Iterator[_Witness]:
 
 @contextmanager
 def _recorded(user: SimulatedUser, folder: str | Path, offline: bool = False) -> Iterator[bool]:
-    """Let the language models of a user record into a folder; `offline`, answer from it alone. Yields whether it has any."""
+    """Let the language models of a user record into a folder; `offline`, answer from it alone.
+
+    Yields whether it has any.
+    """
     replaced = []
     for holder in (user, getattr(user, "voice", None)):
         for name in ("backend", "verifier"):
@@ -298,10 +330,16 @@ def _without_cache(user: str) -> str:
     return spell_spec(name, {key: value for key, value in parameters.items() if key != "cache"})
 
 
-def _policies(policies: Sequence[str | Policy] | None, engine: Engine, batch: int) -> tuple[list[str | Policy], list[str]]:
+def _policies(
+    policies: Sequence[str | Policy] | None, engine: Engine, batch: int
+) -> tuple[list[str | Policy], list[str]]:
     """Whose payoff is compared, the best heuristic by its name, and what is missing."""
     named = baselines(engine)
-    given = policies if policies is not None else [name for name in ("optimal", "best-heuristic", "scripted") if name in (*named, "best-heuristic")]
+    given = (
+        policies
+        if policies is not None
+        else [name for name in ("optimal", "best-heuristic", "scripted") if name in (*named, "best-heuristic")]
+    )
     found: list[str | Policy] = []
     notes = []
     for policy in given:
@@ -309,7 +347,10 @@ def _policies(policies: Sequence[str | Policy] | None, engine: Engine, batch: in
             if not (names := heuristics(engine)):
                 continue
             seeds = range(OTHERS, OTHERS + TRAINING)
-            returns = {name: np.mean([d.steps[-1].payoff for d in rollout(engine, make_policy(name, engine), seeds, batch)]) for name in names}
+            returns = {
+                name: np.mean([d.steps[-1].payoff for d in rollout(engine, make_policy(name, engine), seeds, batch)])
+                for name in names
+            }
             policy = max(names, key=lambda name: returns[name])
         if policy == "optimal":
             try:

@@ -16,11 +16,14 @@ World = list[tuple[float, Dialogue]]  # dialogues in which the learner has seen 
 History = tuple[Any, ...]  # replies to the opening, then act and replies of each step
 
 
-def best_policies(setting: Setting, reward: RewardSpec | Reward, gamma: float = 1.0, scenario: Any = None) -> tuple[float, dict[History, frozenset[Act]]]:
+def best_policies(
+    setting: Setting, reward: RewardSpec | Reward, gamma: float = 1.0, scenario: Any = None
+) -> tuple[float, dict[History, frozenset[Act]]]:
     """The best expected sum of a reward, and after each history all the acts that attain it.
 
-    Every act of ``game.choices`` is tried after every history that can happen, with every hidden state, and the reward is asked in each step as in an
-    episode. No belief, no solver and no pruning are used, so it is slow and serves as their witness.
+    Every act of ``game.choices`` is tried after every history that can happen, with every hidden state, and the reward
+    is asked in each step as in an episode. No belief, no solver and no pruning are used, so it is slow and serves as
+    their witness.
 
     Args:
         setting: A small game and mind: the number of histories is exponential in the turns.
@@ -29,7 +32,8 @@ def best_policies(setting: Setting, reward: RewardSpec | Reward, gamma: float = 
         scenario: What ``step.dialogue.scenario`` is to be.
 
     Returns:
-        The value before the first word, and the best acts after each history; two acts within rounding error of each other both count.
+        The value before the first word, and the best acts after each history; two acts within rounding error of each
+        other both count.
     """
     total, chosen = Reward(reward), {}
 

@@ -1,8 +1,9 @@
 """Bootstrap intervals for means, scores and paired differences.
 
-All are percentile intervals (Efron and Tibshirani 1993, *An Introduction to the Bootstrap*, section 13.3): episodes are drawn with replacement, the statistic
-is computed anew each time, and the interval runs between its quantiles. Whatever was measured in one episode is drawn together, so that policies that were
-played on the same seeds (common random numbers) are compared episode by episode.
+All are percentile intervals (Efron and Tibshirani 1993, *An Introduction to the Bootstrap*, section 13.3): episodes are
+drawn with replacement, the statistic is computed anew each time, and the interval runs between its quantiles. Whatever
+was measured in one episode is drawn together, so that policies that were played on the same seeds (common random
+numbers) are compared episode by episode.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def mean_interval(values: ArrayLike, level: float = LEVEL, resamples: int = RESA
         seed: Of the draws; the same seed gives the same interval.
 
     Raises:
-        ValueError: If `values` is empty, not one-dimensional or not finite, or if `level` or `resamples` is out of range.
+        ValueError: If `values` is empty, not one-dimensional or not finite, or if `level` or `resamples` is out of
+            range.
     """
     column = _column("values", values)
     return _quantiles(_resampled_means([column], resamples, seed)[0], level)
@@ -58,7 +60,9 @@ def few_runs(values: Sequence[float], sign: str = "") -> str:
     return f"{mean} ± {STUDENT[len(values)] * float(np.std(values, ddof=1)) / len(values) ** 0.5:.3f}"
 
 
-def paired_difference(first: ArrayLike, second: ArrayLike, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0) -> tuple[float, Interval]:
+def paired_difference(
+    first: ArrayLike, second: ArrayLike, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0
+) -> tuple[float, Interval]:
     """Mean of ``first - second`` and its interval, episode by episode.
 
     Args:
@@ -84,7 +88,8 @@ def normalised_score(returns: ArrayLike, random: ArrayLike, optimal: ArrayLike) 
         optimal: Of the optimal policy on the same seeds, shape (n,).
 
     Returns:
-        The score; ``None`` where the optimum did not beat random in these episodes, so that there is nothing to measure with.
+        The score; ``None`` where the optimum did not beat random in these episodes, so that there is nothing to measure
+        with.
 
     Raises:
         ValueError: If a column is empty, not one-dimensional or not finite, or if the lengths differ.
@@ -95,7 +100,12 @@ def normalised_score(returns: ArrayLike, random: ArrayLike, optimal: ArrayLike) 
 
 
 def score_interval(
-    returns: ArrayLike, random: ArrayLike, optimal: ArrayLike, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0
+    returns: ArrayLike,
+    random: ArrayLike,
+    optimal: ArrayLike,
+    level: float = LEVEL,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
 ) -> Interval | None:
     """Interval of `normalised_score`: numerator and denominator come from the same draw of episodes, since both vary together.
 
@@ -108,8 +118,8 @@ def score_interval(
         seed: Of the draws.
 
     Returns:
-        The interval; ``None`` where the score is. Draws in which the optimum does not beat random say nothing about the ratio and are left out; they do not
-        occur beyond a few dozen episodes.
+        The interval; ``None`` where the score is. Draws in which the optimum does not beat random say nothing about the
+        ratio and are left out; they do not occur beyond a few dozen episodes.
 
     Raises:
         ValueError: As for `normalised_score`.
@@ -155,5 +165,8 @@ def _column(name: str, values: ArrayLike) -> NDArray:
 def _columns(**named: ArrayLike) -> list[NDArray]:
     columns = [_column(name, values) for name, values in named.items()]
     if len({column.size for column in columns}) > 1:
-        raise ValueError(f"{', '.join(named)} must have one number for each of the same episodes; got lengths {', '.join(str(c.size) for c in columns)}")
+        raise ValueError(
+            f"{', '.join(named)} must have one number for each of the same episodes; got lengths "
+            f"{', '.join(str(c.size) for c in columns)}"
+        )
     return columns

@@ -1,8 +1,8 @@
 """Exact expected payoffs of policies that draw random numbers.
 
-`exact` follows every history, which is hopeless for a policy that may say anything at any turn. The random policy and the noisy planners look at nothing but
-the public state, or the state and the exact belief: for them the expectation is a dynamic program over these, with what they draw summed out. What a policy
-looks at is watched, not assumed.
+`exact` follows every history, which is hopeless for a policy that may say anything at any turn. The random policy and
+the noisy planners look at nothing but the public state, or the state and the exact belief: for them the expectation is
+a dynamic program over these, with what they draw summed out. What a policy looks at is watched, not assumed.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from ..core.belief import Belief
 from ..core.grammar import TALK
 from ..core.solver import DIGITS
 from ..core.stream import Stream
-from ..envs.engine import Engine
-from ..envs.family import Family
+from ..envs.base import Family
+from ..envs.engine import Engine, Options
 from ..policies.policy import Policy
 from ..policies.registry import make_policy
 from .exact import NotEnumerable, classes, expected_return
@@ -34,8 +34,8 @@ class NotSummable(ValueError):
 def expected_payoff(family: Family, policy: str | Policy, grammar: str = "natural", limit: int = LIMIT) -> float:
     """The expected payoff of a policy over every scenario, hidden state, reaction, and random number of its own.
 
-    A deterministic policy may depend on the whole history of acts (see `expected_return`). Another may depend on the public state and the belief. Neither may
-    depend on words.
+    A deterministic policy may depend on the whole history of acts (see `expected_return`). Another may depend on the
+    public state and the belief. Neither may depend on words.
 
     Args:
         family: The family, with its settings.
@@ -44,13 +44,14 @@ def expected_payoff(family: Family, policy: str | Policy, grammar: str = "natura
         limit: Most pairs of an act and a reaction that are tried, all scenarios together.
 
     Raises:
-        NotSummable: If the policy looks at the history, draws from more than a finite choice, or if it takes more than `limit`; the message says which.
+        NotSummable: If the policy looks at the history, draws from more than a finite choice, or if it takes more than
+            `limit`; the message says which.
     """
     try:
         return expected_return(family, policy, TURNS)
     except NotEnumerable:
         pass
-    engine = Engine(family, "goal", grammar)
+    engine = Engine(family, Options(grammar=grammar))
     program = _Program(engine, make_policy(policy, engine), limit)
     return math.fsum(weight * program.start(scenario) for scenario, weight in _alike(program))
 
@@ -61,7 +62,9 @@ class _Program:
     def __init__(self, engine: Engine, policy: Policy, limit: int):
         self.engine, self.policy, self.left = engine, policy, limit
         self.limit = limit
-        self.told = True  # the hidden state is followed instead of the belief, until the policy asks for the belief: there are fewer of them
+        # the hidden state is followed instead of the belief, until the policy asks for the belief: there are fewer of
+        # them
+        self.told = True
         self.values: dict[Any, float] = {}
 
     def start(self, scenario: Any) -> float:
@@ -81,7 +84,9 @@ class _Program:
         """The acts that the policy can make, with their probabilities."""
         acts: dict[Any, float] = {}
         for p, text in _draws(self.policy, moment):
-            heard = self.engine.grammar.parse_tag(text) or self.engine.grammar.parse(text, self.engine.family.context(moment))  # type: ignore[arg-type]
+            heard = self.engine.grammar.parse_tag(text) or self.engine.grammar.parse(
+                text, self.engine.family.context(moment)
+            )  # type: ignore[arg-type]
             if heard.problem:
                 raise NotSummable(f"{self.policy.name!r} can lose a turn, which depends on earlier ones")
             act = TALK.act if heard is TALK else heard.act
@@ -93,7 +98,9 @@ class _Program:
         found = self.values.get(key)
         if found is None:
             acts = self.distribution(_Moment(scenario, setting, state, None if self.told else belief))
-            found = self.values[key] = math.fsum(p * self._then(scenario, setting, state, belief, act) for act, p in acts.items())
+            found = self.values[key] = math.fsum(
+                p * self._then(scenario, setting, state, belief, act) for act, p in acts.items()
+            )
         return found
 
     def _then(self, scenario: Any, setting: Any, state: Any, belief: Belief, act: Any) -> float:
@@ -102,10 +109,14 @@ class _Program:
         for p, exchange, after in self._courses(setting, state, belief, act):
             self.left -= 1
             if self.left < 0:
-                raise NotSummable(f"{self.policy.name!r} has more than {self.limit:,} pairs of an act and what can follow it")
+                raise NotSummable(
+                    f"{self.policy.name!r} has more than {self.limit:,} pairs of an act and what can follow it"
+                )
             if exchange.problem:
                 raise NotSummable(f"{self.policy.name!r} can lose a turn, which depends on earlier ones")
-            total.append(p * (exchange.payoff if exchange.over else self._value(scenario, setting, exchange.after, after)))
+            total.append(
+                p * (exchange.payoff if exchange.over else self._value(scenario, setting, exchange.after, after))
+            )
         return math.fsum(total)
 
     def _courses(self, setting: Any, state: Any, belief: Belief, act: Any) -> Iterator[tuple[float, Any, Belief]]:
@@ -145,7 +156,9 @@ def _alike(program: _Program) -> list[tuple[Any, float]]:
         NotSummable: If it does not.
     """
     found = classes(program.engine.family)
-    solutions = {id(setting.solution): scenario for scenario, _ in found if (setting := program.engine.family.setting(scenario))}
+    solutions = {
+        id(setting.solution): scenario for scenario, _ in found if (setting := program.engine.family.setting(scenario))
+    }
     first = {key: _shape(program, scenario) for key, scenario in solutions.items()}
     for scenario in program.engine.family.scenarios():
         if _shape(program, scenario) not in first.values():
@@ -161,7 +174,8 @@ def _shape(program: _Program, scenario: Any) -> tuple:
     return tuple(sorted((type(act).__name__, round(p, DIGITS)) for act, p in acts.items()))
 
 
-# ---- what a policy draws ----------------------------------------------------------------------------------------------
+# ---- what a policy draws
+# ----------------------------------------------------------------------------------------------
 
 
 def _draws(policy: Policy, moment: _Moment) -> Iterator[tuple[float, str]]:
@@ -224,5 +238,7 @@ class _Uniform:
     def _calculated(self, *_: Any) -> Any:
         raise NotSummable(f"{self.tape.policy!r} calculates with random numbers")
 
-    __add__ = __radd__ = __mul__ = __rmul__ = __sub__ = __rsub__ = __truediv__ = __float__ = __int__ = __bool__ = __eq__ = _calculated  # type: ignore[assignment]
+    __add__ = __radd__ = __mul__ = __rmul__ = __sub__ = __rsub__ = __truediv__ = __float__ = __int__ = __bool__ = (
+        __eq__
+    ) = _calculated  # type: ignore[assignment]
     __hash__ = None  # type: ignore[assignment]

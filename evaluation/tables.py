@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..envs.family import load_family
+from ..envs.make import load_family
 from ..envs.registration import lookup
 from .information import METRICS
 from .statistics import Interval
@@ -26,7 +26,9 @@ _PADDING = (0, 1, 0, 0)
 
 def plain(table: RenderableType, html: bool = False) -> str:
     """A table as plain text, `WIDTH` columns wide; with `html`, ready to be shown in a notebook."""
-    out = Console(file=StringIO(), width=WIDTH, color_system=None, force_terminal=False, force_jupyter=False, legacy_windows=False)
+    out = Console(
+        file=StringIO(), width=WIDTH, color_system=None, force_terminal=False, force_jupyter=False, legacy_windows=False
+    )
     out.print(table)
     text = "\n".join(line.rstrip() for line in out.file.getvalue().rstrip().splitlines())  # type: ignore[attr-defined]
     return f"<pre>{escape(text)}</pre>" if html else text
@@ -39,7 +41,9 @@ def number(value: float | None, digits: int = 3) -> str:
 
 def between(interval: Interval | None) -> str:
     """An interval for people; nothing for a point: the references score 0 and 1 by definition."""
-    return f"[{number(interval[0])}, {number(interval[1])}]" if interval is not None and interval[1] > interval[0] else ""
+    return (
+        f"[{number(interval[0])}, {number(interval[1])}]" if interval is not None and interval[1] > interval[0] else ""
+    )
 
 
 def estimate(value: float | None, interval: Interval | None) -> str:
@@ -60,16 +64,32 @@ def explanations(evaluation: Evaluation) -> dict[str, str]:
 def evaluation_table(evaluation: Evaluation) -> RenderableType:
     """Score, returns and metrics of one policy."""
     e = evaluation
-    about = Text.assemble((e.env_id, "bold"), " · policy ", (e.policy, "bold"), f" · {episodes(e)} · {_circumstances(e)}")
+    about = Text.assemble(
+        (e.env_id, "bold"), " · policy ", (e.policy, "bold"), f" · {episodes(e)} · {_circumstances(e)}"
+    )
     table = Table(box=box.HORIZONTALS, padding=_PADDING, pad_edge=False, width=WIDTH)
     table.add_column("")
     table.add_column("mean", justify="right", style="bold")
     table.add_column("95% interval", justify="right")
     table.add_column("", ratio=1, style="dim")
-    missing = "no exact optimum" if e.exact else "unknown: the user's mind is not the family's own, so there is no exact optimum"
-    table.add_row("score", number(e.score), between(e.score_interval), "0 plays like random, 1 like the exact optimum" if e.score is not None else missing)
+    missing = (
+        "no exact optimum"
+        if e.exact
+        else "unknown: the user's mind is not the family's own, so there is no exact optimum"
+    )
+    table.add_row(
+        "score",
+        number(e.score),
+        between(e.score_interval),
+        "0 plays like random, 1 like the exact optimum" if e.score is not None else missing,
+    )
     if e.share is not None:
-        table.add_row("of the bound", number(e.share), "", f"return as a share of {number(e.bound)}, a proven upper bound on the optimum")
+        table.add_row(
+            "of the bound",
+            number(e.share),
+            "",
+            f"return as a share of {number(e.bound)}, a proven upper bound on the optimum",
+        )
     if e.lower is not None:
         table.add_row("lower bound", number(e.lower), "", "what the best policy can expect at least with this user")
     table.add_row("return", number(e.mean_return), between(e.return_interval), _context(e))
@@ -90,15 +110,27 @@ def evaluation_table(evaluation: Evaluation) -> RenderableType:
 def _of_voice(counts: dict[str, float]) -> tuple[str, str, str]:
     """Share of first words that passed, and what became of the others."""
     asked = counts["utterances"]
-    rest = f"{counts['retried']:.0f} at a later try, {counts['fallbacks']:.0f} by the phrase bank, {counts['failures']:.0f} failed"
-    return number(counts["first_try"] / asked if asked else None), "", f"of {asked:.0f} utterances passed at the first try; {rest}"
+    rest = (
+        f"{counts['retried']:.0f} at a later try, {counts['fallbacks']:.0f} by the phrase bank, "
+        f"{counts['failures']:.0f} failed"
+    )
+    return (
+        number(counts["first_try"] / asked if asked else None),
+        "",
+        f"of {asked:.0f} utterances passed at the first try; {rest}",
+    )
 
 
 def _of_mind(counts: dict[str, float]) -> tuple[str, str, str]:
     """Share of first answers that passed, and what became of the others."""
     asked = counts["decisions"] - counts["forced"]
-    rest = f"{counts['retried']:.0f} at a later try, {counts['fallbacks']:.0f} by the scripted mind, {counts['failures']:.0f} failed"
-    faults = ", ".join(f"{counts[name]:.0f} {name}" for name in ("unreadable", "illegal", "inadmissible", "vetoes") if counts[name])
+    rest = (
+        f"{counts['retried']:.0f} at a later try, {counts['fallbacks']:.0f} by the scripted mind, "
+        f"{counts['failures']:.0f} failed"
+    )
+    faults = ", ".join(
+        f"{counts[name]:.0f} {name}" for name in ("unreadable", "illegal", "inadmissible", "vetoes") if counts[name]
+    )
     shown = f"of {asked:.0f} decisions passed at the first try; {rest}" + (f"; answers: {faults}" if faults else "")
     return number(counts["first_try"] / asked if asked else None), "", shown
 
@@ -107,12 +139,17 @@ def _of_ear(counts: dict[str, float]) -> tuple[str, str, str]:
     """Share of readings that differ from the grammar's, and what became of them."""
     differ = counts["overruled"] + counts["kept"]
     read = counts["agreed"] + differ
-    rest = f"{counts['overruled']:.0f} confirmed, {counts['rejected']:.0f} unverifiable, {counts['failures']:.0f} failed"
+    rest = (
+        f"{counts['overruled']:.0f} confirmed, {counts['rejected']:.0f} unverifiable, {counts['failures']:.0f} failed"
+    )
     return number(differ / read if read else None), "", f"of {read:.0f} readings differ from the grammar's: {rest}"
 
 
 def _cost(counts: dict[str, float]) -> str:
-    return f"{counts['prompt_tokens']:.0f} tokens read, {counts['tokens']:.0f} written, {counts['seconds']:.1f} s of requests"
+    return (
+        f"{counts['prompt_tokens']:.0f} tokens read, {counts['tokens']:.0f} written, {counts['seconds']:.1f} s of "
+        "requests"
+    )
 
 
 _RATES = {"voice": _of_voice, "mind": _of_mind, "ear": _of_ear}
@@ -160,7 +197,12 @@ def comparison_rows(comparison: Comparison) -> list[list[str]]:
     )
     rows = [[*header, *(name.replace("_", " ") for name in first.metrics)]]
     for e in comparison.evaluations:
-        row = [e.policy, estimate(e.score, e.score_interval), *([number(e.share)] if bounded else []), estimate(e.mean_return, e.return_interval)]
+        row = [
+            e.policy,
+            estimate(e.score, e.score_interval),
+            *([number(e.share)] if bounded else []),
+            estimate(e.mean_return, e.return_interval),
+        ]
         if rewarded:
             row.append(estimate(e.mean_reward, e.reward_interval))
         if comparison.baseline is not None:
@@ -184,5 +226,9 @@ def _circumstances(e: Evaluation) -> str:
 
 
 def _context(e: Evaluation) -> str:
-    parts = [("random", e.random_return), ("optimal", e.optimal_return), ("exact optimum of these scenarios", e.optimum)]
+    parts = [
+        ("random", e.random_return),
+        ("optimal", e.optimal_return),
+        ("exact optimum of these scenarios", e.optimum),
+    ]
     return "; ".join(f"{name} {number(value)}" for name, value in parts if value is not None)

@@ -95,11 +95,19 @@ class Scorecard:
             {
                 **{name: value for name, value in asdict(card).items() if name not in ("measures", "transfer")},
                 "measures": {name: measure._asdict() for name, measure in card.measures.items()},
-                "transfer": {policy: {"mean": t.mean, "interval": list(t.interval), "n": t.n} for policy, t in card.transfer.items()},
+                "transfer": {
+                    policy: {"mean": t.mean, "interval": list(t.interval), "n": t.n}
+                    for policy, t in card.transfer.items()
+                },
             }
             for card in self.users
         ]
-        return {**values, "users": users, "notes": list(self.notes), "definitions": {name: meaning(name) for name in MEASURES}}
+        return {
+            **values,
+            "users": users,
+            "notes": list(self.notes),
+            "definitions": {name: meaning(name) for name in MEASURES},
+        }
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Scorecard:
@@ -111,17 +119,24 @@ class Scorecard:
         users = []
         for card in values["users"]:
             measures = {name: Measure(**measure) for name, measure in card["measures"].items()}
-            transfer = {policy: Transfer(t["mean"], Interval(*t["interval"]), t["n"]) for policy, t in card["transfer"].items()}
+            transfer = {
+                policy: Transfer(t["mean"], Interval(*t["interval"]), t["n"]) for policy, t in card["transfer"].items()
+            }
             users.append(UserCard(**{**card, "measures": measures, "transfer": transfer}))
         known = {name: values[name] for name in ("env_id", "settings", "grammar", "talker", "seed", "episodes")}
         return cls(**known, users=tuple(users), notes=tuple(values["notes"]))
 
     def to_markdown(self) -> str:
         """A table with a column for each user, and one of how the policies fared."""
-        first = [["", *(f"`{card.user}`" for card in self.users)], *([label, *cells] for label, _, cells in self.rows())]
+        first = [
+            ["", *(f"`{card.user}`" for card in self.users)],
+            *([label, *cells] for label, _, cells in self.rows()),
+        ]
         tables = [_markdown(first)]
         if any(card.transfer for card in self.users):
-            tables.append(_markdown([["payoff of policy", *(f"`{card.user}`" for card in self.users)], *self.transfer_rows()]))
+            tables.append(
+                _markdown([["payoff of policy", *(f"`{card.user}`" for card in self.users)], *self.transfer_rows()])
+            )
         return "\n\n".join(tables) + "\n"
 
     def rows(self) -> list[tuple[str, str, list[str]]]:
@@ -141,8 +156,13 @@ class Scorecard:
     def __rich__(self) -> RenderableType:
         """For ``rich.print``."""
         last = self.seed + self.episodes - 1
-        about = Text.assemble((self.env_id, "bold"), f" · {self.episodes} dialogues of each kind (seeds {self.seed} to {last}) · {self.grammar} grammar")
-        table = Table(box=box.HORIZONTALS, padding=(0, 1, 0, 0), pad_edge=False, width=max(WIDTH, 34 + 26 * len(self.users)))
+        about = Text.assemble(
+            (self.env_id, "bold"),
+            f" · {self.episodes} dialogues of each kind (seeds {self.seed} to {last}) · {self.grammar} grammar",
+        )
+        table = Table(
+            box=box.HORIZONTALS, padding=(0, 1, 0, 0), pad_edge=False, width=max(WIDTH, 34 + 26 * len(self.users))
+        )
         table.add_column("")
         for card in self.users:
             table.add_column(card.user, justify="right", overflow="fold")

@@ -1,4 +1,7 @@
-"""What a simulated user is measured by. Each measure is a function of a `Sample`, and says in its docstring what it is."""
+"""What a simulated user is measured by.
+
+Each measure is a function of a `Sample`, and says in its docstring what it is.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from ..core.dialogue import Dialogue
 from ..core.mind import Contradiction, listen, overlook
 from ..core.setting import Exchange
 from ..core.stream import Stream
-from ..envs.family import Family
+from ..envs.base import Family
 from ..simulated_users.cast import MET, Cast, Moment
 from ..simulated_users.guide import Guide
 from ..simulated_users.llm_mind import goal_state
@@ -51,8 +54,8 @@ class Utterance(NamedTuple):
         said: The words.
         stream: The dialogue's random numbers as they were before.
         told: Hidden values that the words name though nothing public does; looked for under attack only.
-        twins: Whether other words came with another hidden state, the public course being the same; ``None`` if there is no other that is possible, if the
-            words cannot be repeated, or if it was not tried.
+        twins: Whether other words came with another hidden state, the public course being the same; ``None`` if there
+            is no other that is possible, if the words cannot be repeated, or if it was not tried.
     """
 
     dialogue: Dialogue
@@ -76,7 +79,8 @@ class Sample:
         attacked: Words under attack.
         kinds: The kind of attack of each of them.
         classifier: Tells the phrase bank's personas apart; ``None`` if the user has others.
-        replayed: Whether each dialogue was the same when its replies came from the record; empty if the user records none.
+        replayed: Whether each dialogue was the same when its replies came from the record; empty if the user records
+            none.
         repeated: Whether each dialogue was the same when it was played again, with no record.
         seconds: Time of each dialogue played again, and its utterances.
         counts: Of the language models in the ordinary dialogues, see `VoiceCounts` and `MindCounts`.
@@ -96,11 +100,18 @@ class Sample:
 
 
 def goals_met(sample: Sample) -> Measure:
-    """Share of the person's sub-goals that are met when the dialogue ends, by the family's cast; n: sub-goals. The same code judges every user."""
-    cast: Cast | None = getattr(sample.family, "cast", None)
+    """Share of the person's sub-goals that are met when the dialogue ends, by the family's cast; n: sub-goals.
+
+    The same code judges every user.
+    """
+    cast: Cast | None = sample.family.cast
     if cast is None:
         return Measure(None, 0)
-    statuses = [goal.status for dialogue in sample.dialogues for goal in cast.goals(_moment(dialogue, len(dialogue.steps) - 1, ()))]
+    statuses = [
+        goal.status
+        for dialogue in sample.dialogues
+        for goal in cast.goals(_moment(dialogue, len(dialogue.steps) - 1, ()))
+    ]
     return _share(status == MET for status in statuses)
 
 
@@ -108,7 +119,9 @@ def goal_adherence(sample: Sample) -> Measure:
     """Share of decisions that keep to the person's facts and goals at the model's first answer; n: decisions that left a choice. A scripted mind: 1 by construction."""
     if sample.exact:
         return Measure(1.0, sum(len(exchange.replies) for _, exchange in _exchanges(sample.dialogues)))
-    decisions = [decision for dialogue in sample.dialogues for decision in goal_state(dialogue).decisions if decision.attempts]
+    decisions = [
+        decision for dialogue in sample.dialogues for decision in goal_state(dialogue).decisions if decision.attempts
+    ]
     parts = {
         "retried": _mean(not decision.fallback and decision.attempts > 1 for decision in decisions),
         "fallback": _mean(decision.fallback for decision in decisions),
@@ -119,9 +132,10 @@ def goal_adherence(sample: Sample) -> Measure:
 def act_fidelity(sample: Sample) -> Measure:
     """Share of utterances whose words say the act and nothing else that binds, by the check of the family's guide; n: utterances.
 
-    The check is strict: in doubt words fail. Words of one's own in place of what the family's code frames (an exercise of one's own) fail as well.
+    The check is strict: in doubt words fail. Words of one's own in place of what the family's code frames (an exercise
+    of one's own) fail as well.
     """
-    guide: Guide | None = getattr(sample.family, "guide", None)
+    guide: Guide | None = sample.family.guide
     if guide is None:
         return Measure(None, 0)
     return _share(faithful(guide, utterance) for utterance in sample.utterances)
@@ -130,31 +144,48 @@ def act_fidelity(sample: Sample) -> Measure:
 def first_try(sample: Sample) -> Measure:
     """Share of utterances for which the voice's first words passed its own verification; n: utterances of a voice that verifies. The rest: retried, fallback."""
     spoken = [utterance.said for utterance in sample.utterances if isinstance(utterance.said, Spoken)]
-    parts = {"retried": _mean(not said.fallback and said.attempts > 1 for said in spoken), "fallback": _mean(said.fallback for said in spoken)}
+    parts = {
+        "retried": _mean(not said.fallback and said.attempts > 1 for said in spoken),
+        "fallback": _mean(said.fallback for said in spoken),
+    }
     return _share((not said.fallback and said.attempts == 1 for said in spoken), parts)
 
 
 def early_stops(sample: Sample) -> Measure:
     """Share of dialogues that the person ended by an act, be it acceptance or leaving, where its scripted mind would have gone on; n: dialogues."""
-    return _share(any(_stops_early(dialogue, index, exchange) for index, exchange in _course(dialogue)) for dialogue in sample.dialogues)
+    return _share(
+        any(_stops_early(dialogue, index, exchange) for index, exchange in _course(dialogue))
+        for dialogue in sample.dialogues
+    )
 
 
 def contradictions(sample: Sample) -> Measure:
     """Share of acts that contradict the person's private facts: its scripted mind could not make them, and the family's cast objects, if it has one; n: acts."""
-    cast: Cast | None = getattr(sample.family, "cast", None)
+    cast: Cast | None = sample.family.cast
     found = []
     for dialogue, (index, exchange) in _exchanges_at(sample.dialogues):
         for place, possible in enumerate(_own(dialogue, index, exchange)):
             objection = (
-                possible or cast is None or cast.admissible(_moment(dialogue, index - 1, exchange.replies[:place], exchange), exchange.replies[place][2])
+                possible
+                or cast is None
+                or cast.admissible(
+                    _moment(dialogue, index - 1, exchange.replies[:place], exchange), exchange.replies[place][2]
+                )
             )
             found.append(not possible and bool(objection))
     return _share(found)
 
 
 def own_acts(sample: Sample) -> Measure:
-    """Share of acts that the person's scripted mind could have made in its place; n: acts. Below 1 the exact optimum and beliefs do not hold for this user."""
-    return _share(possible for dialogue, (index, exchange) in _exchanges_at(sample.dialogues) for possible in _own(dialogue, index, exchange))
+    """Share of acts that the person's scripted mind could have made in its place; n: acts.
+
+    Below 1 the exact optimum and beliefs do not hold for this user.
+    """
+    return _share(
+        possible
+        for dialogue, (index, exchange) in _exchanges_at(sample.dialogues)
+        for possible in _own(dialogue, index, exchange)
+    )
 
 
 def impossible_acts(sample: Sample) -> Measure:
@@ -174,7 +205,10 @@ def impossible_acts(sample: Sample) -> Measure:
 
 
 def leaks(sample: Sample) -> Measure:
-    """Share of answers to attacks that name a hidden value which nothing public implies; n: answers. Parts: by kind of attack."""
+    """Share of answers to attacks that name a hidden value which nothing public implies; n: answers.
+
+    Parts: by kind of attack.
+    """
     told = [bool(utterance.told) for utterance in sample.attacked]
     parts = {kind: _mean(bad for bad, of in zip(told, sample.kinds, strict=True) if of == kind) for kind in KINDS}
     return _share(told, parts)
@@ -212,14 +246,20 @@ def diversity(sample: Sample) -> Measure:
 def length(sample: Sample) -> Measure:
     """Words an utterance, mean; part: standard deviation; n: utterances."""
     counts = [len(words(utterance.said)) for utterance in sample.utterances]
-    return Measure(float(np.mean(counts)), len(counts), {"deviation": float(np.std(counts))}) if counts else Measure(None, 0)
+    return (
+        Measure(float(np.mean(counts)), len(counts), {"deviation": float(np.std(counts))})
+        if counts
+        else Measure(None, 0)
+    )
 
 
 def persona_consistency(sample: Sample) -> Measure:
     """Share of utterances whose persona a naive Bayes classifier tells that was trained on the phrase bank's words; part: chance; n: utterances."""
     if sample.classifier is None:
         return Measure(None, 0)
-    right = [sample.classifier.classify(utterance.said) == _style(utterance.dialogue) for utterance in sample.utterances]
+    right = [
+        sample.classifier.classify(utterance.said) == _style(utterance.dialogue) for utterance in sample.utterances
+    ]
     return _share(right, {"chance": 1.0 / len(sample.classifier.classes)})
 
 
@@ -244,7 +284,9 @@ def tokens_written(sample: Sample) -> Measure:
     count = len(sample.utterances)
     if not sample.counts or not count:
         return Measure(None, 0)
-    written, read = (sum(part.get(name, 0.0) for part in sample.counts.values()) / count for name in ("tokens", "prompt_tokens"))
+    written, read = (
+        sum(part.get(name, 0.0) for part in sample.counts.values()) / count for name in ("tokens", "prompt_tokens")
+    )
     return Measure(written, count, {"read": read})
 
 
@@ -313,7 +355,10 @@ def _hidden(dialogue: Dialogue, index: int) -> Any:
 
 
 def _own(dialogue: Dialogue, index: int, exchange: Exchange) -> list[bool]:
-    """For each reply, whether the person's own mind could make it. Where an act leaves open what is hidden after it, whether it could in one of the ways."""
+    """For each reply, whether the person's own mind could make it.
+
+    Where an act leaves open what is hidden after it, whether it could in one of the ways.
+    """
     mind, ways, possible = dialogue.setting.mind, {_hidden(dialogue, index)}, []
     for state, _, act in exchange.replies:
         outcomes = [outcome for hidden in ways for outcome, _ in mind.react(hidden, state)]
@@ -332,10 +377,16 @@ def _stops_early(dialogue: Dialogue, index: int, exchange: Exchange) -> bool:
         outcomes = [outcome for hidden in ways for outcome, _ in mind.react(hidden, state)]
         ways = {after for after, made in outcomes if made == act} or {after for after, _ in outcomes}
     state, seat, _ = exchange.replies[-1]
-    return all(game.mover(game.apply(state, seat, act)) is not None for hidden in ways for (_, act), _ in mind.react(hidden, state))
+    return all(
+        game.mover(game.apply(state, seat, act)) is not None
+        for hidden in ways
+        for (_, act), _ in mind.react(hidden, state)
+    )
 
 
-def _moment(dialogue: Dialogue, index: int, replies: Sequence[tuple[Any, str, Any]], exchange: Exchange | None = None) -> Moment:
+def _moment(
+    dialogue: Dialogue, index: int, replies: Sequence[tuple[Any, str, Any]], exchange: Exchange | None = None
+) -> Moment:
     """The place after step `index`; or, within the exchange that follows it, after some of its replies."""
     past: list[tuple[str, Any]] = []
     for number, done in _course(dialogue):

@@ -12,8 +12,9 @@ from transformers import DynamicCache
 class CachedGenerator:
     """Continues many token sequences together.
 
-    Each call is told the whole sequence of every live dialogue. What was in the cache after the last call is not computed again: only the new tokens (a reply,
-    usually) are. Rows of different length share the cache; its unused slots are masked, and positions count only a row's own tokens.
+    Each call is told the whole sequence of every live dialogue. What was in the cache after the last call is not
+    computed again: only the new tokens (a reply, usually) are. Rows of different length share the cache; its unused
+    slots are masked, and positions count only a row's own tokens.
 
     Args:
         model: A causal language model.
@@ -35,11 +36,13 @@ class CachedGenerator:
         Args:
             keys: Identify the dialogues from call to call.
             sequences: All ids of each dialogue so far.
-            uniforms: What each row is sampled with: `max_new_tokens` numbers in [0, 1), one for each token that it may come to. A row's tokens then depend on
-                its own numbers alone, whatever the batch. Without them torch's global generator is asked.
+            uniforms: What each row is sampled with: `max_new_tokens` numbers in [0, 1), one for each token that it may
+                come to. A row's tokens then depend on its own numbers alone, whatever the batch. Without them torch's
+                global generator is asked.
 
         Returns:
-            The new ids of each (the end token included, if it was reached), and the log-probability of each id at temperature 1.
+            The new ids of each (the end token included, if it was reached), and the log-probability of each id at
+            temperature 1.
         """
         was_training = self.model.training
         self.model.eval()
@@ -52,8 +55,8 @@ class CachedGenerator:
     def enumerate(self, sequences: Sequence[list[int]], least: float) -> list[list[tuple[list[int], float]]]:
         """All that may be said next, with its probability, in place of a sample of it.
 
-        A beginning is followed as long as it has a probability of at least `least`, so nothing likelier is missing. What is missing is what the probabilities
-        lack to 1.
+        A beginning is followed as long as it has a probability of at least `least`, so nothing likelier is missing.
+        What is missing is what the probabilities lack to 1.
 
         Args:
             sequences: All ids of each dialogue so far.
@@ -80,7 +83,11 @@ class CachedGenerator:
         mass = torch.ones(len(sequences), dtype=torch.float64, device=device)
         for step in range(self.max_new_tokens):
             logits = self._read(tokens, valid).double()
-            shares = (logits / self.temperature).softmax(-1) if self.temperature > 0 else torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1])
+            shares = (
+                (logits / self.temperature).softmax(-1)
+                if self.temperature > 0
+                else torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1])
+            )
             joint = mass[:, None] * shares
             kept = (joint >= least).nonzero()
             going: list[int] = []
@@ -109,12 +116,19 @@ class CachedGenerator:
         self._mask = torch.zeros(0, 0, dtype=torch.long)
 
     def _continue(
-        self, ids: list[int], keys: Sequence[Any], sequences: Sequence[list[int]], uniforms: Sequence[Sequence[float]] | None
+        self,
+        ids: list[int],
+        keys: Sequence[Any],
+        sequences: Sequence[list[int]],
+        uniforms: Sequence[Sequence[float]] | None,
     ) -> tuple[list[list[int]], list[list[float]]]:
         device = self.model.device
         place = {key: row for row, key in enumerate(self._keys)}
         rows = [place.get(key, -1) for key in ids]
-        if any(row < 0 or sequence[: len(self._seen[row])] != self._seen[row] for row, sequence in zip(rows, sequences, strict=True)):
+        if any(
+            row < 0 or sequence[: len(self._seen[row])] != self._seen[row]
+            for row, sequence in zip(rows, sequences, strict=True)
+        ):
             self._forget()
             new = list(sequences)
         else:
@@ -129,13 +143,19 @@ class CachedGenerator:
         valid = torch.tensor([[0] * (width - len(part)) + [1] * len(part) for part in new], device=device)
         if self._mask.shape[0] == 0:
             self._mask = torch.zeros(len(new), 0, dtype=torch.long, device=device)
-        draws = torch.rand(len(new), self.max_new_tokens) if uniforms is None and self.temperature > 0 else torch.tensor(uniforms or [[]])
+        draws = (
+            torch.rand(len(new), self.max_new_tokens)
+            if uniforms is None and self.temperature > 0
+            else torch.tensor(uniforms or [[]])
+        )
         sampled, logprobs = self._sample(tokens, valid, draws.to(device))
         # the last sampled token of a row has not been read by the model yet: it is new again at the next call
         self._seen = [[*sequence, *turn[:-1]] for sequence, turn in zip(sequences, sampled, strict=True)]
         return sampled, logprobs
 
-    def _sample(self, tokens: torch.Tensor, valid: torch.Tensor, draws: torch.Tensor) -> tuple[list[list[int]], list[list[float]]]:
+    def _sample(
+        self, tokens: torch.Tensor, valid: torch.Tensor, draws: torch.Tensor
+    ) -> tuple[list[list[int]], list[list[float]]]:
         columns: list[torch.Tensor] = []
         scores: list[torch.Tensor] = []
         lasting = torch.ones(tokens.shape[0], dtype=torch.bool, device=tokens.device)
@@ -150,14 +170,23 @@ class CachedGenerator:
             tokens, valid = columns[-1][:, None], lasting[:, None].long()
         ids, values = torch.stack(columns, 1).tolist(), torch.stack(scores, 1).tolist()
         lengths = [row.index(self.end) + 1 if self.end in row else len(row) for row in ids]
-        return [row[:n] for row, n in zip(ids, lengths, strict=True)], [row[:n] for row, n in zip(values, lengths, strict=True)]
+        return [row[:n] for row, n in zip(ids, lengths, strict=True)], [
+            row[:n] for row, n in zip(values, lengths, strict=True)
+        ]
 
     def _read(self, tokens: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
         """Feed tokens (shape: rows, columns) and return the logits after the last column."""
         before = self._mask.sum(1, keepdim=True)
         positions = (before + valid.cumsum(1) - 1).clamp(min=0)
         self._mask = torch.cat([self._mask, valid], 1)
-        out = self.model(input_ids=tokens, attention_mask=self._mask, position_ids=positions, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
+        out = self.model(
+            input_ids=tokens,
+            attention_mask=self._mask,
+            position_ids=positions,
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
         return out.logits[:, -1].float()
 
     def _choose(self, logits: torch.Tensor, draw: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -165,8 +194,12 @@ class CachedGenerator:
         logprobs = logits.log_softmax(-1)
         if self.temperature > 0:
             below = (logits / self.temperature).softmax(-1).cumsum(-1)
-            all_of_it = below[:, -1:].contiguous()  # not quite 1, and a draw may be rounded to 1: never go past the last token that adds anything
-            token = torch.minimum(torch.searchsorted(below, draw * all_of_it, right=True), torch.searchsorted(below, all_of_it))[:, 0]
+            all_of_it = (
+                below[:, -1:].contiguous()
+            )  # not quite 1, and a draw may be rounded to 1: never go past the last token that adds anything
+            token = torch.minimum(
+                torch.searchsorted(below, draw * all_of_it, right=True), torch.searchsorted(below, all_of_it)
+            )[:, 0]
         else:
             token = logits.argmax(-1)
         return token, logprobs.gather(1, token[:, None])[:, 0]

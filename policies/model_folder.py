@@ -17,8 +17,15 @@ def see_folder(name: str) -> None:
     """
     path = Path(name)
     if not path.is_dir():
-        if path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1 or ("/" in name and path.parent.is_dir()):  # unlike a Hugging Face id
-            raise ValueError(f"model must be a folder that exists, a Hugging Face id, 'tiny' or 'smollm2'; there is no {name!r}")
+        if (
+            path.is_absolute()
+            or name.startswith((".", "~"))
+            or name.count("/") > 1
+            or ("/" in name and path.parent.is_dir())
+        ):  # unlike a Hugging Face id
+            raise ValueError(
+                f"model must be a folder that exists, a Hugging Face id, 'tiny' or 'smollm2'; there is no {name!r}"
+            )
         return
     if not _holds_model(path):
         beneath = [str(folder) for folder in sorted(path.glob("**/model")) if _holds_model(folder)]
@@ -28,6 +35,8 @@ def see_folder(name: str) -> None:
 
 def _holds_model(folder: Path) -> bool:
     try:
-        return (folder / "adapter_config.json").exists() or "model_type" in json.loads((folder / "config.json").read_text())
+        return (folder / "adapter_config.json").exists() or "model_type" in json.loads(
+            (folder / "config.json").read_text()
+        )
     except (OSError, ValueError):
         return False

@@ -17,8 +17,10 @@ PLANNERS: dict[str, Callable[[Dialogue], Act]] = {
     "myopic": lambda d: d.setting.solution.short_sighted(1).best_act(d.state, d.belief()),
     "clairvoyant": lambda d: d.setting.solution.best_act(d.state, Belief.certain(d.hidden)),
 }
-"""Name -> act. ``optimal`` is the exact Bayes optimum; ``lookahead`` sees two of its own turns, ``myopic`` one; ``clairvoyant`` knows the hidden state: it
-bounds what information is worth and is no honest policy."""
+"""Name -> act.
+
+``optimal`` is the exact Bayes optimum; ``lookahead`` sees two of its own turns, ``myopic`` one; ``clairvoyant`` knows
+the hidden state: it bounds what information is worth and is no honest policy."""
 
 
 def planner(name: str, grammar: Grammar) -> FunctionPolicy:

@@ -12,8 +12,9 @@ from ..core.stream import Stream
 class Policy(Protocol):
     """Speaks for the learner in a batch of dialogues.
 
-    An honest policy reads ``messages()``, ``state``, ``scenario``, ``steps`` and ``belief()`` of a dialogue, never ``hidden``. One that cannot hold many
-    dialogues at a time, such as a person, has an attribute ``at_once``: how many it can.
+    An honest policy reads ``messages()``, ``state``, ``scenario``, ``steps`` and ``belief()`` of a dialogue, never
+    ``hidden``. One that cannot hold many dialogues at a time, such as a person, has an attribute ``at_once``: how many
+    it can.
     """
 
     name: str
@@ -46,8 +47,8 @@ class FunctionPolicy:
 class MixedPolicy:
     """Several policies: each dialogue is spoken by one of them from its first word to its last, drawn at random.
 
-    A clone of one deterministic policy has nothing to choose from. A clone of several doubts where they differ, so that reinforcement learning can pick the
-    better way at each point.
+    A clone of one deterministic policy has nothing to choose from. A clone of several doubts where they differ, so that
+    reinforcement learning can pick the better way at each point.
     """
 
     def __init__(self, policies: Sequence[Policy]):

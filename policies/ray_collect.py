@@ -1,7 +1,8 @@
 """Episodes played in worker processes on Ray (Moritz et al. 2018): on this machine, or on a cluster.
 
-A chunk of seeds is a task. An episode depends on its seed alone, so a task whose worker is killed is simply run again elsewhere, and gives the same. Only the
-process that collects writes, in the order of the seeds: the store is byte for byte the one that a single process writes.
+A chunk of seeds is a task. An episode depends on its seed alone, so a task whose worker is killed is simply run again
+elsewhere, and gives the same. Only the process that collects writes, in the order of the seeds: the store is byte for
+byte the one that a single process writes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from uuid import uuid4
 
 from ..core.episode import Episode
 from ..envs.registration import TABLE, lookup, register
-from .rollout import Job, Player
+from .job import Job, Player
 
 RETRIES = 10  # of a chunk whose worker died: a chunk that kills every worker must end some time
 AHEAD = 4  # chunks a worker that may wait for an earlier one to be written
@@ -27,9 +28,9 @@ _players: dict[str, Player] = {}  # in a worker: that of the job it works for
 def play_on_ray(job: Job, chunks: Sequence[Sequence[int]], workers: int) -> Iterator[list[Episode]]:
     """Play chunks of seeds in worker processes.
 
-    Ray is used as it is if the program has started it. Else the cluster that the environment variable ``RAY_ADDRESS`` names; it needs this package, and what
-    the names in `job` stand for (model folders, servers) at the same place. Else a cluster of `workers` processes on this machine, which ends with the last
-    chunk.
+    Ray is used as it is if the program has started it. Else the cluster that the environment variable ``RAY_ADDRESS``
+    names; it needs this package, and what the names in `job` stand for (model folders, servers) at the same place. Else
+    a cluster of `workers` processes on this machine, which ends with the last chunk.
 
     Args:
         job: What to play. Objects in it are pickled.
@@ -37,7 +38,8 @@ def play_on_ray(job: Job, chunks: Sequence[Sequence[int]], workers: int) -> Iter
         workers: Chunks that are played at the same time, each on one processor.
 
     Yields:
-        The episodes of each chunk, in the order of the chunks. What a chunk raises is raised in its turn, when those before it have been given.
+        The episodes of each chunk, in the order of the chunks. What a chunk raises is raised in its turn, when those
+        before it have been given.
 
     Raises:
         ValueError: If the job is invalid, or only a person can play it.
@@ -56,7 +58,9 @@ def play_on_ray(job: Job, chunks: Sequence[Sequence[int]], workers: int) -> Iter
         try:
             while due < len(chunks):
                 failed = any(isinstance(result, Exception) for result in played.values())
-                while not failed and started < len(chunks) and len(running) < workers and started - due < AHEAD * workers:
+                while (
+                    not failed and started < len(chunks) and len(running) < workers and started - due < AHEAD * workers
+                ):
                     running[play.remote(shared, list(chunks[started]))] = started
                     started += 1
                 for done in ray.wait(list(running))[0]:
@@ -70,7 +74,9 @@ def play_on_ray(job: Job, chunks: Sequence[Sequence[int]], workers: int) -> Iter
         finally:
             for task in running:
                 ray.cancel(task, force=True)
-            if running:  # a task that was cancelled may have been begun once more: nothing must go on behind the caller's back
+            if (
+                running
+            ):  # a task that was cancelled may have been begun once more: nothing must go on behind the caller's back
                 ray.wait(list(running), num_returns=len(running), timeout=30)
 
 
@@ -98,7 +104,8 @@ def _fetch(ray: Any, done: Any) -> list[Episode] | Exception:
         return error.cause
     except ray.exceptions.RayError as error:
         raise ConnectionError(
-            f"the workers on Ray died too often, or the cluster was lost; earlier episodes are intact, and --resume goes on ({error})"
+            "the workers on Ray died too often, or the cluster was lost; earlier episodes are intact, and --resume "
+            f"goes on ({error})"
         ) from error
 
 
@@ -125,7 +132,9 @@ def _cluster(workers: int) -> Iterator[Any]:
 
 
 def _start(ray: Any, workers: int) -> None:
-    """A cluster on this machine. On a busy one the processes of Ray may miss its own deadline of half a minute: then it is tried again.
+    """A cluster on this machine.
+
+    On a busy one the processes of Ray may miss its own deadline of half a minute: then it is tried again.
 
     Raises:
         ConnectionError: If it did not start.

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from types import ModuleType
-
-from ..core.acts import Act
-from ..core.dialogue import Dialogue
 from ..core.spec import parse_spec
-from ..core.stream import Stream
 from ..envs.engine import Engine
+from .baselines import demonstrator, make_baseline, named
 from .noise import NoisyPolicy
-from .planning import PLANNERS, planner
-from .policy import FunctionPolicy, MixedPolicy, Policy, Speak
-
-
-def baselines(engine: Engine) -> tuple[str, ...]:
-    """Names of the policies that need no model and no person, for the engine's family: random first, then by skill."""
-    return (*_fixed(engine), "myopic", "lookahead", "optimal")
-
-
-def heuristics(engine: Engine) -> tuple[str, ...]:
-    """Names of the family's fixed heuristics."""
-    return tuple(name for name in _fixed(engine) if name not in ("random", "scripted"))
+from .policy import MixedPolicy, Policy
 
 
 def make_policy(spec: str | Policy, engine: Engine) -> Policy:
     """A policy for the engine's family.
 
     Args:
-        spec: A policy (returned as it is); a baseline's name; ``"human"`` (asks in the terminal); ``"clairvoyant"`` (is told the hidden state);
-            ``"lm:NAME"`` with a preset, a local folder or a Hugging Face id; ``"demonstrator"`` (whom `make train` learns from in this family); or several
-            names with ``+`` between them: each dialogue is spoken by one of them, drawn at random. ``"noisy:NAME(share=0.05)"`` is a policy in whose place
-            ``"random"`` speaks in that share of the turns.
+        spec: A policy (returned as it is); a baseline's name; ``"human"`` (asks in the terminal); ``"clairvoyant"`` (is
+            told the hidden state); ``"lm:NAME"`` with a preset, a local folder or a Hugging Face id; ``"demonstrator"``
+            (whom `make train` learns from in this family); or several names with ``+`` between them: each dialogue is
+            spoken by one of them, drawn at random. ``"noisy:NAME(share=0.05)"`` is a policy in whose place ``"random"``
+            speaks in that share of the turns.
         engine: Names the family and the grammar.
 
     Raises:
@@ -51,7 +36,7 @@ def make_policy(spec: str | Policy, engine: Engine) -> Policy:
 
         return HumanPolicy(engine)
     if spec == "demonstrator":
-        return make_policy(getattr(_module(engine), "DEMONSTRATOR", "scripted" if _module(engine) else "random"), engine)
+        return make_policy(demonstrator(engine), engine)
     if "+" in spec:
         return MixedPolicy([make_policy(name, engine) for name in spec.split("+")])
     if spec.startswith("noisy:"):
@@ -59,48 +44,8 @@ def make_policy(spec: str | Policy, engine: Engine) -> Policy:
         if unknown := set(options) - {"share"}:
             raise ValueError(f"noisy:{name} has the parameter share; got {', '.join(sorted(unknown))}")
         return NoisyPolicy(make_policy(name, engine), make_policy("random", engine), **options)  # type: ignore[arg-type]
-    if spec in PLANNERS:
-        return planner(spec, engine.grammar)
-    named = {**_fixed(engine), **getattr(_module(engine), "VARIANTS", {})}
-    if spec not in named:
-        raise ValueError(f"policy must be one of {', '.join([*named, *PLANNERS, 'demonstrator', 'human', 'lm:NAME', 'noisy:NAME(share=P)'])}; got {spec!r}")
-    return FunctionPolicy(spec, named[spec])
-
-
-def _fixed(engine: Engine) -> dict[str, Speak]:
-    """The family's own baselines by name; of a family that has none, only a random policy that knows no more than the rules."""
-    module = _module(engine)
-    if module is None:
-        return {"random": _improvise(engine)}
-    return {"random": module.improvise, "scripted": module.demonstrate, **module.HEURISTICS}
-
-
-def _module(engine: Engine) -> ModuleType | None:
-    """The baselines of a family live in a module of the family's own file name in this folder, or in the one that its ``baselines`` names."""
-    family = type(engine.family)
-    home = getattr(family, "baselines", None)
-    if home is not None:
-        return import_module(home)
-    folder, _, name = family.__module__.rpartition(".")
-    if folder != Engine.__module__.rpartition(".")[0]:  # not one of the suite's own families: a file of the same name here would be another's
-        return None
-    home = f"{__package__}.{name}"
     try:
-        return import_module(home)
-    except ModuleNotFoundError as error:
-        if error.name != home:
-            raise
-        return None
-
-
-def _improvise(engine: Engine) -> Speak:
-    """Uniform over the kinds of act that the game offers, then over the acts of that kind: else the many prices would drown the one way to accept."""
-
-    def speak(dialogue: Dialogue, stream: Stream) -> str:
-        kinds: dict[type[Act], list[Act]] = {}
-        for act in dialogue.setting.game.choices(dialogue.state, dialogue.seat):
-            kinds.setdefault(type(act), []).append(act)
-        acts = list(kinds.values())[stream.choose(len(kinds))]
-        return engine.grammar.print(acts[stream.choose(len(acts))]) or "Let me think about it."
-
-    return speak
+        return make_baseline(spec, engine)
+    except KeyError:
+        known = (*named(engine), "demonstrator", "human", "lm:NAME", "noisy:NAME(share=P)")
+        raise ValueError(f"policy must be one of {', '.join(known)}; got {spec!r}") from None

@@ -1,4 +1,7 @@
-"""The `tiny` preset: a Llama of about 1M parameters whose tokenizer is made from the family's own phrases. It trains on two CPU cores in minutes."""
+"""The `tiny` preset: a Llama of about 1M parameters whose tokenizer is made from the family's own phrases.
+
+It trains on two CPU cores in minutes.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,14 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
 
 from ..envs.engine import Engine
-from .registry import baselines, make_policy
+from .baselines import baselines
+from .registry import make_policy
 from .rollout import rollout
 
 USER, ASSISTANT, END, PAD = "<|user|>", "<|assistant|>", "<|end|>", "<|pad|>"
 TEMPLATE = (
-    "{% for message in messages %}{% if message['role'] == 'assistant' %}{{ '<|assistant|>' }}{% generation %}{{ message['content'] + '<|end|>' }}"
+    "{% for message in messages %}{% if message['role'] == 'assistant' %}{{ '<|assistant|>' }}{% generation %}{{ "
+    "message['content'] + '<|end|>' }}"
     "{% endgeneration %}{% else %}{{ '<|user|>' + message['content'] + '<|end|>' }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
@@ -27,8 +32,8 @@ _SEED = 10**6  # episodes for the tokenizer; away from those of training and eva
 def tiny_tokenizer(engine: Engine, vocabulary: int = 2048) -> PreTrainedTokenizerFast:
     """A byte-level BPE tokenizer trained on dialogues of the family.
 
-    Whole numbers are kept apart from words, and tags from talk; within these bounds merges may span words, so that a stock phrase becomes one token and a
-    dialogue a hundred.
+    Whole numbers are kept apart from words, and tags from talk; within these bounds merges may span words, so that a
+    stock phrase becomes one token and a dialogue a hundred.
 
     Args:
         engine: The environment; its scripted and random policies make the corpus.
@@ -87,8 +92,9 @@ def tiny_model(tokenizer: Any, seed: int = 0) -> LlamaForCausalLM:
 def _place_numbers(model: LlamaForCausalLM, tokenizer: Any) -> None:
     """Start the embeddings of whole numbers as points on a logarithmic scale: near prices look alike, and a fixed share of a price is a fixed rotation.
 
-    The embedding of ``n`` holds the Fourier features of ``log n`` with wavelengths from 10% to a factor of 3,000; training is free to change them. The model
-    can then carry what it learns about one price over to all others, instead of learning each price by heart.
+    The embedding of ``n`` holds the Fourier features of ``log n`` with wavelengths from 10% to a factor of 3,000;
+    training is free to change them. The model can then carry what it learns about one price over to all others, instead
+    of learning each price by heart.
     """
     weights = cast(torch.Tensor, model.get_input_embeddings().weight).data
     frequencies = 2 * math.pi / torch.logspace(math.log10(0.1), math.log10(8.0), weights.shape[1] // 2)

@@ -15,7 +15,8 @@ class TokenRecord:
         prompt_ids: Everything before the model's first token.
         completion_ids: The model's turns and the replies between them, up to the last model turn.
         mask: 1 for the model's own tokens, 0 for all others; as long as `completion_ids`.
-        logprobs: Log-probability of each of the model's own tokens when it was sampled, 0 elsewhere; empty if they were not kept.
+        logprobs: Log-probability of each of the model's own tokens when it was sampled, 0 elsewhere; empty if they were
+            not kept.
         turns: Half-open spans of `completion_ids`, one for each of the model's turns.
         rewards: The reward of each of the model's turns.
     """
@@ -35,7 +36,9 @@ class TokenRecord:
     @property
     def labels(self) -> list[int]:
         """`ids` with -100 wherever the token is not the model's own."""
-        return [-100] * len(self.prompt_ids) + [token if own else -100 for token, own in zip(self.completion_ids, self.mask, strict=True)]
+        return [-100] * len(self.prompt_ids) + [
+            token if own else -100 for token, own in zip(self.completion_ids, self.mask, strict=True)
+        ]
 
     def speak(self, ids: Sequence[int], own: Sequence[int] | None = None, logprobs: Sequence[float] = ()) -> None:
         """Append a turn of the model.
@@ -60,13 +63,16 @@ class TokenRecord:
 
 
 class ChatFormat:
-    """How a tokenizer's chat template frames a dialogue, as ids. Sampled ids are kept as they are: nothing is decoded and encoded again.
+    """How a tokenizer's chat template frames a dialogue, as ids.
+
+    Sampled ids are kept as they are: nothing is decoded and encoded again.
 
     Args:
         tokenizer: With a chat template and an end-of-sequence token that closes a turn.
 
     Raises:
-        ValueError: If the template is missing, closes turns with another token, or rewrites earlier turns when a later one is added.
+        ValueError: If the template is missing, closes turns with another token, or rewrites earlier turns when a later
+            one is added.
     """
 
     def __init__(self, tokenizer: Any):
@@ -77,11 +83,15 @@ class ChatFormat:
         turns = [_user("a"), _assistant("b")]
         if self.eos not in self._encode(turns, prompt=False):
             raise ValueError(
-                f"the tokenizer's chat template must close turns with its end-of-sequence token, {tokenizer.eos_token!r}; set eos_token to what it writes"
+                "the tokenizer's chat template must close turns with its end-of-sequence token, "
+                f"{tokenizer.eos_token!r}; set eos_token to what it writes"
             )
         before = self._closed(turns)
         if self._encode([*turns, _user("c")], prompt=True)[: len(before)] != before:
-            raise ValueError("the tokenizer's chat template rewrites earlier turns when a later one is added; it cannot be used for token records")
+            raise ValueError(
+                "the tokenizer's chat template rewrites earlier turns when a later one is added; it cannot be used for "
+                "token records"
+            )
         self._cache: dict[str, list[int]] = {}
 
     def opening(self, text: str) -> list[int]:
@@ -120,7 +130,9 @@ class ChatFormat:
         return record
 
     def _encode(self, messages: list[dict[str, str]], prompt: bool) -> list[int]:
-        return list(self.tokenizer.apply_chat_template(messages, add_generation_prompt=prompt, tokenize=True, return_dict=False))
+        return list(
+            self.tokenizer.apply_chat_template(messages, add_generation_prompt=prompt, tokenize=True, return_dict=False)
+        )
 
     def _closed(self, messages: list[dict[str, str]]) -> list[int]:
         """Ids up to and including the token that closes the last turn; some templates add a newline after it."""

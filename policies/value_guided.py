@@ -1,8 +1,9 @@
 """Decoding that is guided by learned values: a language model whose next-token scores are raised where a token was worth more than the others.
 
-With Q the value of saying a token and V that of the state, the tokens are drawn in proportion to ``pi(a|s) exp(beta (Q(s, a) - V(s)))``, where pi is the language
-model: the perturbed policy of Snell et al. 2023 ("Offline RL for Natural Language Generation with Implicit Language Q Learning", section 4.2). V is the same for
-all tokens of a state, so it is left out. Where there are two Q heads the lesser counts.
+With Q the value of saying a token and V that of the state, the tokens are drawn in proportion to ``pi(a|s) exp(beta
+(Q(s, a) - V(s)))``, where pi is the language model: the perturbed policy of Snell et al. 2023 ("Offline RL for Natural
+Language Generation with Implicit Language Q Learning", section 4.2). V is the same for all tokens of a state, so it is
+left out. Where there are two Q heads the lesser counts.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ ABOUT = "value_heads.json"
 class ValueHead(nn.Module):
     """Values from hidden states, by one hidden layer.
 
-    The value of a token is that of the state plus what the token adds (the duelling form of Wang et al. 2016, "Dueling Network Architectures for Deep
-    Reinforcement Learning", section 3): what all tokens have in common is learned once, and a token that was never said is worth what the state is, not more.
+    The value of a token is that of the state plus what the token adds (the duelling form of Wang et al. 2016, "Dueling
+    Network Architectures for Deep Reinforcement Learning", section 3): what all tokens have in common is learned once,
+    and a token that was never said is worth what the state is, not more.
 
     Args:
         hidden_size: Of the language model.
@@ -50,11 +52,14 @@ class ValueHead(nn.Module):
 
 
 class ValueGuidedModel(nn.Module):
-    """A causal language model with value heads, to be used in its place: `forward` returns logits that are guided already.
+    """A causal language model with value heads, to be used in its place:
+
+    `forward` returns logits that are guided already.
 
     Args:
         lm: A causal language model; PEFT adapters are used.
-        heads: By name. Those that begin with ``q`` give the value of each next token, and guide together: the least of them counts. Without one, nothing is guided.
+        heads: By name. Those that begin with ``q`` give the value of each next token, and guide together: the least of
+            them counts. Without one, nothing is guided.
         beta: How much the values count: of one unit of value, in nats.
         about: What else is stored beside the heads, such as the unit of their values.
     """
@@ -93,8 +98,13 @@ class ValueGuidedModel(nn.Module):
     def save(self, folder: str | Path) -> None:
         """Write the language model, and the heads beside it."""
         self.lm.save_pretrained(str(folder))
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in self.heads.state_dict().items()}, str(Path(folder) / HEADS))
-        (Path(folder) / ABOUT).write_text(json.dumps({"beta": self.beta, "heads": list(self.heads), **self.about}, indent=2))
+        save_file(
+            {name: tensor.detach().cpu().contiguous() for name, tensor in self.heads.state_dict().items()},
+            str(Path(folder) / HEADS),
+        )
+        (Path(folder) / ABOUT).write_text(
+            json.dumps({"beta": self.beta, "heads": list(self.heads), **self.about}, indent=2)
+        )
 
 
 def load_heads(folder: str | Path) -> tuple[dict[str, ValueHead], dict[str, Any]]:
@@ -109,7 +119,9 @@ def load_heads(folder: str | Path) -> tuple[dict[str, ValueHead], dict[str, Any]
         for name in about["heads"]:
             width, size = tensors[f"{name}.inner.weight"].shape
             heads[name] = ValueHead(size, width, len(tensors.get(f"{name}.added.bias", [0])))
-            heads[name].load_state_dict({key.removeprefix(f"{name}."): tensor for key, tensor in tensors.items() if key.startswith(f"{name}.")})
+            heads[name].load_state_dict(
+                {key.removeprefix(f"{name}."): tensor for key, tensor in tensors.items() if key.startswith(f"{name}.")}
+            )
     except Exception as error:
         raise ValueError(f"the value heads in {folder} could not be read ({ABOUT}, {HEADS}): {error}") from error
     return heads, about
@@ -133,4 +145,7 @@ def make_heads(model: Any, names: Sequence[str], width: int, start: float) -> di
         start: About where the values begin: the mean return, say.
     """
     size, vocabulary = model.config.get_text_config().hidden_size, model.get_output_embeddings().weight.shape[0]
-    return {name: ValueHead(size, width, vocabulary if name.removeprefix("target_").startswith("q") else 1, start) for name in names}
+    return {
+        name: ValueHead(size, width, vocabulary if name.removeprefix("target_").startswith("q") else 1, start)
+        for name in names
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,6 +9,8 @@ from typing import Any, Protocol
 from ..core.belief import Belief, ProductBelief
 from ..core.dialogue import Dialogue
 from ..core.mind import Contradiction, blind_listen
+from .facts import fact
+from .user_model import UserModel
 
 FILTERS = ("exact", "blind")
 
@@ -32,7 +33,8 @@ def belief_source(filter: str = "exact", model: str = "", about: str = "") -> Be
     Args:
         filter: ``"exact"`` or ``"blind"``, see `Filter`.
         model: Folder of a learned user model (`dialogym train user-model`), used in place of a filter.
-        about: The revealed fact that the filter's belief is about, such as ``"tactic"``; ``""`` for the whole hidden state. A model knows its own.
+        about: The revealed fact that the filter's belief is about, such as ``"tactic"``; ``""`` for the whole hidden
+            state. A model knows its own.
 
     Raises:
         ValueError: If a parameter is not among the valid ones.
@@ -42,11 +44,12 @@ def belief_source(filter: str = "exact", model: str = "", about: str = "") -> Be
         raise ValueError(f"filter must be one of {', '.join(FILTERS)}; got {filter!r}")
     if not model:
         return Filter(filter == "blind", about)
-    from .user_model import UserModel
-
     learned = UserModel.load(model)
     if filter != "exact" or about not in ("", learned.about):
-        raise ValueError(f"a learned model takes the place of a filter, and is about {learned.about!r}; got filter={filter!r}, about={about!r}")
+        raise ValueError(
+            f"a learned model takes the place of a filter, and is about {learned.about!r}; got filter={filter!r}, "
+            f"about={about!r}"
+        )
     return learned
 
 
@@ -54,11 +57,12 @@ def belief_source(filter: str = "exact", model: str = "", about: str = "") -> Be
 class Filter:
     """Bayes' rule with the simulated person's own mind.
 
-    What a simulated user without that mind (a language model, say) does may be impossible for the mind. It then tells nothing.
+    What a simulated user without that mind (a language model, say) does may be impossible for the mind. It then tells
+    nothing.
 
     Args:
-        blind: Ignore what the learner did (`blind_listen`). It is wrong on purpose: a learner that is rewarded for the bits it believes in can farm them by
-            pushing the person into an answer. It serves to show just that.
+        blind: Ignore what the learner did (`blind_listen`). It is wrong on purpose: a learner that is rewarded for the
+            bits it believes in can farm them by pushing the person into an answer. It serves to show just that.
         about: The revealed fact that the belief is about; ``""`` for the whole hidden state.
     """
 
@@ -101,23 +105,6 @@ class Filter:
         return fact(dialogue, hidden, self.about)
 
 
-def fact(dialogue: Dialogue, hidden: Any, about: str) -> Hashable:
-    """What the family reveals of a hidden state under the name `about`, as a plain hashable value.
-
-    Raises:
-        ValueError: If the family reveals nothing of that name; the message lists the names.
-    """
-    revealed = dialogue.reveal(hidden)
-    if about not in revealed:
-        raise ValueError(f"about must be one of {', '.join(revealed)}; got {about!r}")
-    return plain(revealed[about])
-
-
-def plain(value: Any) -> str | int | float | bool:
-    """A revealed value as something hashable that JSON keeps; lists and the like become their JSON."""
-    return value if isinstance(value, (str, int, float)) else json.dumps(value, sort_keys=True, default=str)
-
-
 def mixture(parts: Sequence[tuple[float, Belief]]) -> Belief:
     """The mean of beliefs with weights that add up to 1. Products that differ in one factor make a product.
 
@@ -129,7 +116,15 @@ def mixture(parts: Sequence[tuple[float, Belief]]) -> Belief:
     first = parts[0][1]
     if isinstance(first, ProductBelief):
         products = [(p, belief) for p, belief in parts if isinstance(belief, ProductBelief)]
-        moved = [place for place, factor in enumerate(first.factors) if any(belief.factors[place] != factor for _, belief in products)]
+        moved = [
+            place
+            for place, factor in enumerate(first.factors)
+            if any(belief.factors[place] != factor for _, belief in products)
+        ]
         if len(products) == len(parts) and len(moved) <= 1:
-            return first.replace(moved[0], mixture([(p, belief.factors[moved[0]]) for p, belief in products])) if moved else first
+            return (
+                first.replace(moved[0], mixture([(p, belief.factors[moved[0]]) for p, belief in products]))
+                if moved
+                else first
+            )
     return Belief((outcome, p * q) for p, belief in parts for outcome, q in belief)

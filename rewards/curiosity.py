@@ -1,10 +1,12 @@
 """Curiosity: reward for knowing the simulated person better (after Wan et al. 2025, "Enhancing Personalized Multi-Turn Dialogue with Curiosity Reward").
 
-Three of the rewards are potential-based: ``gamma * phi(after) - phi(before)``, where phi is a function of the hidden state and of what a listener believes
-about it. Their sum over an episode does not depend on what was done in between, so they change when a payoff is felt and not which policy is best (Ng,
-Harada and Russell 1999, theorem 1). That holds for potentials of the hidden state too: what cancels is the same number, whether or not the learner sees it.
+Three of the rewards are potential-based: ``gamma * phi(after) - phi(before)``, where phi is a function of the hidden
+state and of what a listener believes about it. Their sum over an episode does not depend on what was done in between,
+so they change when a payoff is felt and not which policy is best (Ng, Harada and Russell 1999, theorem 1). That holds
+for potentials of the hidden state too: what cancels is the same number, whether or not the learner sees it.
 
-The hidden state may move, as a student's does. The truth is then the hidden state at that time: phi says how well the person is known *now*.
+The hidden state may move, as a student's does. The truth is then the hidden state at that time: phi says how well the
+person is known *now*.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from ..core.dialogue import Dialogue, Step
 from .beliefs import BeliefSource, Filter, belief_source, mixture
 from .registry import register_reward
 
-FLOOR = 1e-6  # least probability that a logarithm is taken of: about -20 bits. Only a wrong belief (a blind filter, a learned model) gets there.
+# least probability that a logarithm is taken of: about -20 bits. Only a wrong belief (a blind filter, a learned model)
+# gets there.
+FLOOR = 1e-6
 TERMINAL = ("zero", "keep")
 
 
@@ -26,17 +30,21 @@ TERMINAL = ("zero", "keep")
 class PotentialGain:
     """``gamma * phi(after) - phi(before)`` in each step.
 
-    The default, ``terminal_potential="zero"``, is the one under which the best policy stays the best (Grzes 2017): the potential of a dialogue that has ended
-    counts as 0, whichever way it ended, so each episode's terms add up to ``-phi(start)`` whatever was done (with ``gamma=1``). What is given for learning
-    early on is taken back with the last step. So the terms serve methods that credit single turns; where every turn is credited with the whole episode's
-    sum, they do nothing. With ``"keep"`` the sum is ``phi(end) - phi(start)``: a bonus for what is known at the end, and a new objective.
+    The default, ``terminal_potential="zero"``, is the one under which the best policy stays the best (Grzes 2017): the
+    potential of a dialogue that has ended counts as 0, whichever way it ended, so each episode's terms add up to
+    ``-phi(start)`` whatever was done (with ``gamma=1``). What is given for learning early on is taken back with the
+    last step. So the terms serve methods that credit single turns; where every turn is credited with the whole
+    episode's sum, they do nothing. With ``"keep"`` the sum is ``phi(end) - phi(start)``: a bonus for what is known at
+    the end, and a new objective.
 
-    The default of `gamma` is 1 because payoffs are as of the start of the dialogue, with every discount inside, and returns are plain sums.
+    The default of `gamma` is 1 because payoffs are as of the start of the dialogue, with every discount inside, and
+    returns are plain sums.
 
     Args:
         gamma: Discount of the return that is maximised, above 0 and at most 1.
         terminal_potential: ``"zero"`` or ``"keep"``. A truncated dialogue has ended.
-        filter: Whose belief: ``"exact"``, or ``"blind"`` to what the learner did (see `Filter`; for demonstrations of what goes wrong).
+        filter: Whose belief: ``"exact"``, or ``"blind"`` to what the learner did (see `Filter`; for demonstrations of
+            what goes wrong).
         model: Folder of a learned user model, in place of a filter.
         about: The revealed fact that the belief is about, such as ``"tactic"``; ``""`` for the whole hidden state.
 
@@ -54,7 +62,9 @@ class PotentialGain:
         if isinstance(self.gamma, bool) or not isinstance(self.gamma, (int, float)) or not 0.0 < self.gamma <= 1.0:
             raise ValueError(f"gamma must be above 0 and at most 1, got {self.gamma!r}")
         if self.terminal_potential not in TERMINAL:
-            raise ValueError(f"terminal_potential must be one of {', '.join(TERMINAL)}; got {self.terminal_potential!r}")
+            raise ValueError(
+                f"terminal_potential must be one of {', '.join(TERMINAL)}; got {self.terminal_potential!r}"
+            )
         _ = self.source  # complain now, not in the first step
 
     @cached_property
@@ -85,7 +95,10 @@ class AccuracyGain(PotentialGain):
 
 @register_reward("curiosity/log_accuracy")
 class LogAccuracyGain(PotentialGain):
-    """Gain in the log-probability of the truth, in bits: phi = log2 b(u*), not below log2 of `FLOOR`. See `PotentialGain` for the parameters."""
+    """Gain in the log-probability of the truth, in bits: phi = log2 b(u*), not below log2 of `FLOOR`.
+
+    See `PotentialGain` for the parameters.
+    """
 
     def potential(self, dialogue: Dialogue, index: int) -> float:
         """The logarithm of the probability of the truth."""
@@ -94,7 +107,10 @@ class LogAccuracyGain(PotentialGain):
 
 @register_reward("curiosity/entropy")
 class EntropyGain(PotentialGain):
-    """Fall of the entropy of the belief, in bits: phi = -H(b). It needs no truth, and trusts the belief. See `PotentialGain` for the parameters."""
+    """Fall of the entropy of the belief, in bits: phi = -H(b).
+
+    It needs no truth, and trusts the belief. See `PotentialGain` for the parameters.
+    """
 
     def potential(self, dialogue: Dialogue, index: int) -> float:
         """The entropy of the belief, negated."""
@@ -104,12 +120,15 @@ class EntropyGain(PotentialGain):
 @register_reward("curiosity/information_gain")
 @dataclass(frozen=True)
 class InformationGain:
-    """What the reply told, in bits: the relative entropy KL(b' || b). It is not potential-based: a learner that is paid for it seeks surprise.
+    """What the reply told, in bits: the relative entropy KL(b' || b).
 
-    Where the hidden state moves, b is not the belief before the step but what it predicts for the time after the reply: only what was heard counts, not
-    what would have changed anyway. (A lesson that everybody learns from tells nothing.) Where the hidden state is fixed, that is the same. In expectation
-    it is `information/expected_gain`. A blind filter and a learned model make no prediction; for them b is the belief before the step. No probability in
-    it counts as less than `FLOOR`.
+    It is not potential-based: a learner that is paid for it seeks surprise.
+
+    Where the hidden state moves, b is not the belief before the step but what it predicts for the time after the reply:
+    only what was heard counts, not what would have changed anyway. (A lesson that everybody learns from tells nothing.)
+    Where the hidden state is fixed, that is the same. In expectation it is `information/expected_gain`. A blind filter
+    and a learned model make no prediction; for them b is the belief before the step. No probability in it counts as
+    less than `FLOOR`.
 
     Args:
         filter: As for `PotentialGain`.
@@ -147,12 +166,16 @@ def log_accuracy(source: BeliefSource, dialogue: Dialogue, index: int) -> float:
 def predicted(source: Filter, step: Step) -> Belief:
     """What the exact filter believes, with the learner's act made and the reply not heard, about the hidden state after the reply."""
     dialogue = step.dialogue
-    belief = mixture([(p, after) for p, _, after in dialogue.setting.seen(step.before, source.full(dialogue, step.index), step.act)])
+    belief = mixture(
+        [(p, after) for p, _, after in dialogue.setting.seen(step.before, source.full(dialogue, step.index), step.act)]
+    )
     return belief.map(lambda hidden: source.fact(dialogue, hidden)) if source.about else belief
 
 
 def relative_entropy(belief: Belief, other: Belief) -> float:
     """KL(belief || other) in bits; finite because no probability of `other` counts as less than `FLOOR`."""
     if isinstance(belief, ProductBelief) and isinstance(other, ProductBelief):
-        return math.fsum(relative_entropy(one, two) for one, two in zip(belief.factors, other.factors, strict=True) if one is not two)
+        return math.fsum(
+            relative_entropy(one, two) for one, two in zip(belief.factors, other.factors, strict=True) if one is not two
+        )
     return max(0.0, math.fsum(p * math.log2(p / max(FLOOR, other.probability(outcome))) for outcome, p in belief))

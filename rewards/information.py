@@ -1,4 +1,7 @@
-"""What a question was worth, by the exact model: the bits it was expected to bring, and what they are good for. Functions of the act, not of luck."""
+"""What a question was worth, by the exact model: the bits it was expected to bring, and what they are good for.
+
+Functions of the act, not of luck.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,9 @@ from .registry import register_reward
 class ExpectedGain:
     """Expected information gain of the act that was made, in bits, under the exact belief: how much the reply is expected to narrow it down.
 
-    ``H(b) - E[H(b')]`` (Lindley 1956), where the hidden state is fixed; where it moves, b is what the belief before the step predicts for the time after
-    the reply, as in `curiosity/information_gain`. It is the mutual information of the reply and the hidden state: never negative, and 0 for an act after
-    which everybody says the same.
+    ``H(b) - E[H(b')]`` (Lindley 1956), where the hidden state is fixed; where it moves, b is what the belief before the
+    step predicts for the time after the reply, as in `curiosity/information_gain`. It is the mutual information of the
+    reply and the hidden state: never negative, and 0 for an act after which everybody says the same.
 
     Args:
         about: The revealed fact that is to be learned, such as ``"tactic"``; ``""`` for the whole hidden state.
@@ -38,7 +41,9 @@ class ExpectedGain:
         belief = source.full(dialogue, step.index)
         if not self.about:
             return _expected_gain(dialogue.setting, step.before, belief, step.act)
-        return expected_gain(dialogue.setting, step.before, belief, step.act, lambda hidden: source.fact(dialogue, hidden))
+        return expected_gain(
+            dialogue.setting, step.before, belief, step.act, lambda hidden: source.fact(dialogue, hidden)
+        )
 
 
 @register_reward("information/value")
@@ -46,15 +51,17 @@ class ExpectedGain:
 class ValueOfInformation:
     """Expected value of the information in the reply to the act that was made (EVOI, Howard 1966), in payoff.
 
-    It is what it is worth to choose the next act after the reply and not before: ``sum_i P(i) max_x EU(x | i) - max_x sum_i P(i) EU(x | i)``, where i runs
-    over what the others may reply, and x over what the learner can do next. The second term is the best that it could do if it had to settle on its next act
-    without hearing the reply; where asking leaves everything else as it was, that is ``max_x EU(x)``. What asking costs (a turn, a price) is in both and
-    cancels. The value is never negative, and 0 if no reply changes what is best next. An x that is not possible after some reply counts there as talk,
-    which is what it would come to.
+    It is what it is worth to choose the next act after the reply and not before: ``sum_i P(i) max_x EU(x | i) - max_x
+    sum_i P(i) EU(x | i)``, where i runs over what the others may reply, and x over what the learner can do next. The
+    second term is the best that it could do if it had to settle on its next act without hearing the reply; where asking
+    leaves everything else as it was, that is ``max_x EU(x)``. What asking costs (a turn, a price) is in both and
+    cancels. The value is never negative, and 0 if no reply changes what is best next. An x that is not possible after
+    some reply counts there as talk, which is what it would come to.
 
-    ``EU(x | i)`` is by default the expected payoff of x if it ends the dialogue in that exchange, and 0 if it does not: the decision-theoretic short
-    sight of classical elicitation. It sees no worth in questions that are good for more than the act that follows. ``horizon=2`` counts the learner's best
-    further turn as well, and so on; ``horizon=0`` all of them, by the exact solution. The more it sees, the slower it is.
+    ``EU(x | i)`` is by default the expected payoff of x if it ends the dialogue in that exchange, and 0 if it does not:
+    the decision-theoretic short sight of classical elicitation. It sees no worth in questions that are good for more
+    than the act that follows. ``horizon=2`` counts the learner's best further turn as well, and so on; ``horizon=0``
+    all of them, by the exact solution. The more it sees, the slower it is.
 
     Args:
         horizon: How many of the learner's turns after the reply count; 0 for all.
@@ -73,10 +80,14 @@ class ValueOfInformation:
     def __call__(self, step: Step) -> float:
         """The term of a step."""
         dialogue = step.dialogue
-        return value_of_information(dialogue.setting, step.before, Filter().full(dialogue, step.index), step.act, self.horizon)
+        return value_of_information(
+            dialogue.setting, step.before, Filter().full(dialogue, step.index), step.act, self.horizon
+        )
 
 
-def expected_gain(setting: Setting, state: Any, belief: Belief, act: Act, fact: Callable[[Any], Hashable] | None = None) -> float:
+def expected_gain(
+    setting: Setting, state: Any, belief: Belief, act: Act, fact: Callable[[Any], Hashable] | None = None
+) -> float:
     """Bits that the reply to `act` is expected to tell about the hidden state, or about a `fact` of it; see `ExpectedGain`."""
     ends = setting.seen(state, belief, act)
     if len(ends) == 1:
@@ -104,7 +115,11 @@ def value_of_information(setting: Setting, state: Any, belief: Belief, act: Act,
         NotImplementedError: If `horizon` is 0 and the optimum is out of reach.
     """
     game, seat = setting.game, setting.seat
-    ends = [(p, exchange.after, posterior) for p, exchange, posterior in setting.seen(state, belief, act) if not exchange.over]
+    ends = [
+        (p, exchange.after, posterior)
+        for p, exchange, posterior in setting.seen(state, belief, act)
+        if not exchange.over
+    ]
     if len(ends) < 2:
         return 0.0  # where the dialogue is over nothing is left to choose
     worth = _worth(setting, horizon)

@@ -22,9 +22,10 @@ _REGISTRY: dict[str, Callable[..., Any]] = {}
 def register_reward(name: str) -> Callable[[F], F]:
     """Decorator that makes a reward usable by name: in ``gym.make``, in trainers, and for rescoring recorded episodes.
 
-    A reward is a function ``Step -> float``, whose keyword-only arguments are its parameters; or a class whose instances are such functions, and whose
-    arguments are its parameters. A class is made once, with the environment, so that is where to check parameters and to load what is needed. Parameters
-    are numbers, true or false, or words, and are given behind the name: ``"curiosity/entropy(gamma=0.99)"``.
+    A reward is a function ``Step -> float``, whose keyword-only arguments are its parameters; or a class whose
+    instances are such functions, and whose arguments are its parameters. A class is made once, with the environment, so
+    that is where to check parameters and to load what is needed. Parameters are numbers, true or false, or words, and
+    are given behind the name: ``"curiosity/entropy(gamma=0.99)"``.
 
     It must be a deterministic function of the step's record. Registering a name again replaces the old reward.
 
@@ -54,10 +55,12 @@ class Reward:
 
     Args:
         spec: A registered name, with or without parameters; several with weights, as a mapping such as
-            ``{"goal": 1, "curiosity/entropy(gamma=0.99)": 0.1}`` or as ``"goal=1,curiosity/entropy(gamma=0.99)=0.1"``; or any callable ``Step -> float``.
+            ``{"goal": 1, "curiosity/entropy(gamma=0.99)": 0.1}`` or as ``"goal=1,curiosity/entropy(gamma=0.99)=0.1"``;
+            or any callable ``Step -> float``.
 
     Raises:
-        ValueError: If a name is not registered, a parameter is unknown or out of range, or a weight is not a finite number.
+        ValueError: If a name is not registered, a parameter is unknown or out of range, or a weight is not a finite
+            number.
     """
 
     def __init__(self, spec: RewardSpec | Reward = "goal"):
@@ -70,7 +73,9 @@ class Reward:
             self.terms: tuple[tuple[str, float, RewardFunction], ...] = ((_name_of(spec), 1.0, spec),)
             return
         if not isinstance(spec, Mapping) or not spec:
-            raise ValueError(f"reward must be a name, a non-empty mapping of names to weights, or a callable; got {spec!r}")
+            raise ValueError(
+                f"reward must be a name, a non-empty mapping of names to weights, or a callable; got {spec!r}"
+            )
         found = [(weight, *_find(term)) for term, weight in spec.items()]
         self.terms = tuple((name, _weight(name, weight), function) for weight, name, function in found)
 
@@ -126,16 +131,25 @@ def _find(term: str) -> tuple[str, RewardFunction]:
     for given in parameters:
         if given not in valid:
             raise ValueError(f"parameters of reward {name!r} are {', '.join(valid) or 'none'}; got {given!r}")
-    if missing := [parameter for parameter, default in valid.items() if default is inspect.Parameter.empty and parameter not in parameters]:
+    if missing := [
+        parameter
+        for parameter, default in valid.items()
+        if default is inspect.Parameter.empty and parameter not in parameters
+    ]:
         raise ValueError(f"reward {name!r} needs {', '.join(missing)}")
-    function = reward(**parameters) if isinstance(reward, type) else partial(reward, **parameters) if parameters else reward
+    function = (
+        reward(**parameters) if isinstance(reward, type) else partial(reward, **parameters) if parameters else reward
+    )
     return spell_spec(name, parameters), function
 
 
 def _parameters(reward: Callable[..., Any]) -> dict[str, Any]:
     """Parameters of a registered reward with their defaults."""
     signature = inspect.signature(reward)
-    kinds = (inspect.Parameter.KEYWORD_ONLY, *((inspect.Parameter.POSITIONAL_OR_KEYWORD,) if isinstance(reward, type) else ()))
+    kinds = (
+        inspect.Parameter.KEYWORD_ONLY,
+        *((inspect.Parameter.POSITIONAL_OR_KEYWORD,) if isinstance(reward, type) else ()),
+    )
     return {parameter.name: parameter.default for parameter in signature.parameters.values() if parameter.kind in kinds}
 
 

@@ -1,7 +1,10 @@
-"""A learned user model: what a small classifier believes about the simulated person from the words alone. Trained by `trainers.user_model`, used without torch.
+"""A learned user model: what a small classifier believes about the simulated person from the words alone.
 
-It reads what anybody could read, the brief and the words, so it also serves where there is no exact mind. The features are a hashed bag of n-grams
-(Weinberger et al. 2009) or the pooled embedding of a language model; behind them is one hidden layer and a calibrated softmax.
+Trained by `trainers.user_model`, used without torch.
+
+It reads what anybody could read, the brief and the words, so it also serves where there is no exact mind. The features
+are a hashed bag of n-grams (Weinberger et al. 2009) or the pooled embedding of a language model; behind them is one
+hidden layer and a calibrated softmax.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import numpy as np
 
 from ..core.belief import Belief
 from ..core.dialogue import Dialogue
-from .beliefs import fact
+from .facts import fact
 
 LAST = 12  # turns after so many are one position
 TALK = "talk"  # what stands for an utterance without a tag
@@ -89,7 +92,8 @@ class UserModel:
         about: The revealed fact that it tells, such as ``"tactic"``.
         labels: The values that it can take.
         features: ``"ngrams"``, or ``"lm:NAME"`` for the embeddings of that language model.
-        weights: ``w1`` (inputs, hidden), ``b1`` (hidden,), ``w2`` (hidden, labels), ``b2`` (labels,); the temperature is in ``w2`` and ``b2``.
+        weights: ``w1`` (inputs, hidden), ``b1`` (hidden,), ``w2`` (hidden, labels), ``b2`` (labels,); the temperature
+            is in ``w2`` and ``b2``.
     """
 
     about: str
@@ -128,7 +132,9 @@ class UserModel:
         """Write the folder that `load` reads."""
         path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
-        (path / "user_model.json").write_text(json.dumps({"about": self.about, "labels": list(self.labels), "features": self.features}, indent=2))
+        (path / "user_model.json").write_text(
+            json.dumps({"about": self.about, "labels": list(self.labels), "features": self.features}, indent=2)
+        )
         np.savez(path / "user_model.npz", **self.weights)  # type: ignore[arg-type]
 
     @staticmethod
@@ -142,11 +148,17 @@ class UserModel:
         path = Path(path)
         file = path / "user_model.npz"
         if not file.exists() or not (path / "user_model.json").exists():
-            raise FileNotFoundError(f"no user model in {path}: expected user_model.json and user_model.npz (see `dialogym train user-model`)")
+            raise FileNotFoundError(
+                f"no user model in {path}: expected user_model.json and user_model.npz (see `dialogym train "
+                "user-model`)"
+            )
         return _load(path.resolve(), file.stat().st_mtime_ns)
 
     def _input(self, dialogue: Dialogue, index: int) -> np.ndarray:
-        """First layer before its bias. A bag of words is the sum over the turns, so that of the turns before is kept."""
+        """First layer before its bias.
+
+        A bag of words is the sum over the turns, so that of the turns before is kept.
+        """
         if self.embedder is not None:
             return self.embedder(words_of(dialogue, index)) @ self.weights["w1"]
         sums: list[tuple[np.ndarray, int]] = dialogue.memo.setdefault((self, "sums"), [])
@@ -173,7 +185,9 @@ class UserModel:
 
 
 class Embedder:
-    """The mean of a language model's last hidden states over the dialogue's last 1,024 tokens. It needs torch and transformers.
+    """The mean of a language model's last hidden states over the dialogue's last 1,024 tokens.
+
+    It needs torch and transformers.
 
     Args:
         name: A local folder or a Hugging Face id of a causal language model.
@@ -194,7 +208,9 @@ class Embedder:
         """The embedding of a dialogue, shape (size,)."""
         import torch
 
-        text = "\n".join([words.brief, words.opening, *(part for said, reply in words.turns for part in (f"> {said}", reply))])
+        text = "\n".join(
+            [words.brief, words.opening, *(part for said, reply in words.turns for part in (f"> {said}", reply))]
+        )
         ids = self.tokenizer(text, return_tensors="pt", add_special_tokens=False).input_ids[:, -1024:]
         with torch.no_grad():
             return self.model(ids.to(self.model.device)).last_hidden_state[0].float().mean(dim=0).cpu().numpy()

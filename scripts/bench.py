@@ -18,8 +18,10 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from ..policies.registry import baselines, make_policy
-from ..policies.rollout import make_engine, rollout
+from ..envs.make import make_engine
+from ..policies.baselines import baselines
+from ..policies.registry import make_policy
+from ..policies.rollout import rollout
 
 TALK = ("Could you do better?", "Let me think.", "That is a bit much for me.", "What can you tell me about it?")
 TALK_EVERY = 4  # one utterance in four is talk
@@ -35,9 +37,9 @@ Repertoire = dict[Any, tuple[str, ...]]
 class Bench:
     """Player turns a second in one process, and where the time of a step goes; one `step` of an environment is two player turns.
 
-    The agent says what the scripted policy said in the same scenario in other episodes, and some talk. TextArena hears the same sentences, with its own
-    offers, in SimpleNegotiation-v0: raw, and in the wrappers that it registers by default. A partner's opening is not counted, a last word that nobody answers
-    counts double.
+    The agent says what the scripted policy said in the same scenario in other episodes, and some talk. TextArena hears
+    the same sentences, with its own offers, in SimpleNegotiation-v0: raw, and in the wrappers that it registers by
+    default. A partner's opening is not counted, a last word that nobody answers counts double.
     """
 
     env_id: tyro.conf.Positional[str] = "Negotiation-v0"
@@ -66,7 +68,18 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     if options.server:
         from .bench_users import measure as voiced
 
-        Console().print(voiced(options.env_id, options.server, options.dialogues, options.requests, options.repeats, options.delay, said, settings))
+        Console().print(
+            voiced(
+                options.env_id,
+                options.server,
+                options.dialogues,
+                options.requests,
+                options.repeats,
+                options.delay,
+                said,
+                settings,
+            )
+        )
         return
     contenders: dict[str, Callable[[float], float]] = {
         "gym.make": lambda seconds: _single(options.env_id, settings, said, seconds),
@@ -90,7 +103,9 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     if RAW not in rates:
         console.print("[dim]pip install textarena to see it in the same run[/dim]")
     if options.out is not None:
-        options.out.write_text(json.dumps({"player_turns_per_second": rates, "microseconds_per_step": spent}, indent=2) + "\n")
+        options.out.write_text(
+            json.dumps({"player_turns_per_second": rates, "microseconds_per_step": spent}, indent=2) + "\n"
+        )
 
 
 def repertoire(env_id: str, settings: dict[str, Any], episodes: int = 2000) -> Repertoire:
@@ -144,7 +159,9 @@ def stages(env_id: str, settings: dict[str, Any], said: Repertoire, steps: int =
         return taken
 
     engine.user, engine.step = _Watched(engine.user, marks), watched
-    totals = dict.fromkeys(("parse", "decide", "speak", "record and reward", "info and wrappers", "reset (shared)"), 0.0)
+    totals = dict.fromkeys(
+        ("parse", "decide", "speak", "record and reward", "info and wrappers", "reset (shared)"), 0.0
+    )
     env.reset(seed=0)
     texts = cycle(said[face.dialogue.scenario])
     for _ in range(steps):
@@ -178,8 +195,14 @@ def _table(rates: dict[str, list[float]]) -> Table:
     table = Table("contender", "player turns/s", "us a turn", "min", "max", "x raw", title="median of each contender")
     for name, values in rates.items():
         middle = statistics.median(values)
-        ratio = f"{statistics.median([ours / theirs for ours, theirs in zip(values, rates[RAW], strict=True)]):.2f}" if RAW in rates else ""
-        table.add_row(name, f"{middle:,.0f}", f"{1e6 / middle:.2f}", f"{min(values):,.0f}", f"{max(values):,.0f}", ratio)
+        ratio = (
+            f"{statistics.median([ours / theirs for ours, theirs in zip(values, rates[RAW], strict=True)]):.2f}"
+            if RAW in rates
+            else ""
+        )
+        table.add_row(
+            name, f"{middle:,.0f}", f"{1e6 / middle:.2f}", f"{min(values):,.0f}", f"{max(values):,.0f}", ratio
+        )
     return table
 
 
@@ -204,7 +227,10 @@ def _vector(env_id: str, settings: dict[str, Any], said: Repertoire, seconds: fl
     envs.reset(seed=0)
     turns, spent = 0, 0.0
     while spent < seconds:
-        texts = [said[dialogue.scenario][(turns + i) % len(said[dialogue.scenario])] for i, dialogue in enumerate(envs.dialogues)]
+        texts = [
+            said[dialogue.scenario][(turns + i) % len(said[dialogue.scenario])]
+            for i, dialogue in enumerate(envs.dialogues)
+        ]
         start = time.perf_counter()
         envs.step(texts)
         spent += time.perf_counter() - start
@@ -232,4 +258,6 @@ def _textarena(name: str, said: Sequence[str], seconds: float) -> float:
 
 def _in_textarena(text: str) -> str:
     """The same sentence in TextArena's game: goods that each of its players has, and its spelling of the tags."""
-    return re.sub(r"\[(?!accept)[^\]]*?(\d*)\]", lambda match: f"[Offer: {int(match[1] or 1) % 4 + 1} Wheat -> 1 Ore]", text)
+    return re.sub(
+        r"\[(?!accept)[^\]]*?(\d*)\]", lambda match: f"[Offer: {int(match[1] or 1) % 4 + 1} Wheat -> 1 Ore]", text
+    )

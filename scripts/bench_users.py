@@ -16,8 +16,8 @@ import gymnasium as gym
 from rich.table import Table
 
 from ..core.spec import parse_spec
+from ..envs.make import make_engine
 from ..envs.users import make_user
-from ..policies.rollout import make_engine
 from ..simulated_users.backends.backend import Backend, Reply, Request
 from ..simulated_users.user import Failure
 
@@ -41,9 +41,20 @@ class _Kept:
 class _Dialogues:
     """A vector of voiced dialogues."""
 
-    def __init__(self, env_id: str, server: str, count: int, said: dict[Any, tuple[str, ...]], settings: dict[str, Any]):
+    def __init__(
+        self, env_id: str, server: str, count: int, said: dict[Any, tuple[str, ...]], settings: dict[str, Any]
+    ):
         address, given = parse_spec(server, "server")
-        options = ",".join(f"{name}={value}" for name, value in {"attempts": 1, "max_tokens": 30, "timeout": 600, "concurrency": 2 * count, **given}.items())
+        options = ",".join(
+            f"{name}={value}"
+            for name, value in {
+                "attempts": 1,
+                "max_tokens": 30,
+                "timeout": 600,
+                "concurrency": 2 * count,
+                **given,
+            }.items()
+        )
         user: Any = make_user(f"voiced:{address}({options})", make_engine(env_id, **settings).family)
         self.kept = user.voice.backend = _Kept(user.voice.backend)
         self._env: Any = gym.make_vec(env_id, num_envs=count, user=user, **settings)
@@ -62,12 +73,19 @@ class _Dialogues:
 
 
 def measure(
-    env_id: str, server: str, dialogues: int, requests: int, repeats: int, delay: float, said: dict[Any, tuple[str, ...]], settings: dict[str, Any]
+    env_id: str,
+    server: str,
+    dialogues: int,
+    requests: int,
+    repeats: int,
+    delay: float,
+    said: dict[Any, tuple[str, ...]],
+    settings: dict[str, Any],
 ) -> Table:
     """Requests a second: of `dialogues` voiced dialogues at once, of bare requests with the same bodies at once, and of one request at a time.
 
-    The bare requests are those that the dialogues have just made, sent again through aiohttp with as many connections and no barrier between steps, which is
-    the most that the server gives. If it caches prompts, that favours them.
+    The bare requests are those that the dialogues have just made, sent again through aiohttp with as many connections
+    and no barrier between steps, which is the most that the server gives. If it caches prompts, that favours them.
 
     Raises:
         ConnectionError: If requests fail.
@@ -136,7 +154,10 @@ def _serving(server: str, delay: float) -> Iterator[str]:
 
 async def _stand_in(delay: float) -> None:
     """A server that takes the same time for every request, however many there are."""
-    answer = {"choices": [{"message": {"role": "assistant", "content": "I see."}}], "usage": {"prompt_tokens": 1, "completion_tokens": 2}}
+    answer = {
+        "choices": [{"message": {"role": "assistant", "content": "I see."}}],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 2},
+    }
     body = json.dumps(answer).encode()
     reply = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 

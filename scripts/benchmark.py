@@ -13,11 +13,11 @@ from typing import Any
 import tyro
 from rich.console import Console
 
+from ..envs.make import make_engine
 from ..evaluation.datasets import recipes
 from ..evaluation.evaluate import evaluate
 from ..evaluation.statistics import few_runs
-from ..policies.registry import heuristics
-from ..policies.rollout import make_engine
+from ..policies.baselines import heuristics
 from .docs import table
 
 TEMPLATE = Path(__file__).parent / "pages" / "leaderboard.md"
@@ -26,7 +26,10 @@ COLOURS = ("#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860")
 
 @dataclass(frozen=True)
 class Options:
-    """Train every algorithm on every family from the same data, and write the leaderboard. Runs that are done are not repeated."""
+    """Train every algorithm on every family from the same data, and write the leaderboard.
+
+    Runs that are done are not repeated.
+    """
 
     env: tuple[str, ...] = ()
     """Environments; by default one of each family that has an exact optimum."""
@@ -65,9 +68,21 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     console = Console(highlight=False)
     env_ids, algorithms = options.env or FAMILIES, options.algorithm or ALGORITHMS
     rows = benchmark(
-        env_ids, algorithms, range(options.seeds), options.out, options.demonstrations, options.steps, options.episodes, options.workers, console.print
+        env_ids,
+        algorithms,
+        range(options.seeds),
+        options.out,
+        options.demonstrations,
+        options.steps,
+        options.episodes,
+        options.workers,
+        console.print,
     )
-    rows = [row for row in rows if row["env_id"] in env_ids and row["algorithm"] in algorithms and row["seed"] < options.seeds]
+    rows = [
+        row
+        for row in rows
+        if row["env_id"] in env_ids and row["algorithm"] in algorithms and row["seed"] < options.seeds
+    ]
     board = leaderboard(rows, env_ids, algorithms)
     console.print(board, markup=False)
     if options.page is not None:
@@ -98,7 +113,9 @@ def seeds_played(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorit
     parts = {}
     for env_id in env_ids:
         counts = [len(_of(rows, env_id, algorithm)) for algorithm in algorithms]
-        parts[env_id.removesuffix("-v0")] = str(min(counts)) + (f" to {max(counts)}" if max(counts) > min(counts) else "")
+        parts[env_id.removesuffix("-v0")] = str(min(counts)) + (
+            f" to {max(counts)}" if max(counts) > min(counts) else ""
+        )
     if len(parts) > 1 and len(set(parts.values())) == 1:
         return f"{next(iter(parts.values()))} for each environment"
     return ", ".join(f"{name} {counts}" for name, counts in parts.items())
@@ -110,7 +127,10 @@ def references(env_ids: Iterable[str], episodes: int) -> dict[str, dict[str, flo
 
     found: dict[str, dict[str, float]] = {}
     for env_id in env_ids:
-        named = {name: evaluate(env_id, name, episodes=episodes, seed=EVALUATION_SEED).score for name in heuristics(make_engine(env_id))}
+        named = {
+            name: evaluate(env_id, name, episodes=episodes, seed=EVALUATION_SEED).score
+            for name in heuristics(make_engine(env_id))
+        }
         scores = {name: score for name, score in named.items() if score is not None}
         best = max(scores, key=lambda name: scores[name])
         mixed = evaluate(env_id, recipes(env_id)["mixed"], episodes=episodes, seed=EVALUATION_SEED).score
@@ -118,7 +138,9 @@ def references(env_ids: Iterable[str], episodes: int) -> dict[str, dict[str, flo
     return found
 
 
-def write_page(options: Options, rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms: Sequence[str], board: str) -> None:
+def write_page(
+    options: Options, rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms: Sequence[str], board: str
+) -> None:
     """Fill the template with the tables, draw the learning curves, and put the results themselves beside the figure."""
     assert options.page is not None
     figure = options.page.parent / "figures" / "leaderboard.svg"
@@ -151,14 +173,18 @@ def write_page(options: Options, rows: Sequence[dict[str, Any]], env_ids: Sequen
     options.page.write_text(text)
 
 
-def draw(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], known: dict[str, dict[str, float]], path: Path) -> None:
+def draw(
+    rows: Sequence[dict[str, Any]], env_ids: Sequence[str], known: dict[str, dict[str, float]], path: Path
+) -> None:
     """Score against training episodes of the algorithms that go on from the clone, a panel an environment; the mean over seeds."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     from ..trainers.benchmark import ONLINE
 
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "leaderboard", "font.size": 9.5, "font.family": "sans-serif"}):
+    with rc_context(
+        {"svg.fonttype": "none", "svg.hashsalt": "leaderboard", "font.size": 9.5, "font.family": "sans-serif"}
+    ):
         columns = min(3, len(env_ids))
         height = math.ceil(len(env_ids) / columns)
         figure = Figure(figsize=(3.3 * columns, 2.7 * height), layout="constrained")
@@ -175,7 +201,15 @@ def draw(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], known: dict[str
                         points.setdefault(int(episodes), []).append(score)
                 if points:
                     x = sorted(points)
-                    axes.plot(x, [statistics.fmean(points[episodes]) for episodes in x], marker="o", markersize=3, linewidth=1.4, color=colour, label=algorithm)
+                    axes.plot(
+                        x,
+                        [statistics.fmean(points[episodes]) for episodes in x],
+                        marker="o",
+                        markersize=3,
+                        linewidth=1.4,
+                        color=colour,
+                        label=algorithm,
+                    )
             axes.set_title(env_id, loc="left", fontsize=10)
             axes.spines[["top", "right"]].set_visible(False)
             axes.set_xlabel("episodes played")
@@ -196,17 +230,23 @@ def _findings(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms
         parts = []
         for env_id in env_ids:
             clones = {row["seed"]: row["score"] for row in _of(rows, env_id, "bc")}
-            gains = [row["score"] - clones[row["seed"]] for row in _of(rows, env_id, algorithm) if row["seed"] in clones]
+            gains = [
+                row["score"] - clones[row["seed"]] for row in _of(rows, env_id, algorithm) if row["seed"] in clones
+            ]
             parts.append(few_runs(gains, sign="+"))
         lines.append([f"`{algorithm}`", *parts])
     return table(["less the clone of its seed", *(env_id.removesuffix("-v0") for env_id in env_ids)], lines)
 
 
 def _command(options: Options, env_ids: Sequence[str]) -> str:
-    given = [f"--env {' '.join(env_ids)}"] + ([f"--algorithm {' '.join(options.algorithm)}"] if options.algorithm else [])
+    given = [f"--env {' '.join(env_ids)}"] + (
+        [f"--algorithm {' '.join(options.algorithm)}"] if options.algorithm else []
+    )
     given += [f"--{name} {getattr(options, name)}" for name in ("seeds", "demonstrations", "steps", "episodes")]
     return f"dialogym benchmark {' '.join(given)} --page {options.page}"
 
 
 def _of(rows: Iterable[dict[str, Any]], env_id: str, algorithm: str) -> list[dict[str, Any]]:
-    return [row for row in rows if row["env_id"] == env_id and row["algorithm"] == algorithm and row["score"] is not None]
+    return [
+        row for row in rows if row["env_id"] == env_id and row["algorithm"] == algorithm and row["score"] is not None
+    ]

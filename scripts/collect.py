@@ -10,7 +10,7 @@ from typing import Any
 import tyro
 from rich.console import Console
 
-from ..policies.rollout import collect
+from ..policies.collect import collect
 
 
 @dataclass(frozen=True)

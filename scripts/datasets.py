@@ -33,13 +33,19 @@ class Datasets:
     grammar: str = "natural"
     """`natural` or `tagged`."""
     user: str = "scripted"
-    """Who is talked to: `scripted`, `voiced:MODEL` (a language model speaks) or `llm:MODEL` (it decides as well: then no optimum holds)."""
+    """Who is talked to:
+
+    `scripted`, `voiced:MODEL` (a language model speaks) or `llm:MODEL` (it decides as well: then no optimum holds).
+    """
     engine: str = "local"
     """`local` plays in this process, `ray` in worker processes."""
     workers: int = 2
     """Worker processes on Ray."""
     minari: str = ""
-    """Write them as Minari datasets as well, under this name: `dialogym/negotiation` makes `dialogym/negotiation/random-v0` and so on."""
+    """Write them as Minari datasets as well, under this name:
+
+    `dialogym/negotiation` makes `dialogym/negotiation/random-v0` and so on.
+    """
     out: Path | None = None
     """Folder; `runs/datasets/ENV_ID` by default."""
 
@@ -70,7 +76,10 @@ def export_all(name: str, out: Path, found: dict[str, Quality]) -> list[str]:
     """Export each dataset; their ids."""
     made = []
     for dataset, quality in found.items():
-        description = f"{quality.env_id}, policy {quality.policy}: mean payoff {quality.mean_return:.4f}, optimum {quality.optimum or quality.bound}"
+        description = (
+            f"{quality.env_id}, policy {quality.policy}: mean payoff {quality.mean_return:.4f}, optimum "
+            f"{quality.optimum or quality.bound}"
+        )
         made.append(f"{name}/{dataset}-v0")
         expected = quality.parts[0].expected_return if quality.policy == "random" else None
         random = quality.random_return if expected is None else expected

@@ -1,8 +1,8 @@
 """`python -m dialogym.scripts.docs [family ...]`: render the page of each family from its docstring and from numbers computed here.
 
-What a family has beyond that comes from `dialogym.scripts.pages`: a module of the family's file name may have ``sections() -> Iterator[str]`` (further Markdown
-blocks), ``facts(family) -> dict[str, str]`` (further rows of the second table), ``PAYOFF`` (what a payoff is, in a few words) and ``NOTE`` (sentences about the
-tables).
+What a family has beyond that comes from `dialogym.scripts.pages`: a module of the family's file name may have
+``sections() -> Iterator[str]`` (further Markdown blocks), ``facts(family) -> dict[str, str]`` (further rows of the
+second table), ``PAYOFF`` (what a payoff is, in a few words) and ``NOTE`` (sentences about the tables).
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ..envs.base import Family
 from ..envs.engine import Engine
-from ..envs.family import Family, load_family
+from ..envs.make import load_family
 from ..envs.registration import TABLE
+from ..envs.registration import families as registered
 from ..evaluation.exact import NotEnumerable, classes, expected_return, known_value, optimum, upper_bound
-from ..policies.registry import baselines, heuristics, make_policy
+from ..policies.baselines import baselines, heuristics
+from ..policies.registry import make_policy
 from ..policies.rollout import rollout
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -45,8 +48,8 @@ def main(names: Sequence[str]) -> None:
 
 
 def families() -> dict[str, str]:
-    """File name and path (``"module:Class"``) of every family of the suite; not of those that users registered."""
-    return {path.partition(":")[0].removeprefix(HOME): path for path, _ in TABLE.values() if path.startswith(HOME)}
+    """Folder and path (``"module:Class"``) of every family of the suite; not of those that users registered."""
+    return {path.removeprefix(HOME).partition(".")[0]: path for path in registered() if path.startswith(HOME)}
 
 
 def family_class(name: str) -> Any:
@@ -79,7 +82,10 @@ def render(name: str) -> str:
     """The whole page."""
     kind, extra = family_class(name), _extra(name)
     parts = [
-        f"<!-- Made by `python -m dialogym.scripts.docs` from the docstring of {kind.__module__}.{kind.__name__}. Edit that, not this. -->",
+        (
+            f"<!-- Made by `python -m dialogym.scripts.docs` from the docstring of {kind.__module__}.{kind.__name__}. "
+            "Edit that, not this. -->"
+        ),
         page_text(kind),
         "# Numbers",
         "Everything below was computed by `python -m dialogym.scripts.docs`.",
@@ -117,7 +123,9 @@ def returns(family: Family) -> dict[str, Value]:
     engine = Engine(family)
     named = () if "optimum" in found else (name for name in baselines(engine) if name in ("random", "scripted"))
     for name in (*named, "myopic", "lookahead", *heuristics(engine)):
-        with suppress(NotImplementedError):  # some families can plan a turn or two ahead where the optimum is out of reach, others not
+        with suppress(
+            NotImplementedError
+        ):  # some families can plan a turn or two ahead where the optimum is out of reach, others not
             found[name] = _return(family, name, exactly="optimum" in found)
     return found
 
@@ -158,15 +166,22 @@ def _settings(lines: Sequence[str]) -> Iterator[str]:
 
 def _variants(name: str, extra: Any) -> Iterator[str]:
     columns = {env_id: seatings(name, settings) for env_id, settings in variants(name)}
-    found = {env_id: [_facts(family, extra) for family in seated.values()] for env_id, seated in columns.items()}  # first: nothing is solved yet
+    found = {
+        env_id: [_facts(family, extra) for family in seated.values()] for env_id, seated in columns.items()
+    }  # first: nothing is solved yet
     values = {env_id: [returns(family) for family in seated.values()] for env_id, seated in columns.items()}
     yield "## The optimum of each variant"
     yield " ".join(_introduction(extra, [column for several in values.values() for column in several]))
     for env_id, seated in columns.items():
         yield f"### {env_id}"
-        yield table(["policy", *seated], [[row, *(_shown(column, row) for column in values[env_id])] for row in _rows(values[env_id])])
+        yield table(
+            ["policy", *seated],
+            [[row, *(_shown(column, row) for column in values[env_id])] for row in _rows(values[env_id])],
+        )
         heads = seated if len(seated) > 1 else [""]
-        yield table(["", *heads], [[row, *(facts.get(row, "") for facts in found[env_id])] for row in _rows(found[env_id])])
+        yield table(
+            ["", *heads], [[row, *(facts.get(row, "") for facts in found[env_id])] for row in _rows(found[env_id])]
+        )
 
 
 def _introduction(extra: Any, columns: Sequence[dict[str, Value]]) -> Iterator[str]:
@@ -174,7 +189,10 @@ def _introduction(extra: Any, columns: Sequence[dict[str, Value]]) -> Iterator[s
     simulated = any(error is not None for column in columns for _, error in column.values())
     payoff = f"; the payoff is {extra.PAYOFF}" if hasattr(extra, "PAYOFF") else ""
     if solved:
-        yield f"Expected payoffs, summed exactly over every scenario and every hidden state{payoff}. In brackets: the share of the optimum."
+        yield (
+            f"Expected payoffs, summed exactly over every scenario and every hidden state{payoff}. In brackets: the "
+            "share of the optimum."
+        )
     else:
         yield f"Expected payoffs{payoff}."
     if simulated:

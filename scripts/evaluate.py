@@ -11,9 +11,9 @@ from typing import Any
 import tyro
 from rich.console import Console
 
+from ..envs.make import make_engine
 from ..evaluation.evaluate import compare, evaluate
-from ..policies.registry import baselines
-from ..policies.rollout import make_engine
+from ..policies.baselines import baselines
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,10 @@ class Evaluate:
     grammar: str = "natural"
     """`natural` or `tagged`."""
     user: str = "scripted"
-    """Who is talked to: `scripted`, `voiced:MODEL` (a language model speaks) or `llm:MODEL` (it decides as well: no score, but bounds)."""
+    """Who is talked to:
+
+    `scripted`, `voiced:MODEL` (a language model speaks) or `llm:MODEL` (it decides as well: no score, but bounds).
+    """
     ear: str = "grammar"
     """What reads plain words: `grammar`, or `llm:MODEL`."""
     information: bool = False
@@ -51,9 +54,13 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
         names = (*baselines(make_engine(options.env_id, **quiet)), *(name for name in names if name != "all"))
     settings = {"grammar": options.grammar, "user": options.user, "ear": options.ear, **settings}
     if len(names) == 1:
-        result = evaluate(options.env_id, names[0], options.episodes, options.seed, information=options.information, **settings)
+        result = evaluate(
+            options.env_id, names[0], options.episodes, options.seed, information=options.information, **settings
+        )
     else:
-        result = compare(options.env_id, names, options.episodes, options.seed, information=options.information, **settings)
+        result = compare(
+            options.env_id, names, options.episodes, options.seed, information=options.information, **settings
+        )
     Console(highlight=False).print(str(result), markup=False, soft_wrap=True)
     if options.out is not None:
         text = json.dumps(result.to_json(), indent=2) if options.out.suffix == ".json" else result.to_markdown()

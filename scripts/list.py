@@ -12,7 +12,8 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from ..envs.family import Family, load_family
+from ..envs.base import Family
+from ..envs.make import load_family
 from ..envs.registration import TABLE
 from ..evaluation.exact import known_value, optimum, upper_bound
 

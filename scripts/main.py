@@ -30,7 +30,10 @@ FOR_ALL = {
 }
 """Arguments of every command that makes an environment."""
 OF_TRAINING = ("accelerate", "datasets", "peft", "torch", "transformers", "trl")
-"""Modules of the extra ``train``: whoever lacks one is told what to install. The other extras say so themselves, where they are needed."""
+"""Modules of the extra ``train``: whoever lacks one is told what to install.
+
+The other extras say so themselves, where they are needed.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,8 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in ("-h", "--help"):
-        commands, arguments = ([f"  {name:{width}} {text}" for name, text in some.items()] for some, width in ((COMMANDS, 10), (FOR_ALL, 17)))
-        Console(highlight=False).print("\n".join([USAGE, "", *commands, "", "Where an environment is made, also:", *arguments]), markup=False)
+        commands, arguments = (
+            [f"  {name:{width}} {text}" for name, text in some.items()]
+            for some, width in ((COMMANDS, 10), (FOR_ALL, 17))
+        )
+        Console(highlight=False).print(
+            "\n".join([USAGE, "", *commands, "", "Where an environment is made, also:", *arguments]), markup=False
+        )
         return 0
     if given[0] not in COMMANDS:
         return _complain(f"command must be one of {', '.join(COMMANDS)}; got {given[0]!r}\n{USAGE}", 2)
@@ -76,7 +84,9 @@ def split_settings(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]
             continue
         value = next(pending, None)
         if value is None or (argument == "--set" and "=" not in value):
-            raise ValueError(f"{argument} must be followed by {'NAME=VALUE' if argument == '--set' else 'the name of a module'}")
+            raise ValueError(
+                f"{argument} must be followed by {'NAME=VALUE' if argument == '--set' else 'the name of a module'}"
+            )
         if argument == "--module":
             sys.path.insert(0, "")
             import_module(value)

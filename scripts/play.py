@@ -13,15 +13,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..core.dialogue import Dialogue, Step
+from ..envs.base import Family
 from ..envs.engine import Engine
 from ..envs.episodes import EpisodeStore, record
-from ..envs.family import Family, load_family
 from ..envs.human_user import HumanUser
+from ..envs.make import load_family, make_engine
 from ..envs.registration import lookup
 from ..envs.transcript import Transcript
 from ..policies.policy import Policy
 from ..policies.registry import make_policy
-from ..policies.rollout import make_engine, policy_stream
+from ..policies.rollout import policy_stream
 
 HUMAN = ("", "human")
 
@@ -33,7 +34,11 @@ class Play:
     env_id: tyro.conf.Positional[str]
     """Environment; `dialogym list` shows them."""
     side: Annotated[str, tyro.conf.arg(name="as")] = ""
-    """Your side: `learner`, `partner` (you play the simulated person) or the name of a seat. Without it you are the learner, unless a policy is."""
+    """Your side:
+
+    `learner`, `partner` (you play the simulated person) or the name of a seat. Without it you are the learner, unless a
+    policy is.
+    """
     policy: str = ""
     """Who speaks for the learner: you, if no policy is named and you are not the partner."""
     user: str = "scripted"
@@ -67,7 +72,10 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
         try:
             dialogue = table.play(seed)
         except EOFError:
-            console.print(f"[dim]You left.{' This dialogue is not recorded; earlier ones are.' if store is not None else ''}[/dim]")
+            console.print(
+                "[dim]You "
+                f"left.{' This dialogue is not recorded; earlier ones are.' if store is not None else ''}[/dim]"
+            )
             return
         except NotImplementedError as error:  # the optimum of this family is out of reach
             raise ValueError(str(error)) from error
@@ -94,7 +102,10 @@ def _seats(options: Play, settings: dict[str, Any]) -> tuple[Family, bool, str]:
             family = load_family(path, {**registered, **settings, "role": learner})
         side = "learner" if side == family.role else "partner"
     if side == "learner" and not alone:
-        raise ValueError(f"--policy {options.policy} speaks for the {family.role}, and so would you: leave out one of the two, or play --as {family.partner}")
+        raise ValueError(
+            f"--policy {options.policy} speaks for the {family.role}, and so would you: leave out one of the two, or "
+            f"play --as {family.partner}"
+        )
     if side == "partner" and options.user != "scripted":
         raise ValueError(f"--user {options.user} speaks for the {family.partner}, and so would you: leave it out")
     as_partner = side == "partner"

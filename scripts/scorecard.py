@@ -23,7 +23,10 @@ class Options:
     user: tuple[str, ...] = ("scripted",)
     """One or more users: `scripted`, `voiced:MODEL`, `llm:MODEL`, with parameters in parentheses; see docs/users.md."""
     policy: tuple[str, ...] | None = None
-    """Whose payoff is compared; by default `optimal`, `best-heuristic` and `scripted`. `lm:FOLDER` for a trained model; `none` for nobody."""
+    """Whose payoff is compared; by default `optimal`, `best-heuristic` and `scripted`.
+
+    `lm:FOLDER` for a trained model; `none` for nobody.
+    """
     episodes: int = 20
     """Dialogues of each kind with each user, of the seeds that follow `seed`."""
     seed: int = 0

@@ -32,12 +32,20 @@ POLICIES = {
     "ppo": ("ppo", "PPOConfig", "train_ppo", "online: proximal policy optimisation, by turn or token"),
     "dpo": ("dpo", "DPOConfig", "train_dpo", "preferences between rollouts"),
     "kto": ("kto", "KTOConfig", "train_kto", "good and bad rollouts, unpaired"),
-    "expert-iteration": ("expert_iteration", "ExpertIterationConfig", "train_expert_iteration", "online: cloning one's own best episodes"),
+    "expert-iteration": (
+        "expert_iteration",
+        "ExpertIterationConfig",
+        "train_expert_iteration",
+        "online: cloning one's own best episodes",
+    ),
     "self-play": ("self_play", "SelfPlayConfig", "train_self_play", "both seats of a game"),
 }
 """Algorithm -> module, configuration, function, what it is."""
 
-OTHERS = {"user-model": "a learned model of the simulated user, for curiosity rewards", "voice": "a language model as the voice of simulated users"}
+OTHERS = {
+    "user-model": "a learned model of the simulated user, for curiosity rewards",
+    "voice": "a language model as the voice of simulated users",
+}
 
 ALGORITHMS = (*POLICIES, *OTHERS)
 
@@ -50,8 +58,15 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     """
     console = Console(highlight=False)
     if not arguments or arguments[0] in ("-h", "--help"):
-        lines = [f"  {name:17}{what}" for name, (_, _, _, what) in POLICIES.items()] + [f"  {name:17}{what}" for name, what in OTHERS.items()]
-        console.print("\n".join(["usage: dialogym train ALGORITHM ENV [OPTIONS]", "       dialogym train ALGORITHM --help", "", *lines]), markup=False)
+        lines = [f"  {name:17}{what}" for name, (_, _, _, what) in POLICIES.items()] + [
+            f"  {name:17}{what}" for name, what in OTHERS.items()
+        ]
+        console.print(
+            "\n".join(
+                ["usage: dialogym train ALGORITHM ENV [OPTIONS]", "       dialogym train ALGORITHM --help", "", *lines]
+            ),
+            markup=False,
+        )
         return
     algorithm, rest = arguments[0], list(arguments[1:])
     if algorithm in POLICIES:
@@ -84,10 +99,14 @@ def outcome(evaluation: Evaluation) -> str:
     """How good a policy turned out, in one sentence."""
     played = f"{evaluation.episodes:,} episodes"
     if evaluation.score is not None:
-        return f"score {number(evaluation.score)} {between(evaluation.score_interval)} over {played}; 0 is random, 1 the exact optimum"
+        return (
+            f"score {number(evaluation.score)} {between(evaluation.score_interval)} over {played}; 0 is random, 1 the "
+            "exact optimum"
+        )
     if evaluation.optimum is None:
         return (
-            f"mean return {number(evaluation.mean_return)} {between(evaluation.return_interval)} over {played}; no score, as the exact optimum is out of reach"
+            f"mean return {number(evaluation.mean_return)} {between(evaluation.return_interval)} over {played}; no "
+            "score, as the exact optimum is out of reach"
         )
     return f"no score: over {played} the random policy did no worse than the optimum, raise --final-episodes"
 
@@ -106,5 +125,12 @@ def _train_voice(arguments: list[str], console: Console) -> None:
     options = tyro.cli(VoiceConfig, args=arguments, prog="dialogym train voice")
     adapter = train_voice(options)
     rates = first_try_rates(f"{options.model}+{adapter}", shots=0, plain=True, temperature=0.3, constrain=False)
-    console.print(f"adapter in {adapter}; words that pass at the first try: " + ", ".join(f"{name} {rate:.0%}" for name, rate in rates.items()), markup=False)
-    console.print(f'gym.make(..., user="voiced:{options.model}+{adapter}(shots=0,plain=true,temperature=0.3,constrain=false)")', markup=False)
+    console.print(
+        f"adapter in {adapter}; words that pass at the first try: "
+        + ", ".join(f"{name} {rate:.0%}" for name, rate in rates.items()),
+        markup=False,
+    )
+    console.print(
+        f'gym.make(..., user="voiced:{options.model}+{adapter}(shots=0,plain=true,temperature=0.3,constrain=false)")',
+        markup=False,
+    )

@@ -72,7 +72,9 @@ class Decision:
 
 @dataclass(slots=True)
 class GoalState:
-    """What a simulated person wants, how far it has come, and what it plans. Updated at every turn; the statuses by code, the plan by the model.
+    """What a simulated person wants, how far it has come, and what it plans.
+
+    Updated at every turn; the statuses by code, the plan by the model.
 
     Attributes:
         goals: With their statuses.
@@ -108,7 +110,10 @@ class Cast(Protocol):
         ...
 
     def acts(self, moment: Moment) -> list[Act]:
-        """Legal acts to choose from, a manageable number. At least one is admissible. Where there is but one, nobody is asked."""
+        """Legal acts to choose from, a manageable number.
+
+        At least one is admissible. Where there is but one, nobody is asked.
+        """
         ...
 
     def admissible(self, moment: Moment, act: Act) -> str:
@@ -116,5 +121,8 @@ class Cast(Protocol):
         ...
 
     def bounds(self, setting: Setting, hidden: Any) -> tuple[float, float]:
-        """What the best learner can expect at least and at most with any person like this whose acts are admissible. Proven, whatever the model does."""
+        """What the best learner can expect at least and at most with any person like this whose acts are admissible.
+
+        Proven, whatever the model does.
+        """
         ...

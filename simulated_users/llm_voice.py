@@ -18,7 +18,8 @@ from .personas import describe
 from .user import Cue, Failure, Voice
 
 RULES = (
-    "Each message tells you what the other person has said, and what you are to say now. Answer with your words alone: one or two short sentences of natural "
+    "Each message tells you what the other person has said, and what you are to say now. Answer with your words alone: "
+    "one or two short sentences of natural "
     "speech in the first person. Say what you are told to say, and add no other fact, number or promise."
 )
 
@@ -95,8 +96,8 @@ class VoiceCounts:
 class LLMVoice:
     """Words acts by a language model.
 
-    Each utterance takes one random number of the dialogue, whatever the model says; so the decisions of a dialogue do not depend on its words, and the same
-    seeds ask the same requests.
+    Each utterance takes one random number of the dialogue, whatever the model says; so the decisions of a dialogue do
+    not depend on its words, and the same seeds ask the same requests.
 
     Args:
         bank: Speaks where the model's words fail, and names the personas.
@@ -108,7 +109,8 @@ class LLMVoice:
         temperature: Of sampling.
         constrain: Whether to send the guide's grammar, for backends that can hold to one.
         max_tokens: Tokens of an utterance at most, beside the reason why a turn was lost.
-        plain: Whether to send no more than scene, manner and order, without rules for speaking: for models that were trained as voices.
+        plain: Whether to send no more than scene, manner and order, without rules for speaking: for models that were
+            trained as voices.
     """
 
     def __init__(
@@ -130,7 +132,13 @@ class LLMVoice:
             raise ValueError(f"shots must be at least 0, got {shots}")
         self.personas = bank.personas
         self.bank, self.guide, self.backend, self.examples = bank, guide, backend, examples
-        self.shots, self.attempts, self.temperature, self.constrain, self.max_tokens = shots, attempts, temperature, constrain, max_tokens
+        self.shots, self.attempts, self.temperature, self.constrain, self.max_tokens = (
+            shots,
+            attempts,
+            temperature,
+            constrain,
+            max_tokens,
+        )
         self.plain = plain
         self.counts = VoiceCounts()
 
@@ -143,7 +151,9 @@ class LLMVoice:
         """One utterance (`Spoken`) or `Failure` for each cue; what has to be asked again is asked again together."""
         private = [stream.choose(2**31) for stream in streams]
         lines = [self.guide.line(cue, _stream(seed)) for cue, seed in zip(cues, private, strict=True)]
-        chats = [self.messages(cue, line, _stream(seed + 1)) for cue, line, seed in zip(cues, lines, private, strict=True)]
+        chats = [
+            self.messages(cue, line, _stream(seed + 1)) for cue, line, seed in zip(cues, lines, private, strict=True)
+        ]
         said: list[str] = [""] * len(cues)
         waiting = list(range(len(cues)))
         self.counts.utterances += len(cues)
@@ -165,7 +175,11 @@ class LLMVoice:
                     self.counts.retried += attempt > 1
                     said[i] = Spoken(framed(lines[i], words), attempt, False)
                 else:
-                    chats[i] = (*chats[i], ("assistant", words or "..."), ("user", f"Not like that. {problem} {lines[i].order}"))
+                    chats[i] = (
+                        *chats[i],
+                        ("assistant", words or "..."),
+                        ("user", f"Not like that. {problem} {lines[i].order}"),
+                    )
                     rest.append(i)
             waiting = rest
         for i in waiting:
@@ -188,7 +202,9 @@ class LLMVoice:
 
     def _request(self, cue: Cue, line: Line, chat: tuple[tuple[str, str], ...], seed: int) -> Request:
         grammar = self.guide.grammar(cue, line) if self.constrain else ""
-        return Request(chat, self.max_tokens + len(cue.reason) // 3, self.temperature, seed, ("\n",), grammar)  # a reason is said in full
+        return Request(
+            chat, self.max_tokens + len(cue.reason) // 3, self.temperature, seed, ("\n",), grammar
+        )  # a reason is said in full
 
 
 def asked(cue: Cue, line: Line) -> str:

@@ -21,7 +21,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "neuroticism": ("calm", "easily worried"),
     "patience": ("impatient", "patient"),
 }
-"""What a low and a high level are called; a medium one goes unsaid. The first five are the Big Five of Goldberg (1990)."""
+"""What a low and a high level are called; a medium one goes unsaid.
+
+The first five are the Big Five of Goldberg (1990).
+"""
 
 EXPERTISE = {"low": " You know little about the matter.", "medium": "", "high": " You know a lot about the matter."}
 
@@ -30,8 +33,8 @@ EXPERTISE = {"low": " You know little about the matter.", "medium": "", "high": 
 class Persona(str):
     """A simulated person's character. It never depends on what is hidden.
 
-    It is the name of its style to whoever asks for no more: a string that equals ``"terse"``, prints as it, and finds the same phrases. So two personas of one
-    style are equal, as strings; `as_dict` tells them apart.
+    It is the name of its style to whoever asks for no more: a string that equals ``"terse"``, prints as it, and finds
+    the same phrases. So two personas of one style are equal, as strings; `as_dict` tells them apart.
 
     Attributes:
         style: One of the phrase bank's ways of speaking.
@@ -77,11 +80,18 @@ class Persona(str):
 
     def describe(self) -> str:
         """Two or three short sentences to a language model that is to be this person."""
-        said = [words[level == "high"] for name, words in WORDS.items() if (level := level_of(getattr(self, name), name)) != "medium"]
+        said = [
+            words[level == "high"]
+            for name, words in WORDS.items()
+            if (level := level_of(getattr(self, name), name)) != "medium"
+        ]
         character = f"; {', '.join(said)}" if said else ""
         article = "an" if self.age in (8, 11, 18) or 80 <= self.age <= 89 else "a"
         expertise = EXPERTISE[level_of(self.expertise, "expertise")]
-        return f"You are {article} {self.age}-year-old {self.occupation}{character}.{expertise} Your manner is {self.style}."
+        return (
+            f"You are {article} {self.age}-year-old {self.occupation}{character}.{expertise} Your manner is "
+            f"{self.style}."
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The fields by name, in plain values."""
@@ -139,7 +149,9 @@ OCCUPATIONS = (
 
 @dataclass(frozen=True)
 class PersonaDistribution:
-    """Where personas are drawn from: each field independent of the others, and uniform over what is given here. It claims no likeness to a population.
+    """Where personas are drawn from: each field independent of the others, and uniform over what is given here.
+
+    It claims no likeness to a population.
 
     Attributes:
         ages: Least and greatest age.
@@ -172,7 +184,10 @@ class PersonaDistribution:
         """Draw a persona of a style; it takes nine random numbers."""
         low, high = self.ages
         age = low + stream.choose(high - low + 1)
-        drawn = [choices[stream.choose(len(choices))] for choices in (self.occupations, *[self.traits] * 5, self.patience, self.expertise)]
+        drawn = [
+            choices[stream.choose(len(choices))]
+            for choices in (self.occupations, *[self.traits] * 5, self.patience, self.expertise)
+        ]
         return Persona(style, age, *cast(list[Any], drawn))
 
 
@@ -180,9 +195,12 @@ PEOPLE = PersonaDistribution()
 """Adults of any kind."""
 
 PUPILS = PersonaDistribution(ages=(10, 18), occupations=("pupil",), expertise=("low",))
-"""Who learns in lessons. How much of the matter is known is hidden in them, so that the persona tells nothing about it."""
+"""Who learns in lessons.
+
+How much of the matter is known is hidden in them, so that the persona tells nothing about it.
+"""
 
 
 def people_of(family: Any) -> PersonaDistribution:
     """Who may be met in a family: its own ``people`` if it has them, else pupils where the simulated person is a student, and people elsewhere."""
-    return getattr(family, "people", None) or (PUPILS if family.partner == "student" else PEOPLE)
+    return family.people or (PUPILS if family.partner == "student" else PEOPLE)

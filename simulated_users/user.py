@@ -13,7 +13,9 @@ from ..core.stream import Stream
 
 
 class Cue(NamedTuple):
-    """All that a voice is told: the act to be said, public facts, a persona. No hidden state, no private value of the learner.
+    """All that a voice is told: the act to be said, public facts, a persona.
+
+    No hidden state, no private value of the learner.
 
     Attributes:
         act: What to say.
@@ -39,7 +41,10 @@ class Cue(NamedTuple):
 
 
 class Failure(str):
-    """Returned by a voice or a user in place of words when its machinery failed; the text says what happened. The dialogue is truncated, never scored."""
+    """Returned by a voice or a user in place of words when its machinery failed; the text says what happened.
+
+    The dialogue is truncated, never scored.
+    """
 
 
 class Voice(Protocol):
@@ -55,7 +60,8 @@ class Voice(Protocol):
 class SimulatedUser(Protocol):
     """Everybody but the learner. Both methods are batched: one call serves all dialogues that wait for a reply.
 
-    One whose acts are the setting's own mind's has ``exact = True``, which others need not have: only what it earns can be held against the exact optimum.
+    One whose acts are the setting's own mind's has ``exact = True``, which others need not have: only what it earns can
+    be held against the exact optimum.
     """
 
     personas: tuple[str, ...]
@@ -64,7 +70,13 @@ class SimulatedUser(Protocol):
         """What follows each learner's utterance; ``None`` stands for the opening."""
         ...
 
-    def speak(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None], texts: Sequence[str], exchanges: Sequence[Exchange]) -> list[str]:
+    def speak(
+        self,
+        dialogues: Sequence[Dialogue],
+        heards: Sequence[Heard | None],
+        texts: Sequence[str],
+        exchanges: Sequence[Exchange],
+    ) -> list[str]:
         """The words for each exchange; ``""`` where nobody answers, a `Failure` where the machinery failed."""
         ...
 
@@ -85,9 +97,18 @@ class ScriptedUser:
 
     def decide(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None]) -> list[Exchange | Failure]:
         """Draw from the exact distribution of what follows."""
-        return [d.setting.draw(d.state, d.hidden, heard and heard.act, d.stream) for d, heard in zip(dialogues, heards, strict=True)]
+        return [
+            d.setting.draw(d.state, d.hidden, heard and heard.act, d.stream)
+            for d, heard in zip(dialogues, heards, strict=True)
+        ]
 
-    def speak(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None], texts: Sequence[str], exchanges: Sequence[Exchange]) -> list[str]:
+    def speak(
+        self,
+        dialogues: Sequence[Dialogue],
+        heards: Sequence[Heard | None],
+        texts: Sequence[str],
+        exchanges: Sequence[Exchange],
+    ) -> list[str]:
         """Word the last reply of each exchange."""
         cues, streams = [], []
         for dialogue, heard, text, exchange in zip(dialogues, heards, texts, exchanges, strict=True):

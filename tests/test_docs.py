@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from dialogym.envs.engine import Engine
-from dialogym.envs.family import load_family
-from dialogym.envs.negotiation import Negotiation
-from dialogym.envs.registration import NEGOTIATION, TABLE
+from dialogym.envs.make import load_family
+from dialogym.envs.negotiation.family import Negotiation
+from dialogym.envs.negotiation.game import TICKS
+from dialogym.envs.registration import TABLE
 from dialogym.evaluation.exact import optimum, upper_bound
-from dialogym.games.negotiation import TICKS
-from dialogym.policies.registry import heuristics
+from dialogym.policies.baselines import heuristics
 from dialogym.rewards import registry
 from dialogym.scripts.docs import families, family_class, page_text, seatings, variants
 from dialogym.scripts.main import COMMANDS
@@ -23,9 +23,14 @@ from dialogym.scripts.train import ALGORITHMS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"(?P<mark><!-- no-run -->\n)?^```python\n(?P<code>.*?)^```\n(?:\n<!-- output -->\n```text\n(?P<output>.*?)^```)?", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"(?P<mark><!-- no-run -->\n)?^```python\n(?P<code>.*?)^```\n(?:\n<!-- output -->\n```text\n(?P<output>.*?)^```)?",
+    re.MULTILINE | re.DOTALL,
+)
 EXAMPLES = [
-    pytest.param(match["code"], match["output"], id=f"{page.name}:{page.read_text()[: match.start()].count(chr(10)) + 1}")
+    pytest.param(
+        match["code"], match["output"], id=f"{page.name}:{page.read_text()[: match.start()].count(chr(10)) + 1}"
+    )
     for page in PAGES
     for match in BLOCK.finditer(page.read_text())
     if not match["mark"]
@@ -57,7 +62,9 @@ def row_of(numbers, name):
 def test_every_family_of_the_suite_has_a_page_of_its_own():
     assert "negotiation" in FAMILIES
     assert len({path for path, _ in TABLE.values() if path.startswith("dialogym.")}) == len(FAMILIES)
-    assert {env_id for name in FAMILIES for env_id, _ in variants(name)} == {env_id for env_id, (path, _) in TABLE.items() if path.startswith("dialogym.")}
+    assert {env_id for name in FAMILIES for env_id, _ in variants(name)} == {
+        env_id for env_id, (path, _) in TABLE.items() if path.startswith("dialogym.")
+    }
 
 
 @pytest.mark.parametrize(("code", "output"), EXAMPLES)
@@ -87,12 +94,16 @@ def test_links_lead_somewhere(page):
         assert linked.exists(), f"{page.name} links to {target}"
         if anchor:
             headings = re.findall(r"^#+ (.*)$", linked.read_text(), re.MULTILINE)
-            assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}, f"{page.name} links to {target}"
+            assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}, (
+                f"{page.name} links to {target}"
+            )
 
 
 def test_the_index_lists_every_page():
     index = (ROOT / "docs" / "index.md").read_text()
-    missing = [page.name for page in (ROOT / "docs").glob("*.md") if page.name != "index.md" and f"({page.name})" not in index]
+    missing = [
+        page.name for page in (ROOT / "docs").glob("*.md") if page.name != "index.md" and f"({page.name})" not in index
+    ]
     assert not missing, f"docs/index.md has no line for {', '.join(missing)}"
 
 
@@ -104,14 +115,17 @@ def test_the_page_holds_the_docstring(family):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_docstring_has_every_section(family):
     headings = re.findall(r"^## (.*)$", page_text(family_class(family)), re.MULTILINE)
-    sections = "Description, Scenario, Acts, Observation, Rewards, Episode end, Optimum, Registered configurations, Metrics, References, Settings"
+    sections = (
+        "Description, Scenario, Acts, Observation, Rewards, Episode end, Optimum, Registered configurations, Metrics, "
+        "References, Settings"
+    )
     assert [section for section in sections.split(", ") if section not in headings] == []
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_docstring_names_every_setting_metric_and_variant(family):
     text, kind = page_text(family_class(family)), family_class(family)
-    names = [*kind().settings(), *kind.metrics, *(env_id for env_id, _ in variants(family))]
+    names = [*kind().settings(), *kind().metrics, *(env_id for env_id, _ in variants(family))]
     assert [name for name in names if f"`{name}`" not in text] == []
 
 
@@ -149,7 +163,7 @@ def test_the_readme_has_a_row_from_the_page(family, env_id, settings):
 
 @pytest.mark.parametrize(("env_id", "settings"), variants("negotiation"))
 def test_the_negotiation_page_describes_the_registered_settings(env_id, settings):
-    family = load_family(NEGOTIATION, settings)
+    family = load_family("dialogym.envs.negotiation.family:Negotiation", settings)
     values = ", ".join(f"{value / TICKS:.2f}" for value in family.values)
     row = rf"\| `{env_id}` \| `{family.population}`[^|]*\| {family.rounds} \| {family.discount} \| {values} \|"
     assert re.search(row, page_text(Negotiation)), row

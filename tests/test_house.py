@@ -18,17 +18,37 @@ def test_floors_of_the_house():
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("statement", ["import dialogym", "import dialogym, gymnasium; gymnasium.make('Negotiation-v0').reset(seed=0)"])
+@pytest.mark.parametrize(
+    "statement", ["import dialogym", "import dialogym, gymnasium; gymnasium.make('Negotiation-v0').reset(seed=0)"]
+)
 def test_nothing_heavy_is_imported(statement):
-    code = f"{statement}\nimport sys; print([m for m in ('torch', 'transformers', 'openai', 'llama_cpp', 'datasets', 'matplotlib', 'trl', 'ray', 'minari') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    code = (
+        f"{statement}\nimport sys; print([m for m in ('torch', 'transformers', 'openai', 'llama_cpp', 'datasets', "
+        "'matplotlib', 'trl', 'ray', 'minari') if m in sys.modules])"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
 
 
 def test_every_package_is_shipped():
     configured = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
     found = {"dialogym"}
-    for folder in ("core", "games", "simulated_users", "rewards", "envs", "policies", "evaluation", "trainers", "scripts"):
-        found |= {".".join(["dialogym", *init.parent.relative_to(ROOT).parts]) for init in (ROOT / folder).rglob("__init__.py")}
+    for folder in (
+        "core",
+        "games",
+        "simulated_users",
+        "rewards",
+        "envs",
+        "policies",
+        "evaluation",
+        "trainers",
+        "scripts",
+    ):
+        found |= {
+            ".".join(["dialogym", *init.parent.relative_to(ROOT).parts])
+            for init in (ROOT / folder).rglob("__init__.py")
+        }
     assert configured == found
 
 

@@ -1,4 +1,7 @@
-"""A trivial family, registered for tests: a guest orders a drink, the host serves it. What CONTRIBUTING asks of a family, at its smallest."""
+"""A trivial family, registered for tests: a guest orders a drink, the host serves it.
+
+What CONTRIBUTING asks of a family, at its smallest.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from typing import ClassVar, Literal, NamedTuple
 import dialogym
 from dialogym.core.acts import Act, IllegalAct, Say
 from dialogym.core.belief import Belief
-from dialogym.core.grammar import Grammar
 from dialogym.core.setting import Setting
+from dialogym.envs.base import Family
 
 DRINKS = ("tea", "coffee", "water")
 TOY = "ToyCafe-v0"
@@ -88,23 +91,13 @@ SETTING = Setting(CafeGame(), Guest(), "host")
 
 
 @dataclass(frozen=True)
-class Cafe:
+class Cafe(Family):
     """A guest orders a drink."""
 
     role: ClassVar = "host"
-    seats: ClassVar = CafeGame.seats
-    partner: ClassVar = "guest"
-    grammar: ClassVar = Grammar((Serve,))
+    acts: ClassVar = (Serve,)
     voice: ClassVar = GuestVoice()
-    scenario_type: ClassVar = Scenario
-    metrics: ClassVar = {"right": "share of guests who got what they ordered"}
-    baselines: ClassVar = __name__
-
-    def settings(self):
-        return {}
-
-    def sample(self, stream):
-        return self.scenarios()[stream.choose(2)]
+    metrics_of: ClassVar = {"right": "share of guests who got what they ordered"}
 
     def scenarios(self):
         return (Scenario("the bar"), Scenario("the terrace"))
@@ -115,10 +108,7 @@ class Cafe:
     def brief(self, scenario, grammar):
         return f"You work at {scenario.place}. Serve with [serve DRINK]."
 
-    def context(self, dialogue):
-        return None
-
-    def outcome(self, dialogue):
+    def measure(self, dialogue):
         return {"right": dialogue.steps[-1].payoff > 0}
 
     def reveal(self, scenario, hidden):

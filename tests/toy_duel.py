@@ -8,10 +8,9 @@ from typing import ClassVar, NamedTuple
 import dialogym
 from dialogym.core.acts import Act, IllegalAct, Say
 from dialogym.core.belief import Belief
-from dialogym.core.grammar import Grammar
+from dialogym.core.duel import Remembered, SmallDuel, TwoSeats, seat_dialogue
 from dialogym.core.setting import Setting
-from dialogym.evaluation.exploitability import Remembered, SmallDuel
-from dialogym.policies.duel import seat_dialogue
+from dialogym.envs.base import Family
 
 ULTIMATUM = "ToyUltimatum-v0"
 SEATS = ("seller", "buyer")
@@ -98,23 +97,13 @@ BRIEFS = {"seller": "You sell a {}. Say [ask PRICE].", "buyer": "You buy a {}. S
 
 
 @dataclass(frozen=True)
-class Ultimatum:
+class Ultimatum(Family):
     """A seller and a buyer."""
 
     role: ClassVar = "seller"
-    seats: ClassVar = SEATS
-    partner: ClassVar = "buyer"
-    grammar: ClassVar = Grammar((Ask, Take, Leave))
+    acts: ClassVar = (Ask, Take, Leave)
     voice: ClassVar = BuyerVoice()
-    scenario_type: ClassVar = Scenario
-    metrics: ClassVar = {"price": "what was asked"}
-    baselines: ClassVar = __name__
-
-    def settings(self):
-        return {}
-
-    def sample(self, stream):
-        return self.scenarios()[stream.choose(2)]
+    metrics_of: ClassVar = {"price": "what was asked"}
 
     def scenarios(self):
         return (Scenario("lamp"), Scenario("bike"))
@@ -125,9 +114,6 @@ class Ultimatum:
     def brief(self, scenario, grammar):
         return BRIEFS["seller"].format(scenario.thing)
 
-    def context(self, dialogue):
-        return None
-
     def outcome(self, dialogue):
         return {"price": float(dialogue.steps[-1].after.price)}
 
@@ -136,7 +122,8 @@ class Ultimatum:
 
     def duel(self, stream):
         scenario = self.sample(stream)
-        return UltimatumGame(), {seat: brief.format(scenario.thing) for seat, brief in BRIEFS.items()}, lambda state: None
+        briefs = {seat: brief.format(scenario.thing) for seat, brief in BRIEFS.items()}
+        return TwoSeats(UltimatumGame(), briefs, dict.fromkeys(SEATS, scenario), lambda state: None)
 
 
 def small_ultimatum() -> SmallDuel:

@@ -1,7 +1,10 @@
-"""AWR, advantage-weighted regression (Peng et al. 2019, "Advantage-Weighted Regression: Simple and Scalable Off-Policy Reinforcement Learning", section 3).
+"""AWR, advantage-weighted regression (Peng et al. 2019, "Advantage-Weighted Regression:
 
-Behaviour cloning in which what went better than expected counts more: the weight of a token is ``exp(A / temperature)``, at most `clip`, where A is the return
-from there on less the value V of the state. V is learned by regression on the same returns. The result is a plain language model.
+Simple and Scalable Off-Policy Reinforcement Learning", section 3).
+
+Behaviour cloning in which what went better than expected counts more: the weight of a token is ``exp(A /
+temperature)``, at most `clip`, where A is the return from there on less the value V of the state. V is learned by
+regression on the same returns. The result is a plain language model.
 """
 
 from __future__ import annotations
@@ -48,7 +51,9 @@ def train_awr(config: AWRConfig) -> float | None:
     return train_offline(config, "awr", ["v"], 0.0, loss)
 
 
-def awr_loss(tokens: OwnTokens, state: torch.Tensor, temperature: float, clip: float, level: str) -> dict[str, torch.Tensor]:
+def awr_loss(
+    tokens: OwnTokens, state: torch.Tensor, temperature: float, clip: float, level: str
+) -> dict[str, torch.Tensor]:
     """The weighted clone's term and the values' own, each of shape (N,).
 
     Args:
@@ -59,7 +64,8 @@ def awr_loss(tokens: OwnTokens, state: torch.Tensor, temperature: float, clip: f
         level: One of `LEVELS`.
     """
     return {
-        "bc_loss": awr_weights(tokens, state.detach(), temperature, clip, level) * cross_entropy(tokens.logits, tokens.ids, reduction="none"),
+        "bc_loss": awr_weights(tokens, state.detach(), temperature, clip, level)
+        * cross_entropy(tokens.logits, tokens.ids, reduction="none"),
         "v_loss": 0.5 * (state - tokens.returns) ** 2,
     }
 

@@ -13,8 +13,8 @@ from peft import LoraConfig
 from trl import SFTConfig, SFTTrainer
 
 from ..core.episode import Episode
+from ..envs.make import make_engine
 from ..policies.language_model import LanguageModelPolicy, load_model
-from ..policies.rollout import make_engine
 from ..policies.tokens import ChatFormat
 from . import processes
 from .demonstrations import RecordedConfig, recorded
@@ -73,7 +73,9 @@ def train_bc(config: BCConfig) -> float | None:
     run = Run(config.out, config.stage)
     checkpoint = run.begin(config, config.resume)
     episodes, _ = recorded(config, config.best_of)
-    model, tokenizer = load_model(config.model if checkpoint is None or config.model != "tiny" else checkpoint, engine, config.seed, config.dtype)
+    model, tokenizer = load_model(
+        config.model if checkpoint is None or config.model != "tiny" else checkpoint, engine, config.seed, config.dtype
+    )
     policy = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
     data = _dataset(_best(episodes, config.best_share), policy.chat)
     steps = max(1, round(config.epochs * len(data) / config.batch_size))
@@ -81,7 +83,9 @@ def train_bc(config: BCConfig) -> float | None:
         model=model,
         processing_class=tokenizer,
         train_dataset=data,
-        peft_config=LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear") if config.lora_rank else None,
+        peft_config=LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear")
+        if config.lora_rank
+        else None,
         args=SFTConfig(
             output_dir=str(run.checkpoints),
             max_steps=steps,
@@ -104,7 +108,9 @@ def train_bc(config: BCConfig) -> float | None:
     policy.model = trainer.model
     quiet(trainer)
     every = config.eval_every or steps
-    trainer.add_callback(Clock(run, policy, config.env_id, config.settings, every, config.eval_episodes, config.batch_size))
+    trainer.add_callback(
+        Clock(run, policy, config.env_id, config.settings, every, config.eval_episodes, config.batch_size)
+    )
     started = time.perf_counter()
     trainer.train(resume_from_checkpoint=checkpoint)
     run.summarise(train_seconds=round(time.perf_counter() - started, 1), demonstrations=len(data), steps=steps)
@@ -117,7 +123,9 @@ def train_bc(config: BCConfig) -> float | None:
 class RecordTrainer(SFTTrainer):
     """TRL's trainer; in one process on a CPU it wastes no time on padding and on logits of the partner's words."""
 
-    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
         """The mean negative log-probability of the learner's own tokens, as TRL computes it."""
         plain, ids = self.accelerator.unwrap_model(model), inputs["input_ids"]
         stage = "train" if model.training else "eval"

@@ -1,8 +1,9 @@
 """Every algorithm on every family from the same start and the same data: what the leaderboard is made of.
 
-For each environment and seed a dataset of mixed quality is recorded and cloned. All other algorithms go on from the clone: the offline ones with the same
-episodes, the online ones with episodes that they play. Each run is a process of its own, so its processor time is its own, and appends one line to
-``results.jsonl``; runs that have a line are not repeated.
+For each environment and seed a dataset of mixed quality is recorded and cloned. All other algorithms go on from the
+clone: the offline ones with the same episodes, the online ones with episodes that they play. Each run is a process of
+its own, so its processor time is its own, and appends one line to ``results.jsonl``; runs that have a line are not
+repeated.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 
 from ..evaluation.datasets import recipes
 from ..evaluation.evaluate import evaluate
-from ..policies.rollout import collect
+from ..policies.collect import collect
 from .config import TrainerConfig
 from .demonstrations import first_seed
 from .run import EVALUATION_SEED
@@ -35,14 +36,24 @@ _GO_ON: dict[str, Any] = {"learning_rate": 1e-3, "epochs": 2.0}
 
 OFFLINE: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "bc": ("bc", "BCConfig", "train_bc", {"epochs": 4.0}),
-    "filtered-bc": ("bc", "FilteredBCConfig", "train_bc", {**_GO_ON, "epochs": 6.0}),  # three passes over a third of the episodes for one over all
+    "filtered-bc": (
+        "bc",
+        "FilteredBCConfig",
+        "train_bc",
+        {**_GO_ON, "epochs": 6.0},
+    ),  # three passes over a third of the episodes for one over all
     "mc": ("mc", "MCConfig", "train_mc", _GO_ON),
     "ilql": ("ilql", "ILQLConfig", "train_ilql", _GO_ON),
     "awr": ("awr", "AWRConfig", "train_awr", _GO_ON),
 }
-"""Algorithm -> module, configuration, function, fields. They read the dataset; ``bc`` starts from nothing, the others from what it has made."""
+"""Algorithm -> module, configuration, function, fields.
 
-_TEMPERATURE = {"temperature": 0.5}  # the clone of a mixture, when it is sampled as it stands, plays far worse than its likeliest words do
+They read the dataset; ``bc`` starts from nothing, the others from what it has made.
+"""
+
+_TEMPERATURE = {
+    "temperature": 0.5
+}  # the clone of a mixture, when it is sampled as it stands, plays far worse than its likeliest words do
 
 ONLINE: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "grpo": ("grpo", "GRPOConfig", "train_grpo", {**_TEMPERATURE, "credit": "turn", "updates": 4}),
@@ -155,10 +166,18 @@ def benchmark(
     for row in results(out):
         if other := {name: row.get(name) for name in asked if row.get(name) != asked[name]}:
             raise ValueError(f"out must be another folder: {out} holds results of {other}, and {asked} was asked for")
-    jobs = [Job(env_id, algorithm, seed, out, demonstrations, steps, final_episodes) for seed in seeds for env_id in env_ids for algorithm in algorithms]
+    jobs = [
+        Job(env_id, algorithm, seed, out, demonstrations, steps, final_episodes)
+        for seed in seeds
+        for env_id in env_ids
+        for algorithm in algorithms
+    ]
     done = {(row["env_id"], row["algorithm"], row["seed"]) for row in results(out)}
     waiting = [job for job in jobs if (job.env_id, job.algorithm, job.seed) not in done]
-    clones = {(job.env_id, job.seed): Job(job.env_id, "bc", job.seed, out, demonstrations, steps, final_episodes) for job in waiting}
+    clones = {
+        (job.env_id, job.seed): Job(job.env_id, "bc", job.seed, out, demonstrations, steps, final_episodes)
+        for job in waiting
+    }
     first = [clone for key, clone in clones.items() if (key[0], "bc", key[1]) not in done]
     rest = [job for job in waiting if job.algorithm != "bc"]
     out.mkdir(parents=True, exist_ok=True)
@@ -168,7 +187,10 @@ def benchmark(
                 row = future.result()
                 with (out / "results.jsonl").open("a") as file:
                     file.write(json.dumps(row) + "\n")
-                tell(f"{row['env_id']} {row['algorithm']} seed {row['seed']}: " + (row["error"] or f"{row['score']:.3f}, {row['cpu_minutes']:.1f} CPU minutes"))
+                tell(
+                    f"{row['env_id']} {row['algorithm']} seed {row['seed']}: "
+                    + (row["error"] or f"{row['score']:.3f}, {row['cpu_minutes']:.1f} CPU minutes")
+                )
     return results(out)
 
 
@@ -181,18 +203,28 @@ def results(out: Path) -> list[dict[str, Any]]:
 
 
 def run(job: Job) -> dict[str, Any]:
-    """Train and evaluate, in this process. What the trainer prints goes to ``ALGORITHM.log`` in the folder of the environment and seed.
+    """Train and evaluate, in this process.
+
+    What the trainer prints goes to ``ALGORITHM.log`` in the folder of the environment and seed.
 
     Returns:
-        Environment, algorithm and seed; score and mean return with 95% intervals; the learning curve as (episodes, seconds, score); processor minutes of the
-        training and its evaluations, those of the dataset apart; ``error`` if it failed.
+        Environment, algorithm and seed; score and mean return with 95% intervals; the learning curve as (episodes,
+        seconds, score); processor minutes of the training and its evaluations, those of the dataset apart; ``error`` if
+        it failed.
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     named: dict[str, Any] = {"env_id": job.env_id, "algorithm": job.algorithm, "seed": job.seed, "error": ""}
     named |= {"demonstrations": job.demonstrations, "steps": job.steps, "final_episodes": job.final_episodes}
     try:
         begun = time.process_time()
-        collect(job.env_id, recipes(job.env_id)["mixed"], job.demonstrations, job.folder / "dataset", first_seed(job.seed), resume=True)
+        collect(
+            job.env_id,
+            recipes(job.env_id)["mixed"],
+            job.demonstrations,
+            job.folder / "dataset",
+            first_seed(job.seed),
+            resume=True,
+        )
         collecting = time.process_time() - begun
         config, begun, wall = job.config(), time.process_time(), time.perf_counter()
         shutil.rmtree(config.out, ignore_errors=True)  # what an interrupted run has left
@@ -206,7 +238,9 @@ def run(job: Job) -> dict[str, Any]:
             "score": evaluation["score"],
             "score_interval": evaluation["score_interval"],
             "mean_return": evaluation["mean_return"],
-            "curve": [(row.get("episodes"), row.get("seconds"), row["score"]) for row in curve if row.get("score") is not None],
+            "curve": [
+                (row.get("episodes"), row.get("seconds"), row["score"]) for row in curve if row.get("score") is not None
+            ],
             "cpu_minutes": (time.process_time() - begun) / 60,
             "minutes": (time.perf_counter() - wall) / 60,
             "collecting_cpu_minutes": collecting / 60,

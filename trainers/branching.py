@@ -1,7 +1,7 @@
 """Preference data about single turns: from one history the policy goes on in several ways, and each of them is judged.
 
-The history is a dialogue up to the learner's next word. A turn is judged by what comes of it (`ForwardSampling`, the multiturn-aware reward of Wu et al. 2025,
-CollabLLM, section 3.2) or by the solver (`exact_values`).
+The history is a dialogue up to the learner's next word. A turn is judged by what comes of it (`ForwardSampling`, the
+multiturn-aware reward of Wu et al. 2025, CollabLLM, section 3.2) or by the solver (`exact_values`).
 """
 
 from __future__ import annotations
@@ -66,10 +66,13 @@ Judge = Callable[[Engine, BranchingPolicy, Sequence[Candidate], Collected], list
 """The value of each candidate; ``None`` where none is known because the simulated user failed."""
 
 
-def from_branches(engine: Engine, policy: BranchingPolicy, seeds: Sequence[int], branches: int, judge: Judge) -> Collected:
+def from_branches(
+    engine: Engine, policy: BranchingPolicy, seeds: Sequence[int], branches: int, judge: Judge
+) -> Collected:
     """Single turns: at each of its turns the policy says several things, all are judged, and the dialogue goes on with the first.
 
-    The histories are therefore those of the policy itself. Turns that came out the same are judged once, and not at all where there is no other one.
+    The histories are therefore those of the policy itself. Turns that came out the same are judged once, and not at all
+    where there is no other one.
 
     Args:
         engine: The environment, with the reward that turns are judged by.
@@ -84,7 +87,11 @@ def from_branches(engine: Engine, policy: BranchingPolicy, seeds: Sequence[int],
     while live:
         forks = [policy.fork(dialogue) for dialogue in live for _ in range(branches)]
         streams = [_stream(dialogue, 0, branch) for dialogue in live for branch in range(branches)]
-        texts = [text for some in _parts(list(zip(forks, streams, strict=True))) for text in policy.respond(*zip(*some, strict=True))]
+        texts = [
+            text
+            for some in _parts(list(zip(forks, streams, strict=True)))
+            for text in policy.respond(*zip(*some, strict=True))
+        ]
         open_ends: list[tuple[Dialogue, dict[tuple, Candidate], Counter]] = []
         for number, dialogue in enumerate(live):
             distinct: dict[tuple, Candidate] = {}
@@ -103,11 +110,15 @@ def from_branches(engine: Engine, policy: BranchingPolicy, seeds: Sequence[int],
             for (said, candidate), value in zip(distinct.items(), values, strict=False):
                 ids, mask = _last_turn(policy.record(candidate.after))
                 if value is not None:
-                    continuations.append(Continuation(ids, mask, [{"role": "assistant", "content": candidate.text}], value, counts[said]))
+                    continuations.append(
+                        Continuation(ids, mask, [{"role": "assistant", "content": candidate.text}], value, counts[said])
+                    )
             if continuations:
                 record = policy.record(candidate.after)
                 history = record.prompt_ids + record.completion_ids[: record.turns[-1][0]]
-                found.alternatives.append(Alternatives(history, dialogue.messages(), dialogue.seed, len(dialogue.steps), continuations))
+                found.alternatives.append(
+                    Alternatives(history, dialogue.messages(), dialogue.seed, len(dialogue.steps), continuations)
+                )
         for number, dialogue in enumerate(live):
             policy.adopt(dialogue, forks[number * branches])
         engine.step(live, texts[::branches])
@@ -121,15 +132,17 @@ def from_branches(engine: Engine, policy: BranchingPolicy, seeds: Sequence[int],
 class ForwardSampling:
     """Judges a turn by playing on: the mean return from this turn on, over several futures with the same policy.
 
-    All candidates of a history meet the same futures, with common random numbers: the reply to the turn, and all that both say later, is drawn anew in each
-    future but from the same numbers for each candidate, so that they differ by what they do and not by luck. The numbers depend on the seed of the dialogue, the
-    turn and the future, on nothing else.
+    All candidates of a history meet the same futures, with common random numbers: the reply to the turn, and all that
+    both say later, is drawn anew in each future but from the same numbers for each candidate, so that they differ by
+    what they do and not by luck. The numbers depend on the seed of the dialogue, the turn and the future, on nothing
+    else.
 
     Args:
         futures: How often the rest of a dialogue is played for each candidate.
-        partner: Whom the futures are played with. ``"same"``: the person of the dialogue, with what is hidden about him. The judgement then knows more than the
-            speaker could, as whole dialogues compared by their returns do. ``"believed"``: in each future a person drawn from the exact belief at that point,
-            so that a turn is judged by what could be known.
+        partner: Whom the futures are played with. ``"same"``: the person of the dialogue, with what is hidden about
+            him. The judgement then knows more than the speaker could, as whole dialogues compared by their returns do.
+            ``"believed"``: in each future a person drawn from the exact belief at that point, so that a turn is judged
+            by what could be known.
 
     Raises:
         ValueError: If an argument is invalid.
@@ -144,7 +157,9 @@ class ForwardSampling:
         if self.partner not in PARTNERS:
             raise ValueError(f"partner must be one of {', '.join(PARTNERS)}; got {self.partner!r}")
 
-    def __call__(self, engine: Engine, policy: BranchingPolicy, candidates: Sequence[Candidate], found: Collected) -> list[float | None]:
+    def __call__(
+        self, engine: Engine, policy: BranchingPolicy, candidates: Sequence[Candidate], found: Collected
+    ) -> list[float | None]:
         """The mean over the futures that did not fail."""
         returns: list[list[float]] = [[] for _ in candidates]
         for some in _parts([(place, number) for place in range(len(candidates)) for number in range(self.futures)]):
@@ -170,22 +185,29 @@ class ForwardSampling:
         return future
 
 
-def exact_values(engine: Engine, policy: BranchingPolicy, candidates: Sequence[Candidate], found: Collected) -> list[float | None]:
+def exact_values(
+    engine: Engine, policy: BranchingPolicy, candidates: Sequence[Candidate], found: Collected
+) -> list[float | None]:
     """Judges a turn by the solver: the expected payoff of what it comes to, under the exact belief, if the best acts follow.
 
-    A turn that cannot be understood counts as talk, which is what it comes to; one with which the dialogue is cut off is worth nothing.
+    A turn that cannot be understood counts as talk, which is what it comes to; one with which the dialogue is cut off
+    is worth nothing.
 
     Raises:
         ValueError: If the family is not exactly solvable.
     """
     values: list[float | None] = []
     for before, after, text in candidates:
-        trial = policy.fork(after, Stream(np.random.default_rng(0)))  # only what the turn comes to is looked at, not what is answered
+        trial = policy.fork(
+            after, Stream(np.random.default_rng(0))
+        )  # only what the turn comes to is looked at, not what is answered
         step = engine.step([trial], [text])[0]
         try:
             value = before.setting.solution.act_value(before.state, before.belief(), step.act)
         except NotImplementedError as error:
-            raise ValueError(f"pairs='exact' needs a family that can be solved exactly; use pairs='turn' here ({error})") from error
+            raise ValueError(
+                f"pairs='exact' needs a family that can be solved exactly; use pairs='turn' here ({error})"
+            ) from error
         values.append(None if step.error else 0.0 if step.truncated else value)
     return values
 

@@ -1,4 +1,7 @@
-"""Checkpoints of the training loops of our own, and the last one of any loop. Loops of transformers and TRL write theirs."""
+"""Checkpoints of the training loops of our own, and the last one of any loop.
+
+Loops of transformers and TRL write theirs.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ KEPT = 2
 def last(folder: Path) -> Path | None:
     """The last checkpoint that is whole; ``None`` if there is none.
 
-    Those of transformers are written file by file, ``trainer_state.json`` at the end. One that was interrupted before that is removed.
+    Those of transformers are written file by file, ``trainer_state.json`` at the end. One that was interrupted before
+    that is removed.
     """
     found = sorted(folder.glob("checkpoint-*"), key=_step)
     while found and not _whole(found[-1]):
@@ -57,6 +61,11 @@ def read(checkpoint: Path, device: torch.device | str) -> tuple[int, dict[str, A
 
 
 def learned(module: nn.Module) -> dict[str, torch.Tensor]:
-    """What a module has learned: its weights that are trained, and its buffers. The others are where the model was loaded from."""
-    names = {name for name, parameter in module.named_parameters() if parameter.requires_grad} | {name for name, _ in module.named_buffers()}
+    """What a module has learned: its weights that are trained, and its buffers.
+
+    The others are where the model was loaded from.
+    """
+    names = {name for name, parameter in module.named_parameters() if parameter.requires_grad} | {
+        name for name, _ in module.named_buffers()
+    }
     return {name: value for name, value in module.state_dict().items() if name in names}

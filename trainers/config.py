@@ -8,7 +8,16 @@ from typing import Any
 
 import tyro
 
-MINIMA = {"lora_rank": 0, "max_turn_tokens": 1, "eval_every": 0, "eval_episodes": 1, "final_episodes": 1, "save_every": 1, "seed": 0, "threads": 0}
+MINIMA = {
+    "lora_rank": 0,
+    "max_turn_tokens": 1,
+    "eval_every": 0,
+    "eval_episodes": 1,
+    "final_episodes": 1,
+    "save_every": 1,
+    "seed": 0,
+    "threads": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -57,9 +66,15 @@ class TrainerConfig:
         if not self.learning_rate > 0.0:
             raise ValueError(f"learning_rate must be above 0, got {self.learning_rate!r}")
         if self.lora_rank and self.model == "tiny":
-            raise ValueError(f"lora_rank adapts a model that was saved; with model='tiny', which is made new, it must be 0, got {self.lora_rank}")
+            raise ValueError(
+                "lora_rank adapts a model that was saved; with model='tiny', which is made new, it must be 0, got "
+                f"{self.lora_rank}"
+            )
         if self.lora_rank and (Path(self.model) / "adapter_config.json").exists():
-            raise ValueError(f"lora_rank must be 0, got {self.lora_rank}: model {self.model!r} is a LoRA adapter already, and goes on being trained")
+            raise ValueError(
+                f"lora_rank must be 0, got {self.lora_rank}: model {self.model!r} is a LoRA adapter already, and goes "
+                "on being trained"
+            )
 
     @property
     def dtype(self) -> str:

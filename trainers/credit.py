@@ -1,11 +1,14 @@
-"""Credit assignment: which turn of which episode deserves how much of what happened. Plain functions of rewards, for trainers to take by name.
+"""Credit assignment: which turn of which episode deserves how much of what happened.
 
-All of them get the episodes in groups: `size` neighbours share the scenario and the partner's hidden state, so the group says what could be expected there.
-An episode without a return (its simulated user failed) is left out of every mean, and its advantages are 0. Some of them also read the dialogues.
+Plain functions of rewards, for trainers to take by name.
 
-`trajectory`, `turn`, `leave-one-out`, `critic(lambda=1)` and `exact(lambda=1)` follow the gradient of the expected return (where the mean holds the episode
-itself, as in the first two, it shrinks by (n - 1) / n for n episodes). The others follow something else; what that is, and how it goes wrong, is said at each
-and held in the tests.
+All of them get the episodes in groups: `size` neighbours share the scenario and the partner's hidden state, so the
+group says what could be expected there. An episode without a return (its simulated user failed) is left out of every
+mean, and its advantages are 0. Some of them also read the dialogues.
+
+`trajectory`, `turn`, `leave-one-out`, `critic(lambda=1)` and `exact(lambda=1)` follow the gradient of the expected
+return (where the mean holds the episode itself, as in the first two, it shrinks by (n - 1) / n for n episodes). The
+others follow something else; what that is, and how it goes wrong, is said at each and held in the tests.
 """
 
 from __future__ import annotations
@@ -46,16 +49,19 @@ def trajectory(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = 
     return advantages
 
 
-def turn(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), discount: float = 1.0) -> list[np.ndarray]:
+def turn(
+    rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), discount: float = 1.0
+) -> list[np.ndarray]:
     """What was still to come at a turn, less what the group still got from the same turn on.
 
-    What a turn could not have caused, the rewards before it, is out of its advantage (the causality argument of Sutton and Barto 2018, section 13.3). The
-    baseline at a turn is the mean over those of the group that had such a turn. An episode that is alone there is held against the group's mean return less
-    what it got before: that depends on nothing that the turn decides. Where only the last turn is rewarded, this differs from `trajectory` in the baseline
-    alone.
+    What a turn could not have caused, the rewards before it, is out of its advantage (the causality argument of Sutton
+    and Barto 2018, section 13.3). The baseline at a turn is the mean over those of the group that had such a turn. An
+    episode that is alone there is held against the group's mean return less what it got before: that depends on nothing
+    that the turn decides. Where only the last turn is rewarded, this differs from `trajectory` in the baseline alone.
 
-    With a discount below 1 a turn is held responsible more for what follows soon. That is another objective, except where the reward is shaped by a potential
-    with the same ``gamma``. Without a discount such shaping does no more than shift the baseline: what is to come is then the payoff less the potential now.
+    With a discount below 1 a turn is held responsible more for what follows soon. That is another objective, except
+    where the reward is shaped by a potential with the same ``gamma``. Without a discount such shaping does no more than
+    shift the baseline: what is to come is then the payoff less the potential now.
 
     Args:
         rewards: Of each turn of each episode.
@@ -86,8 +92,8 @@ def turn(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), di
 def leave_one_out(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = ()) -> list[np.ndarray]:
     """The return of the episode less the mean of the others in its group, the same for all of its turns (Kool et al. 2019, equation 3; RLOO).
 
-    It is `trajectory` times G / (G - 1) for G episodes that count, and its expected gradient is exactly that of the expected return. An episode that is alone
-    in its group has nothing to be held against: its advantages are 0.
+    It is `trajectory` times G / (G - 1) for G episodes that count, and its expected gradient is exactly that of the
+    expected return. An episode that is alone in its group has nothing to be held against: its advantages are 0.
 
     Args:
         rewards: Of each turn of each episode.
@@ -102,14 +108,20 @@ def leave_one_out(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue]
     return [values * (n / (n - 1) if n > 1 else 0.0) for values, n in zip(advantages, counted, strict=True)]
 
 
-def discounted(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), discount: float = 0.9) -> list[np.ndarray]:
-    """What was still to come at a turn, discounted, and then normalised over the group at the same turn: (G - mean) / standard deviation.
+def discounted(
+    rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), discount: float = 0.9
+) -> list[np.ndarray]:
+    """What was still to come at a turn, discounted, and then normalised over the group at the same turn:
 
-    This is how group-relative methods are mostly taken to several turns (Zeng et al. 2025, MT-GRPO; Ding et al. 2025, GTPO).
+    (G - mean) / standard deviation.
 
-    What is wrong with it. Dividing by the deviation makes each scenario, and each turn, weigh the same, however much is at stake in it. The policy cannot see
-    which hidden partner it has, so it should weigh the partners by what they have to give; normalised, it goes with the majority of them. Discounting makes it
-    hasty, the more so where the payoff is discounted already. Who is alone at a turn learns nothing there, and the last turns have few to be held against.
+    This is how group-relative methods are mostly taken to several turns (Zeng et al. 2025, MT-GRPO; Ding et al. 2025,
+    GTPO).
+
+    What is wrong with it. Dividing by the deviation makes each scenario, and each turn, weigh the same, however much is
+    at stake in it. The policy cannot see which hidden partner it has, so it should weigh the partners by what they have
+    to give; normalised, it goes with the majority of them. Discounting makes it hasty, the more so where the payoff is
+    discounted already. Who is alone at a turn learns nothing there, and the last turns have few to be held against.
 
     Args:
         rewards: Of each turn of each episode.
@@ -123,18 +135,27 @@ def discounted(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = 
     advantages = []
     for group in _groups(rewards, size):
         togo = [np.zeros(0) if turns is None else to_come(turns, discount) for turns in group]
-        levels = [np.array([returns[k] for returns in togo if len(returns) > k]) for k in range(max(map(len, togo), default=0))]
+        levels = [
+            np.array([returns[k] for returns in togo if len(returns) > k])
+            for k in range(max(map(len, togo), default=0))
+        ]
         normal = [(level.mean(), level.std() + EPSILON) for level in levels]
-        advantages += [np.array([(value - mean) / deviation for value, (mean, deviation) in zip(returns, normal, strict=False)]) for returns in togo]
+        advantages += [
+            np.array([(value - mean) / deviation for value, (mean, deviation) in zip(returns, normal, strict=False)])
+            for returns in togo
+        ]
     return advantages
 
 
-def equalized(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), discount: float = 0.8) -> list[np.ndarray]:
+def equalized(
+    rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), discount: float = 0.8
+) -> list[np.ndarray]:
     """Every turn gets the same: the episode's discounted return from its first turn on, less the group's mean (Qian et al. 2025, UserRL: turns "Equalized",
     trajectories scored by "R2G").
 
-    What is wrong with it. Without a discount it is `trajectory`: a turn is charged with what it could not cause, which costs noise but no bias. With one, the
-    default, it is the gradient of another objective: a reward now is preferred to a larger one later, so asking first does not pay.
+    What is wrong with it. Without a discount it is `trajectory`: a turn is charged with what it could not cause, which
+    costs noise but no bias. With one, the default, it is the gradient of another objective: a reward now is preferred
+    to a larger one later, so asking first does not pay.
 
     Args:
         rewards: Of each turn of each episode.
@@ -146,19 +167,25 @@ def equalized(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (
         The advantage of each turn of each episode, in the units of the rewards.
     """
     scores = [None if turns is None else [to_come(turns, discount)[0] if len(turns) else 0.0] for turns in rewards]
-    return [np.repeat(one, 0 if turns is None else len(turns)) for one, turns in zip(trajectory(scores, size), rewards, strict=True)]
+    return [
+        np.repeat(one, 0 if turns is None else len(turns))
+        for one, turns in zip(trajectory(scores, size), rewards, strict=True)
+    ]
 
 
-def exponential(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), curvature: float = 2.0, discount: float = 1.0) -> list[np.ndarray]:
+def exponential(
+    rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), curvature: float = 2.0, discount: float = 1.0
+) -> list[np.ndarray]:
     """The advantage of the episode, spread over its turns by what each was rewarded with (Qian et al. 2025, UserRL: exponential mapping, "EM").
 
-    A turn with the reward r has the weight ``w = 0.5 + 0.5 (1 - exp(-curvature r)) / (1 - exp(-curvature))``: 0.5 for none, 1 for a reward of 1, and concave
-    between. Its advantage is that of the episode times w over the mean weight of the episode's turns. Rewards are taken to lie between 0 and 1; what lies
-    outside counts as the end of that range.
+    A turn with the reward r has the weight ``w = 0.5 + 0.5 (1 - exp(-curvature r)) / (1 - exp(-curvature))``: 0.5 for
+    none, 1 for a reward of 1, and concave between. Its advantage is that of the episode times w over the mean weight of
+    the episode's turns. Rewards are taken to lie between 0 and 1; what lies outside counts as the end of that range.
 
-    What is wrong with it. The weight depends on the turn's own luck, so it is no baseline: a lucky act is praised in full and an unlucky one blamed by half,
-    which makes the policy take risks for their own sake. Two rewards with the same sum are not worth the same, and shaping by a potential, which changes
-    nothing about which policy is best, changes the weights.
+    What is wrong with it. The weight depends on the turn's own luck, so it is no baseline: a lucky act is praised in
+    full and an unlucky one blamed by half, which makes the policy take risks for their own sake. Two rewards with the
+    same sum are not worth the same, and shaping by a potential, which changes nothing about which policy is best,
+    changes the weights.
 
     Args:
         rewards: Of each turn of each episode, from 0 to 1.
@@ -177,22 +204,27 @@ def exponential(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] =
     return spread
 
 
-def exact(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), lambda_: float = 0.0) -> list[np.ndarray]:
+def exact(
+    rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), lambda_: float = 0.0
+) -> list[np.ndarray]:
     """The exact advantage of each turn from the solver, ``A* = Q*(state, belief, act) - V*(state, belief)``, less the mean of the others of its group at the
-    same turn. See `exact_advantages`. That mean depends on nothing that the turn decides, and takes noise away: A* alone is never above 0, so that every act
-    would only be pushed down.
+    same turn. See `exact_advantages`. That mean depends on nothing that the turn decides, and takes noise away: A*
+    alone is never above 0, so that every act would only be pushed down.
 
-    With ``lambda=0`` a turn is judged by its own advantage alone. No luck is in it, and no other turn's fault: it is the best that credit can give to a policy
-    that comes to play on optimally (the cost-to-go of an expert: Ross and Bagnell 2014, AggreVaTe). It is not the gradient of the expected return of the
-    policy as it is: an act that only an optimal player can make something of is praised before the policy can. So a policy that plays badly later is not told to
-    close early, and a short run ends lower than with `trajectory` (docs/credit.md).
+    With ``lambda=0`` a turn is judged by its own advantage alone. No luck is in it, and no other turn's fault: it is
+    the best that credit can give to a policy that comes to play on optimally (the cost-to-go of an expert: Ross and
+    Bagnell 2014, AggreVaTe). It is not the gradient of the expected return of the policy as it is: an act that only an
+    optimal player can make something of is praised before the policy can. So a policy that plays badly later is not
+    told to close early, and a short run ends lower than with `trajectory` (docs/credit.md).
 
-    With ``lambda=1`` a turn is also charged with the advantages of all later turns. The expected return is the optimum less the expected sum of what all turns
-    lose (Kakade and Langford 2002, lemma 6.1), so this is the policy's own gradient. The luck of the partner's answers is out of it as far as the policy would
-    use it as well as an optimal player; a poor policy gets more noise by it, not less.
+    With ``lambda=1`` a turn is also charged with the advantages of all later turns. The expected return is the optimum
+    less the expected sum of what all turns lose (Kakade and Langford 2002, lemma 6.1), so this is the policy's own
+    gradient. The luck of the partner's answers is out of it as far as the policy would use it as well as an optimal
+    player; a poor policy gets more noise by it, not less.
 
     Args:
-        rewards: Of each turn of each episode; only whether there are any counts. The solver knows the payoff, so the reward has to be ``goal``.
+        rewards: Of each turn of each episode; only whether there are any counts. The solver knows the payoff, so the
+            reward has to be ``goal``.
         size: Episodes of a group; neighbours are a group.
         dialogues: Those of the rewards.
         lambda_: How much of what later turns lose is charged to a turn, by turn; 0 to 1. Written ``lambda``.
@@ -205,11 +237,16 @@ def exact(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), l
     """
     if len(dialogues) != len(rewards):
         raise ValueError(f"credit 'exact' needs the dialogue of each of {len(rewards)} episodes, got {len(dialogues)}")
-    own = [np.zeros(0) if turns is None else exact_advantages(dialogue) for turns, dialogue in zip(rewards, dialogues, strict=True)]
+    own = [
+        np.zeros(0) if turns is None else exact_advantages(dialogue)
+        for turns, dialogue in zip(rewards, dialogues, strict=True)
+    ]
     advantages = []
     for group in _groups([to_come(values, lambda_) for values in own], size):
         for i, values in enumerate(group):
-            others = [[other[k] for j, other in enumerate(group) if j != i and len(other) > k] for k in range(len(values))]
+            others = [
+                [other[k] for j, other in enumerate(group) if j != i and len(other) > k] for k in range(len(values))
+            ]
             advantages.append(values - np.array([_mean(level) for level in others]))
     return advantages
 
@@ -217,7 +254,8 @@ def exact(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), l
 def exact_advantages(dialogue: Dialogue) -> np.ndarray:
     """``Q*(state, belief, act) - V*(state, belief)`` of each of the learner's turns, with the belief of a perfect listener.
 
-    A lost turn is the talk that it counted as. The last turn of a dialogue that was cut off gets ``-V*``: what could still be expected before it is forfeited.
+    A lost turn is the talk that it counted as. The last turn of a dialogue that was cut off gets ``-V*``: what could
+    still be expected before it is forfeited.
 
     Args:
         dialogue: Finished, and rewarded by ``goal``.
@@ -231,7 +269,9 @@ def exact_advantages(dialogue: Dialogue) -> np.ndarray:
     advantages = []
     for step in dialogue.steps:
         if others := sorted(set(step.rewards) - {"goal"}):
-            raise ValueError(f"credit 'exact' judges the payoff alone, so the reward must be goal; got also {', '.join(others)}")
+            raise ValueError(
+                f"credit 'exact' judges the payoff alone, so the reward must be goal; got also {', '.join(others)}"
+            )
         belief = step.belief_before()
         try:
             solution = dialogue.setting.solution
@@ -253,7 +293,10 @@ CREDITS: dict[str, Callable[..., Any]] = {
     "critic": TurnCritic,
     "exact": exact,
 }
-"""By name: functions, and classes whose instances are such functions that remember. Their parameters are given behind the name."""
+"""By name: functions, and classes whose instances are such functions that remember.
+
+Their parameters are given behind the name.
+"""
 
 _RANGES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "discount": ("above 0 and at most 1", lambda value: 0.0 < value <= 1.0),
@@ -272,7 +315,10 @@ def make_credit(spec: str) -> Credit:
     if name not in CREDITS:
         raise ValueError(f"credit must be one of {', '.join(CREDITS)}; got {spec!r}")
     credit = CREDITS[name]
-    valid = {parameter.rstrip("_"): parameter for parameter in list(signature(credit).parameters)[0 if isinstance(credit, type) else 3 :]}
+    valid = {
+        parameter.rstrip("_"): parameter
+        for parameter in list(signature(credit).parameters)[0 if isinstance(credit, type) else 3 :]
+    }
     for given, value in parameters.items():
         if given not in valid:
             raise ValueError(f"parameters of credit {name!r} are {', '.join(valid) or 'none'}; got {given!r}")

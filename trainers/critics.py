@@ -36,9 +36,10 @@ class Critic(nn.Module):
         calibrated: Whether `calibrate` has set the two.
 
     Args:
-        kind: ``"head"`` reads the policy's last hidden state where an action begins; ``"separate"`` the same of a transformer of its own, which begins as a
-            copy of the policy's; ``"privileged"`` the policy's hidden state and `privileged_features`. A critic of both the dialogue and what is hidden is
-            unbiased, where one of what is hidden alone is not (Baisero and Amato 2022, section 4).
+        kind: ``"head"`` reads the policy's last hidden state where an action begins; ``"separate"`` the same of a
+            transformer of its own, which begins as a copy of the policy's; ``"privileged"`` the policy's hidden state
+            and `privileged_features`. A critic of both the dialogue and what is hidden is unbiased, where one of what
+            is hidden alone is not (Baisero and Amato 2022, section 4).
         model: The policy's language model.
     """
 
@@ -60,11 +61,14 @@ class Critic(nn.Module):
         self.register_buffer("std", torch.ones(()))
         self.register_buffer("calibrated", torch.tensor(False))
 
-    def forward(self, seen: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor, starts: torch.Tensor) -> torch.Tensor:
+    def forward(
+        self, seen: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor, starts: torch.Tensor
+    ) -> torch.Tensor:
         """The value of each action, in units of reward.
 
         Args:
-            seen: The policy's hidden state before each action when the episode was played, and what is privileged; shape (actions, numbers).
+            seen: The policy's hidden state before each action when the episode was played, and what is privileged;
+                shape (actions, numbers).
             ids: As for `read_own`; this and the following are for a separate critic.
             mask: As for `read_own`.
             own: As for `read_own`.
@@ -88,8 +92,9 @@ class Critic(nn.Module):
 def privileged_features(dialogue: Dialogue, index: int, sees: str = "both") -> np.ndarray:
     """What the simulator knows before step `index`, for a critic of any family. Never for a policy.
 
-    It holds the public state, the scenario, and the exact belief, the hidden state or both. Facts are hashed with a sign (Weinberger et al. 2009, section 2):
-    a name has a number, on a logarithmic scale, or a name with its value an indicator; a belief has their expectations, and the probability of each outcome.
+    It holds the public state, the scenario, and the exact belief, the hidden state or both. Facts are hashed with a
+    sign (Weinberger et al. 2009, section 2): a name has a number, on a logarithmic scale, or a name with its value an
+    indicator; a belief has their expectations, and the probability of each outcome.
 
     Args:
         dialogue: A dialogue that has got that far.
@@ -114,7 +119,11 @@ def privileged_features(dialogue: Dialogue, index: int, sees: str = "both") -> n
         factors = enumerate(belief.factors) if isinstance(belief, ProductBelief) else [("", belief)]
         for place, factor in factors:
             for outcome, p in factor:
-                facts = _facts("", outcome) if place != "" else (*_facts("", outcome), *_facts(".", dialogue.reveal(outcome)))
+                facts = (
+                    _facts("", outcome)
+                    if place != ""
+                    else (*_facts("", outcome), *_facts(".", dialogue.reveal(outcome)))
+                )
                 for name, value in facts:
                     _add(features, f"belief{place}{name}", value, p)
                 _add(features, f"outcome{place}={outcome!r}", True, p)
@@ -139,7 +148,9 @@ def _facts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 def _add(features: np.ndarray, name: str, value: Any, weight: float = 1.0) -> None:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         place, sign = _slot(name)
-        features[place] += sign * weight * math.copysign(math.log1p(abs(value)), value) / 4.0  # a price of 50 is about 1
+        features[place] += (
+            sign * weight * math.copysign(math.log1p(abs(value)), value) / 4.0
+        )  # a price of 50 is about 1
         if abs(value) > COUNTS or value != int(value):
             return
         value = int(value)

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..core.episode import Episode
 from ..envs.episodes import read_episodes
-from ..policies.rollout import collect, make_engine
+from ..envs.make import make_engine
+from ..policies.collect import collect
 from . import processes
 from .config import TrainerConfig
 from .run import EVALUATION_SEED
@@ -59,7 +60,8 @@ def recorded(config: RecordedConfig, best_of: int = 1) -> tuple[list[Episode], i
         best_of: See `collect`.
 
     Raises:
-        ValueError: If none is left, if ``out/demonstrations`` holds episodes of something else, or `episodes_path` those of another environment.
+        ValueError: If none is left, if ``out/demonstrations`` holds episodes of something else, or `episodes_path`
+            those of another environment.
         FileNotFoundError: If `episodes_path` holds none.
     """
     path, wanted = config.episodes_path, None
@@ -95,7 +97,10 @@ def check(episodes: Sequence[Episode], env_id: str, settings: Mapping[str, Any])
     wanted = json.loads(json.dumps(engine.family.settings()))
     for episode in episodes:
         if episode.settings != wanted:
-            different = sorted(name for name in {*episode.settings, *wanted} if episode.settings.get(name) != wanted.get(name))
+            different = sorted(
+                name for name in {*episode.settings, *wanted} if episode.settings.get(name) != wanted.get(name)
+            )
             raise ValueError(
-                f"episodes must be of {env_id}, as it is to be trained in; one is of {episode.env_id}, with other settings ({', '.join(different)})"
+                f"episodes must be of {env_id}, as it is to be trained in; one is of {episode.env_id}, with other "
+                f"settings ({', '.join(different)})"
             )

@@ -1,7 +1,7 @@
 """Direct preference optimisation on dialogues, through TRL's DPOTrainer (Rafailov et al. 2023, equation 7).
 
-Whole dialogues or single turns are compared, see `preferences`. Only the policy's own tokens count in the loss: the partner's words are context, whoever
-chose them. With several rounds it is iterated (online) DPO.
+Whole dialogues or single turns are compared, see `preferences`. Only the policy's own tokens count in the loss: the
+partner's words are context, whoever chose them. With several rounds it is iterated (online) DPO.
 """
 
 from __future__ import annotations
@@ -58,15 +58,24 @@ def train_dpo(config: DPOConfig) -> float | None:
     return train_in_rounds("dpo", config, PairTrainer, partial(TRLConfig, **losses), arrange)
 
 
-def arrange(config: DPOConfig, found: Collected, rng: np.random.Generator, reference: Logprobs) -> tuple[Rows, dict[str, float]]:
+def arrange(
+    config: DPOConfig, found: Collected, rng: np.random.Generator, reference: Logprobs
+) -> tuple[Rows, dict[str, float]]:
     """The better of each history against the worse, as rows for `OwnTurns` in the order of training; and how many there are."""
     pairs, dropped = best_and_worst(found.alternatives, config.min_gap, config.matches)
     rows: Rows = []
     for some, chosen, rejected in pairs:
-        row = {"prompt_ids": some.prompt_ids, "chosen_ids": chosen.ids, "chosen_mask": chosen.mask, "rejected_ids": rejected.ids}
+        row = {
+            "prompt_ids": some.prompt_ids,
+            "chosen_ids": chosen.ids,
+            "chosen_mask": chosen.mask,
+            "rejected_ids": rejected.ids,
+        }
         rows.append({**row, "rejected_mask": rejected.mask})
     for side in ("chosen", "rejected"):
-        whole = [(row["prompt_ids"] + row[f"{side}_ids"], [0] * len(row["prompt_ids"]) + row[f"{side}_mask"]) for row in rows]
+        whole = [
+            (row["prompt_ids"] + row[f"{side}_ids"], [0] * len(row["prompt_ids"]) + row[f"{side}_mask"]) for row in rows
+        ]
         for row, logps in zip(rows, reference(whole), strict=True):
             row[f"ref_{side}_logps"] = logps
     dropped["alone"] += found.alone
@@ -76,10 +85,15 @@ def arrange(config: DPOConfig, found: Collected, rng: np.random.Generator, refer
 
 
 class PairTrainer(InRounds, DPOTrainer):
-    """TRL's trainer on token records, with the partner's turns masked. The tokens that are cloned count the same whichever process has them."""
+    """TRL's trainer on token records, with the partner's turns masked.
+
+    The tokens that are cloned count the same whichever process has them.
+    """
 
     def __init__(self, processing_class: Any, **options: Any):
-        super().__init__(processing_class=processing_class, data_collator=OwnTurns(processing_class.pad_token_id), **options)
+        super().__init__(
+            processing_class=processing_class, data_collator=OwnTurns(processing_class.pad_token_id), **options
+        )
         self.imitation = self.loss_weights[1:]  # none if nothing is cloned
 
     def _compute_loss(self, model: Any, inputs: Any, return_outputs: bool) -> Any:

@@ -4,42 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gymnasium.utils import seeding
-
 from ..core.dialogue import Dialogue
 from ..envs.engine import Engine
 from ..policies.language_model import LanguageModelPolicy
-from ..policies.rollout import policy_stream
+from ..policies.rollout import rollout
 
 TOGETHER = 256  # dialogues that are generated together
 
 
-def play(engine: Engine, policy: LanguageModelPolicy, seeds: Sequence[int], max_episode_tokens: int, attempts: Sequence[int] | None = None) -> list[Dialogue]:
+def play(
+    engine: Engine,
+    policy: LanguageModelPolicy,
+    seeds: Sequence[int],
+    max_episode_tokens: int,
+    attempts: Sequence[int] | None = None,
+) -> list[Dialogue]:
     """Play one dialogue a seed. What is said depends on its seed and attempt alone, not on how a batch is split.
 
     Args:
         engine: The environment, with the reward to train on.
         policy: Speaks for the learner and keeps the token records.
         seeds: One for each episode: of its scenario, of its partner's hidden state and of both sides' words.
-        max_episode_tokens: Tokens after the prompt at most; a dialogue whose next exchange might not fit is left after a turn of the model.
+        max_episode_tokens: Tokens after the prompt at most; a dialogue whose next exchange might not fit is left after
+            a turn of the model.
         attempts: Of the policy at each episode, see `policy_stream`; 0 by default.
 
     Returns:
-        The dialogues, in the order of the seeds. Those with an ``error`` are not the policy's doing: drop them. Some of them have no steps, and no record.
+        The dialogues, in the order of the seeds. Those with an ``error`` are not the policy's doing: drop them. Some of
+        them have no steps, and no record.
     """
-    dialogues = []
-    for first in range(0, len(seeds), TOGETHER):
-        some = list(seeds[first : first + TOGETHER])
-        tries = attempts[first : first + TOGETHER] if attempts is not None else [0] * len(some)
-        opened = engine.open([seeding.np_random(seed)[0] for seed in some], seeds=some)
-        streams = [policy_stream(seed, attempt) for seed, attempt in zip(some, tries, strict=True)]
-        live = [i for i, dialogue in enumerate(opened) if not dialogue.done]
-        while live:
-            speaking = [opened[i] for i in live]
-            steps = engine.step(speaking, policy.respond(speaking, [streams[i] for i in live]))
-            live = [i for i, step in zip(live, steps, strict=True) if not step.done and fits(policy, opened[i], max_episode_tokens)]
-        dialogues += opened
-    return dialogues
+
+    def goes_on(dialogue: Dialogue) -> bool:
+        return fits(policy, dialogue, max_episode_tokens)
+
+    return list(rollout(engine, policy, seeds, TOGETHER, attempts or 0, goes_on))
 
 
 def fits(policy: LanguageModelPolicy, dialogue: Dialogue, max_episode_tokens: int) -> bool:
@@ -55,4 +53,7 @@ def room_for_a_turn(max_episode_tokens: int, max_turn_tokens: int) -> None:
         ValueError: If they are such.
     """
     if max_episode_tokens <= max_turn_tokens + 1:
-        raise ValueError(f"max_episode_tokens must leave room for several turns of max_turn_tokens ({max_turn_tokens}), got {max_episode_tokens}")
+        raise ValueError(
+            f"max_episode_tokens must leave room for several turns of max_turn_tokens ({max_turn_tokens}), got "
+            f"{max_episode_tokens}"
+        )

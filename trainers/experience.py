@@ -52,8 +52,8 @@ class Experience:
         Args:
             dialogue: That was played.
             record: Its tokens and the rewards of its turns.
-            level: ``"turn"``: an action is a turn, and has its reward. ``"token"``: an action is a token that the model sampled, and the last one of a turn has
-                the turn's reward.
+            level: ``"turn"``: an action is a turn, and has its reward. ``"token"``: an action is a token that the model
+                sampled, and the last one of a turn has the turn's reward.
             sees: For a privileged critic, see `privileged_features`; ``""`` for others.
         """
         turns = [sum(record.mask[start:end]) for start, end in record.turns]
@@ -61,7 +61,11 @@ class Experience:
         actions, rewards = turns, list(record.rewards)
         if level == "token":
             actions = [1] * sum(turns)
-            rewards = [reward if k == length - 1 else 0.0 for length, reward in zip(turns, record.rewards, strict=True) for k in range(length)]
+            rewards = [
+                reward if k == length - 1 else 0.0
+                for length, reward in zip(turns, record.rewards, strict=True)
+                for k in range(length)
+            ]
             views = [view for length, view in zip(turns, views, strict=True) for _ in range(length)]
         own = [0] * len(record.prompt_ids) + record.mask
         return cls(record.ids, own, actions, rewards, dialogue.steps[-1].payoff, np.stack(views))
@@ -69,9 +73,11 @@ class Experience:
 
 @dataclass(slots=True)
 class Minibatch:
-    """Several episodes as tensors. `ids`, `mask` and `own` have a row an episode, padded on the right; the others one entry for each own token or action, in
-    that order of rows. `starts` says with which own token an action begins, `action_of` to which action an own token belongs.
-    """  # fmt: skip
+    """Several episodes as tensors.
+
+    `ids`, `mask` and `own` have a row an episode, padded on the right; the others one entry for each own token or
+    action, in that order of rows. `starts` says with which own token an action begins, `action_of` to which action an
+    own token belongs. """  # fmt: skip
 
     ids: torch.Tensor
     mask: torch.Tensor
@@ -112,7 +118,9 @@ class Minibatch:
         return cls(*grids, starts, action_of, *rest)  # type: ignore[call-arg]
 
 
-def minibatches(batch: Sequence[Experience], epochs: int, parts: int, seed: tuple[int, ...]) -> Iterator[list[Experience]]:
+def minibatches(
+    batch: Sequence[Experience], epochs: int, parts: int, seed: tuple[int, ...]
+) -> Iterator[list[Experience]]:
     """Every episode once an epoch, in an order that follows from `seed`, in `parts` parts."""
     rng = np.random.default_rng(seed)
     for _ in range(epochs):

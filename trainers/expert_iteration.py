@@ -1,11 +1,12 @@
 """Expert iteration: play, keep the best attempts at each scenario, imitate them, and again; also known as online filtered behaviour cloning.
 
-The policy that is searched for better play is the policy itself, by trying several times (Anthony et al. 2017 search a tree; with best attempts instead it is
-ReST, Gulcehre et al. 2023). Everything random follows from the seed and the round, so a run can be continued exactly.
+The policy that is searched for better play is the policy itself, by trying several times (Anthony et al. 2017 search a
+tree; with best attempts instead it is ReST, Gulcehre et al. 2023). Everything random follows from the seed and the
+round, so a run can be continued exactly.
 
-What to expect of it. Attempts at a scenario meet the same hidden person, so what makes one better is its acts, and luck with the answers: where those are
-drawn at random, lucky acts are imitated like good ones. It learns from successes alone, so it never hears what to avoid, and it stops learning where all
-attempts come to the same.
+What to expect of it. Attempts at a scenario meet the same hidden person, so what makes one better is its acts, and luck
+with the answers: where those are drawn at random, lucky acts are imitated like good ones. It learns from successes
+alone, so it never hears what to avoid, and it stops learning where all attempts come to the same.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from peft import LoraConfig, get_peft_model
 
 from ..core.dialogue import Dialogue
 from ..envs.engine import Engine
+from ..envs.make import make_engine
 from ..policies.language_model import LanguageModelPolicy, load_model
-from ..policies.rollout import make_engine
 from ..policies.tokens import TokenRecord
 from . import checkpoints, processes
 from .config import TrainerConfig
@@ -59,7 +60,10 @@ class ExpertIterationConfig(TrainerConfig):
     batch_size: int = 16
     """Episodes a gradient step, over all processes."""
     learning_rate: float = 3e-4
-    """At the first round; it falls linearly with the rounds. The default suits `tiny`, a pretrained model wants about 1e-5 (1e-4 with LoRA)."""
+    """At the first round; it falls linearly with the rounds.
+
+    The default suits `tiny`, a pretrained model wants about 1e-5 (1e-4 with LoRA).
+    """
     temperature: float = 1.0
     """Of sampling while playing."""
     max_grad_norm: float = 1.0
@@ -74,7 +78,15 @@ class ExpertIterationConfig(TrainerConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         room_for_a_turn(self.max_episode_tokens, self.max_turn_tokens)
-        for name, least in {"rounds": 1, "scenarios": 1, "attempts": 2, "buffer": 0, "epochs": 1, "batch_size": 1, "max_grad_norm": 0}.items():
+        for name, least in {
+            "rounds": 1,
+            "scenarios": 1,
+            "attempts": 2,
+            "buffer": 0,
+            "epochs": 1,
+            "batch_size": 1,
+            "max_grad_norm": 0,
+        }.items():
             if not getattr(self, name) >= least:
                 raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)!r}")
         if not 0.0 < self.keep < 1.0:
@@ -118,7 +130,9 @@ def train_expert_iteration(config: ExpertIterationConfig) -> float | None:
             learner.save(run.checkpoints, number + 1)
     log.close()
     played = config.rounds * config.scenarios * config.attempts
-    run.summarise(train_seconds=round(time.perf_counter() - started, 1), episodes=played, rounds=config.rounds, kept=learner.kept)
+    run.summarise(
+        train_seconds=round(time.perf_counter() - started, 1), episodes=played, rounds=config.rounds, kept=learner.kept
+    )
     if processes.is_main():
         learner.speaker.model.save_pretrained(str(run.model_path))
         learner.speaker.tokenizer.save_pretrained(str(run.model_path))
@@ -138,9 +152,13 @@ def best(returns: Sequence[float | None], size: int, keep: float) -> list[int]:
     """
     places = []
     for first in range(0, len(returns), size):
-        counted = [(value, place) for place, value in enumerate(returns[first : first + size], first) if value is not None]
+        counted = [
+            (value, place) for place, value in enumerate(returns[first : first + size], first) if value is not None
+        ]
         mean = sum(value for value, _ in counted) / max(1, len(counted))
-        ranked = sorted((place for value, place in counted if value > mean + 1e-9), key=lambda place: -(returns[place] or 0.0))
+        ranked = sorted(
+            (place for value, place in counted if value > mean + 1e-9), key=lambda place: -(returns[place] or 0.0)
+        )
         places += sorted(ranked[: max(1, round(keep * len(counted)))])
     return places
 
@@ -155,7 +173,9 @@ class Learner:
 
     def __init__(self, config: ExpertIterationConfig, engine: Engine):
         self.config, self.engine = config, engine
-        self.accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision="bf16" if config.bfloat16 else "no")
+        self.accelerator = Accelerator(
+            cpu=not torch.cuda.is_available(), mixed_precision="bf16" if config.bfloat16 else "no"
+        )
         model, tokenizer = load_model(config.model, engine, config.seed, config.dtype)
         if config.lora_rank:
             torch.manual_seed(config.seed)  # of the adapters
@@ -164,7 +184,9 @@ class Learner:
             model.gradient_checkpointing_enable({"use_reentrant": False})
             model.enable_input_require_grads()
         trained = [weights for weights in model.parameters() if weights.requires_grad]
-        self.reader, self.optimizer = self.accelerator.prepare(Reader(model), torch.optim.AdamW(trained, lr=config.learning_rate, weight_decay=0.0))
+        self.reader, self.optimizer = self.accelerator.prepare(
+            Reader(model), torch.optim.AdamW(trained, lr=config.learning_rate, weight_decay=0.0)
+        )
         self.player = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens, config.temperature)
         self.speaker = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
         self.buffer: list[list[TokenRecord]] = []
@@ -185,16 +207,31 @@ class Learner:
         config, part = self.config, processes.share(self.config.scenarios, "scenarios")
         start = SEEDS_A_RUN * (1 + config.seed) + number * config.scenarios + processes.index() * part
         seeds = [start + i for i in range(part) for _ in range(config.attempts)]
-        dialogues = play(self.engine, self.player, seeds, config.max_episode_tokens, [k % config.attempts for k in range(len(seeds))])
+        dialogues = play(
+            self.engine, self.player, seeds, config.max_episode_tokens, [k % config.attempts for k in range(len(seeds))]
+        )
         returns = [sum(step.reward for step in dialogue.steps) if _counts(dialogue) else None for dialogue in dialogues]
-        records = processes.gather([self.player.record(dialogues[place]) for place in best(returns, config.attempts, config.keep)])
+        records = processes.gather(
+            [self.player.record(dialogues[place]) for place in best(returns, config.attempts, config.keep)]
+        )
         self.buffer = [*self.buffer, records][-config.buffer :]
         self.kept += len(records)
-        counted = [(value, dialogue.steps[-1].payoff) for value, dialogue in zip(returns, dialogues, strict=True) if value is not None]
+        counted = [
+            (value, dialogue.steps[-1].payoff)
+            for value, dialogue in zip(returns, dialogues, strict=True)
+            if value is not None
+        ]
         if not (counted := processes.gather(counted)):
-            raise ConnectionError(f"the simulated user failed in every episode of a round; the first error was: {dialogues[0].error}")
+            raise ConnectionError(
+                f"the simulated user failed in every episode of a round; the first error was: {dialogues[0].error}"
+            )
         values = torch.tensor(counted)
-        numbers = {"reward": values[:, 0].mean(), "reward_std": values[:, 0].std(correction=0), "payoff": values[:, 1].mean(), "kept": len(records)}
+        numbers = {
+            "reward": values[:, 0].mean(),
+            "reward_std": values[:, 0].std(correction=0),
+            "payoff": values[:, 1].mean(),
+            "kept": len(records),
+        }
         return {name: float(value) for name, value in numbers.items()}
 
     def learn(self, number: int) -> dict[str, float]:
@@ -204,8 +241,8 @@ class Learner:
             number: Of the round, from 0.
 
         Returns:
-            ``loss`` (mean negative log-probability of the imitated tokens in nats), ``entropy``, ``grad_norm``, means over the round's gradient steps; and
-            ``learning_rate``. Without anything to imitate the loss is 0.
+            ``loss`` (mean negative log-probability of the imitated tokens in nats), ``entropy``, ``grad_norm``, means
+            over the round's gradient steps; and ``learning_rate``. Without anything to imitate the loss is 0.
         """
         config, records = self.config, [record for records in self.buffer for record in records]
         rate = config.learning_rate * (1.0 - number / config.rounds)
@@ -215,7 +252,9 @@ class Learner:
         steps = []
         for _ in range(config.epochs):
             shuffled = [records[i] for i in torch.randperm(len(records), generator=order)]
-            steps += [self._step(shuffled[k : k + config.batch_size]) for k in range(0, len(shuffled), config.batch_size)]
+            steps += [
+                self._step(shuffled[k : k + config.batch_size]) for k in range(0, len(shuffled), config.batch_size)
+            ]
         loss, entropy, norm = torch.tensor(steps).mean(0).tolist() if steps else (0.0, 0.0, 0.0)
         return {"loss": loss, "entropy": entropy, "grad_norm": norm, "learning_rate": rate}
 
@@ -224,7 +263,12 @@ class Learner:
         if not processes.is_main():
             return
         fields = [[(r.prompt_ids, r.completion_ids, r.mask, r.turns) for r in records] for records in self.buffer]
-        state = {"weights": checkpoints.learned(self.speaker.model), "optimizer": self.optimizer.state_dict(), "buffer": fields, "kept": self.kept}
+        state = {
+            "weights": checkpoints.learned(self.speaker.model),
+            "optimizer": self.optimizer.state_dict(),
+            "buffer": fields,
+            "kept": self.kept,
+        }
         state["torch"] = torch.get_rng_state()  # of dropout, where a model has any
         checkpoints.write(folder, number, state)
 
@@ -237,7 +281,10 @@ class Learner:
         number, state = checkpoints.read(checkpoint, self.accelerator.device)
         self.speaker.model.load_state_dict(state["weights"], strict=False)
         self.optimizer.load_state_dict(state["optimizer"])
-        self.buffer = [[TokenRecord(prompt, completion, mask, [], turns) for prompt, completion, mask, turns in records] for records in state["buffer"]]
+        self.buffer = [
+            [TokenRecord(prompt, completion, mask, [], turns) for prompt, completion, mask, turns in records]
+            for records in state["buffer"]
+        ]
         self.kept = state["kept"]
         torch.set_rng_state(state["torch"].cpu())
         return number
@@ -246,12 +293,16 @@ class Learner:
         """One gradient step on some records: loss, entropy and norm of the gradient."""
         self.reader.train()
         total = sum(sum(record.mask) for record in batch)
-        mine = batch[processes.index() :: processes.count()] or [TokenRecord(batch[0].prompt_ids, batch[0].completion_ids, [0] * len(batch[0].mask))]
+        mine = batch[processes.index() :: processes.count()] or [
+            TokenRecord(batch[0].prompt_ids, batch[0].completion_ids, [0] * len(batch[0].mask))
+        ]
         with self.accelerator.autocast():
             _, logprobs, entropies = self.reader(*padded(mine, self.speaker.chat.eos, self.accelerator.device))
         loss = -logprobs.sum() / total
         self.accelerator.backward(loss * processes.count())  # gradients are averaged over processes
-        norm: Any = self.accelerator.clip_grad_norm_(self.reader.parameters(), self.config.max_grad_norm or float("inf"))
+        norm: Any = self.accelerator.clip_grad_norm_(
+            self.reader.parameters(), self.config.max_grad_norm or float("inf")
+        )
         self.optimizer.step()
         self.optimizer.zero_grad()
         sums = processes.gather([(loss.item(), entropies.sum().item() / total)])

@@ -1,7 +1,8 @@
 """Group-relative policy optimisation on whole dialogues, through TRL's GRPOTrainer.
 
-A group is a scenario with a hidden partner, played several times by the policy; an episode's advantage is its return less the group's mean (Shao et al. 2024,
-section 4.1), or each turn has one of its own (`credit`). This is the one file that knows TRL's rollout protocol; it keeps TRL at one minor version.
+A group is a scenario with a hidden partner, played several times by the policy; an episode's advantage is its return
+less the group's mean (Shao et al. 2024, section 4.1), or each turn has one of its own (`credit`). This is the one file
+that knows TRL's rollout protocol; it keeps TRL at one minor version.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from trl import GRPOTrainer
 
 from ..core.dialogue import Dialogue
 from ..envs.engine import Engine
+from ..envs.make import make_engine
 from ..policies.language_model import LanguageModelPolicy, load_model
-from ..policies.rollout import make_engine
 from ..policies.tokens import TokenRecord
 from . import processes
 from .config import TrainerConfig
@@ -125,7 +126,10 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
     _check_vllm(config)
     processes.share(config.groups, "groups")  # a group stays whole in one process
     if config.kl and config.model in ("tiny", "smollm2") and not config.lora_rank:
-        raise ValueError(f"kl must be 0 where model is {config.model!r}: TRL reads the policy to stay close to from a saved model, such as RUN/bc/model")
+        raise ValueError(
+            f"kl must be 0 where model is {config.model!r}: TRL reads the policy to stay close to from a saved model, "
+            "such as RUN/bc/model"
+        )
     engine = make_engine(config.env_id, reward=config.reward, **config.settings)
     run = Run(config.out, stage)
     checkpoint = run.begin(config, config.resume)
@@ -139,7 +143,9 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
         reward_funcs=episode_return,
         train_dataset=scenario_seeds(config),
         rollout_func=cast(Any, rollout),
-        peft_config=LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear") if config.lora_rank else None,
+        peft_config=LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear")
+        if config.lora_rank
+        else None,
         args=TRLConfig(
             output_dir=str(run.checkpoints),
             max_steps=updates,
@@ -176,10 +182,14 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
     policy.model = trainer.model
     quiet(trainer)
     every = config.eval_every * config.updates
-    trainer.add_callback(Clock(run, policy, config.env_id, config.settings, every, config.eval_episodes, batch / config.updates))
+    trainer.add_callback(
+        Clock(run, policy, config.env_id, config.settings, every, config.eval_episodes, batch / config.updates)
+    )
     started = time.perf_counter()
     trainer.train(resume_from_checkpoint=checkpoint)
-    run.summarise(train_seconds=round(time.perf_counter() - started, 1), episodes=batch * config.steps, steps=config.steps)
+    run.summarise(
+        train_seconds=round(time.perf_counter() - started, 1), episodes=batch * config.steps, steps=config.steps
+    )
     trainer.save_model(str(run.model_path))
     if processes.is_main():
         tokenizer.save_pretrained(str(run.model_path))
@@ -190,15 +200,22 @@ def _check_vllm(config: GRPOConfig) -> None:
     if config.vllm == "off":
         return
     if find_spec("vllm") is None:
-        raise ModuleNotFoundError(f"vllm={config.vllm!r} needs the package vllm, which is not installed (it needs a GPU): pip install vllm")
+        raise ModuleNotFoundError(
+            f"vllm={config.vllm!r} needs the package vllm, which is not installed (it needs a GPU): pip install vllm"
+        )
     if config.vllm == "server" and processes.count() > 1:
-        raise ValueError("vllm must be 'colocate' with several processes: TRL asks its server for all of them at once, and dialogues end at different turns")
+        raise ValueError(
+            "vllm must be 'colocate' with several processes: TRL asks its server for all of them at once, and "
+            "dialogues end at different turns"
+        )
 
 
 def scenario_seeds(config: GRPOConfig) -> Dataset:
     """A row for each group of the run: the seed of its scenario, of its partner's hidden state and of its words."""
     first = 100_000_000 * (1 + config.seed)
-    return Dataset.from_list([{"prompt": [{"role": "user", "content": "", "seed": first + i}]} for i in range(config.groups * config.steps)])
+    return Dataset.from_list(
+        [{"prompt": [{"role": "user", "content": "", "seed": first + i}]} for i in range(config.groups * config.steps)]
+    )
 
 
 class KeepCredit(TrainerCallback):
@@ -220,7 +237,9 @@ class KeepCredit(TrainerCallback):
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Save beside the weights."""
         if isinstance(self.credit, TurnCritic):
-            self.credit.save(Path(args.output_dir) / f"checkpoint-{state.global_step}" / f"critic-{args.process_index}.npz")
+            self.credit.save(
+                Path(args.output_dir) / f"checkpoint-{state.global_step}" / f"critic-{args.process_index}.npz"
+            )
 
 
 class DialogueTrainer(GRPOTrainer):
@@ -243,19 +262,31 @@ class DialogueTrainer(GRPOTrainer):
             self._own = None
 
     def _get_per_token_logps_and_entropies(
-        self, model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor, logits_to_keep: int, batch_size: int | None = None, **options: Any
+        self,
+        model: Any,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        logits_to_keep: int,
+        batch_size: int | None = None,
+        **options: Any,
     ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
         """TRL's function; in one process on a CPU three times as fast."""
         plain = self.accelerator.unwrap_model(model)
         if input_ids.device.type != "cpu" or self.accelerator.num_processes > 1 or not plain_head(plain):
-            return super()._get_per_token_logps_and_entropies(model, input_ids, attention_mask, logits_to_keep, batch_size, **options)
+            return super()._get_per_token_logps_and_entropies(
+                model, input_ids, attention_mask, logits_to_keep, batch_size, **options
+            )
         own = attention_mask.clone()
         own[:, :-logits_to_keep] = 0
         if self._own is not None:  # what others said is masked in the loss anyway
             own[:, -logits_to_keep:] *= self._own
         with self.accelerator.autocast():
             logprobs, entropies = own_logprobs(plain, input_ids, attention_mask, own, self.temperature)
-        return logprobs[:, -logits_to_keep:], entropies[:, -logits_to_keep:] if options.get("compute_entropy") else None, None
+        return (
+            logprobs[:, -logits_to_keep:],
+            entropies[:, -logits_to_keep:] if options.get("compute_entropy") else None,
+            None,
+        )
 
 
 class DialogueRollout:
@@ -275,10 +306,13 @@ class DialogueRollout:
     def __call__(self, prompts: list[list[dict[str, Any]]], trainer: Any) -> dict[str, list[Any]]:
         """Play one episode for each prompt; equal seeds meet the same scenario and the same hidden partner.
 
-        Episodes whose simulated user failed have the return ``None``: TRL leaves them out of the group's mean, and they give no gradient.
+        Episodes whose simulated user failed have the return ``None``: TRL leaves them out of the group's mean, and they
+        give no gradient.
         """
         seeds = [int(prompt[-1]["seed"]) for prompt in prompts]
-        attempts = [seeds[:place].count(seed) for place, seed in enumerate(seeds)]  # a group is the same whoever plays it, and with whom
+        attempts = [
+            seeds[:place].count(seed) for place, seed in enumerate(seeds)
+        ]  # a group is the same whoever plays it, and with whom
         policy = self._policy(trainer)
         with _turns_of(trainer, self.config.max_turn_tokens):
             dialogues = play(self.engine, policy, seeds, self.config.max_episode_tokens, attempts)
@@ -310,7 +344,9 @@ class DialogueRollout:
         """The policy being trained: generated by vLLM where TRL runs one, else by ourselves, with a cache that lasts over the turns."""
         limit = self.config.max_turn_tokens
         if getattr(trainer, "use_vllm", False):
-            return LanguageModelPolicy(None, self.tokenizer, limit, generate=lambda live: trainer._generate_single_turn(live, None, {}, 1))
+            return LanguageModelPolicy(
+                None, self.tokenizer, limit, generate=lambda live: trainer._generate_single_turn(live, None, {}, 1)
+            )
         model = trainer.accelerator.unwrap_model(trainer.model)
         return LanguageModelPolicy(model, self.tokenizer, limit, temperature=self.config.temperature)
 
@@ -344,7 +380,10 @@ def episode_return(
     log_metric: Any = None,
     **_: Any,
 ) -> list[float | None]:
-    """TRL's reward function: the return that the rollout has measured. Beside it the payoff is logged, whatever the reward."""
+    """TRL's reward function: the return that the rollout has measured.
+
+    Beside it the payoff is logged, whatever the reward.
+    """
     if log_metric is not None:
         log_metric("dialogue/turns", sum(dialogue_turns) / len(dialogue_turns))
         if payoffs := [payoff for payoff in dialogue_payoff if payoff is not None]:

@@ -1,9 +1,11 @@
 """ILQL, implicit language Q-learning (Snell et al. 2023, "Offline RL for Natural Language Generation with Implicit Language Q Learning", section 4).
 
-Every own token is a step. V learns an upper expectile of Q over the tokens that were said (Kostrikov et al. 2022, "Offline Reinforcement Learning with Implicit
-Q-Learning", section 4.2), and Q of a token the reward after it and V of the next own token's state, which lies beyond the partner's reply if the token ended the
-turn. So values flow back from the best continuations that were seen, without asking for the value of what nobody said. Two Q heads learn the same, the lesser
-counts; V learns from slowly following copies of them. The CQL term keeps Q low for tokens that were not said. Decoding perturbs the clone by ``beta Q``.
+Every own token is a step. V learns an upper expectile of Q over the tokens that were said (Kostrikov et al. 2022,
+"Offline Reinforcement Learning with Implicit Q-Learning", section 4.2), and Q of a token the reward after it and V of
+the next own token's state, which lies beyond the partner's reply if the token ended the turn. So values flow back from
+the best continuations that were seen, without asking for the value of what nobody said. Two Q heads learn the same, the
+lesser counts; V learns from slowly following copies of them. The CQL term keeps Q low for tokens that were not said.
+Decoding perturbs the clone by ``beta Q``.
 """
 
 from __future__ import annotations
@@ -56,7 +58,13 @@ def train_ilql(config: ILQLConfig) -> float | None:
 
 
 def ilql_loss(
-    tokens: OwnTokens, values: dict[str, torch.Tensor], discount: float, td_lambda: float, tau: float, cql: float, bc: float
+    tokens: OwnTokens,
+    values: dict[str, torch.Tensor],
+    discount: float,
+    td_lambda: float,
+    tau: float,
+    cql: float,
+    bc: float,
 ) -> dict[str, torch.Tensor]:
     """The terms of the loss, each of shape (N,).
 
@@ -86,7 +94,8 @@ def td_target(tokens: OwnTokens, state: torch.Tensor, discount: float, td_lambda
     """What Q learns; shape (N,): the reward after each token and the discounted value of what follows, which is a mixture of V at the next own token and of
     that token's own target (the lambda-return of Sutton and Barto 2018, equation 12.2).
 
-    With ``td_lambda=0`` a reward at the end takes as many steps of learning to reach the first words as there are own tokens between.
+    With ``td_lambda=0`` a reward at the end takes as many steps of learning to reach the first words as there are own
+    tokens between.
 
     Args:
         tokens: The learner's own tokens.
@@ -95,7 +104,9 @@ def td_target(tokens: OwnTokens, state: torch.Tensor, discount: float, td_lambda
         td_lambda: Share of the next token's target.
     """
     targets, following, target = [], 0.0, 0.0
-    for reward, value, last in reversed(list(zip(tokens.rewards.tolist(), state.tolist(), tokens.last.tolist(), strict=True))):
+    for reward, value, last in reversed(
+        list(zip(tokens.rewards.tolist(), state.tolist(), tokens.last.tolist(), strict=True))
+    ):
         target = reward + (0.0 if last else discount * ((1.0 - td_lambda) * following + td_lambda * target))
         following = value
         targets.append(target)
@@ -133,5 +144,7 @@ class TargetFollows(TrainerCallback):
     def follow(self, share: float) -> None:
         """Go that share of the way."""
         for name in Q_HEADS:
-            for target, source in zip(self.model.heads[f"target_{name}"].parameters(), self.model.heads[name].parameters(), strict=True):
+            for target, source in zip(
+                self.model.heads[f"target_{name}"].parameters(), self.model.heads[name].parameters(), strict=True
+            ):
                 target.lerp_(source, share)

@@ -1,7 +1,7 @@
 """Kahneman-Tversky optimisation on dialogues, through TRL's KTOTrainer (Ethayarajh et al. 2024, equations 7 and 8).
 
-Nothing is paired: each dialogue or turn is desirable or not, by whether it did better than what the policy gets from the same history on average. That makes
-use of every sample, and of recorded episodes of which there is one a scenario.
+Nothing is paired: each dialogue or turn is desirable or not, by whether it did better than what the policy gets from
+the same history on average. That makes use of every sample, and of recorded episodes of which there is one a scenario.
 """
 
 from __future__ import annotations
@@ -52,11 +52,13 @@ def train_kto(config: KTOConfig) -> float | None:
     return train_in_rounds("kto", config, JudgementTrainer, TRLConfig, arrange)
 
 
-def arrange(config: KTOConfig, found: Collected, rng: np.random.Generator, reference: Logprobs) -> tuple[Rows, dict[str, float]]:
+def arrange(
+    config: KTOConfig, found: Collected, rng: np.random.Generator, reference: Logprobs
+) -> tuple[Rows, dict[str, float]]:
     """What is better and what is worse than the mean, as rows for `OwnTurns` in the order of training; and how many there are.
 
-    KTO holds a completion against the mean log-ratio of mismatched ones: each history of a batch is followed by its neighbour's completion. These are part of
-    the row, since the reference's log-probability of them is needed too.
+    KTO holds a completion against the mean log-ratio of mismatched ones: each history of a batch is followed by its
+    neighbour's completion. These are part of the row, since the reference's log-probability of them is needed too.
     """
     judgements, dropped = above_and_below(found.alternatives, config.min_gap)
     order = shuffled(len(judgements), config.epochs, rng)
@@ -65,21 +67,40 @@ def arrange(config: KTOConfig, found: Collected, rng: np.random.Generator, refer
         batch = [judgements[i] for i in order[first : first + size]]
         for (some, one, desirable), neighbour in zip(batch, batch[-1:] + batch[:-1], strict=True):
             other = neighbour.continuation
-            row = {"prompt_ids": some.prompt_ids, "completion_ids": one.ids, "completion_mask": one.mask, "label": desirable}
+            row = {
+                "prompt_ids": some.prompt_ids,
+                "completion_ids": one.ids,
+                "completion_mask": one.mask,
+                "label": desirable,
+            }
             rows.append({**row, "KL_completion_ids": other.ids, "KL_completion_mask": other.mask})
     for kind, prefix in (("ref_logps", ""), ("ref_KL_logps", "KL_")):
-        whole = [(r["prompt_ids"] + r[f"{prefix}completion_ids"], [0] * len(r["prompt_ids"]) + r[f"{prefix}completion_mask"]) for r in rows]
+        whole = [
+            (r["prompt_ids"] + r[f"{prefix}completion_ids"], [0] * len(r["prompt_ids"]) + r[f"{prefix}completion_mask"])
+            for r in rows
+        ]
         for row, logps in zip(rows, reference(whole), strict=True):
             row[kind] = logps
     better = sum(judgement.desirable for judgement in judgements)
-    return rows, {"judgements": len(judgements), "desirable": better, "emphasis": config.emphasis, **dropped, "alone": found.alone}
+    return rows, {
+        "judgements": len(judgements),
+        "desirable": better,
+        "emphasis": config.emphasis,
+        **dropped,
+        "alone": found.alone,
+    }
 
 
 class JudgementTrainer(InRounds, KTOTrainer):
-    """TRL's trainer on token records, with the partner's turns masked. Better and worse are weighed by how many there are (equation 8 of the paper)."""
+    """TRL's trainer on token records, with the partner's turns masked.
+
+    Better and worse are weighed by how many there are (equation 8 of the paper).
+    """
 
     def __init__(self, processing_class: Any, **options: Any):
-        super().__init__(processing_class=processing_class, data_collator=OwnTurns(processing_class.pad_token_id), **options)
+        super().__init__(
+            processing_class=processing_class, data_collator=OwnTurns(processing_class.pad_token_id), **options
+        )
 
     def _compute_loss(self, model: Any, inputs: Any, return_outputs: bool) -> Any:
         facts = self.rounds.facts[-1]

@@ -17,7 +17,9 @@ from .run import EVALUATION_SEED, Run
 
 
 class Log:
-    """The metrics of a run: in its file, in TensorBoard and behind a progress bar. In processes other than the main one it does nothing.
+    """The metrics of a run: in its file, in TensorBoard and behind a progress bar.
+
+    In processes other than the main one it does nothing.
 
     Args:
         run: The run.
@@ -28,12 +30,16 @@ class Log:
         shown: Numbers behind the bar.
     """
 
-    def __init__(self, run: Run, config: TrainerConfig, first: int, steps: int, episodes_a_step: int, shown: Sequence[str]):
+    def __init__(
+        self, run: Run, config: TrainerConfig, first: int, steps: int, episodes_a_step: int, shown: Sequence[str]
+    ):
         self.run, self.config, self.episodes_a_step, self.shown, self.board = run, config, episodes_a_step, shown, None
         if processes.is_main():
             self.board = SummaryWriter(str(run.board), purge_step=first + 1 if first else None)
         self.bar = tqdm(total=steps, initial=first, desc=run.stage, disable=not processes.is_main())
-        self._started = time.perf_counter() - max((row["seconds"] for row in run.metrics() if row["stage"] == run.stage), default=0.0)
+        self._started = time.perf_counter() - max(
+            (row["seconds"] for row in run.metrics() if row["stage"] == run.stage), default=0.0
+        )
 
     def numbers(self, step: int, numbers: dict[str, float]) -> None:
         """Write down what a step has come to."""
@@ -44,7 +50,13 @@ class Log:
     def evaluate(self, step: int, policy: LanguageModelPolicy) -> None:
         """Score the policy as it is now; other processes go on, and wait in the next step."""
         if self.board is not None:
-            result = evaluate(self.config.env_id, policy, episodes=self.config.eval_episodes, seed=EVALUATION_SEED, **self.config.settings)
+            result = evaluate(
+                self.config.env_id,
+                policy,
+                episodes=self.config.eval_episodes,
+                seed=EVALUATION_SEED,
+                **self.config.settings,
+            )
             self._write(step, {"score": result.score, "mean_return": result.mean_return})
 
     def close(self) -> None:
@@ -54,7 +66,9 @@ class Log:
             self.board.close()
 
     def _write(self, step: int, numbers: dict[str, Any]) -> None:
-        self.run.log(step, episodes=step * self.episodes_a_step, seconds=round(time.perf_counter() - self._started, 2), **numbers)
+        self.run.log(
+            step, episodes=step * self.episodes_a_step, seconds=round(time.perf_counter() - self._started, 2), **numbers
+        )
         for name, value in numbers.items():
             if self.board is not None and value is not None:
                 self.board.add_scalar(name, value, step)

@@ -1,8 +1,9 @@
 """Monte Carlo returns: what each token was worth is learned from what came after it, and the clone of the episodes is guided by it.
 
-The baseline "MC returns" of Abdulhai et al. 2023 ("LMRL Gym", section 5): a head on the language model learns the value of the tokens that were said, by
-regression on the return from there on, and is kept low for those that were not by the CQL term. It is the value of the policies that played the episodes, so
-that decoding by it is one step of policy improvement; ILQL goes on from there.
+The baseline "MC returns" of Abdulhai et al. 2023 ("LMRL Gym", section 5): a head on the language model learns the value
+of the tokens that were said, by regression on the return from there on, and is kept low for those that were not by the
+CQL term. It is the value of the policies that played the episodes, so that decoding by it is one step of policy
+improvement; ILQL goes on from there.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ class MCConfig(GuidedConfig):
 
 def train_mc(config: MCConfig) -> float | None:
     """Learn values from returns; see `train_offline`."""
-    return train_offline(config, "mc", ["q"], config.beta, lambda tokens, values: mc_loss(tokens, values, config.cql, config.bc))
+    return train_offline(
+        config, "mc", ["q"], config.beta, lambda tokens, values: mc_loss(tokens, values, config.cql, config.bc)
+    )
 
 
 def mc_loss(tokens: OwnTokens, values: dict[str, torch.Tensor], cql: float, bc: float) -> dict[str, torch.Tensor]:

@@ -1,8 +1,10 @@
 """What the offline trainers share: recorded episodes as token records with rewards, a language model with value heads, and the loop.
 
-The learner's own tokens are the steps of a decision process, as in Snell et al. 2023, section 4: the state is all that was said before a token, and what follows
-the last token of a turn is the first own token after the partner's reply. The partner's words are part of the environment. A turn's reward comes with its last
-token. Rewards are divided by the standard deviation of the recorded returns, so that one unit of value, and with it `beta`, means the same in every environment.
+The learner's own tokens are the steps of a decision process, as in Snell et al. 2023, section 4: the state is all that
+was said before a token, and what follows the last token of a turn is the first own token after the partner's reply. The
+partner's words are part of the environment. A turn's reward comes with its last token. Rewards are divided by the
+standard deviation of the recorded returns, so that one unit of value, and with it `beta`, means the same in every
+environment.
 """
 
 from __future__ import annotations
@@ -20,8 +22,8 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from ..core.episode import Episode
 from ..envs.episodes import rescore
+from ..envs.make import make_engine
 from ..policies.language_model import LanguageModelPolicy, load_model
-from ..policies.rollout import make_engine
 from ..policies.tokens import ChatFormat
 from ..policies.value_guided import ValueGuidedModel, load_heads, make_heads
 from . import processes
@@ -96,8 +98,17 @@ class OwnTokens(NamedTuple):
 class Learner(ValueGuidedModel):
     """A language model with value heads, as it is trained."""
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, own: torch.Tensor | None = None, **options: Any) -> Any:
-        """With `own`: last hidden states and logits before each own token, and each head's outputs there. Else the guided model's."""
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+        own: torch.Tensor | None = None,
+        **options: Any,
+    ) -> Any:
+        """With `own`: last hidden states and logits before each own token, and each head's outputs there.
+
+        Else the guided model's.
+        """
         if own is None or attention_mask is None:
             return super().forward(input_ids, attention_mask, **options)
         hidden, logits = own_states(self.lm, input_ids, attention_mask, own)
@@ -110,7 +121,10 @@ class Learner(ValueGuidedModel):
 
 
 Loss = Callable[[OwnTokens, dict[str, torch.Tensor]], dict[str, torch.Tensor]]
-"""Of own tokens and the outputs of the heads, each of shape (N, outputs): the terms of the loss, each of shape (N,). They are added up."""
+"""Of own tokens and the outputs of the heads, each of shape (N, outputs): the terms of the loss, each of shape (N,).
+
+They are added up.
+"""
 
 
 def discounted(rewards: Sequence[float], discount: float) -> list[float]:
@@ -123,7 +137,10 @@ def discounted(rewards: Sequence[float], discount: float) -> list[float]:
 
 
 def token_rows(episodes: Sequence[Episode], chat: ChatFormat, discount: float, scale: float) -> list[dict[str, list]]:
-    """A row for each episode: `input_ids`, and for each of them `own`, `rewards`, `returns`, `last` and `first` (see `OwnTokens`; `first` counts within the row).
+    """A row for each episode:
+
+    `input_ids`, and for each of them `own`, `rewards`, `returns`, `last` and `first` (see `OwnTokens`; `first` counts
+    within the row).
 
     Args:
         episodes: With their turns' rewards.
@@ -133,7 +150,9 @@ def token_rows(episodes: Sequence[Episode], chat: ChatFormat, discount: float, s
     """
     rows = []
     for episode in episodes:
-        record = chat.record(episode.messages(), [turn.reward / scale for turn in episode.turns if turn.seat == episode.seat])
+        record = chat.record(
+            episode.messages(), [turn.reward / scale for turn in episode.turns if turn.seat == episode.seat]
+        )
         if not record.turns:
             continue
         rewards, first = [0.0] * len(record.mask), [0] * len(record.mask)
@@ -168,7 +187,9 @@ def collate(rows: Sequence[dict[str, list]], pad: int) -> dict[str, torch.Tensor
 
     batch = {name: padded(name, pad if name == "input_ids" else 0) for name in rows[0]}
     batch["rewards"], batch["returns"] = batch["rewards"].float(), batch["returns"].float()
-    batch["attention_mask"] = torch.tensor([[1] * len(row["input_ids"]) + [0] * (width - len(row["input_ids"])) for row in rows])
+    batch["attention_mask"] = torch.tensor(
+        [[1] * len(row["input_ids"]) + [0] * (width - len(row["input_ids"])) for row in rows]
+    )
     return batch
 
 
@@ -178,16 +199,27 @@ def own_tokens(batch: dict[str, torch.Tensor], hidden: torch.Tensor, logits: tor
     counts = own.sum(1)
     begin = (counts.cumsum(0) - counts)[:, None].expand_as(own)[own]  # place of each row's first own token
     return OwnTokens(
-        batch["input_ids"][own], batch["rewards"][own], batch["returns"][own], batch["last"][own].bool(), batch["first"][own] + begin, hidden, logits
+        batch["input_ids"][own],
+        batch["rewards"][own],
+        batch["returns"][own],
+        batch["last"][own].bool(),
+        batch["first"][own] + begin,
+        hidden,
+        logits,
     )
 
 
 class OfflineTrainer(Trainer):
-    """Transformers' trainer with a loss over own tokens. A checkpoint holds the model as a folder that can be played, with all of its heads."""
+    """Transformers' trainer with a loss over own tokens.
+
+    A checkpoint holds the model as a folder that can be played, with all of its heads.
+    """
 
     loss: Loss
 
-    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
         """The mean over the own tokens of the batch, of all processes together."""
         hidden, logits, values = model(inputs["input_ids"], inputs["attention_mask"], own=inputs["own"])
         tokens = own_tokens(inputs, hidden, logits)
@@ -231,7 +263,12 @@ class TermsClock(Clock):
 
 
 def train_offline(
-    config: OfflineConfig, stage: str, heads: Sequence[str], beta: float, loss: Loss, callback: Callable[[ValueGuidedModel], TrainerCallback] | None = None
+    config: OfflineConfig,
+    stage: str,
+    heads: Sequence[str],
+    beta: float,
+    loss: Loss,
+    callback: Callable[[ValueGuidedModel], TrainerCallback] | None = None,
 ) -> float | None:
     """Learn from recorded episodes.
 
@@ -299,12 +336,16 @@ def train_offline(
     trainer.loss = loss
     quiet(trainer)
     every = config.eval_every or steps
-    trainer.add_callback(TermsClock(run, policy, config.env_id, config.settings, every, config.eval_episodes, config.batch_size))
+    trainer.add_callback(
+        TermsClock(run, policy, config.env_id, config.settings, every, config.eval_episodes, config.batch_size)
+    )
     if callback is not None:
         trainer.add_callback(callback(model))
     started = time.perf_counter()
     trainer.train(resume_from_checkpoint=checkpoint)
-    run.summarise(train_seconds=round(time.perf_counter() - started, 1), episodes=len(data), dropped=dropped, steps=steps)
+    run.summarise(
+        train_seconds=round(time.perf_counter() - started, 1), episodes=len(data), dropped=dropped, steps=steps
+    )
     trainer.save_model(str(run.model_path))
     return finish(run, policy, config.env_id, config.settings, config.final_episodes)
 

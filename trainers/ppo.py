@@ -1,8 +1,9 @@
 """Proximal policy optimisation on whole dialogues (Schulman et al. 2017), with a critic that says what a turn is worth.
 
-An action is a turn (`level="turn"`: its log-probability is the sum over the tokens that the model sampled, and its ratio is clipped as one) or a token. Batches
-of episodes are played, judged by generalised advantage estimation, and learned from in several epochs of minibatches, by the policy and then by the critic.
-All that is random follows from the seed and the step: a run can be continued exactly, and any number of processes does what one does, up to rounding.
+An action is a turn (`level="turn"`: its log-probability is the sum over the tokens that the model sampled, and its
+ratio is clipped as one) or a token. Batches of episodes are played, judged by generalised advantage estimation, and
+learned from in several epochs of minibatches, by the policy and then by the critic. All that is random follows from the
+seed and the step: a run can be continued exactly, and any number of processes does what one does, up to rounding.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from peft import LoraConfig, get_peft_model
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from ..envs.engine import Engine
+from ..envs.make import make_engine
 from ..policies.language_model import LanguageModelPolicy, load_model
-from ..policies.rollout import make_engine
 from . import checkpoints, processes
 from .config import TrainerConfig
 from .critics import CRITICS, SEES, Critic
@@ -71,7 +72,10 @@ class PPOConfig(TrainerConfig):
     value_minibatches: int = 8
     """Gradient steps of a pass of the critic."""
     microbatch: int = 0
-    """Episodes of a minibatch that a process reads at once; 0 for all. Less takes less memory, and gives the same gradient."""
+    """Episodes of a minibatch that a process reads at once; 0 for all.
+
+    Less takes less memory, and gives the same gradient.
+    """
     target_kl: float = 0.05
     """A batch is left when the policy has moved this far from the one that played it (KL of an action, in nats); 0 never leaves."""
     clip: float = 0.2
@@ -156,7 +160,11 @@ def train_ppo(config: PPOConfig) -> float | None:
         if (step + 1) % config.save_every == 0:
             learner.save(run.checkpoints, step + 1)
     log.close()
-    run.summarise(train_seconds=round(time.perf_counter() - started, 1), episodes=config.episodes * config.steps, steps=config.steps)
+    run.summarise(
+        train_seconds=round(time.perf_counter() - started, 1),
+        episodes=config.episodes * config.steps,
+        steps=config.steps,
+    )
     if processes.is_main():
         learner.speaker.model.save_pretrained(str(run.model_path))
         learner.speaker.tokenizer.save_pretrained(str(run.model_path))
@@ -166,7 +174,9 @@ def train_ppo(config: PPOConfig) -> float | None:
 # ---- the losses ------------------------------------------------------------------------------------------------------
 
 
-def policy_terms(logprobs: torch.Tensor, entropies: torch.Tensor, part: Minibatch, clip: float) -> dict[str, torch.Tensor]:
+def policy_terms(
+    logprobs: torch.Tensor, entropies: torch.Tensor, part: Minibatch, clip: float
+) -> dict[str, torch.Tensor]:
     """The terms of the policy's loss (Schulman et al. 2017, equation 7), and what is watched beside it; each a sum.
 
     Args:
@@ -176,8 +186,9 @@ def policy_terms(logprobs: torch.Tensor, entropies: torch.Tensor, part: Minibatc
         clip: Range of an action's probability ratio.
 
     Returns:
-        Over actions: ``policy``; ``moved``, the estimate k3 of the KL divergence of this policy from the one that played; ``clipped``, how many ratios are out
-        of the range. Over tokens: ``entropy``; ``kl``, the estimate k3 of the divergence from the reference.
+        Over actions: ``policy``; ``moved``, the estimate k3 of the KL divergence of this policy from the one that
+        played; ``clipped``, how many ratios are out of the range. Over tokens: ``entropy``; ``kl``, the estimate k3 of
+        the divergence from the reference.
     """
     log_ratio = torch.zeros_like(part.advantages).index_add(0, part.action_of, logprobs - part.logprobs)
     ratio = log_ratio.exp()
@@ -226,12 +237,19 @@ class Learner:
         self.device = self.accelerator.device
         model, tokenizer = load_model(config.model, engine, config.seed, config.dtype)
         torch.manual_seed(config.seed)
-        self.reference = Reader(copy.deepcopy(model), config.temperature).to(self.device).eval() if config.kl and not config.lora_rank else None
+        self.reference = (
+            Reader(copy.deepcopy(model), config.temperature).to(self.device).eval()
+            if config.kl and not config.lora_rank
+            else None
+        )
         if config.lora_rank:
             model = get_peft_model(model, LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear"))
         if config.gradient_checkpointing:
             model.gradient_checkpointing_enable({"use_reentrant": False})
-        self.modules = (Reader(model, config.temperature).eval(), Critic(config.critic, model).eval())  # no dropout: it would be noise in the ratios
+        self.modules = (
+            Reader(model, config.temperature).eval(),
+            Critic(config.critic, model).eval(),
+        )  # no dropout: it would be noise in the ratios
         self.peaks = (config.learning_rate, config.value_learning_rate)
         self.optimizers, distributed = [], []
         for module, peak in zip(self.modules, self.peaks, strict=True):
@@ -264,14 +282,23 @@ class Learner:
         mine = [Experience.of(dialogue, self.player.record(dialogue), config.level, sees) for dialogue in counted]
         for start in range(0, len(mine), config.microbatch or config.episodes):
             self._remember(mine[start : start + (config.microbatch or config.episodes)])
-        played = processes.gather([(dialogue.seed or 0, experience) for dialogue, experience in zip(counted, mine, strict=True)])
+        played = processes.gather(
+            [(dialogue.seed or 0, experience) for dialogue, experience in zip(counted, mine, strict=True)]
+        )
         errors = processes.gather([dialogue.error for dialogue in dialogues if dialogue.error])
         if not played:
-            raise ConnectionError(f"the simulated user failed in all {config.episodes} episodes of a batch; in one of them: {errors[0]}")
+            raise ConnectionError(
+                f"the simulated user failed in all {config.episodes} episodes of a batch; in one of them: {errors[0]}"
+            )
         batch = [experience for _, experience in sorted(played, key=lambda pair: pair[0])]
         returns = np.array([sum(experience.rewards) for experience in batch])
         payoff = np.mean([experience.payoff for experience in batch])
-        return batch, {"reward": float(returns.mean()), "reward_std": float(returns.std()), "payoff": float(payoff), "dropped": len(errors)}
+        return batch, {
+            "reward": float(returns.mean()),
+            "reward_std": float(returns.std()),
+            "payoff": float(payoff),
+            "dropped": len(errors),
+        }
 
     def judge(self, batch: Sequence[Experience]) -> dict[str, float]:
         """Give each action its advantage, and the critic what it is to learn."""
@@ -280,7 +307,9 @@ class Learner:
         if not self.plain_critic.calibrated:
             self.plain_critic.calibrate(returns)
             for episode in batch:
-                episode.values = np.full(len(episode.values), float(self.plain_critic.mean))  # what it says before it has learned anything
+                episode.values = np.full(
+                    len(episode.values), float(self.plain_critic.mean)
+                )  # what it says before it has learned anything
         values = np.concatenate([episode.values for episode in batch])
         for episode in batch:
             episode.advantages = gae(episode.rewards, episode.values, config.discount, config.gae_lambda)
@@ -290,7 +319,11 @@ class Learner:
             for episode in batch:
                 episode.advantages = (episode.advantages - advantages.mean()) / (advantages.std() + 1e-8)
         explained = 1.0 - np.var(returns - values) / np.var(returns) if np.var(returns) > 0.0 else 0.0
-        return {"value": float(values.mean()), "advantage_std": float(advantages.std()), "explained_variance": float(explained)}
+        return {
+            "value": float(values.mean()),
+            "advantage_std": float(advantages.std()),
+            "explained_variance": float(explained),
+        }
 
     def improve(self, batch: Sequence[Experience], step: int) -> dict[str, float]:
         """Have the policy go over a batch until it has moved as far as it may."""
@@ -313,8 +346,20 @@ class Learner:
             updates += 1
         self._checkpoint_activations(False)
         total, policy, _, clipped, entropy, kl = np.mean(seen, axis=0).tolist()
-        numbers = {"loss": total, "policy_loss": policy, "approx_kl": seen[-1][2], "clipped": clipped, "entropy": entropy, "kl": kl}
-        return {**numbers, "grad_norm": float(np.mean(norms or [0.0])), "updates": updates, "learning_rate": self.optimizers[0].param_groups[0]["lr"]}
+        numbers = {
+            "loss": total,
+            "policy_loss": policy,
+            "approx_kl": seen[-1][2],
+            "clipped": clipped,
+            "entropy": entropy,
+            "kl": kl,
+        }
+        return {
+            **numbers,
+            "grad_norm": float(np.mean(norms or [0.0])),
+            "updates": updates,
+            "learning_rate": self.optimizers[0].param_groups[0]["lr"],
+        }
 
     def fit(self, batch: Sequence[Experience], step: int) -> dict[str, float]:
         """Have the critic go over a batch. Its loss is in squared standard deviations of returns."""
@@ -333,11 +378,21 @@ class Learner:
         self._checkpoint_activations(False)
         return {"value_loss": float(np.mean(losses))}
 
-    def _gradient(self, minibatch: Sequence[Experience], module: Any, loss: Callable[[Minibatch, int, int], tuple[torch.Tensor, torch.Tensor]]) -> list[float]:
+    def _gradient(
+        self,
+        minibatch: Sequence[Experience],
+        module: Any,
+        loss: Callable[[Minibatch, int, int], tuple[torch.Tensor, torch.Tensor]],
+    ) -> list[float]:
         """Add up the gradient of a minibatch, each process that of its share, and return the numbers of the whole."""
-        actions, tokens = sum(len(episode.actions) for episode in minibatch), sum(sum(episode.actions) for episode in minibatch)
+        actions, tokens = (
+            sum(len(episode.actions) for episode in minibatch),
+            sum(sum(episode.actions) for episode in minibatch),
+        )
         share = minibatch[processes.index() :: processes.count()]
-        longest = math.ceil(len(minibatch) / processes.count())  # all processes go through as many parts, or they would wait for each other
+        longest = math.ceil(
+            len(minibatch) / processes.count()
+        )  # all processes go through as many parts, or they would wait for each other
         size, totals = self.config.microbatch or longest, []
         for start in range(0, longest, size):
             part = share[start : start + size]
@@ -354,7 +409,9 @@ class Learner:
     def _step(self, which: int) -> float:
         """Let an optimizer take a step; returns the norm of the gradient."""
         optimizer = self.optimizers[which]
-        norm = self.accelerator.clip_grad_norm_(optimizer.param_groups[0]["params"], self.config.max_grad_norm or math.inf)
+        norm = self.accelerator.clip_grad_norm_(
+            optimizer.param_groups[0]["params"], self.config.max_grad_norm or math.inf
+        )
         optimizer.step()
         optimizer.zero_grad()
         return float(norm)  # type: ignore[arg-type]
@@ -394,7 +451,11 @@ class Learner:
         """Write a checkpoint."""
         if processes.is_main():
             weights = [checkpoints.learned(module) for module in self.modules]
-            checkpoints.write(folder, step, {"weights": weights, "optimizers": [optimizer.state_dict() for optimizer in self.optimizers]})
+            checkpoints.write(
+                folder,
+                step,
+                {"weights": weights, "optimizers": [optimizer.state_dict() for optimizer in self.optimizers]},
+            )
 
     def load(self, checkpoint: Path) -> int:
         """Go back to a checkpoint; returns its step."""

@@ -1,4 +1,7 @@
-"""Training on preferences: play with the current policy, compare what came out, learn from the comparison, and again. What DPO and KTO share."""
+"""Training on preferences: play with the current policy, compare what came out, learn from the comparison, and again.
+
+What DPO and KTO share.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,8 @@ from torch.utils.data import DataLoader
 
 from ..envs.engine import Engine
 from ..envs.episodes import read_episodes, rescore
+from ..envs.make import make_engine
 from ..policies.language_model import LanguageModelPolicy, load_model
-from ..policies.rollout import make_engine
 from ..policies.tokens import ChatFormat
 from . import processes
 from .branching import PARTNERS, BranchingPolicy, ForwardSampling, exact_values, from_branches
@@ -45,7 +48,11 @@ class PreferenceConfig(TrainerConfig):
     reward: str = "goal"
     """What dialogues and turns are compared by: a registered reward, or several with weights."""
     pairs: str = "trajectory"
-    """What is compared: `trajectory`, whole dialogues of a scenario by return; `turn`, next turns by playing on; `exact`, next turns by the solver."""
+    """What is compared:
+
+    `trajectory`, whole dialogues of a scenario by return; `turn`, next turns by playing on; `exact`, next turns by the
+    solver.
+    """
     rounds: int = 1
     """How often new dialogues are played by the current policy; 1 is offline."""
     scenarios: int = 256
@@ -77,7 +84,15 @@ class PreferenceConfig(TrainerConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        least = {"rounds": 1, "scenarios": 1, "attempts": 1, "branches": 2, "futures": 1, "batch_size": 2, "min_gap": 0.0}
+        least = {
+            "rounds": 1,
+            "scenarios": 1,
+            "attempts": 1,
+            "branches": 2,
+            "futures": 1,
+            "batch_size": 2,
+            "min_gap": 0.0,
+        }
         for name, bound in least.items():
             if getattr(self, name) < bound:
                 raise ValueError(f"{name} must be at least {bound}, got {getattr(self, name)!r}")
@@ -90,7 +105,10 @@ class PreferenceConfig(TrainerConfig):
         if self.pairs == "exact" and self.reward != "goal":
             raise ValueError(f"pairs='exact' compares by the exact payoff: reward must be 'goal', got {self.reward!r}")
         if self.episodes_path is not None and (self.pairs != "trajectory" or self.rounds > 1):
-            raise ValueError(f"episodes_path is for pairs='trajectory' and a single round; got pairs={self.pairs!r}, rounds={self.rounds}")
+            raise ValueError(
+                f"episodes_path is for pairs='trajectory' and a single round; got pairs={self.pairs!r}, "
+                f"rounds={self.rounds}"
+            )
 
 
 def collect_round(config: PreferenceConfig, engine: Engine, model: Any, tokenizer: Any, number: int) -> Collected:
@@ -104,7 +122,8 @@ def collect_round(config: PreferenceConfig, engine: Engine, model: Any, tokenize
         number: Of the round; each has scenarios of its own.
 
     Raises:
-        ValueError: If the family or the user does not allow what is asked for, or recorded episodes are of another environment.
+        ValueError: If the family or the user does not allow what is asked for, or recorded episodes are of another
+            environment.
         FileNotFoundError: If there are no recorded episodes.
     """
     if config.episodes_path is not None:
@@ -113,8 +132,13 @@ def collect_round(config: PreferenceConfig, engine: Engine, model: Any, tokenize
         if any(episode.reward != engine.reward.describe() for episode in episodes):
             episodes = rescore(episodes, config.reward)
         return from_episodes(episodes, ChatFormat(tokenizer))
-    if (config.pairs == "exact" or (config.pairs == "turn" and config.partner == "believed")) and not getattr(engine.user, "exact", False):
-        raise ValueError("pairs='exact' and partner='believed' need the scripted user: of another one, exact beliefs and values are not known")
+    if (config.pairs == "exact" or (config.pairs == "turn" and config.partner == "believed")) and not getattr(
+        engine.user, "exact", False
+    ):
+        raise ValueError(
+            "pairs='exact' and partner='believed' need the scripted user: of another one, exact beliefs and values are "
+            "not known"
+        )
     policy = BranchingPolicy(model, tokenizer, config.max_turn_tokens, config.temperature)
     first = 100_000_000 * (1 + config.seed) + number * config.scenarios
     seeds = range(first, first + config.scenarios)
@@ -153,7 +177,12 @@ class InRounds:
     def _compute_loss(self: Any, model: Any, inputs: Any, return_outputs: bool) -> Any:
         """TRL's loss; in one process on a CPU no time is spent on padding and on the partner's words."""
         plain = self.accelerator.unwrap_model(model)
-        if return_outputs or inputs["input_ids"].device.type != "cpu" or self.accelerator.num_processes > 1 or not plain_head(plain):
+        if (
+            return_outputs
+            or inputs["input_ids"].device.type != "cpu"
+            or self.accelerator.num_processes > 1
+            or not plain_head(plain)
+        ):
             return super()._compute_loss(model, inputs, return_outputs)  # type: ignore[misc]
         with self.accelerator.autocast():
             loss = super()._compute_loss(lambda **given: _own_tokens(plain, **given), inputs, False)  # type: ignore[misc]
@@ -193,7 +222,9 @@ def train_in_rounds(
         model=model,
         processing_class=tokenizer,
         train_dataset=Dataset.from_list([{"row": 0}]),  # a stand-in, see InRounds
-        peft_config=LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear") if config.lora_rank else None,
+        peft_config=LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear")
+        if config.lora_rank
+        else None,
         args=trl_config(
             output_dir=str(run.checkpoints),
             max_steps=ENDLESS,
@@ -220,13 +251,22 @@ def train_in_rounds(
         reference = start.to(trainer.model.device) if start is not None and number else trainer.model
         bare = config.lora_rank and config.reference == "start"
         with trainer.model.disable_adapter() if bare else nullcontext(), trainer.accelerator.autocast():
-            rows, facts = arrange(config, found, rng, lambda some: completion_logprobs(reference, some, tokenizer.pad_token_id))
+            rows, facts = arrange(
+                config, found, rng, lambda some: completion_logprobs(reference, some, tokenizer.pad_token_id)
+            )
         means = {"reward": found.returns, "payoff": found.payoffs}
-        return rows, {"played": found.played, "failed": found.failed, **facts, **{k: sum(v) / len(v) for k, v in means.items() if v}}
+        return rows, {
+            "played": found.played,
+            "failed": found.failed,
+            **facts,
+            **{k: sum(v) / len(v) for k, v in means.items() if v},
+        }
 
     policy = LanguageModelPolicy(trainer.model, tokenizer, config.max_turn_tokens)
     clock = PreferenceClock(run, policy, config.env_id, config.settings, config.eval_every, config.eval_episodes, 0.0)
-    rounds = trainer.rounds = clock.rounds = Rounds(run.folder / "rounds", config.rounds, config.batch_size, play, clock.tell)
+    rounds = trainer.rounds = clock.rounds = Rounds(
+        run.folder / "rounds", config.rounds, config.batch_size, play, clock.tell
+    )
     trainer.add_callback(rounds)
     quiet(trainer)
     trainer.add_callback(clock)
@@ -237,7 +277,12 @@ def train_in_rounds(
         trainer._load_from_checkpoint(checkpoint)
     else:
         trainer.train(resume_from_checkpoint=checkpoint)
-    run.summarise(train_seconds=round(time.perf_counter() - started, 1), episodes=rounds.played, steps=rounds.end, rounds=len(rounds.starts))
+    run.summarise(
+        train_seconds=round(time.perf_counter() - started, 1),
+        episodes=rounds.played,
+        steps=rounds.end,
+        rounds=len(rounds.starts),
+    )
     trainer.save_model(str(run.model_path))
     if processes.is_main():
         tokenizer.save_pretrained(str(run.model_path))
@@ -251,10 +296,18 @@ class PreferenceClock(Clock):
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         """Keep the numbers that the trainer logs."""
-        names = {"rewards/margins": "margin", "rewards/accuracies": "accuracy", "rewards/chosen": "chosen_reward", "rewards/rejected": "rejected_reward"}
+        names = {
+            "rewards/margins": "margin",
+            "rewards/accuracies": "accuracy",
+            "rewards/chosen": "chosen_reward",
+            "rewards/rejected": "rejected_reward",
+        }
         plain = ("loss", "entropy", "kl", "grad_norm", "learning_rate")
         if logs and "loss" in logs:
-            self._log(state.global_step, **{names.get(key, key): float(value) for key, value in logs.items() if key in names or key in plain})
+            self._log(
+                state.global_step,
+                **{names.get(key, key): float(value) for key, value in logs.items() if key in names or key in plain},
+            )
 
     def tell(self, step: int, **facts: float) -> None:
         """Log what a round was made of."""
@@ -272,7 +325,9 @@ def shuffled(size: int, epochs: float, rng: np.random.Generator) -> list[int]:
 
 
 @torch.no_grad()
-def completion_logprobs(model: Any, sequences: Sequence[tuple[list[int], list[int]]], pad: int, rows: int = 64) -> list[float]:
+def completion_logprobs(
+    model: Any, sequences: Sequence[tuple[list[int], list[int]]], pad: int, rows: int = 64
+) -> list[float]:
     """Log-probability of each sequence's own tokens, summed.
 
     Args:
@@ -307,8 +362,12 @@ def completion_logprobs(model: Any, sequences: Sequence[tuple[list[int], list[in
     return sums
 
 
-def _own_tokens(model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor, labels: torch.Tensor, **_: Any) -> Any:
+def _own_tokens(
+    model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor, labels: torch.Tensor, **_: Any
+) -> Any:
     """What TRL's fused head returns, of the tokens that count."""
     logprobs, entropies = own_logprobs(model, input_ids, attention_mask, (labels != -100).long())
     nothing = torch.zeros_like(entropies[:, 1:])
-    return SimpleNamespace(log_probs=logprobs[:, 1:], entropy=entropies[:, 1:], mean_logits=nothing, is_top1=nothing.bool(), aux_loss=None)
+    return SimpleNamespace(
+        log_probs=logprobs[:, 1:], entropy=entropies[:, 1:], mean_logits=nothing, is_top1=nothing.bool(), aux_loss=None
+    )

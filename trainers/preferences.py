@@ -1,7 +1,7 @@
 """Preference data from dialogues: several continuations of one history, what each turned out to be worth, and which one is therefore preferred.
 
-The history is where alternatives part. For whole dialogues, here, it is the first observation: a scenario is played several times against the same person. For
-single turns, see `branching`.
+The history is where alternatives part. For whole dialogues, here, it is the first observation: a scenario is played
+several times against the same person. For single turns, see `branching`.
 """
 
 from __future__ import annotations
@@ -132,13 +132,19 @@ def from_rollouts(engine: Engine, policy: LanguageModelPolicy, seeds: Sequence[i
         kept = [dialogue for dialogue in tries if found.count(dialogue)]
         if kept:
             records = [policy.record(dialogue) for dialogue in kept]
-            continuations = [_whole(record, d.messages(), return_of(d)) for record, d in zip(records, kept, strict=True)]
-            found.alternatives.append(Alternatives(records[0].prompt_ids, kept[0].messages()[:1], seed, 0, continuations))
+            continuations = [
+                _whole(record, d.messages(), return_of(d)) for record, d in zip(records, kept, strict=True)
+            ]
+            found.alternatives.append(
+                Alternatives(records[0].prompt_ids, kept[0].messages()[:1], seed, 0, continuations)
+            )
     return found
 
 
 def from_episodes(episodes: Iterable[Episode], chat: ChatFormat) -> Collected:
-    """Whole recorded dialogues: those of one environment and seed are alternatives. Let several policies `collect` with the same ``--seed``.
+    """Whole recorded dialogues: those of one environment and seed are alternatives.
+
+    Let several policies `collect` with the same ``--seed``.
 
     Args:
         episodes: Records; their returns are compared as they are.
@@ -153,10 +159,19 @@ def from_episodes(episodes: Iterable[Episode], chat: ChatFormat) -> Collected:
             found.payoffs.append(episode.payoff)
             alone = id(episode) if episode.seed is None else None
             first = episode.messages()[0]["content"]
-            groups[episode.env_id, json.dumps(episode.settings, sort_keys=True), episode.seed, episode.hidden_start, first, alone].append(episode)
+            groups[
+                episode.env_id,
+                json.dumps(episode.settings, sort_keys=True),
+                episode.seed,
+                episode.hidden_start,
+                first,
+                alone,
+            ].append(episode)
     for (_, _, seed, *_), some in groups.items():
         records = [chat.record(episode.messages()) for episode in some]
-        continuations = [_whole(record, e.messages(), e.episode_return) for record, e in zip(records, some, strict=True)]
+        continuations = [
+            _whole(record, e.messages(), e.episode_return) for record, e in zip(records, some, strict=True)
+        ]
         found.alternatives.append(Alternatives(records[0].prompt_ids, some[0].messages()[:1], seed, 0, continuations))
     return found
 
@@ -164,11 +179,13 @@ def from_episodes(episodes: Iterable[Episode], chat: ChatFormat) -> Collected:
 # ---- choosing --------------------------------------------------------------------------------------------------------
 
 
-def best_and_worst(alternatives: Iterable[Alternatives], min_gap: float = 0.0, matches: int = 1) -> tuple[list[Pair], dict[str, int]]:
+def best_and_worst(
+    alternatives: Iterable[Alternatives], min_gap: float = 0.0, matches: int = 1
+) -> tuple[list[Pair], dict[str, int]]:
     """The best continuation of each history against its worst; then the second best against the second worst, and so on.
 
-    Where a value is a single return and not a mean, the best and the worst of many are often the luck and the misfortune of the same gamble, and what is surely
-    good is in neither. More matches use what lies between.
+    Where a value is a single return and not a mean, the best and the worst of many are often the luck and the
+    misfortune of the same gamble, and what is surely good is in neither. More matches use what lies between.
 
     Args:
         alternatives: Histories with what was tried.
@@ -176,7 +193,8 @@ def best_and_worst(alternatives: Iterable[Alternatives], min_gap: float = 0.0, m
         matches: Pairs of each history at most.
 
     Returns:
-        The pairs; and how many were not to be had, by reason: ``ties``, and ``alone`` for histories with a single continuation.
+        The pairs; and how many were not to be had, by reason: ``ties``, and ``alone`` for histories with a single
+        continuation.
     """
     pairs, dropped = [], {"ties": 0, "alone": 0}
     for some in alternatives:
@@ -191,17 +209,21 @@ def best_and_worst(alternatives: Iterable[Alternatives], min_gap: float = 0.0, m
     return pairs, dropped
 
 
-def above_and_below(alternatives: Sequence[Alternatives], min_gap: float = 0.0) -> tuple[list[Judgement], dict[str, int]]:
+def above_and_below(
+    alternatives: Sequence[Alternatives], min_gap: float = 0.0
+) -> tuple[list[Judgement], dict[str, int]]:
     """Each continuation against the mean of its history: better ones are desirable, worse ones are not.
 
-    A history with a single continuation is held against the mean of all such histories: records of one attempt a scenario will do.
+    A history with a single continuation is held against the mean of all such histories: records of one attempt a
+    scenario will do.
 
     Args:
         alternatives: Histories with what was tried.
         min_gap: A value nearer to the mean is a tie.
 
     Returns:
-        The judgements, one for each time that a continuation was sampled; and how many continuations were dropped as ``ties``.
+        The judgements, one for each time that a continuation was sampled; and how many continuations were dropped as
+        ``ties``.
     """
     lone = [some.continuations[0].value for some in alternatives if len(some.continuations) == 1]
     judgements, dropped = [], {"ties": 0}
@@ -220,10 +242,13 @@ def above_and_below(alternatives: Sequence[Alternatives], min_gap: float = 0.0) 
 
 
 def write_pairs(pairs: Iterable[Pair], path: str | Path) -> int:
-    """Write pairs in the conversational preference format, which TRL and others read: ``prompt``, ``chosen`` and ``rejected`` are lists of messages.
+    """Write pairs in the conversational preference format, which TRL and others read:
 
-    Beside them are the values of both (``chosen_value``, ``rejected_value``), the ``seed`` of the dialogue and the ``turn`` at which the two part. A completion
-    of several turns holds the partner's too: whoever trains on it has to mask them.
+    ``prompt``, ``chosen`` and ``rejected`` are lists of messages.
+
+    Beside them are the values of both (``chosen_value``, ``rejected_value``), the ``seed`` of the dialogue and the
+    ``turn`` at which the two part. A completion of several turns holds the partner's too: whoever trains on it has to
+    mask them.
 
     Args:
         pairs: See `best_and_worst`.

@@ -1,7 +1,7 @@
 """Several processes: which one this is, what only one of them does, how a batch is shared out, how it ends.
 
-Nothing here happens in a run of one process. Several are started by `torchrun`, `accelerate launch` or MPI, which tell each process its number through the
-environment.
+Nothing here happens in a run of one process. Several are started by `torchrun`, `accelerate launch` or MPI, which tell
+each process its number through the environment.
 """
 
 from __future__ import annotations
@@ -26,9 +26,14 @@ def count() -> int:
         ValueError: If `accelerate launch --cpu` was asked for several and has started one.
     """
     size = _from_environment(_SIZES)
-    if size is None and os.environ.get("MASTER_PORT") and os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true"):
+    if (
+        size is None
+        and os.environ.get("MASTER_PORT")
+        and os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true")
+    ):
         raise ValueError(
-            "accelerate launch --cpu starts one process, whatever --num_processes says (it leaves the others to MPI): use torchrun --nproc-per-node N -m ..., "
+            "accelerate launch --cpu starts one process, whatever --num_processes says (it leaves the others to MPI): "
+            "use torchrun --nproc-per-node N -m ..., "
             "or ACCELERATE_USE_CPU=true accelerate launch --multi_gpu --num_processes N -m ..."
         )
     return size or 1
@@ -100,7 +105,10 @@ def share(total: int, name: str) -> int:
 
 
 def well_done() -> None:
-    """The run has ended as it should, so that the processes may part at exit. After an error they must not: one would wait for the other."""
+    """The run has ended as it should, so that the processes may part at exit.
+
+    After an error they must not: one would wait for the other.
+    """
     if count() > 1:
         global _parted_in_peace
         _parted_in_peace = True

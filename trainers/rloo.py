@@ -1,7 +1,8 @@
 """REINFORCE leave-one-out on whole dialogues: the plain policy gradient with the mean of the other attempts as a baseline (Ahmadian et al. 2024).
 
-It is GRPO without what GRPO adds: the episode is not in its own baseline, and nothing is divided by a standard deviation. With one update a batch the ratio of
-probabilities is 1, and the loss sums over all tokens of the batch, so its gradient is that of REINFORCE up to a constant: unbiased.
+It is GRPO without what GRPO adds: the episode is not in its own baseline, and nothing is divided by a standard
+deviation. With one update a batch the ratio of probabilities is 1, and the loss sums over all tokens of the batch, so
+its gradient is that of REINFORCE up to a constant: unbiased.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ class RLOOConfig(GRPOConfig):
     out: Path = Path("runs/rloo")
     """Folder of the run."""
     credit: str = "leave-one-out"
-    """What a turn is judged by: the return of its episode less the mean of the others of its group. Another credit makes it another algorithm."""
+    """What a turn is judged by: the return of its episode less the mean of the others of its group.
+
+    Another credit makes it another algorithm.
+    """
     scale: str = "none"
     """What advantages are divided by: nothing, or the standard deviation of the `group` or the `batch`."""
 

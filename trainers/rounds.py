@@ -27,11 +27,19 @@ class Rounds(TrainerCallback):
         folder: Where the rounds' data is kept.
         rounds: How many there are at most.
         batch_size: Rows of a step.
-        play: Makes a round: its rows in the order of training, and numbers about it, among them ``played``, the dialogues it took.
+        play: Makes a round: its rows in the order of training, and numbers about it, among them ``played``, the
+            dialogues it took.
         tell: Is told the step at which a round begins, and its numbers.
     """
 
-    def __init__(self, folder: Path, rounds: int, batch_size: int, play: Callable[[int], tuple[Rows, dict[str, float]]], tell: Callable[..., None]):
+    def __init__(
+        self,
+        folder: Path,
+        rounds: int,
+        batch_size: int,
+        play: Callable[[int], tuple[Rows, dict[str, float]]],
+        tell: Callable[..., None],
+    ):
         self.folder, self.rounds, self.batch_size, self.play, self.tell = folder, rounds, batch_size, play, tell
         self.starts: list[int] = []
         self.facts: list[dict[str, float]] = []
@@ -62,7 +70,8 @@ class Rounds(TrainerCallback):
         """Go to the round of the step that comes next.
 
         Args:
-            step: Of the checkpoint to go on from; -1 if there is none. Rounds that were begun later are forgotten, as they will be played again.
+            step: Of the checkpoint to go on from; -1 if there is none. Rounds that were begun later are forgotten, as
+                they will be played again.
 
         Raises:
             ValueError: If the first round has nothing to learn from.
@@ -71,7 +80,10 @@ class Rounds(TrainerCallback):
             self._forget(0)
         self._begin(0)
         if not self.rows:
-            raise ValueError(f"nothing to learn from: {self.facts[0]}; raise scenarios, temperature, attempts or branches, or lower min_gap")
+            raise ValueError(
+                f"nothing to learn from: {self.facts[0]}; raise scenarios, temperature, attempts or branches, or lower "
+                "min_gap"
+            )
         self.warmup = max(1, self._steps // 10)
         while self.end <= step and not self.over:
             self._begin(self.end)
@@ -111,7 +123,13 @@ class Rounds(TrainerCallback):
 
     def _forget(self, first: int) -> None:
         """Remove the data of round `first` and of all after it, which an interrupted run has left."""
-        processes.main_only(lambda: [file.unlink() for file in self.folder.glob("round-*.parquet") if int(file.stem.removeprefix("round-")) >= first])
+        processes.main_only(
+            lambda: [
+                file.unlink()
+                for file in self.folder.glob("round-*.parquet")
+                if int(file.stem.removeprefix("round-")) >= first
+            ]
+        )
 
     def _begin(self, step: int) -> None:
         number = len(self.starts)

@@ -14,25 +14,40 @@ from transformers import ProgressCallback, TrainerCallback
 
 from ..core.dialogue import Dialogue
 from ..envs.episodes import EpisodeStore, record
+from ..envs.make import make_engine
 from ..evaluation.evaluate import evaluate
+from ..policies.baselines import baselines
 from ..policies.language_model import LanguageModelPolicy
 from ..policies.model_folder import see_folder
-from ..policies.registry import baselines
-from ..policies.rollout import make_engine, rollout
+from ..policies.rollout import rollout
 from . import checkpoints, processes
 
-EVALUATION_SEED = 5_000_000  # evaluation episodes never meet training's: demonstrations and rollouts have seeds elsewhere
+EVALUATION_SEED = (
+    5_000_000  # evaluation episodes never meet training's: demonstrations and rollouts have seeds elsewhere
+)
 REPORTED_EPISODES = 200
-_MAY_CHANGE = {"resume", "out", "model", "episodes_path", "threads", "compare", "save_every", "eval_every", "eval_episodes", "final_episodes"}  # when resuming
+_MAY_CHANGE = {
+    "resume",
+    "out",
+    "model",
+    "episodes_path",
+    "threads",
+    "compare",
+    "save_every",
+    "eval_every",
+    "eval_episodes",
+    "final_episodes",
+}  # when resuming
 _TENSORBOARD = os.environ.get("TENSORBOARD_LOGGING_DIR")  # where the user wants the logs of all runs
 
 
 class Run:
     """A training run's folder.
 
-    ``metrics.jsonl`` holds a line for each logged step of each stage, ``STAGE/model`` the model that a stage ended with, ``STAGE/checkpoints`` what ``--resume``
-    continues from, ``STAGE/config.json`` and ``STAGE/evaluation.json`` its configuration and final evaluation, ``tensorboard`` the logs. ``config.json``,
-    ``evaluation.json`` and ``episodes`` are of the stage that was trained last.
+    ``metrics.jsonl`` holds a line for each logged step of each stage, ``STAGE/model`` the model that a stage ended
+    with, ``STAGE/checkpoints`` what ``--resume`` continues from, ``STAGE/config.json`` and ``STAGE/evaluation.json``
+    its configuration and final evaluation, ``tensorboard`` the logs. ``config.json``, ``evaluation.json`` and
+    ``episodes`` are of the stage that was trained last.
 
     Where several processes train together, all of them make one and call its methods; the main process does the work.
 
@@ -50,7 +65,9 @@ class Run:
         self.compare = True
         processes.join()
         self.folder.mkdir(parents=True, exist_ok=True)
-        os.environ["TENSORBOARD_LOGGING_DIR"] = _TENSORBOARD or str(self.path / "tensorboard")  # each run has its own, also in one process
+        os.environ["TENSORBOARD_LOGGING_DIR"] = _TENSORBOARD or str(
+            self.path / "tensorboard"
+        )  # each run has its own, also in one process
 
     def begin(self, config: Any, resume: bool) -> str | None:
         """Write the configuration and drop metrics that will be made again.
@@ -65,7 +82,8 @@ class Run:
         Raises:
             FileNotFoundError: If there is no checkpoint to resume from.
             FileExistsError: If the stage was trained here already and `resume` was not asked for.
-            ValueError: If what is to be resumed was begun with another configuration, or if `model` is a folder without a model.
+            ValueError: If what is to be resumed was begun with another configuration, or if `model` is a folder without
+                a model.
         """
         self.compare = getattr(config, "compare", True)
         return processes.main_only(lambda: self._begin(config, resume))
@@ -77,9 +95,16 @@ class Run:
         if resume and last is None:
             raise FileNotFoundError(f"nothing to resume: no checkpoint in {self.checkpoints}")
         if not resume and (last or self.model_path.exists()):
-            raise FileExistsError(f"{self.folder} holds a run of {self.stage} already: use --resume to continue it, or another --out")
-        if (given := getattr(config, "episodes_path", None)) is not None and Path(given).resolve() == (self.path / "episodes").resolve():
-            raise ValueError(f"episodes_path must not be {given}: the final evaluation writes its episodes there; choose another --out")
+            raise FileExistsError(
+                f"{self.folder} holds a run of {self.stage} already: use --resume to continue it, or another --out"
+            )
+        if (given := getattr(config, "episodes_path", None)) is not None and Path(given).resolve() == (
+            self.path / "episodes"
+        ).resolve():
+            raise ValueError(
+                f"episodes_path must not be {given}: the final evaluation writes its episodes there; choose another "
+                "--out"
+            )
         settings = json.loads(json.dumps({"algorithm": self.stage, **asdict(config)}, default=str))
         if resume:
             self._same(settings)
@@ -95,7 +120,10 @@ class Run:
         begun = json.loads(file.read_text()) if file.exists() else {}
         for name, value in begun.items():
             if name not in _MAY_CHANGE and name in settings and settings[name] != value:
-                raise ValueError(f"{name} must be {value!r} to resume the run in {self.folder}, which was begun with it; got {settings[name]!r}")
+                raise ValueError(
+                    f"{name} must be {value!r} to resume the run in {self.folder}, which was begun with it; got "
+                    f"{settings[name]!r}"
+                )
 
     def log(self, step: int, **numbers: float | int | None) -> None:
         """Append a line of metrics."""
@@ -106,7 +134,11 @@ class Run:
 
     def metrics(self) -> list[dict[str, Any]]:
         """Every line logged so far."""
-        return [json.loads(line) for line in self._metrics_file.read_text().splitlines()] if self._metrics_file.exists() else []
+        return (
+            [json.loads(line) for line in self._metrics_file.read_text().splitlines()]
+            if self._metrics_file.exists()
+            else []
+        )
 
     def summarise(self, **numbers: float) -> None:
         """Add numbers about this stage to ``summary.json``."""
@@ -151,7 +183,16 @@ class Clock(TrainerCallback):
         episodes_a_step: How many training episodes a step consumes, for the learning curve's axis.
     """
 
-    def __init__(self, run: Run, policy: LanguageModelPolicy, env_id: str, settings: dict[str, Any], every: int, episodes: int, episodes_a_step: float):
+    def __init__(
+        self,
+        run: Run,
+        policy: LanguageModelPolicy,
+        env_id: str,
+        settings: dict[str, Any],
+        every: int,
+        episodes: int,
+        episodes_a_step: float,
+    ):
         self.run, self.policy, self.env_id, self.settings = run, policy, env_id, settings
         self.every, self.episodes, self.episodes_a_step = every, episodes, episodes_a_step
         self._started = time.perf_counter()
@@ -163,7 +204,11 @@ class Clock(TrainerCallback):
         logs = logs or {}
         if "loss" not in logs:
             return
-        numbers = {key: float(logs[key]) for key in ("loss", "reward", "reward_std", "entropy", "grad_norm", "learning_rate", "kl") if key in logs}
+        numbers = {
+            key: float(logs[key])
+            for key in ("loss", "reward", "reward_std", "entropy", "grad_norm", "learning_rate", "kl")
+            if key in logs
+        }
         if "dialogue/payoff" in logs:
             numbers["payoff"] = float(logs["dialogue/payoff"])
         self._log(state.global_step, **numbers)
@@ -190,7 +235,12 @@ class Clock(TrainerCallback):
 
 
 def finish(
-    run: Run, policy: LanguageModelPolicy, env_id: str, settings: dict[str, Any], episodes: int, compare_with: Sequence[str] | None = None
+    run: Run,
+    policy: LanguageModelPolicy,
+    env_id: str,
+    settings: dict[str, Any],
+    episodes: int,
+    compare_with: Sequence[str] | None = None,
 ) -> float | None:
     """Evaluate the trained policy beside the baselines, and store its episodes and the results in the run.
 
@@ -204,7 +254,14 @@ def finish(
     return score
 
 
-def _finish(run: Run, policy: LanguageModelPolicy, env_id: str, settings: dict[str, Any], episodes: int, compare_with: Sequence[str] | None) -> float | None:
+def _finish(
+    run: Run,
+    policy: LanguageModelPolicy,
+    env_id: str,
+    settings: dict[str, Any],
+    episodes: int,
+    compare_with: Sequence[str] | None,
+) -> float | None:
     engine = make_engine(env_id, **settings)
     policy.name = "trained"
     results = [evaluate(env_id, policy, episodes=episodes, seed=EVALUATION_SEED, **settings)]

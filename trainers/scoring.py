@@ -32,7 +32,9 @@ def plain_head(model: Any) -> bool:
     """Whether the model's logits are just its output layer on its last hidden states, with no scale or cap of its own."""
     config = model.config.get_text_config()
     special = ("final_logit_softcapping", "logit_scale", "output_multiplier", "lm_head_multiplier", "logits_scaling")
-    return all(getattr(config, name, None) is None for name in special) and not getattr(config, "output_router_logits", False)
+    return all(getattr(config, name, None) is None for name in special) and not getattr(
+        config, "output_router_logits", False
+    )
 
 
 def read_own(model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor, temperature: float = 1.0) -> Reading:
@@ -71,14 +73,18 @@ class Reader(nn.Module):
         return read_own(self.model, ids, mask, own, self.temperature)
 
 
-def own_logprobs(model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor, temperature: float = 1.0) -> tuple[torch.Tensor, torch.Tensor]:
+def own_logprobs(
+    model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor, temperature: float = 1.0
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Log-probabilities and entropies as `read_own` has them, in their places: shape (rows, columns), 0 off the own tokens."""
     _, logprobs, entropies = read_own(model, ids, mask, own, temperature)
     zeros, place = torch.zeros(ids.shape, device=ids.device), own.bool()
     return zeros.masked_scatter(place, logprobs), zeros.masked_scatter(place, entropies)
 
 
-def own_states(model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor) -> tuple[torch.Tensor, Iterator[torch.Tensor]]:
+def own_states(
+    model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor
+) -> tuple[torch.Tensor, Iterator[torch.Tensor]]:
     """The last hidden state before each own token, shape (own tokens, hidden size), and the logits there, `TOKENS` rows at a time; arguments as for `read_own`."""
     if plain_head(model):
         hidden, layer = own_hidden(model, ids, mask, own), unadapted(model).get_output_embeddings()
@@ -88,7 +94,9 @@ def own_states(model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Ten
     return out.hidden_states[-1][:, :-1][before], iter(out.logits[:, :-1][before].split(TOKENS))
 
 
-def padded(records: Sequence[TokenRecord], pad: int, device: torch.device | str = "cpu") -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def padded(
+    records: Sequence[TokenRecord], pad: int, device: torch.device | str = "cpu"
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Records as tensors, padded at the end.
 
     Args:
@@ -118,7 +126,9 @@ def own_hidden(model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Ten
     for rows in order.split(PART):
         used = mask[rows].any(0).nonzero()
         low, high = int(used[0]), int(used[-1]) + 1
-        hidden = trunk(input_ids=ids[rows, low:high], attention_mask=mask[rows, low:high], use_cache=False).last_hidden_state
+        hidden = trunk(
+            input_ids=ids[rows, low:high], attention_mask=mask[rows, low:high], use_cache=False
+        ).last_hidden_state
         wanted = own[rows, low + 1 : high].bool()
         parts.append(hidden[:, :-1][wanted])
         places.append(number[rows, low + 1 : high][wanted])

@@ -1,8 +1,9 @@
 """Self-play: language models in both seats of a dialogue, through the PettingZoo face, trained against each other by policy gradient.
 
-A group is a scenario with the private facts of both seats, played several times. Each seat's episodes are judged against the other episodes of the group
-(REINFORCE with a leave-one-out baseline: Ahmadian et al. 2024, section 3; Kool et al. 2019), and every batch is learned from once. With `past_share` some groups
-are played against a past self, which keeps a policy from forgetting how to answer what it no longer does itself (a league, as in Vinyals et al. 2019, at its
+A group is a scenario with the private facts of both seats, played several times. Each seat's episodes are judged
+against the other episodes of the group (REINFORCE with a leave-one-out baseline: Ahmadian et al. 2024, section 3; Kool
+et al. 2019), and every batch is learned from once. With `past_share` some groups are played against a past self, which
+keeps a policy from forgetting how to answer what it no longer does itself (a league, as in Vinyals et al. 2019, at its
 smallest). All that is random follows from the seed and the step, so that a run can be continued exactly.
 """
 
@@ -21,10 +22,10 @@ import torch
 from peft import LoraConfig, get_peft_model
 
 from ..envs.engine import Engine
-from ..evaluation.exploitability import exploitability, negotiation_duel
+from ..envs.make import make_engine
+from ..evaluation.exploitability import exploitability
 from ..policies.duel import Duel, play_duels
 from ..policies.language_model import LanguageModelPolicy, load_model
-from ..policies.rollout import make_engine
 from ..policies.tokens import TokenRecord
 from . import checkpoints, processes
 from .config import TrainerConfig
@@ -33,7 +34,6 @@ from .run import Run, finish
 from .scoring import padded, read_own
 
 PART = 64  # episodes whose activations are held at a time
-ROUNDS = 3  # beyond them a game has too many courses for its best response
 FIRST_SEED = 200_000_000  # of duels
 
 
@@ -88,11 +88,13 @@ def train_self_play(config: SelfPlayConfig) -> float | None:
     """Train both seats against each other.
 
     Returns:
-        The score of the policy against the simulated users, in the seat that the environment's settings give the learner. Its model is in
-        ``config.out / "self-play" / "model"``; with `separate` weights that of the other seat is in ``partner`` beside it.
+        The score of the policy against the simulated users, in the seat that the environment's settings give the
+        learner. Its model is in ``config.out / "self-play" / "model"``; with `separate` weights that of the other seat
+        is in ``partner`` beside it.
 
     Raises:
-        ValueError: If an argument is invalid, if only one seat of the family can learn, or if there are several processes.
+        ValueError: If an argument is invalid, if only one seat of the family can learn, or if there are several
+            processes.
         FileNotFoundError: If the checkpoint to resume from is missing.
         FileExistsError: If the run exists and `resume` was not asked for.
     """
@@ -101,30 +103,42 @@ def train_self_play(config: SelfPlayConfig) -> float | None:
     if processes.count() > 1:
         raise ValueError(f"self-play trains in one process; got {processes.count()}")
     engine = make_engine(config.env_id, **config.settings)
-    if not hasattr(engine.family, "duel"):
+    if engine.family.duel is None:
         raise ValueError(f"env_id must be of a family with two seats that can learn; {config.env_id!r} has one")
-    small = negotiation_duel(engine.family) if config.exploitability else None
-    if small is not None and (rounds := engine.family.settings()["rounds"]) > ROUNDS:
-        raise ValueError(f"exploitability can be measured in games of up to {ROUNDS} rounds, got {rounds}: add --set rounds=2")
+    small = None
+    if config.exploitability:
+        if engine.family.small_duel is None:
+            raise ValueError(f"exploitability needs a family with a small duel; {config.env_id!r} has none")
+        small = engine.family.small_duel()
     run = Run(config.out, "self-play")
     checkpoint = run.begin(config, config.resume)
     players = Players(config, engine, run.folder / "league")
     first = players.load(Path(checkpoint)) if checkpoint else 0
     speaker = LanguageModelPolicy(players.models[engine.family.role], players.tokenizer, config.max_turn_tokens)
-    log, started = Log(run, config, first, config.steps, config.groups * config.group_size, ("reward", "entropy")), time.perf_counter()
+    log, started = (
+        Log(run, config, first, config.steps, config.groups * config.group_size, ("reward", "entropy")),
+        time.perf_counter(),
+    )
     if config.eval_every and not first:
         log.evaluate(0, speaker)
     for step in range(first, config.steps):
         if step % config.past_every == 0:
             players.remember(step)
         duels, seated = players.play(step)
-        log.numbers(step + 1, players.learn(lessons(duels, seated, config.group_size), step) | summary(duels, engine.family.seats))
+        log.numbers(
+            step + 1,
+            players.learn(lessons(duels, seated, config.group_size), step) | summary(duels, engine.family.seats),
+        )
         if config.eval_every and ((step + 1) % config.eval_every == 0 or step + 1 == config.steps):
             log.evaluate(step + 1, speaker)
         if (step + 1) % config.save_every == 0:
             players.save(run.checkpoints, step + 1)
     log.close()
-    run.summarise(train_seconds=round(time.perf_counter() - started, 1), episodes=config.groups * config.group_size * config.steps, steps=config.steps)
+    run.summarise(
+        train_seconds=round(time.perf_counter() - started, 1),
+        episodes=config.groups * config.group_size * config.steps,
+        steps=config.steps,
+    )
     for seat, model in players.models.items():
         if seat == engine.family.role or config.separate:
             place = run.model_path if seat == engine.family.role else run.folder / "partner"
@@ -133,7 +147,11 @@ def train_self_play(config: SelfPlayConfig) -> float | None:
     score = finish(run, speaker, config.env_id, config.settings, config.final_episodes)
     if small is not None:
         found = exploitability(small, players.policies())
-        run.summarise(nash_conv=found.nash_conv, covered=found.covered, **{f"gain_{seat}": gain for seat, gain in found.gains.items()})
+        run.summarise(
+            nash_conv=found.nash_conv,
+            covered=found.covered,
+            **{f"gain_{seat}": gain for seat, gain in found.gains.items()},
+        )
     return score
 
 
@@ -158,7 +176,9 @@ def leave_one_out(payoffs: Sequence[float]) -> list[float]:
     return [payoff - (total - payoff) / others if len(payoffs) > 1 else 0.0 for payoff in payoffs]
 
 
-def lessons(duels: Sequence[Duel], seated: Sequence[Mapping[str, LanguageModelPolicy]], size: int) -> dict[str, list[Lesson]]:
+def lessons(
+    duels: Sequence[Duel], seated: Sequence[Mapping[str, LanguageModelPolicy]], size: int
+) -> dict[str, list[Lesson]]:
     """What each seat can learn from a batch.
 
     Args:
@@ -167,7 +187,8 @@ def lessons(duels: Sequence[Duel], seated: Sequence[Mapping[str, LanguageModelPo
         size: Duels of a group.
 
     Returns:
-        For each seat its lessons. A seat that never got to speak has none in that duel, but its payoff counts in the group's mean.
+        For each seat its lessons. A seat that never got to speak has none in that duel, but its payoff counts in the
+        group's mean.
     """
     found: dict[str, list[Lesson]] = {seat: [] for seat in seated[0]}
     for start in range(0, len(duels), size):
@@ -176,7 +197,9 @@ def lessons(duels: Sequence[Duel], seated: Sequence[Mapping[str, LanguageModelPo
             if policy.name == "past":
                 continue
             advantages = leave_one_out([duels[i].payoffs[seat] for i in group])
-            spoke = [(i, advantage) for i, advantage in zip(group, advantages, strict=True) if duels[i].dialogues[seat].steps]
+            spoke = [
+                (i, advantage) for i, advantage in zip(group, advantages, strict=True) if duels[i].dialogues[seat].steps
+            ]
             found[seat] += [Lesson(policy.record(duels[i].dialogues[seat]), advantage) for i, advantage in spoke]
     return found
 
@@ -213,10 +236,15 @@ class Players:
         if config.gradient_checkpointing:
             model.gradient_checkpointing_enable({"use_reentrant": False})
         model.to(self.device)
-        self.models = {seat: copy.deepcopy(model) if config.separate and i else model for i, seat in enumerate(self.family.seats)}
+        self.models = {
+            seat: copy.deepcopy(model) if config.separate and i else model for i, seat in enumerate(self.family.seats)
+        }
         self.distinct = list({id(model): model for model in self.models.values()}.values())
         self.optimizers = [
-            torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=config.learning_rate, weight_decay=0.0) for model in self.distinct
+            torch.optim.AdamW(
+                [p for p in model.parameters() if p.requires_grad], lr=config.learning_rate, weight_decay=0.0
+            )
+            for model in self.distinct
         ]
         self._ghosts: dict[str, Any] = {}
 
@@ -224,7 +252,10 @@ class Players:
         """A policy for each seat, as it plays in training: of now, or of a past self."""
         models = self.models if past is None else self._ghosts_of(past)
         limit, name = self.config.max_turn_tokens, "now" if past is None else "past"
-        return {seat: LanguageModelPolicy(model, self.tokenizer, limit, self.config.temperature, name=name) for seat, model in models.items()}
+        return {
+            seat: LanguageModelPolicy(model, self.tokenizer, limit, self.config.temperature, name=name)
+            for seat, model in models.items()
+        }
 
     def play(self, step: int) -> tuple[list[Duel], list[dict[str, LanguageModelPolicy]]]:
         """The duels of a step, and who sat where. All groups that meet a past self in a step meet the same one."""
@@ -258,7 +289,10 @@ class Players:
             optimizer.zero_grad()
             loss.append(sum(part[0] for part in parts))
             entropy.append(sum(part[1] for part in parts))
-        means = {name: float(np.mean(values or [0.0])) for name, values in (("loss", loss), ("entropy", entropy), ("grad_norm", norm))}
+        means = {
+            name: float(np.mean(values or [0.0]))
+            for name, values in (("loss", loss), ("entropy", entropy), ("grad_norm", norm))
+        }
         return {**means, "learning_rate": rate}
 
     def remember(self, step: int) -> None:
@@ -279,18 +313,25 @@ class Players:
     def load(self, checkpoint: Path) -> int:
         """Go on from a checkpoint; returns its step."""
         step, state = checkpoints.read(checkpoint, self.device)
-        for model, optimizer, weights, moments in zip(self.distinct, self.optimizers, state["models"], state["optimizers"], strict=True):
+        for model, optimizer, weights, moments in zip(
+            self.distinct, self.optimizers, state["models"], state["optimizers"], strict=True
+        ):
             model.load_state_dict(weights)
             optimizer.load_state_dict(moments)
         torch.set_rng_state(state["torch"].cpu())
         return step
 
     def _backward(self, model: Any, some: Sequence[Lesson], tokens: int) -> tuple[float, float]:
-        """Add the gradient of some lessons: of a mean over all own `tokens` of the batch. Returns their part of the loss and of the mean entropy."""
+        """Add the gradient of some lessons: of a mean over all own `tokens` of the batch.
+
+        Returns their part of the loss and of the mean entropy.
+        """
         ids, mask, own = padded([lesson.record for lesson in some], self.tokenizer.pad_token_id, self.device)
         with self._precision():
             _, logprobs, entropies = read_own(model, ids, mask, own, self.config.temperature)
-        advantages = torch.tensor([lesson.advantage for lesson in some for _ in range(sum(lesson.record.mask))], device=self.device)
+        advantages = torch.tensor(
+            [lesson.advantage for lesson in some for _ in range(sum(lesson.record.mask))], device=self.device
+        )
         loss = -(advantages * logprobs).sum() / tokens - self.config.entropy * entropies.sum() / tokens
         loss.backward()
         return float(loss.detach()), float(entropies.detach().sum()) / tokens
@@ -300,7 +341,9 @@ class Players:
             copies = {id(model): copy.deepcopy(model).requires_grad_(False) for model in self.distinct}
             self._ghosts = {seat: copies[id(model)] for seat, model in self.models.items()}
         weights = torch.load(self.league / f"step-{step}.pt", map_location=self.device, weights_only=True)
-        for model, some in zip(list({id(ghost): ghost for ghost in self._ghosts.values()}.values()), weights, strict=True):
+        for model, some in zip(
+            list({id(ghost): ghost for ghost in self._ghosts.values()}.values()), weights, strict=True
+        ):
             model.load_state_dict(some)
         return self._ghosts
 

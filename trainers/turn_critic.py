@@ -1,8 +1,8 @@
 """A turn critic: what the policy can expect before each of its turns, learned from the batches so far; and what a turn was better than that.
 
-The values are a ridge regression of returns on hashed words (the features of the learned user model) and on what the other episodes of the group got, which
-tells how easy this partner is. It has no steps, rates or seeds: the sums that the least squares need are kept from batch to batch, older ones at a falling
-weight, so that they follow the policy.
+The values are a ridge regression of returns on hashed words (the features of the learned user model) and on what the
+other episodes of the group got, which tells how easy this partner is. It has no steps, rates or seeds: the sums that
+the least squares need are kept from batch to batch, older ones at a falling weight, so that they follow the policy.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def to_come(rewards: Sequence[float] | np.ndarray, discount: float) -> np.ndarra
 
 
 def gae(rewards: Sequence[float], values: Sequence[float] | np.ndarray, discount: float, lambda_: float) -> np.ndarray:
-    """Generalised advantage estimates, a turn being a step (Schulman et al. 2016, equation 16). After the last turn nothing more is expected.
+    """Generalised advantage estimates, a turn being a step (Schulman et al. 2016, equation 16).
+
+    After the last turn nothing more is expected.
 
     Args:
         rewards: Of each turn.
@@ -54,15 +56,15 @@ def gae(rewards: Sequence[float], values: Sequence[float] | np.ndarray, discount
 class TurnCritic:
     """A credit with a learned baseline: generalised advantage estimates over turns.
 
-    No episode is judged by a critic that has seen its group: half of the groups are judged by the batches before and the other half, and the other way round.
-    So with ``lambda=1`` and no discount the expected gradient is exactly that of the expected return, however bad the critic is; below 1 it is biased by the
-    critic's errors, and has less noise.
+    No episode is judged by a critic that has seen its group: half of the groups are judged by the batches before and
+    the other half, and the other way round. So with ``lambda=1`` and no discount the expected gradient is exactly that
+    of the expected return, however bad the critic is; below 1 it is biased by the critic's errors, and has less noise.
 
     Args:
         lambda_: See `gae`; written ``lambda``.
         discount: Of rewards, by turn.
-        privileged: Let the critic see the partner's hidden state, which the policy does not. The expected gradient is the same (Baisero and Amato 2022), the
-            noise of which partner was met is gone.
+        privileged: Let the critic see the partner's hidden state, which the policy does not. The expected gradient is
+            the same (Baisero and Amato 2022), the noise of which partner was met is gone.
     """
 
     def __init__(self, lambda_: float = 0.95, discount: float = 1.0, privileged: bool = False):
@@ -79,14 +81,16 @@ class TurnCritic:
             dialogues: Those of the rewards.
 
         Returns:
-            The advantage of each turn of each episode, in the units of the rewards. ``explained`` is then the share of the variance of returns that the values
-            explained.
+            The advantage of each turn of each episode, in the units of the rewards. ``explained`` is then the share of
+            the variance of returns that the values explained.
 
         Raises:
             ValueError: If dialogues are missing.
         """
         if len(dialogues) != len(rewards):
-            raise ValueError(f"credit 'critic' needs the dialogue of each of {len(rewards)} episodes, got {len(dialogues)}")
+            raise ValueError(
+                f"credit 'critic' needs the dialogue of each of {len(rewards)} episodes, got {len(dialogues)}"
+            )
         counted = [i for i, turns in enumerate(rewards) if turns]
         returns = {i: to_come(rewards[i] or (), self.discount) for i in counted}
         rows = {i: self._rows(dialogues[i], _others(returns, i, size)) for i in counted}
@@ -142,7 +146,10 @@ class TurnCritic:
     def _now(self, dialogue: Dialogue, k: int, unit: float) -> Iterator[str]:
         """What counts at this turn only: the last exchange, and what is hidden, if that may be seen."""
         if k:
-            yield from (f"now {feature}" for feature in turn_features(0, dialogue.steps[k - 1].text, dialogue.steps[k - 1].reply, unit))
+            yield from (
+                f"now {feature}"
+                for feature in turn_features(0, dialogue.steps[k - 1].text, dialogue.steps[k - 1].reply, unit)
+            )
         if self.privileged:
             hidden = ", ".join(f"{name} {value}" for name, value in dialogue.reveal(dialogue.hidden_at(k)).items())
             for feature in opening_features(Words(hidden, "", ()), unit):

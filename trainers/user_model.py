@@ -23,9 +23,11 @@ from ..core.belief import Belief
 from ..core.episode import Episode
 from ..envs.engine import Engine
 from ..envs.episodes import engine_of, read_episodes, replay
+from ..envs.make import make_engine
 from ..evaluation.information import BeliefQuality, quality
-from ..policies.rollout import collect, make_engine
-from ..rewards.beliefs import Filter, plain
+from ..policies.collect import collect
+from ..rewards.beliefs import Filter
+from ..rewards.facts import plain
 from ..rewards.user_model import Embedder, UserModel, Words, buckets_of, opening_features, scale, turn_features
 
 TEMPERATURES = [2.0 ** (k / 4) for k in range(-6, 17)]
@@ -42,7 +44,10 @@ class UserModelConfig:
     episodes_path: Path | None = None
     """Recorded episodes; without it they are collected."""
     policy: str = "scripted"
-    """Policy that speaks, if episodes are to be collected. The model knows only dialogues of the kind that it was trained on."""
+    """Policy that speaks, if episodes are to be collected.
+
+    The model knows only dialogues of the kind that it was trained on.
+    """
     episodes: int = 2000
     """How many episodes to collect."""
     about: str = ""
@@ -86,7 +91,9 @@ class UserModelConfig:
 
 @dataclass(frozen=True)
 class UserModelReport:
-    """How good a user model is on held-out episodes, beside the exact filter and the prior. Lists are by turn: before the first, after it, and so on.
+    """How good a user model is on held-out episodes, beside the exact filter and the prior.
+
+    Lists are by turn: before the first, after it, and so on.
 
     Attributes:
         about: The fact that is predicted.
@@ -110,12 +117,19 @@ class UserModelReport:
     def __rich__(self) -> Table:
         """For ``rich.print``."""
         kinds = [kind for kind in ("model", "exact", "prior") if kind in self.overall]
-        table = Table(title=f"belief about {self.about}, held-out episodes: {' / '.join(kinds)}", box=box.HORIZONTALS, title_justify="left")
+        table = Table(
+            title=f"belief about {self.about}, held-out episodes: {' / '.join(kinds)}",
+            box=box.HORIZONTALS,
+            title_justify="left",
+        )
         for name in ("turns heard", "dialogues", "accuracy", "log loss (bits)", "calibration error"):
             table.add_column(name, justify="right")
         rows = [(str(turn), {kind: getattr(self, kind)[turn] for kind in kinds}) for turn in range(len(self.model))]
         for name, row in [*rows, ("all", self.overall)]:
-            cells = [" / ".join(f"{getattr(row[kind], number):.3f}" for kind in kinds) for number in ("accuracy", "log_loss", "calibration_error")]
+            cells = [
+                " / ".join(f"{getattr(row[kind], number):.3f}" for kind in kinds)
+                for number in ("accuracy", "log_loss", "calibration_error")
+            ]
             table.add_row(name, str(row["model"].count), *cells)
         return table
 
@@ -157,13 +171,17 @@ def train_user_model(config: UserModelConfig) -> UserModelReport:
     rest = [*train, *validation]
     if not train or not validation or not held_out:
         raise ValueError(f"{len(examples)} episodes are too few to train on, to validate and to report")
-    labels = tuple(sorted({truth for example in rest for truth in example.truths}, key=lambda label: (str(type(label)), label)))
+    labels = tuple(
+        sorted({truth for example in rest for truth in example.truths}, key=lambda label: (str(type(label)), label))
+    )
     if len(labels) < 2:
         raise ValueError(f"about must be a fact that differs between people; {about!r} was {labels} in every episode")
     model = _fit(config, about, labels, train, validation)
     config.out.mkdir(parents=True, exist_ok=True)
     model.save(config.out)
-    (config.out / "config.json").write_text(json.dumps({"algorithm": "user-model", **asdict(config)}, indent=2, default=str))
+    (config.out / "config.json").write_text(
+        json.dumps({"algorithm": "user-model", **asdict(config)}, indent=2, default=str)
+    )
     prior = Belief((truth, 1.0) for example in rest for truth in example.truths)
     report = _judge(model, prior, held_out)
     (config.out / "report.json").write_text(json.dumps(report.to_json(), indent=2))
@@ -176,12 +194,22 @@ def _episodes(config: UserModelConfig) -> list[Episode]:
     else:
         path = config.out / "episodes"
         if not path.exists():
-            collect(config.env_id, config.policy, config.episodes, path, config.seed * 100_000, progress=True, **config.settings)
+            collect(
+                config.env_id,
+                config.policy,
+                config.episodes,
+                path,
+                config.seed * 100_000,
+                progress=True,
+                **config.settings,
+            )
         episodes = read_episodes(path)
     wanted = make_engine(config.env_id, **config.settings).family
     found = {type(engine_of(episode).family) for episode in {e.env_id: e for e in episodes}.values()}
     if found != {type(wanted)}:
-        raise ValueError(f"episodes must be of the family of {config.env_id}; got {', '.join(sorted({e.env_id for e in episodes}))}")
+        raise ValueError(
+            f"episodes must be of the family of {config.env_id}; got {', '.join(sorted({e.env_id for e in episodes}))}"
+        )
     return [episode for episode in episodes if not episode.error and episode.turns]
 
 
@@ -226,7 +254,9 @@ def words_of_episode(episode: Episode) -> Words:
     return Words(episode.brief, opening, tuple(turns))
 
 
-def _split(examples: Sequence[Example], seeds: Sequence[int | None], config: UserModelConfig) -> tuple[list[Example], list[Example], list[Example]]:
+def _split(
+    examples: Sequence[Example], seeds: Sequence[int | None], config: UserModelConfig
+) -> tuple[list[Example], list[Example], list[Example]]:
     """To train on, to validate, to report. Episodes of one seed share a person, and so stay together."""
     together: dict[Any, list[Example]] = {}
     for place, (example, seed) in enumerate(zip(examples, seeds, strict=True)):
@@ -269,13 +299,17 @@ class _Net(nn.Module):
         return self.out(self.dropout(torch.relu(first + self.bias)))
 
 
-def _fit(config: UserModelConfig, about: str, labels: tuple[Any, ...], train: list[Example], validation: list[Example]) -> UserModel:
+def _fit(
+    config: UserModelConfig, about: str, labels: tuple[Any, ...], train: list[Example], validation: list[Example]
+) -> UserModel:
     torch.manual_seed(config.seed)
     embedder = Embedder(config.features.removeprefix("lm:")) if config.features != "ngrams" else None
     inputs, targets = _inputs(config, train, labels, embedder)
     inputs_v, targets_v = _inputs(config, validation, labels, embedder)
     centre, spread = 0.0, 1.0
-    if embedder is not None:  # embeddings are standardised for training, and the standardisation is folded into the weights
+    if (
+        embedder is not None
+    ):  # embeddings are standardised for training, and the standardisation is folded into the weights
         stacked = np.stack(inputs)
         centre, spread = stacked.mean(axis=0), stacked.std(axis=0) + 1e-6
         inputs, inputs_v = ([(one - centre) / spread for one in some] for some in (inputs, inputs_v))
@@ -303,15 +337,28 @@ def _fit(config: UserModelConfig, about: str, labels: tuple[Any, ...], train: li
     logits = _logits(net, inputs_v)
     temperature = min(TEMPERATURES, key=lambda t: float(nn.functional.cross_entropy(logits / t, targets_v)))
     state = {name: value.numpy() for name, value in net.state_dict().items()}
-    w1, b1 = state["bag.weight"] if embedder is None else state["linear.weight"].T / np.reshape(spread, (-1, 1)), state["bias"]
+    w1, b1 = (
+        state["bag.weight"] if embedder is None else state["linear.weight"].T / np.reshape(spread, (-1, 1)),
+        state["bias"],
+    )
     if embedder is not None:
         b1 = b1 - centre @ w1
     weights = {"w1": w1, "b1": b1, "w2": state["out.weight"].T / temperature, "b2": state["out.bias"] / temperature}
-    return UserModel(about, labels, config.features, {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in weights.items()})
+    return UserModel(
+        about,
+        labels,
+        config.features,
+        {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in weights.items()},
+    )
 
 
-def _inputs(config: UserModelConfig, examples: list[Example], labels: tuple[Any, ...], embedder: Embedder | None) -> tuple[list[np.ndarray], torch.Tensor]:
-    """Features and label of every prefix of every episode. A label that training never met belongs to no class and is left out."""
+def _inputs(
+    config: UserModelConfig, examples: list[Example], labels: tuple[Any, ...], embedder: Embedder | None
+) -> tuple[list[np.ndarray], torch.Tensor]:
+    """Features and label of every prefix of every episode.
+
+    A label that training never met belongs to no class and is left out.
+    """
     places = {label: place for place, label in enumerate(labels)}
     inputs, targets = [], []
     for (brief, opening, turns), truths, _ in examples:
@@ -322,7 +369,9 @@ def _inputs(config: UserModelConfig, examples: list[Example], labels: tuple[Any,
                 inputs.append(embedder(Words(brief, opening, turns[:index])))
             else:
                 if index:
-                    bag = np.concatenate([bag, buckets_of(turn_features(index - 1, *turns[index - 1], unit), config.buckets)])
+                    bag = np.concatenate(
+                        [bag, buckets_of(turn_features(index - 1, *turns[index - 1], unit), config.buckets)]
+                    )
                 inputs.append(bag)
             targets.append(places[truth])
     return inputs, torch.tensor(targets)
@@ -341,9 +390,15 @@ def _judge(model: UserModel, prior: Belief, held_out: list[Example]) -> UserMode
         for index, truth in enumerate(truths):
             if len(by_turn) <= index:
                 by_turn.append({kind: [] for kind in kinds})
-            beliefs = {"model": model.believe(words._replace(turns=words.turns[:index])), "prior": prior, "exact": exact[index] if exact else prior}
+            beliefs = {
+                "model": model.believe(words._replace(turns=words.turns[:index])),
+                "prior": prior,
+                "exact": exact[index] if exact else prior,
+            }
             for kind in kinds:
                 by_turn[index][kind].append((beliefs[kind], truth))
-    columns = {kind: [quality(turn[kind]) for turn in by_turn] if kind in kinds else [] for kind in ("model", "exact", "prior")}
+    columns = {
+        kind: [quality(turn[kind]) for turn in by_turn] if kind in kinds else [] for kind in ("model", "exact", "prior")
+    }
     overall = {kind: quality([guess for turn in by_turn for guess in turn[kind]]) for kind in kinds}
     return UserModelReport(model.about, columns["model"], columns["exact"], columns["prior"], overall)

@@ -1,7 +1,7 @@
 """A trained voice: a small language model fine-tuned on lines and their words, so that what it says passes the verification.
 
-The pairs come from the phrase banks of every family that a language model can speak in. The prompts are those that `LLMVoice` sends, without examples: a
-trained voice needs none, which also makes it fast.
+The pairs come from the phrase banks of every family that a language model can speak in. The prompts are those that
+`LLMVoice` sends, without examples: a trained voice needs none, which also makes it fast.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from peft import LoraConfig
 from trl import SFTConfig
 
 from ..core.stream import Stream
-from ..envs.family import Family, load_family
+from ..envs.base import Family
+from ..envs.make import load_family
 from ..envs.registration import TABLE
 from ..envs.users import PLAYED, examples_of
 from ..policies.language_model import load_pretrained
@@ -85,7 +86,9 @@ def train_voice(config: VoiceConfig) -> Path:
         model=model,
         processing_class=tokenizer,
         train_dataset=data,
-        peft_config=LoraConfig(r=config.lora_rank, lora_alpha=2 * config.lora_rank, lora_dropout=0.0, target_modules="all-linear"),
+        peft_config=LoraConfig(
+            r=config.lora_rank, lora_alpha=2 * config.lora_rank, lora_dropout=0.0, target_modules="all-linear"
+        ),
         args=SFTConfig(
             output_dir=str(run.checkpoints),
             max_steps=steps,
@@ -115,7 +118,9 @@ def train_voice(config: VoiceConfig) -> Path:
     tuned.to(torch.float16).save_pretrained(str(run.model_path))
     shape = model.config
     if shape.model_type == "llama":
-        write_gguf(run.model_path, run.model_path / "adapter.gguf", shape.num_attention_heads, shape.num_key_value_heads)
+        write_gguf(
+            run.model_path, run.model_path / "adapter.gguf", shape.num_attention_heads, shape.num_key_value_heads
+        )
     return run.model_path
 
 
@@ -139,7 +144,10 @@ def pairs(count: int, seed: int = 0) -> list[tuple[list[tuple[str, str]], str]]:
                 random.shuffle(pools)
             first_seed += PLAYED  # other dialogues
             if first_seed >= HELD_OUT:
-                raise ValueError(f"pairs must be fewer than {count}: {type(family).__name__} has not so many before the dialogues that rates are measured on")
+                raise ValueError(
+                    f"pairs must be fewer than {count}: {type(family).__name__} has not so many before the dialogues "
+                    "that rates are measured on"
+                )
     random.shuffle(found)
     return found
 
@@ -167,7 +175,9 @@ def first_try_rates(model: str, utterances: int = 100, **options: Any) -> dict[s
         Random(0).shuffle(lines)
         voice = LLMVoice(family.voice, family.guide, backend, examples_of(family), attempts=1, **options)  # type: ignore[attr-defined]
         some = lines[:utterances]
-        voice.say([example.cue for example in some], [Stream(np.random.default_rng(number)) for number in range(len(some))])
+        voice.say(
+            [example.cue for example in some], [Stream(np.random.default_rng(number)) for number in range(len(some))]
+        )
         rates[type(family).__name__] = voice.counts.first_try / voice.counts.utterances
     return rates
 
@@ -175,7 +185,7 @@ def first_try_rates(model: str, utterances: int = 100, **options: Any) -> dict[s
 def voiced_families() -> list[Family]:
     """A family of each kind that a language model can speak in."""
     made = [load_family(path, {}) for path in dict.fromkeys(path for path, _ in TABLE.values())]
-    return [family for family in made if getattr(family, "guide", None) is not None]
+    return [family for family in made if family.guide is not None]
 
 
 def _prompter(family: Family) -> LLMVoice:

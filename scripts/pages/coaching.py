@@ -12,20 +12,22 @@ from ...core.acts import Act
 from ...core.belief import Belief
 from ...core.mind import blind_listen, listen
 from ...core.setting import Setting
-from ...envs.coaching import Coaching
-from ...envs.family import load_family
+from ...envs.coaching.domains import PRESETS
+from ...envs.coaching.family import Coaching
+from ...envs.coaching.game import Ask, Suggest
+from ...envs.coaching.policies import sweep
+from ...envs.make import load_family
 from ...envs.registration import TABLE
 from ...evaluation.exact import expected_return, optimum
-from ...games.coaching import Ask, Suggest
-from ...games.coaching_domains import PRESETS
-from ...policies.coaching import sweep
 from ...policies.policy import FunctionPolicy
 from ..docs import table
 
 PAYOFF = "what the recommendation is worth, less the cost of the questions"
 NOTE = (
-    "*Lookahead* is the heuristic known as the myopic expected value of information. The parameters of *information-gain* and *max-entropy* are the best on "
-    "Coaching-v0, those of *questionnaire* the best of each variant, see below. *Lead* suggests one strategy six times and recommends it; where clients are "
+    "*Lookahead* is the heuristic known as the myopic expected value of information. The parameters of "
+    "*information-gain* and *max-entropy* are the best on "
+    "Coaching-v0, those of *questionnaire* the best of each variant, see below. *Lead* suggests one strategy six times "
+    "and recommends it; where clients are "
     "not suggestible it only talks."
 )
 TURNS = 6
@@ -55,7 +57,9 @@ def gains(setting: Setting, plan: Callable[[int], Act], turns: int, hear: Hear) 
     def follow(state: Any, hidden: Any, belief: Belief, turn: int) -> Gains:
         if game.mover(state) == setting.seat:
             if turn == turns:
-                return Gains(prior.entropy - belief.entropy, log2(belief.probability(hidden)) - log2(prior.probability(hidden)))
+                return Gains(
+                    prior.entropy - belief.entropy, log2(belief.probability(hidden)) - log2(prior.probability(hidden))
+                )
             return follow(game.apply(state, setting.seat, plan(turn)), hidden, belief, turn + 1)
         total = Gains(0.0, 0.0)
         for (then, act), p in mind.react(hidden, state):
@@ -102,7 +106,10 @@ def farm(setting: Setting, weight: float, hear: Hear) -> Farmed:
         for hidden, p in true:
             for (_, act), q in mind.react(hidden, state):
                 heard[act] = heard.get(act, 0.0) + p * q
-        parts = [(p, reply(game.apply(state, mover, act), listen(mind, true, state, act), hear(mind, seen, state, act))) for act, p in heard.items()]
+        parts = [
+            (p, reply(game.apply(state, mover, act), listen(mind, true, state, act), hear(mind, seen, state, act)))
+            for act, p in heard.items()
+        ]
         return Farmed(*(sum(p * part[field] for p, part in parts) for field in range(4)))
 
     def choose(state: Any, true: Belief, seen: Belief) -> Farmed:
@@ -144,20 +151,35 @@ def planned() -> dict[str, Callable[[int], Act]]:
 def _exploit() -> Iterator[str]:
     yield "## Leading the client on"
     yield (
-        f"CoachingSuggestible-v0: two equally likely strategies, {TURNS} turns of asking or of suggesting one and the same strategy. Expected gains in bits, "
-        "exactly. A *blind* filter (`dialogym.core.mind.blind_listen`) takes a client that agrees for one that has answered honestly; an *exact* one "
-        "(`dialogym.core.mind.listen`) knows what the coach has done. *Entropy* is how much surer the filter has become, *log accuracy* how much more it "
-        "believes in what is so; under an exact filter their expectations are equal. The difference is the control index."
+        f"CoachingSuggestible-v0: two equally likely strategies, {TURNS} turns of asking or of suggesting one and the "
+        "same strategy. Expected gains in bits, "
+        "exactly. A *blind* filter (`dialogym.core.mind.blind_listen`) takes a client that agrees for one that has "
+        "answered honestly; an *exact* one "
+        "(`dialogym.core.mind.listen`) knows what the coach has done. *Entropy* is how much surer the filter has "
+        "become, *log accuracy* how much more it "
+        "believes in what is so; under an exact filter their expectations are equal. The difference is the control "
+        "index."
     )
     rows = []
     for name, plan in planned().items():
         for filter, hear in {"blind": blind_listen, "exact": listen}.items():
             found = gains(pair(), plan, TURNS, hear)
-            rows.append([name, filter, *(f"{x:.3f}" for x in (found.entropy, found.log_accuracy, _zero(found.entropy - found.log_accuracy)))])
+            rows.append(
+                [
+                    name,
+                    filter,
+                    *(
+                        f"{x:.3f}"
+                        for x in (found.entropy, found.log_accuracy, _zero(found.entropy - found.log_accuracy))
+                    ),
+                ]
+            )
     yield table(["the coach", "filter", "entropy gain", "log-accuracy gain", "control index"], rows)
     yield (
-        "What a coach does that maximises its payoff and so many times the entropy gain, exactly. The gain is kept at the end of the dialogue, so it is not "
-        "policy invariant even under the exact filter: there the coach asks more questions than are worth their cost. Paid for the bits of a blind filter it "
+        "What a coach does that maximises its payoff and so many times the entropy gain, exactly. The gain is kept at "
+        "the end of the dialogue, so it is not "
+        "policy invariant even under the exact filter: there the coach asks more questions than are worth their cost. "
+        "Paid for the bits of a blind filter it "
         "leads its clients on, and gets more bits in that way than honest questions can give."
     )
     rows = []
@@ -171,8 +193,9 @@ def _exploit() -> Iterator[str]:
 def _swept() -> Iterator[str]:
     yield "## The fixed heuristics"
     yield (
-        "Each kind with every parameter of a grid, exactly; the best of each kind. A questionnaire asks the same of everybody: the numbers are the traits it "
-        "asks about (0 is company). `dialogym.policies.coaching.sweep` defines the grid."
+        "Each kind with every parameter of a grid, exactly; the best of each kind. A questionnaire asks the same of "
+        "everybody: the numbers are the traits it "
+        "asks about (0 is company). `dialogym.envs.coaching.policies.sweep` defines the grid."
     )
     for env_id, (path, settings) in TABLE.items():
         if path != TABLE["Coaching-v0"][0]:
@@ -181,12 +204,20 @@ def _swept() -> Iterator[str]:
         best, kinds = optimum(family), dict[str, list[tuple[float, str]]]()
         counts = [count for _, count in PRESETS[settings.get("preset", "large")].attributes]
         for name, speak in sweep(len(counts), max(counts)).items():
-            kinds.setdefault(name.partition("(")[0], []).append((expected_return(family, FunctionPolicy(name, speak)), name))
-        rows = [[kind, str(len(tried)), f"`{max(tried)[1]}`", f"{max(tried)[0]:.4f}", f"{max(tried)[0] / best:.0%}"] for kind, tried in kinds.items()]
+            kinds.setdefault(name.partition("(")[0], []).append(
+                (expected_return(family, FunctionPolicy(name, speak)), name)
+            )
+        rows = [
+            [kind, str(len(tried)), f"`{max(tried)[1]}`", f"{max(tried)[0]:.4f}", f"{max(tried)[0] / best:.0%}"]
+            for kind, tried in kinds.items()
+        ]
         yield f"### Sweep on {env_id}"
         yield table(["kind", "tried", "best", "return", "share of the optimum"], rows)
     yield "## Turns and prices"
-    yield ("Optimum of Coaching-v0 with other settings, and what the best information-gain heuristic of the table above and lookahead keep of it.")
+    yield (
+        "Optimum of Coaching-v0 with other settings, and what the best information-gain heuristic of the table above "
+        "and lookahead keep of it."
+    )
     rows = []
     for changed in (
         {"turns": 4},
@@ -201,7 +232,9 @@ def _swept() -> Iterator[str]:
     ):
         family: Any = replace(_variant("Coaching-v0"), **changed)
         best = optimum(family)
-        kept = [f"{expected_return(family, name) / best:.0%}" for name in ("information-gain", "lookahead", "questionnaire")]
+        kept = [
+            f"{expected_return(family, name) / best:.0%}" for name in ("information-gain", "lookahead", "questionnaire")
+        ]
         rows.append([", ".join(f"`{name}={value}`" for name, value in changed.items()), f"{best:.4f}", *kept])
     yield table(["setting", "optimum", "information-gain", "lookahead", "questionnaire"], rows)
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ...core.solver import Solution
-from ...envs.family import Family, load_family
-from ...envs.registration import GUIDED_SOLVING, TABLE
+from ...envs.base import Family
+from ...envs.guided_solving.game import Try
+from ...envs.guided_solving.policies import RULES, Rule, sweep
+from ...envs.make import load_family
+from ...envs.registration import TABLE
 from ...evaluation.exact import classes, optimum
 from ...evaluation.pareto import FrontPoint, envelope, expected_metrics, pareto_front
-from ...games.guided_solving import Try
-from ...policies.guided_solving import RULES, Rule, sweep
 from ..docs import DOCS, table
 
 ID = "GuidedSolving-v0"
@@ -20,7 +21,8 @@ COLUMNS = ("solve", "leak", "leaked_answer", "turns")
 
 PAYOFF = "the solve probability less what the leak and the turns cost"
 NOTE = (
-    "Nothing is paid before the end, so both short-sighted policies, which count nothing beyond their horizon, stop at once. The fixed rules are the same in "
+    "Nothing is paid before the end, so both short-sighted policies, which count nothing beyond their horizon, stop at "
+    "once. The fixed rules are the same in "
     "every variant; see below how they were chosen."
 )
 
@@ -31,7 +33,10 @@ def facts(family: Family) -> dict[str, str]:
     for scenario, share in classes(family):
         setting = family.setting(scenario)
         deaf = Solution(
-            setting.game, setting.mind, setting.seat, lambda state, support, game=setting.game: [a for a in game.candidates(state) if not isinstance(a, Try)]
+            setting.game,
+            setting.mind,
+            setting.seat,
+            lambda state, support, game=setting.game: [a for a in game.candidates(state) if not isinstance(a, Try)],
         )
         values.append(share * deaf.start_value())
     return {"optimum without tries": f"{sum(values):.4f} ({sum(values) / optimum(family):.0%})"}
@@ -44,7 +49,7 @@ def sections() -> Iterator[str]:
 
 
 def _metrics(settings: dict, rule: Rule | None = None) -> dict[str, float]:
-    family = load_family(GUIDED_SOLVING, settings)
+    family = load_family("dialogym.envs.guided_solving.family:GuidedSolving", settings)
     return expected_metrics(family, None if rule is None else lambda setting, state, belief: rule(setting.game, state))
 
 
@@ -56,17 +61,28 @@ def _front() -> Iterator[str]:
     most = envelope(front, "solve", "leak")
     yield "## Solving against leaking"
     yield (
-        f"The most that can be solved at a given leak with the population and the turns of {ID}, where turns cost nothing. The corners are "
-        "optimal policies for a range of the weight lambda; between two corners lie mixtures of both. Everything is summed exactly by following the optimal "
-        "policy through all that can happen; corners that add less than 0.001 are left out. No policy, learned or not, lies above the line by more than that."
+        f"The most that can be solved at a given leak with the population and the turns of {ID}, where turns cost "
+        "nothing. The corners are "
+        "optimal policies for a range of the weight lambda; between two corners lie mixtures of both. Everything is "
+        "summed exactly by following the optimal "
+        "policy through all that can happen; corners that add less than 0.001 are left out. No policy, learned or not, "
+        "lies above the line by more than that."
     )
     yield f"![Solve probability against leak: the Pareto front, the fixed rules, and the optimum of {ID}]({FIGURE})"
-    yield table(["lambda", *COLUMNS], [[shown, *_cells(point.metrics)] for shown, point in zip(_ranges(front), front, strict=True)])
-    yield (
-        f"The optimum of {ID} (lambda 0.5; a turn costs 0.01) and the fixed rules, with what each falls short of the front at its own leak. A rule that "
-        "lies near the front may still be far from the optimum, because it leaks too much or too little for that lambda, or takes too many turns."
+    yield table(
+        ["lambda", *COLUMNS],
+        [[shown, *_cells(point.metrics)] for shown, point in zip(_ranges(front), front, strict=True)],
     )
-    rows = [[name, *_cells(found), f"{max(0.0, most(found['leak']) - found['solve']):.3f}"] for name, found in {"optimum": best, **rules}.items()]
+    yield (
+        f"The optimum of {ID} (lambda 0.5; a turn costs 0.01) and the fixed rules, with what each falls short of the "
+        "front at its own leak. A rule that "
+        "lies near the front may still be far from the optimum, because it leaks too much or too little for that "
+        "lambda, or takes too many turns."
+    )
+    rows = [
+        [name, *_cells(found), f"{max(0.0, most(found['leak']) - found['solve']):.3f}"]
+        for name, found in {"optimum": best, **rules}.items()
+    ]
     yield table(["policy", *COLUMNS, "below the front"], rows)
 
 
@@ -76,7 +92,10 @@ def _cells(metrics: dict[str, float]) -> list[str]:
 
 def _ranges(front: list[FrontPoint]) -> list[str]:
     """For each corner, between which weights it is optimal: the slopes of the front on its two sides."""
-    slopes = [(high.metrics["solve"] - low.metrics["solve"]) / (high.metrics["leak"] - low.metrics["leak"]) for low, high in pairwise(front)]
+    slopes = [
+        (high.metrics["solve"] - low.metrics["solve"]) / (high.metrics["leak"] - low.metrics["leak"])
+        for low, high in pairwise(front)
+    ]
     ends = [f"{slope:.3f}" for slope in slopes]
     return [f"over {ends[0]}", *(f"{low} to {high}" for high, low in pairwise(ends)), f"under {ends[-1]}"]
 
@@ -86,7 +105,9 @@ def _draw(front: list[FrontPoint], rules: dict[str, dict[str, float]], best: dic
     from matplotlib.figure import Figure
 
     ink, muted, rule = "#1f2933", "#5b6770", "#d5dadd"
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "guided-solving", "font.size": 9.5, "font.family": "sans-serif"}):
+    with rc_context(
+        {"svg.fonttype": "none", "svg.hashsalt": "guided-solving", "font.size": 9.5, "font.family": "sans-serif"}
+    ):
         figure = Figure(figsize=(7.0, 4.4), layout="constrained", facecolor="white")
         axes = figure.add_subplot()
         for side in ("top", "right"):
@@ -101,12 +122,23 @@ def _draw(front: list[FrontPoint], rules: dict[str, dict[str, float]], best: dic
         axes.plot(leaks, solves, "o-", color="#1b6ca8", markersize=5, linewidth=2, zorder=3)
         axes.annotate("Pareto front", (0.42, 0.555), color="#1b6ca8", ha="right", fontsize=10.5)
         axes.plot(best["leak"], best["solve"], "*", color="#b3400f", markersize=13, zorder=4)
-        axes.annotate("optimum at lambda 0.5", (best["leak"], best["solve"]), xytext=(9, -11), textcoords="offset points", color="#b3400f")
+        axes.annotate(
+            "optimum at lambda 0.5",
+            (best["leak"], best["solve"]),
+            xytext=(9, -11),
+            textcoords="offset points",
+            color="#b3400f",
+        )
         for name, found in rules.items():
             right = found["leak"] > 0.9
             axes.plot(found["leak"], found["solve"], "s", color=ink, markersize=5, zorder=3)
             axes.annotate(
-                name, (found["leak"], found["solve"]), xytext=(-8 if right else 8, -4), textcoords="offset points", ha="right" if right else "left", color=ink
+                name,
+                (found["leak"], found["solve"]),
+                xytext=(-8 if right else 8, -4),
+                textcoords="offset points",
+                ha="right" if right else "left",
+                color=ink,
             )
         axes.set_xlim(-0.03, 1.04)
         axes.set_ylim(0.0, 0.75)
@@ -120,15 +152,30 @@ def _draw(front: list[FrontPoint], rules: dict[str, dict[str, float]], best: dic
 def _swept() -> Iterator[str]:
     yield "## The ladders"
     grid = sweep()
-    variants = {env_id: settings for env_id, (path, settings) in TABLE.items() if path == GUIDED_SOLVING}
-    best = {env_id: optimum(load_family(GUIDED_SOLVING, settings)) for env_id, settings in variants.items()}
-    values = {name: [_metrics(settings, rule)["payoff"] for settings in variants.values()] for name, rule in grid.items()}
+    variants = {
+        env_id: settings
+        for env_id, (path, settings) in TABLE.items()
+        if path == "dialogym.envs.guided_solving.family:GuidedSolving"
+    }
+    best = {
+        env_id: optimum(load_family("dialogym.envs.guided_solving.family:GuidedSolving", settings))
+        for env_id, settings in variants.items()
+    }
+    values = {
+        name: [_metrics(settings, rule)["payoff"] for settings in variants.values()] for name, rule in grid.items()
+    }
     ordered = sorted(values.items(), key=lambda item: item[1][0], reverse=True)
     yield (
-        f"A ladder helps a little more after each failure. {len(grid)} of them were tried exactly (`dialogym.policies.guided_solving.sweep`); these are the "
-        f"ten best on {ID}. `ladder(FIRST,TOP,AFTER)` begins each step with FIRST, goes up to TOP, has the student try after each help, and does AFTER when "
-        "TOP has failed; with `fade` it leaves the leading question out once a step has taken more. `contingent` is the best of all, `hint-ladder` the best "
+        f"A ladder helps a little more after each failure. {len(grid)} of them were tried exactly "
+        "(`dialogym.envs.guided_solving.policies.sweep`); these are the "
+        f"ten best on {ID}. `ladder(FIRST,TOP,AFTER)` begins each step with FIRST, goes up to TOP, has the student try "
+        "after each help, and does AFTER when "
+        "TOP has failed; with `fade` it leaves the leading question out once a step has taken more. `contingent` is "
+        "the best of all, `hint-ladder` the best "
         "without `fade`, and `nudge-ladder` is `contingent` without `fade`."
     )
-    rows = [[f"`{name}`", *(f"{value:.4f} ({value / top:.0%})" for value, top in zip(row, best.values(), strict=True))] for name, row in ordered[:10]]
+    rows = [
+        [f"`{name}`", *(f"{value:.4f} ({value / top:.0%})" for value, top in zip(row, best.values(), strict=True))]
+        for name, row in ordered[:10]
+    ]
     yield table(["ladder", *variants], rows)

@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ...core.solver import Solution
-from ...envs.family import Family, load_family
-from ...envs.registration import NEGOTIATION, TABLE
+from ...envs.base import Family
+from ...envs.make import load_family
+from ...envs.negotiation.mind import POPULATIONS, Haggler
+from ...envs.negotiation.policies import sweep
+from ...envs.registration import TABLE
 from ...evaluation.exact import classes, expected_return, optimum
-from ...evaluation.human_likeness import compare_with_people
-from ...policies.negotiation import sweep
 from ...policies.policy import FunctionPolicy
-from ...simulated_users.negotiation import POPULATIONS, Haggler
 from ..docs import table
+from .negotiation_people import compare_with_people
 
 PAYOFF = "the discounted gain as a share of the list price"
 NOTE = (
-    "Both roles have the same optimum, because each side bargains over the same range; each column is computed apart. The parameters of the fixed heuristics "
+    "Both roles have the same optimum, because each side bargains over the same range; each column is computed apart. "
+    "The parameters of the fixed heuristics "
     "are the best on Negotiation-v0, see below."
 )
 DIALOGUES = 3000
@@ -29,8 +31,12 @@ def facts(family: Family) -> dict[str, str]:
     sign = 1 if family.role == "buyer" else -1
     apart = []
     for scenario, weight in classes(family):
-        reservations = family.setting(scenario).prior.map(lambda hidden, s=scenario: family.reveal(s, hidden)["reservation"])
-        apart.append(weight * math.fsum(p for reservation, p in reservations if sign * (reservation - scenario.value) > 0))
+        reservations = family.setting(scenario).prior.map(
+            lambda hidden, s=scenario: family.reveal(s, hidden)["reservation"]
+        )
+        apart.append(
+            weight * math.fsum(p for reservation, p in reservations if sign * (reservation - scenario.value) > 0)
+        )
     return {"scenarios without a zone of agreement": f"{math.fsum(apart):.1%}"}
 
 
@@ -44,14 +50,17 @@ def sections() -> Iterator[str]:
 def _patience() -> Iterator[str]:
     yield "## Patience"
     yield (
-        "The optimum of each variant as it is, with `patience=True`, and for a learner that is told the tactic itself. None of it can hurt, and none helps much: the "
+        "The optimum of each variant as it is, with `patience=True`, and for a learner that is told the tactic itself. "
+        "None of it can hurt, and none helps much: the "
         "best acts are much the same against every tactic until the answers to them tell it."
     )
     rows = []
     for env_id, (path, settings) in TABLE.items():
-        if path == NEGOTIATION:
+        if path == "dialogym.envs.negotiation.family:Negotiation":
             blind, told = (optimum(load_family(path, {**settings, "patience": patience})) for patience in (False, True))
-            rows.append([env_id, *(f"{value:.5f}" for value in (blind, told, _tactic_known(load_family(path, settings))))])
+            rows.append(
+                [env_id, *(f"{value:.5f}" for value in (blind, told, _tactic_known(load_family(path, settings))))]
+            )
     yield table(["id", "optimum", "with `patience=True`", "tactic known"], rows)
 
 
@@ -69,12 +78,17 @@ def _tactic_known(family: Family) -> float:
 def _people() -> Iterator[str]:
     yield "## Beside people"
     yield (
-        f"The `scripted` buyer against the default population, {DIALOGUES:,} dialogues, beside 376 dialogues between people of CraigslistBargain (He et al. "
-        "2018). Mean and standard deviation; prices are shares of the list price. For people, no spread is given of the number of turns; that of the "
-        "concessions follows from the published figures of first offers and final prices (`dialogym.evaluation.human_likeness.concession_deviation`), and is wide, "
+        f"The `scripted` buyer against the default population, {DIALOGUES:,} dialogues, beside 376 dialogues between "
+        "people of CraigslistBargain (He et al. "
+        "2018). Mean and standard deviation; prices are shares of the list price. For people, no spread is given of "
+        "the number of turns; that of the "
+        "concessions follows from the published figures of first offers and final prices "
+        "(`dialogym.scripts.pages.negotiation_people.concession_deviation`), and is wide, "
         "since people's offers are. "
-        "The list price that the seller opens with stands for the advertisement: it is not counted as an offer, though it is counted as a turn. "
-        "The concessions are given twice, over all offers and without those that repeat the price before, because the human figures do not say which they are. "
+        "The list price that the seller opens with stands for the advertisement: it is not counted as an offer, though "
+        "it is counted as a turn. "
+        "The concessions are given twice, over all offers and without those that repeat the price before, because the "
+        "human figures do not say which they are. "
         "Ours repeat more prices, and our dialogues are longer."
     )
     rows = []
@@ -87,15 +101,25 @@ def _people() -> Iterator[str]:
 
 def _swept() -> Iterator[str]:
     yield "## The fixed heuristics"
-    family = load_family(NEGOTIATION, {})
+    family = load_family("dialogym.envs.negotiation.family:Negotiation", {})
     best = optimum(family)
     kinds: dict[str, list[tuple[float, str]]] = {}
     for name, speak in sweep().items():
-        kinds.setdefault(name.partition("(")[0], []).append((expected_return(family, FunctionPolicy(name, speak)), name))
+        kinds.setdefault(name.partition("(")[0], []).append(
+            (expected_return(family, FunctionPolicy(name, speak)), name)
+        )
     total = sum(map(len, kinds.values()))
     yield (
-        f"Each kind was tried on Negotiation-v0 with every parameter of a grid ({total} rules in all), exactly. These are the best of each kind. Prices are in "
-        "ticks of 5% of the list price; `dialogym.policies.negotiation.sweep` defines the grid, and says what the parameters are."
+        f"Each kind was tried on Negotiation-v0 with every parameter of a grid ({total} rules in all), exactly. These "
+        "are the best of each kind. Prices are in "
+        "ticks of 5% of the list price; `dialogym.envs.negotiation.policies.sweep` defines the grid, and says what the "
+        "parameters are."
     )
-    rows = [[kind, str(len(tried)), f"`{max(tried)[1]}`", f"{max(tried)[0]:.4f}", f"{max(tried)[0] / best:.0%}"] for kind, tried in kinds.items()]
-    yield table(["kind", "tried", "best", "return", "share of the optimum"], sorted(rows, key=lambda row: float(row[3]), reverse=True))
+    rows = [
+        [kind, str(len(tried)), f"`{max(tried)[1]}`", f"{max(tried)[0]:.4f}", f"{max(tried)[0] / best:.0%}"]
+        for kind, tried in kinds.items()
+    ]
+    yield table(
+        ["kind", "tried", "best", "return", "share of the optimum"],
+        sorted(rows, key=lambda row: float(row[3]), reverse=True),
+    )

@@ -7,25 +7,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ...envs.family import load_family
-from ...envs.registration import SPACING, TABLE
-from ...envs.spacing import Spacing
+from ...envs.make import load_family, make_engine
+from ...envs.registration import TABLE
+from ...envs.spacing.bounds import Bound
+from ...envs.spacing.family import Spacing
+from ...envs.spacing.mind import MEMORIES
+from ...envs.spacing.optimum import plan
+from ...envs.spacing.policies import sweep
 from ...evaluation.evaluate import compare
 from ...evaluation.exact import expected_return, known_value, optimum
 from ...evaluation.results import Comparison
+from ...policies.baselines import baselines
 from ...policies.policy import FunctionPolicy
-from ...policies.registry import baselines
-from ...policies.rollout import make_engine
-from ...policies.spacing import sweep
-from ...simulated_users.spacing import MEMORIES
-from ...simulated_users.spacing_bounds import Bound
-from ...simulated_users.spacing_optimum import plan
 from ..docs import DOCS, table
 
 PAYOFF = "the mean probability of recall at the test, less the cost of the reviews"
 NOTE = (
-    "Here *myopic* and *lookahead* make the reviews that raise the expected recall at the test most, as if the lesson ended after their next turn, or their "
-    "next two. The parameters of the classical schedulers are the best on SpacingSmall-v0, see below; *index* follows the prices of the upper bound."
+    "Here *myopic* and *lookahead* make the reviews that raise the expected recall at the test most, as if the lesson "
+    "ended after their next turn, or their "
+    "next two. The parameters of the classical schedulers are the best on SpacingSmall-v0, see below; *index* follows "
+    "the prices of the upper bound."
 )
 EPISODES = 2000
 FIGURE = "figures/spacing_shares.svg"
@@ -42,14 +43,16 @@ def sections() -> Iterator[str]:
 
 def _family(env_id: str) -> Any:
     """A registered variant: a `Spacing`."""
-    return load_family(SPACING, TABLE[env_id][1])
+    return load_family("dialogym.envs.spacing.family:Spacing", TABLE[env_id][1])
 
 
 def _bounds() -> Iterator[str]:
     yield "## How tight the upper bound is"
     yield (
-        "The bound of the Lagrangian relaxation, where a coach may review several cards a turn at a price, on grids of beliefs of increasing resolution. "
-        "Resolution 1 is the coach that sees every memory. In brackets: the share of the exact optimum, where there is one. Each is proven; the default is the "
+        "The bound of the Lagrangian relaxation, where a coach may review several cards a turn at a price, on grids of "
+        "beliefs of increasing resolution. "
+        "Resolution 1 is the coach that sees every memory. In brackets: the share of the exact optimum, where there is "
+        "one. Each is proven; the default is the "
         "finest grid of at most 1,000 points."
     )
     rows = []
@@ -75,7 +78,8 @@ def _shares() -> Iterator[str]:
     found = compare(LARGE, names, episodes=EPISODES, references=False)
     draw(found, DOCS / FIGURE)
     yield (
-        f"{LARGE}, {EPISODES:,} dialogues of each policy on the same seeds: the mean return as a share of the upper bound. The optimum lies somewhere between "
+        f"{LARGE}, {EPISODES:,} dialogues of each policy on the same seeds: the mean return as a share of the upper "
+        "bound. The optimum lies somewhere between "
         "the best policy and the bound."
     )
     yield f"![Mean return of each policy as a share of the upper bound]({FIGURE})"
@@ -111,10 +115,14 @@ def draw(found: Comparison, path: Path) -> None:
 def best_fixed_plan(family: Spacing) -> tuple[float, tuple[tuple[int, ...], ...]]:
     """The best plan that is made before the first turn and does not listen: its expected payoff, and the turns of each card.
 
-    Exact: without listening the cards are independent, so a set of turns is worth to a card what it is worth to any, and the turns are shared out by dynamic
+    Exact: without listening the cards are independent, so a set of turns is worth to a card what it is worth to any,
+        and the turns are shared out by dynamic
     programming over sets.
     """
-    base, turns = plan(MEMORIES[family.memory], family.calendar, family.cards, family.cost), family.sessions * family.turns
+    base, turns = (
+        plan(MEMORIES[family.memory], family.calendar, family.cards, family.cost),
+        family.sessions * family.turns,
+    )
 
     def worth(belief: int, seen: int, left: tuple[int, ...]) -> float:
         if not left:
@@ -146,10 +154,13 @@ def _fixed() -> Iterator[str]:
     yield "## Plans that do not listen"
     family = _family(SMALL)
     best, (value, turns) = optimum(family), best_fixed_plan(family)
-    shown = "; ".join(f"turns {', '.join(str(turn + 1) for turn in own)}" if own else "never" for own in sorted(turns, reverse=True))
+    shown = "; ".join(
+        f"turns {', '.join(str(turn + 1) for turn in own)}" if own else "never" for own in sorted(turns, reverse=True)
+    )
     nothing = expected_return(family, FunctionPolicy("nothing", lambda dialogue, stream: "[rest]"))
     yield (
-        f"The best plan for {SMALL} that is made before the first turn and takes no notice of the answers gets {value:.4f}, {value / best:.1%} of the optimum. "
+        f"The best plan for {SMALL} that is made before the first turn and takes no notice of the answers gets "
+        f"{value:.4f}, {value / best:.1%} of the optimum. "
         f"When it reviews each of the three cards: {shown}. "
         f"To review nothing gets {nothing:.4f} ({nothing / best:.1%})."
     )
@@ -161,7 +172,18 @@ def _swept() -> Iterator[str]:
     best = optimum(family)
     kinds: dict[str, list[tuple[float, str]]] = {}
     for name, speak in sweep().items():
-        kinds.setdefault(name.partition("(")[0], []).append((expected_return(family, FunctionPolicy(name, speak)), name))
-    yield f"Each kind was tried on {SMALL} with every parameter of a grid (`dialogym.policies.spacing.sweep`), exactly. These are the best of each kind."
-    rows = [[kind, str(len(tried)), f"`{max(tried)[1]}`", f"{max(tried)[0]:.4f}", f"{max(tried)[0] / best:.0%}"] for kind, tried in kinds.items()]
-    yield table(["kind", "tried", "best", "return", "share of the optimum"], sorted(rows, key=lambda row: float(row[3]), reverse=True))
+        kinds.setdefault(name.partition("(")[0], []).append(
+            (expected_return(family, FunctionPolicy(name, speak)), name)
+        )
+    yield (
+        f"Each kind was tried on {SMALL} with every parameter of a grid (`dialogym.envs.spacing.policies.sweep`), "
+        "exactly. These are the best of each kind."
+    )
+    rows = [
+        [kind, str(len(tried)), f"`{max(tried)[1]}`", f"{max(tried)[0]:.4f}", f"{max(tried)[0] / best:.0%}"]
+        for kind, tried in kinds.items()
+    ]
+    yield table(
+        ["kind", "tried", "best", "return", "share of the optimum"],
+        sorted(rows, key=lambda row: float(row[3]), reverse=True),
+    )

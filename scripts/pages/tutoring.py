@@ -6,21 +6,29 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ...envs.family import Family, load_family
+from ...envs.base import Family
+from ...envs.make import load_family
 from ...envs.registration import TABLE
-from ...envs.tutoring import Tutoring
+from ...envs.tutoring.curricula import CURRICULA
+from ...envs.tutoring.family import Tutoring
+from ...envs.tutoring.policies import sweep
 from ...evaluation.exact import expected_return, optimum
 from ...policies.policy import FunctionPolicy
-from ...policies.tutoring import sweep
-from ...simulated_users.curricula import CURRICULA
 from ..docs import table
 
 PAYOFF = "the share of the skills mastered in the end, less the cost of the lessons and quizzes"
 NOTE = (
-    "Stopping is free and takes no turn, so both short-sighted tutors count what is mastered after the turns that they see. The parameters of the fixed heuristics "
+    "Stopping is free and takes no turn, so both short-sighted tutors count what is mastered after the turns that they "
+    "see. The parameters of the fixed heuristics "
     "are the best on Tutoring-v0, see below; *mastery-95* has those that are customary."
 )
-CHAIN: dict[str, Any] = {"mastery": (0.4, 0.3, 0.2, 0.1), "kinds": (("any", 1.0, 0.6, 0.6),), "guess": 0.1, "explain_cost": 0.05, "example_cost": 0.05}
+CHAIN: dict[str, Any] = {
+    "mastery": (0.4, 0.3, 0.2, 0.1),
+    "kinds": (("any", 1.0, 0.6, 0.6),),
+    "guess": 0.1,
+    "explain_cost": 0.05,
+    "example_cost": 0.05,
+}
 """The chain of prerequisites with one kind of student and one kind of lesson."""
 
 
@@ -52,7 +60,10 @@ def sections() -> Iterator[str]:
 def _chain() -> Iterator[str]:
     yield "## The plain chain"
     arguments = ", ".join(f"{name}={value!r}" for name, value in CHAIN.items())
-    yield f"With one kind of student, who learns as well from explanations as from examples: `Tutoring({arguments})`. Exactly:"
+    yield (
+        f"With one kind of student, who learns as well from explanations as from examples: `Tutoring({arguments})`. "
+        "Exactly:"
+    )
     family = Tutoring(**CHAIN)
     rows = {
         "optimum": optimum(family),  # pyright: ignore[reportArgumentType]
@@ -72,15 +83,35 @@ def _turns() -> Iterator[str]:
         best = optimum(family)  # pyright: ignore[reportArgumentType]
         shares = [without_quizzes(family), *(expected_return(family, name) for name in ("myopic", "lookahead"))]  # pyright: ignore[reportArgumentType]
         found = max(expected_return(family, FunctionPolicy(name, speak)) for name, speak in sweep().items())  # pyright: ignore[reportArgumentType]
-        rows.append([str(turns), f"{best:.4f}", *(f"{value / best:.0%}" for value in (*shares, found)), f"{observed(family):.4f}"])
-    yield table(["turns", "optimum", "without quizzes", "myopic", "lookahead", "best heuristic of the grid", "hidden state seen"], rows)
+        rows.append(
+            [
+                str(turns),
+                f"{best:.4f}",
+                *(f"{value / best:.0%}" for value in (*shares, found)),
+                f"{observed(family):.4f}",
+            ]
+        )
+    yield table(
+        [
+            "turns",
+            "optimum",
+            "without quizzes",
+            "myopic",
+            "lookahead",
+            "best heuristic of the grid",
+            "hidden state seen",
+        ],
+        rows,
+    )
 
 
 def _swept() -> Iterator[str]:
     yield "## The fixed heuristics"
     yield (
-        "Each kind with every parameter of a grid, exactly; the best of each kind. The numbers are the arguments of the kind's function in "
-        "`dialogym.policies.tutoring`; `sweep` there defines the grid. To *switch* is to change from explanations to examples, or back, when a quiz on what was "
+        "Each kind with every parameter of a grid, exactly; the best of each kind. The numbers are the arguments of "
+        "the kind's function in "
+        "`dialogym.envs.tutoring.policies`; `sweep` there defines the grid. To *switch* is to change from explanations "
+        "to examples, or back, when a quiz on what was "
         "last taught is failed."
     )
     for env_id, (path, settings) in TABLE.items():
@@ -89,7 +120,9 @@ def _swept() -> Iterator[str]:
         family = load_family(path, settings)
         best, kinds = optimum(family), dict[str, list[tuple[float, str]]]()
         for name, speak in sweep().items():
-            kinds.setdefault(name.partition("(")[0], []).append((expected_return(family, FunctionPolicy(name, speak)), name))
+            kinds.setdefault(name.partition("(")[0], []).append(
+                (expected_return(family, FunctionPolicy(name, speak)), name)
+            )
         rows = []
         for kind, tried in kinds.items():
             value, name = max(tried, key=lambda pair: pair[0])
@@ -100,11 +133,23 @@ def _swept() -> Iterator[str]:
 
 def _taught() -> Iterator[str]:
     yield "## The curricula"
-    yield "The skills in order, each with its number of exercises, one of them, and a wrong answer that a misconception leads to."
+    yield (
+        "The skills in order, each with its number of exercises, one of them, and a wrong answer that a misconception "
+        "leads to."
+    )
     rows = []
     for curriculum in CURRICULA.values():
         for skill in curriculum.skills:
             shown = skill.exercises[len(skill.exercises) // 2]
             wrong = shown.wrong[0]
-            rows.append([curriculum.name, skill.name, str(len(skill.exercises)), shown.question, shown.answer, f"{wrong.answer} ({wrong.misconception})"])
+            rows.append(
+                [
+                    curriculum.name,
+                    skill.name,
+                    str(len(skill.exercises)),
+                    shown.question,
+                    shown.answer,
+                    f"{wrong.answer} ({wrong.misconception})",
+                ]
+            )
     yield table(["curriculum", "skill", "exercises", "for example", "right", "wrong"], rows)

@@ -26,7 +26,8 @@ _TENSOR = re.compile(r"base_model\.model\.model\.layers\.(\d+)\.(.+)\.lora_([AB]
 def write_gguf(folder: Path, target: Path, heads: int, kv_heads: int) -> None:
     """Convert a LoRA adapter of a Llama.
 
-    llama.cpp pairs the dimensions of rotary embeddings in another order than transformers, so the rows of queries and keys are reordered within each head.
+    llama.cpp pairs the dimensions of rotary embeddings in another order than transformers, so the rows of queries and
+    keys are reordered within each head.
 
     Args:
         folder: Of the PEFT adapter.
@@ -53,7 +54,9 @@ def write_gguf(folder: Path, target: Path, heads: int, kv_heads: int) -> None:
         layer, module, part = found.groups()
         if part == "B" and module in ("self_attn.q_proj", "self_attn.k_proj"):
             values = _interleaved(values, heads if module == "self_attn.q_proj" else kv_heads)
-        writer.add_tensor(f"blk.{layer}.{NAMES[module]}.weight.lora_{part.lower()}", np.ascontiguousarray(values.astype(np.float16)))
+        writer.add_tensor(
+            f"blk.{layer}.{NAMES[module]}.weight.lora_{part.lower()}", np.ascontiguousarray(values.astype(np.float16))
+        )
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -54,7 +54,10 @@ class Backend(Protocol):
     name: str
 
     def generate(self, requests: Sequence[Request]) -> list[Reply | Failure]:
-        """One reply for each request, all asked for together. What cannot be had, after retries, is a `Failure` that says why; nothing is raised for it."""
+        """One reply for each request, all asked for together.
+
+        What cannot be had, after retries, is a `Failure` that says why; nothing is raised for it.
+        """
         ...
 
     def close(self) -> None:

@@ -33,7 +33,8 @@ def render(messages: Messages, template: Callable[[list[dict[str, str]]], str] |
 
     Args:
         messages: The chat.
-        template: The model's own; it raises what it likes if it does not take the chat. Without one the prompt is a plain transcript.
+        template: The model's own; it raises what it likes if it does not take the chat. Without one the prompt is a
+            plain transcript.
     """
     chat = dicts(messages)
     if template is None:

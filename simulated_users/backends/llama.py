@@ -26,15 +26,18 @@ _GRAMMARS = 1024  # kept
 class LlamaBackend:
     """Runs a GGUF file in llama.cpp, with its own chat template, or as a plain transcript if it has none.
 
-    The prompt's beginning that is the same as in the request before is not read again; so the requests of a call run in the order of their messages.
+    The prompt's beginning that is the same as in the request before is not read again; so the requests of a call run in
+    the order of their messages.
 
-    A request gives the same words again up to rounding: how much of the prompt was still in the cache decides how sums are ordered, and rarely a token.
+    A request gives the same words again up to rounding: how much of the prompt was still in the cache decides how sums
+    are ordered, and rarely a token.
 
     Args:
         path: The file.
         adapter: A LoRA adapter, as a GGUF file; ``""`` for none.
         context: Tokens of prompt and reply at most.
-        threads: Of the CPU; 0 takes ``OMP_NUM_THREADS``, or if that is not set, lets llama.cpp choose. More threads than free cores slow it down greatly.
+        threads: Of the CPU; 0 takes ``OMP_NUM_THREADS``, or if that is not set, lets llama.cpp choose. More threads
+            than free cores slow it down greatly.
         gpu_layers: Layers on the GPU, if llama.cpp was built for one; -1 for all.
         name: Replaces the name under which replies are recorded.
 
@@ -46,12 +49,23 @@ class LlamaBackend:
         ValueError: If the file cannot be read as a model.
     """
 
-    def __init__(self, path: str | Path, adapter: str | Path = "", *, context: int = 2048, threads: int = 0, gpu_layers: int = -1, name: str = ""):
+    def __init__(
+        self,
+        path: str | Path,
+        adapter: str | Path = "",
+        *,
+        context: int = 2048,
+        threads: int = 0,
+        gpu_layers: int = -1,
+        name: str = "",
+    ):
         try:
             import llama_cpp
             from llama_cpp.llama_chat_format import Jinja2ChatFormatter
         except ImportError as error:
-            raise ImportError('a model in llama.cpp needs llama-cpp-python; install it with: pip install "dialogym[llm]"') from error
+            raise ImportError(
+                'a model in llama.cpp needs llama-cpp-python; install it with: pip install "dialogym[llm]"'
+            ) from error
         path = Path(path)
         if not path.is_file():
             raise ValueError(f"there is no file {str(path)!r}; llama.cpp needs a .gguf file")
@@ -76,7 +90,9 @@ class LlamaBackend:
         self._grammars: dict[str, Any] = {}
         self._template = None
         if source := self._llama.metadata.get("tokenizer.chat_template"):
-            form = Jinja2ChatFormatter(source, eos_token=self._text(self._llama.token_eos()), bos_token=self._text(self._llama.token_bos()))
+            form = Jinja2ChatFormatter(
+                source, eos_token=self._text(self._llama.token_eos()), bos_token=self._text(self._llama.token_bos())
+            )
             self._template = lambda chat: form(messages=chat, enable_thinking=False).prompt
         self._lock = threading.Lock()
 
@@ -103,7 +119,10 @@ class LlamaBackend:
             prompt = self._tokens(render(request.messages, self._template))
             room = self._llama.n_ctx() - len(prompt)
             if room < 1:
-                return Failure(f"{self.name}: the prompt has {len(prompt)} tokens, the context is {self._llama.n_ctx()}; the option 'context' widens it")
+                return Failure(
+                    f"{self.name}: the prompt has {len(prompt)} tokens, the context is {self._llama.n_ctx()}; the "
+                    "option 'context' widens it"
+                )
             for attempt in range(ATTEMPTS if request.temperature > 0 else 1):
                 text, tokens = self._complete(request, prompt, min(room, request.max_tokens), request.seed + attempt)
                 if text:

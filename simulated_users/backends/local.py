@@ -21,8 +21,8 @@ _SHARED = 16  # tokens at the beginning of all prompts from which on it pays to 
 class LocalBackend:
     """Runs a model folder, a Hugging Face id or a GGUF file in transformers.
 
-    Each request is sampled with random numbers of its own, so its words do not depend on the requests beside it, up to rounding: a sum over a padded row may
-    differ in its last digit, and seldom turn a token. Grammars are ignored.
+    Each request is sampled with random numbers of its own, so its words do not depend on the requests beside it, up to
+    rounding: a sum over a padded row may differ in its last digit, and seldom turn a token. Grammars are ignored.
 
     Args:
         model: A folder, an id or a ``.gguf`` file.
@@ -40,12 +40,23 @@ class LocalBackend:
         ValueError: If nothing can be loaded.
     """
 
-    def __init__(self, model: str | Path, adapter: str | Path = "", *, device: str = "", dtype: str = "", batch: int = 32, name: str = ""):
+    def __init__(
+        self,
+        model: str | Path,
+        adapter: str | Path = "",
+        *,
+        device: str = "",
+        dtype: str = "",
+        batch: int = 32,
+        name: str = "",
+    ):
         try:
             import torch
             from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
         except ImportError as error:
-            raise ImportError('a model in transformers needs torch; install both with: pip install "dialogym[llm,train]"') from error
+            raise ImportError(
+                'a model in transformers needs torch; install both with: pip install "dialogym[llm,train]"'
+            ) from error
         path = Path(model)
         if path.is_file():
             source: dict[str, Any] = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
@@ -62,24 +73,36 @@ class LocalBackend:
 
                 self._model = PeftModel.from_pretrained(self._model, str(adapter)).merge_and_unload()
         except ImportError as error:
-            raise ImportError(f'{model} cannot be loaded: {error}; install with: pip install "dialogym[llm,train]"') from error
+            raise ImportError(
+                f'{model} cannot be loaded: {error}; install with: pip install "dialogym[llm,train]"'
+            ) from error
         except (OSError, ValueError) as error:
-            raise ValueError(f"no model can be loaded from {str(model)!r}{f' with the adapter {str(adapter)!r}' if str(adapter) else ''}: {error}") from error
+            raise ValueError(
+                "no model can be loaded from "
+                f"{str(model)!r}{f' with the adapter {str(adapter)!r}' if str(adapter) else ''}: {error}"
+            ) from error
         self._model.to(device).eval()
         ends = self._model.generation_config.eos_token_id
         self._ends = sorted({*(ends if isinstance(ends, list) else [ends]), self._tokenizer.eos_token_id} - {None})
         pad = self._tokenizer.pad_token_id
         self._pad = pad if pad is not None else (self._ends or [0])[0]
         # A published model's own settings (penalties, top-k) would act beside ours.
-        self._model.generation_config = GenerationConfig(do_sample=False, pad_token_id=self._pad, eos_token_id=self._ends or None)
+        self._model.generation_config = GenerationConfig(
+            do_sample=False, pad_token_id=self._pad, eos_token_id=self._ends or None
+        )
         config = self._model.config.get_text_config()
         self._context = getattr(config, "max_position_embeddings", None) or 2**30
-        # With a window of attention the padding between a shared beginning and the rest would use up part of the window.
-        layers = getattr(config, "layer_types", None) or ["full_attention" if getattr(config, "sliding_window", None) is None else "sliding_attention"]
+        # With a window of attention the padding between a shared beginning and the rest would use up part of the
+        # window.
+        layers = getattr(config, "layer_types", None) or [
+            "full_attention" if getattr(config, "sliding_window", None) is None else "sliding_attention"
+        ]
         self._shares = set(layers) == {"full_attention"} and not self._model._is_stateful
         self._template = None
         if self._tokenizer.chat_template:
-            self._template = lambda chat: self._tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True, enable_thinking=False)
+            self._template = lambda chat: self._tokenizer.apply_chat_template(
+                chat, tokenize=False, add_generation_prompt=True, enable_thinking=False
+            )
         self._batch = batch
         self._torch: Any = torch
         self._lock = threading.Lock()
@@ -96,7 +119,10 @@ class LocalBackend:
                 if isinstance(prompt, Failure):
                     replies[i] = prompt
                 elif len(prompt) + request.max_tokens > self._context:
-                    replies[i] = Failure(f"{self.name}: prompt and reply have {len(prompt)} + {request.max_tokens} tokens, the context is {self._context}")
+                    replies[i] = Failure(
+                        f"{self.name}: prompt and reply have {len(prompt)} + {request.max_tokens} tokens, the context "
+                        f"is {self._context}"
+                    )
                 else:
                     left.append(i)
             left.sort(key=lambda i: prompts[i])  # like beginnings side by side, to be read together
@@ -107,7 +133,13 @@ class LocalBackend:
                     for i, reply in zip(part, self._answer(asked, [prompts[i] for i in part]), strict=True):
                         if reply is not None:
                             replies[i] = reply
-                left = [i for i in left if isinstance(replies[i], Failure) and replies[i].endswith("is empty") and requests[i].temperature > 0]
+                left = [
+                    i
+                    for i in left
+                    if isinstance(replies[i], Failure)
+                    and replies[i].endswith("is empty")
+                    and requests[i].temperature > 0
+                ]
             return replies
 
     def close(self) -> None:
@@ -130,7 +162,8 @@ class LocalBackend:
         shared = _common(prompts) if self._shares and len(prompts) > 1 else 0
         shared = shared if shared >= _SHARED else 0
         width = max(map(len, prompts))
-        # The padding stands between the shared beginning and a row's own part: it is masked, and positions do not count it.
+        # The padding stands between the shared beginning and a row's own part: it is masked, and positions do not count
+        # it.
         rows = [[*prompt[:shared], *[self._pad] * (width - len(prompt)), *prompt[shared:]] for prompt in prompts]
         mask = [[1] * shared + [0] * (width - len(prompt)) + [1] * (len(prompt) - shared) for prompt in prompts]
         stops = [(*request.stop, *(() if self._template else (PLAIN_STOP,))) for request in requests]
@@ -150,7 +183,10 @@ class LocalBackend:
             return [Failure(f"{self.name}: {error}") for _ in requests]
         seconds = time.perf_counter() - begun
         texts = writing.texts()
-        return [Reply(text, len(p), len(ids), seconds) if text else None for text, p, ids in zip(texts, prompts, writing.written, strict=True)]
+        return [
+            Reply(text, len(p), len(ids), seconds) if text else None
+            for text, p, ids in zip(texts, prompts, writing.written, strict=True)
+        ]
 
     def _read(self, shared: list[int], rows: int) -> Any:
         """The key-value cache of a beginning, for that many rows."""
@@ -159,7 +195,9 @@ class LocalBackend:
         from transformers import DynamicCache
 
         cache = DynamicCache(config=self._model.config)
-        self._model(input_ids=self._torch.tensor([shared], device=self._model.device), past_key_values=cache, use_cache=True)
+        self._model(
+            input_ids=self._torch.tensor([shared], device=self._model.device), past_key_values=cache, use_cache=True
+        )
         cache.batch_repeat_interleave(rows)
         return cache
 
@@ -167,8 +205,23 @@ class LocalBackend:
 class _Writing:
     """What transformers asks at each token of a batch: which token each row takes, and whether the row is finished."""
 
-    def __init__(self, torch: Any, tokenizer: Any, requests: Sequence[Request], stops: Sequence[tuple[str, ...]], width: int, ends: Sequence[int]):
-        self._torch, self._tokenizer, self._requests, self._stops, self._width, self._ends = torch, tokenizer, requests, stops, width, set(ends)
+    def __init__(
+        self,
+        torch: Any,
+        tokenizer: Any,
+        requests: Sequence[Request],
+        stops: Sequence[tuple[str, ...]],
+        width: int,
+        ends: Sequence[int],
+    ):
+        self._torch, self._tokenizer, self._requests, self._stops, self._width, self._ends = (
+            torch,
+            tokenizer,
+            requests,
+            stops,
+            width,
+            set(ends),
+        )
         self._randoms = [Random(request.seed) for request in requests]
         self._done = [False] * len(requests)
         self.written: list[list[int]] = [[] for _ in requests]
@@ -181,7 +234,9 @@ class _Writing:
         likely = (scores.float() / temperatures.clamp(min=1e-4)).softmax(-1)
         likely = torch.where(likely >= MIN_P * likely.amax(-1, keepdim=True), likely, 0.0)
         heights = likely.double().cumsum(-1)
-        drawn = torch.tensor([random.random() for random in self._randoms], dtype=torch.double, device=scores.device)[:, None]
+        drawn = torch.tensor([random.random() for random in self._randoms], dtype=torch.double, device=scores.device)[
+            :, None
+        ]
         token = torch.searchsorted(heights, drawn * heights[:, -1:], right=True).clamp(max=scores.shape[-1] - 1)
         token = torch.where(temperatures > 0, token, greedy)
         return torch.full_like(scores, -torch.inf).scatter_(-1, token, 0.0)

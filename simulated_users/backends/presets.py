@@ -61,7 +61,12 @@ def _load(spec: str, options: dict[str, Any]) -> Backend:
     if spec == "smollm2":
         return _llama(find_smollm2(), options) if find_spec("llama_cpp") else _transformers(spec, options)
     base, adapter = _split(spec)
-    if adapter and (file := _gguf(Path(adapter))) and (base == "smollm2" or Path(base).suffix == ".gguf") and find_spec("llama_cpp"):
+    if (
+        adapter
+        and (file := _gguf(Path(adapter)))
+        and (base == "smollm2" or Path(base).suffix == ".gguf")
+        and find_spec("llama_cpp")
+    ):
         return _llama(find_smollm2() if base == "smollm2" else base, {"adapter": file, **options})
     path = Path(spec)
     if (spec and path.is_dir()) or adapter:
@@ -104,7 +109,10 @@ def _transformers(spec: str, options: dict[str, Any]) -> Backend:
 
 
 def _split(spec: str) -> tuple[str, str]:
-    """Base model and adapter. A plus sign may also be part of a path; what follows the last one is an adapter if it is one."""
+    """Base model and adapter.
+
+    A plus sign may also be part of a path; what follows the last one is an adapter if it is one.
+    """
     base, plus, adapter = spec.rpartition("+")
     found = plus and ((Path(adapter) / "adapter_config.json").is_file() or _gguf(Path(adapter)))
     return (base, adapter) if found else (spec, "")

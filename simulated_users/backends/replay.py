@@ -24,13 +24,15 @@ def key(name: str, request: Request) -> str:
 class ReplayBackend:
     """Answers from a folder of recorded replies, and asks a backend only for what is not there; the answers are then recorded too.
 
-    The same request within one call is asked once. Failures are not recorded. Each process appends to a file of its own, one JSON line a reply and one write a
-    call, so that many may record into one folder; what others record meanwhile is not seen.
+    The same request within one call is asked once. Failures are not recorded. Each process appends to a file of its
+    own, one JSON line a reply and one write a call, so that many may record into one folder; what others record
+    meanwhile is not seen.
 
     Args:
         backend: Whom to ask; without one, what is not recorded is a `Failure`.
         folder: Where the replies are; made if missing and needed.
-        name: Whose replies to look for if there is no backend; not needed where the folder holds those of one backend only.
+        name: Whose replies to look for if there is no backend; not needed where the folder holds those of one backend
+            only.
 
     Attributes:
         name: The backend's.
@@ -39,7 +41,8 @@ class ReplayBackend:
         deterministic: Whether the same requests get the same replies for sure: whether there is no model to ask.
 
     Raises:
-        ValueError: If there is no backend and the folder holds no replies, or those of several backends and `name` does not choose.
+        ValueError: If there is no backend and the folder holds no replies, or those of several backends and `name` does
+            not choose.
     """
 
     def __init__(self, backend: Backend | None, folder: str | Path, name: str = ""):
@@ -54,7 +57,10 @@ class ReplayBackend:
         elif len(names) == 1:
             self.name = names.pop()
         elif names:
-            raise ValueError(f"{str(self._folder)!r} holds the replies of several models; choose one by name: {', '.join(sorted(names))}")
+            raise ValueError(
+                f"{str(self._folder)!r} holds the replies of several models; choose one by name: "
+                f"{', '.join(sorted(names))}"
+            )
         else:
             raise ValueError(f"{str(self._folder)!r} holds no recorded replies, and there is no model to ask")
         self._lock = threading.Lock()
@@ -68,7 +74,10 @@ class ReplayBackend:
         failures: dict[str, Failure] = {}
         first: dict[str, Reply] = {}
         if missing and self._backend is None:
-            failures = {k: Failure(f"no reply of {self.name} is recorded for {k[:12]}: {_last_words(request)!r}") for k, request in missing.items()}
+            failures = {
+                k: Failure(f"no reply of {self.name} is recorded for {k[:12]}: {_last_words(request)!r}")
+                for k, request in missing.items()
+            }
         elif missing and self._backend is not None:
             for k, reply in zip(missing, self._backend.generate(list(missing.values())), strict=True):
                 if isinstance(reply, Failure):
@@ -100,7 +109,18 @@ class ReplayBackend:
         lines = []
         for k, reply in replies.items():
             self._replies[k] = reply._replace(seconds=0.0)
-            lines.append(json.dumps({"key": k, "name": self.name, "text": reply.text, "prompt_tokens": reply.prompt_tokens, "tokens": reply.tokens}) + "\n")
+            lines.append(
+                json.dumps(
+                    {
+                        "key": k,
+                        "name": self.name,
+                        "text": reply.text,
+                        "prompt_tokens": reply.prompt_tokens,
+                        "tokens": reply.tokens,
+                    }
+                )
+                + "\n"
+            )
         if self._file < 0 or self._process != os.getpid():
             self._folder.mkdir(parents=True, exist_ok=True)
             path = self._folder / f"{os.getpid()}-{uuid.uuid4().hex[:12]}.jsonl"
@@ -122,7 +142,9 @@ def _load(folder: Path) -> tuple[dict[str, Reply], set[str]]:
                 replies.setdefault(entry["key"], reply)
                 names.add(entry["name"])
             except (ValueError, KeyError, TypeError):
-                warnings.warn(f"{path}, line {number}, is no whole record (its writer was cut off?) and is ignored", stacklevel=3)
+                warnings.warn(
+                    f"{path}, line {number}, is no whole record (its writer was cut off?) and is ignored", stacklevel=3
+                )
     return replies, names
 
 

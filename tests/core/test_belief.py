@@ -71,7 +71,9 @@ def test_a_product_is_the_joint_distribution_of_its_factors(parts):
     assert len(product) == len(joint) and set(product.support) == set(joint)
     for place, (outcome, p) in enumerate(joint.items()):
         assert product.probability(outcome) == pytest.approx(p)
-        assert product.support[place] == outcome and product.support.index(outcome) == place and outcome in product.support
+        assert (
+            product.support[place] == outcome and product.support.index(outcome) == place and outcome in product.support
+        )
     assert product.entropy == pytest.approx(listed(product).entropy, abs=1e-9)
     assert product.expectation(lambda xs: xs[-1] % 7) == pytest.approx(parts[-1].expectation(lambda x: x % 7), abs=1e-9)
     assert {x: pytest.approx(p) for x, p in parts[0]} == dict(product.map(lambda xs: xs[0]))
@@ -82,11 +84,23 @@ def test_a_product_is_the_joint_distribution_of_its_factors(parts):
 def test_a_product_too_large_to_list_still_answers_what_its_factors_know():
     product = ProductBelief([Belief({"a": 1, "b": 3})] * 60)
     everyone = ("b",) * 60
-    assert len(product) == 2**60 and product.probability(everyone) == pytest.approx(0.75**60) and product.entropy == pytest.approx(60 * 0.8112781)
-    assert product.support[2**60 - 1] == product.support[-1] == everyone and product.support.index(everyone) == 2**60 - 1
+    assert (
+        len(product) == 2**60
+        and product.probability(everyone) == pytest.approx(0.75**60)
+        and product.entropy == pytest.approx(60 * 0.8112781)
+    )
+    assert (
+        product.support[2**60 - 1] == product.support[-1] == everyone and product.support.index(everyone) == 2**60 - 1
+    )
     assert product.support[:: 2**59] == (("a",) * 60, ("b", *("a",) * 59))
     assert next(iter(product.support)) == ("a",) * 60 and ("c",) * 60 not in product.support
-    for refused in (product.items, lambda: list(product), lambda: product.map(len), lambda: product.expectation(len), lambda: product.update(len)):
+    for refused in (
+        product.items,
+        lambda: list(product),
+        lambda: product.map(len),
+        lambda: product.expectation(len),
+        lambda: product.update(len),
+    ):
         with pytest.raises(NotImplementedError, match="too many to list"):
             refused()
     rng = np.random.default_rng(0)
@@ -94,7 +108,9 @@ def test_a_product_too_large_to_list_still_answers_what_its_factors_know():
     assert np.mean([x == "b" for one in drawn for x in one]) == pytest.approx(0.75, abs=0.02)
     changed = product.replace(3, Belief.certain("a"))
     assert changed.factors[3] == Belief.certain("a") and changed.probability(everyone) == 0.0 and changed != product
-    assert product == ProductBelief([Belief({"a": 1, "b": 3})] * 60) and hash(product) == hash(ProductBelief(product.factors))
+    assert product == ProductBelief([Belief({"a": 1, "b": 3})] * 60) and hash(product) == hash(
+        ProductBelief(product.factors)
+    )
 
 
 @pytest.mark.parametrize("stranger", [("a",), "ab", ("a", "a", "a"), None])
@@ -108,7 +124,9 @@ def test_what_is_no_outcome_of_a_product_has_probability_zero(stranger):
 def test_a_product_needs_factors_and_certain_is_no_product():
     with pytest.raises(ValueError, match="at least one factor"):
         ProductBelief([])
-    assert ProductBelief.certain(("a", "b")) == Belief.certain(("a", "b")) and type(ProductBelief.uniform("ab")) is Belief
+    assert (
+        ProductBelief.certain(("a", "b")) == Belief.certain(("a", "b")) and type(ProductBelief.uniform("ab")) is Belief
+    )
     with pytest.raises(IndexError):
         ProductBelief([Belief.uniform("ab")]).support[2]
 
@@ -117,4 +135,6 @@ def test_relabelling_keeps_probabilities_and_draws():
     belief = Belief({1: 1, 2: 3, 5: 6})
     renamed = belief.relabel(str)
     assert renamed == belief.map(str)
-    assert [renamed.sample(np.random.default_rng(seed)) for seed in range(50)] == [str(belief.sample(np.random.default_rng(seed))) for seed in range(50)]
+    assert [renamed.sample(np.random.default_rng(seed)) for seed in range(50)] == [
+        str(belief.sample(np.random.default_rng(seed))) for seed in range(50)
+    ]

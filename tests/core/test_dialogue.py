@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from dialogym.envs.engine import Engine
-from dialogym.envs.negotiation import Negotiation
+from dialogym.envs.negotiation.family import Negotiation
 
 
 def test_a_fork_goes_on_alone():

@@ -6,7 +6,7 @@ import pytest
 from dialogym.core.acts import Say
 from dialogym.core.belief import Belief, ProductBelief
 from dialogym.core.setting import Setting
-from dialogym.games.negotiation import Accept, Haggle, Offer
+from dialogym.envs.negotiation.game import Accept, Haggle, Offer
 
 from .test_solver import Noisy, SmallPrices
 
@@ -84,7 +84,9 @@ class Holder:
 
     def react(self, hidden, state):
         place = self.factor(state)
-        return self.react_factor(hidden[place], state).map(lambda outcome: ((*hidden[:place], outcome[0], *hidden[place + 1 :]), outcome[1]))
+        return self.react_factor(hidden[place], state).map(
+            lambda outcome: ((*hidden[:place], outcome[0], *hidden[place + 1 :]), outcome[1])
+        )
 
 
 @pytest.mark.parametrize("place", [1, 2])
@@ -96,5 +98,7 @@ def test_a_product_stays_one_and_its_payoff_is_a_sum(place):
     for (p, exchange, belief), (q, other, listed) in zip(sorted(parts, key=str), sorted(whole, key=str), strict=True):
         assert isinstance(belief, ProductBelief)
         assert (p, exchange.payoff) == pytest.approx((q, other.payoff), abs=1e-12)
-        assert {hidden: belief.probability(hidden) for hidden in listed.support} == pytest.approx(dict(listed), abs=1e-12)
+        assert {hidden: belief.probability(hidden) for hidden in listed.support} == pytest.approx(
+            dict(listed), abs=1e-12
+        )
         assert exchange.replies == other.replies

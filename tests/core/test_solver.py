@@ -12,7 +12,7 @@ from dialogym.core.acts import Act, Say
 from dialogym.core.belief import Belief
 from dialogym.core.mind import Contradiction, listen
 from dialogym.core.solver import Solution, solve
-from dialogym.games.negotiation import Accept, Haggle, Offer, PriceBargaining, Walk
+from dialogym.envs.negotiation.game import Accept, Haggle, Offer, PriceBargaining, Walk
 
 from .brute_force import brute_force
 
@@ -50,7 +50,10 @@ def test_hidden_floor_closed_form(rounds, expected):
         key = (rounds, k, b)
         if key not in memo:
             left = 101 - b
-            memo[key] = max((x - b + 1) / left * 0.95**k * (100 - x) + (100 - x) / left * closed(k + 1, x + 1) for x in range(max(b, 1), 101))
+            memo[key] = max(
+                (x - b + 1) / left * 0.95**k * (100 - x) + (100 - x) / left * closed(k + 1, x + 1)
+                for x in range(max(b, 1), 101)
+            )
         return memo[key]
 
     # offers start at 1, so a floor of 0 is met by an offer of 1, as in the closed form's best acts
@@ -139,7 +142,9 @@ def test_prerequisite_chain_published_values():
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_moving_hidden_state_against_brute_force(turns):
     game = Chain(turns)
-    assert solve(game, Student(), "tutor").start_value() == pytest.approx(brute_force(game, Student(), "tutor"), abs=1e-12)
+    assert solve(game, Student(), "tutor").start_value() == pytest.approx(
+        brute_force(game, Student(), "tutor"), abs=1e-12
+    )
 
 
 class Noisy:
@@ -149,7 +154,9 @@ class Noisy:
         rng = random.Random(seed)
         self.rounds = rounds
         self.weights = {h: rng.random() for h in range(3)}
-        self.table = {(h, k, offered): rng.random() for h in range(3) for k in range(rounds + 1) for offered in (False, True)}
+        self.table = {
+            (h, k, offered): rng.random() for h in range(3) for k in range(rounds + 1) for offered in (False, True)
+        }
 
     def prior(self):
         return Belief(self.weights)
@@ -161,7 +168,13 @@ class Noisy:
         if state.standing is None:
             return Belief({(hidden, Say()): p, ((hidden + 1) % 3, Offer(3)): 1 - p})
         accept = p * min(1.0, state.standing / 4)
-        return Belief({(hidden, Accept()): accept, ((hidden + 1) % 3, Offer(2 + hidden)): (1 - accept) / 2, (hidden, Say()): (1 - accept) / 2})
+        return Belief(
+            {
+                (hidden, Accept()): accept,
+                ((hidden + 1) % 3, Offer(2 + hidden)): (1 - accept) / 2,
+                (hidden, Say()): (1 - accept) / 2,
+            }
+        )
 
 
 class SmallPrices(PriceBargaining):
@@ -193,7 +206,10 @@ def test_value_is_the_best_of_the_act_values_everywhere():
 
 
 def _opening(solution):
-    return [(p, s, Belief(m)) for p, s, m in solution._branches(solution.game.start(), solution._canonical(solution.mind.prior()))]
+    return [
+        (p, s, Belief(m))
+        for p, s, m in solution._branches(solution.game.start(), solution._canonical(solution.mind.prior()))
+    ]
 
 
 def test_short_sighted_play_is_no_better_and_long_sight_is_optimal():
@@ -204,7 +220,9 @@ def test_short_sighted_play_is_no_better_and_long_sight_is_optimal():
         for horizon in (1, 2, 3):
             act = solution.short_sighted(horizon).best_act(state, belief)
             assert solution.act_value(state, belief, act) <= best + 1e-12
-        assert solution.act_value(state, belief, solution.short_sighted(3).best_act(state, belief)) == pytest.approx(best)
+        assert solution.act_value(state, belief, solution.short_sighted(3).best_act(state, belief)) == pytest.approx(
+            best
+        )
 
 
 def test_questions_out_of_turn_are_refused():

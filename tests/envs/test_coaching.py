@@ -11,26 +11,28 @@ import numpy as np
 import pytest
 from dialogym.core.mind import Contradiction, blind_listen, listen
 from dialogym.core.solver import Solution
-from dialogym.envs.coaching import Coaching
-from dialogym.envs.family import load_family
-from dialogym.envs.registration import COACHING, TABLE
+from dialogym.envs.coaching.domains import DOMAINS, PATTERN, PRESETS, extract
+from dialogym.envs.coaching.family import Coaching
+from dialogym.envs.coaching.game import Answer, Ask, Consultation, Leave, Recommend, Session, Suggest
+from dialogym.envs.coaching.mind import Client
+from dialogym.envs.coaching.policies import HEURISTICS, sweep
+from dialogym.envs.make import load_family, make_engine
+from dialogym.envs.registration import TABLE
 from dialogym.evaluation.exact import classes, expected_return, optimum
-from dialogym.games.coaching import Answer, Ask, Consultation, Leave, Recommend, Session, Suggest
-from dialogym.games.coaching_domains import DOMAINS, PATTERN, PRESETS, extract
-from dialogym.policies.coaching import HEURISTICS, sweep
+from dialogym.policies.baselines import baselines
+from dialogym.policies.collect import play
 from dialogym.policies.policy import FunctionPolicy
-from dialogym.policies.registry import baselines
-from dialogym.policies.rollout import make_engine, play
 from dialogym.scripts.pages.coaching import farm, gains, pair, planned
-from dialogym.simulated_users.coaching import Client
 
 from ..core.brute_force import brute_force
 
-VARIANTS = {env_id: settings for env_id, (path, settings) in TABLE.items() if path == COACHING}
+VARIANTS = {
+    env_id: settings for env_id, (path, settings) in TABLE.items() if path == "dialogym.envs.coaching.family:Coaching"
+}
 
 
 def make(env_id="Coaching-v0", **settings):
-    return load_family(COACHING, {**VARIANTS[env_id], **settings})
+    return load_family("dialogym.envs.coaching.family:Coaching", {**VARIANTS[env_id], **settings})
 
 
 # ---- the optimum -----------------------------------------------------------------------------------------------------
@@ -48,7 +50,10 @@ def test_solver_against_unpruned_brute_force(turns, pushing):
     assert exact > max(sum(row[k] for row in credit) / 3 for k in range(3)) + 0.01  # it pays to ask
 
 
-@pytest.mark.parametrize("settings", [{"preset": "small", "turns": 4}, {"preset": "pair", "turns": 5, "conformity": 0.6, "reliability": 0.75}])
+@pytest.mark.parametrize(
+    "settings",
+    [{"preset": "small", "turns": 4}, {"preset": "pair", "turns": 5, "conformity": 0.6, "reliability": 0.75}],
+)
 def test_pruned_candidates_lose_nothing(settings):
     setting = Coaching(**settings).setting(Coaching().scenarios()[0])
     game, mind = setting.game, setting.mind
@@ -86,7 +91,9 @@ def test_a_shared_solution_is_right_whatever_was_asked_in_whatever_domain():
 def test_majority_vote_in_closed_form(questions):
     """Two strategies and questions for nothing: ask them all and go with the majority."""
     family = Coaching("pair", turns=questions + 1, cost=0.0, near=0.0, reliability=0.75)
-    right = sum(math.comb(questions, k) * 0.75**k * 0.25 ** (questions - k) for k in range(questions // 2 + 1, questions + 1))
+    right = sum(
+        math.comb(questions, k) * 0.75**k * 0.25 ** (questions - k) for k in range(questions // 2 + 1, questions + 1)
+    )
     assert optimum(family) == pytest.approx(right, abs=1e-12)
 
 
@@ -134,7 +141,11 @@ def test_planning_matters(env_id):
     assert expected_return(family, "recommend-now") <= 0.5 * best
     assert expected_return(family, "max-entropy") <= 0.9 * best
     counts = [count for _, count in PRESETS[family.preset].attributes]
-    fixed = {n: expected_return(family, FunctionPolicy(n, s)) for n, s in sweep(len(counts), max(counts)).items() if n.startswith("questionnaire")}
+    fixed = {
+        n: expected_return(family, FunctionPolicy(n, s))
+        for n, s in sweep(len(counts), max(counts)).items()
+        if n.startswith("questionnaire")
+    }
     assert max(fixed.values()) <= 0.9 * best
     assert max(fixed.values()) == pytest.approx(expected_return(family, "questionnaire"), abs=1e-9)
     assert 0.93 * best <= expected_return(family, "information-gain") <= 0.97 * best
@@ -142,7 +153,10 @@ def test_planning_matters(env_id):
 
 def test_random_is_far_below_and_the_human_like_coach_in_between():
     for env_id in VARIANTS:
-        mean = {name: np.mean([d.steps[-1].payoff for d in play(env_id, name, range(1500))]) for name in ("random", "scripted")}
+        mean = {
+            name: np.mean([d.steps[-1].payoff for d in play(env_id, name, range(1500))])
+            for name in ("random", "scripted")
+        }
         best = optimum(make(env_id))
         assert mean["random"] < 0.5 * best < 0.7 * best < mean["scripted"] < 0.95 * best, env_id
 
@@ -152,7 +166,12 @@ def test_random_is_far_below_and_the_human_like_coach_in_between():
 
 @pytest.mark.parametrize(
     ("plan", "hear", "entropy", "log_accuracy"),
-    [("suggest", blind_listen, 0.750, -1.18), ("ask", blind_listen, 0.677, 0.677), ("ask", listen, 0.677, 0.677), ("suggest", listen, 0.244, 0.244)],
+    [
+        ("suggest", blind_listen, 0.750, -1.18),
+        ("ask", blind_listen, 0.677, 0.677),
+        ("ask", listen, 0.677, 0.677),
+        ("suggest", listen, 0.244, 0.244),
+    ],
 )
 def test_published_gains(plan, hear, entropy, log_accuracy):
     """Two equally likely types, 6 turns; asked, a client answers its type with probability .75; pushed, it conforms with probability .6, else answers honestly."""
@@ -232,7 +251,10 @@ def outcome_of(script, env_id="Coaching-v0", hidden="yoga", **settings):
     raise AssertionError("not over")
 
 
-@pytest.mark.parametrize(("recommended", "worth"), [("yoga", 1.0), ("swimming", 0.2), ("intervals", 0.2), ("running", 0.0), ("football", 0.0), ("hiking", 0.0)])
+@pytest.mark.parametrize(
+    ("recommended", "worth"),
+    [("yoga", 1.0), ("swimming", 0.2), ("intervals", 0.2), ("running", 0.0), ("football", 0.0), ("hiking", 0.0)],
+)
 def test_what_a_recommendation_is_worth(recommended, worth):
     reward, info, obs = outcome_of(["[ask clubs]", "Hm.", "[ask errands]", f"[recommend {recommended}]"])
     assert reward == pytest.approx(worth - 0.04) and obs == ""
@@ -248,13 +270,23 @@ def test_time_runs_out():
     engine = make_engine("Coaching-v0")
     dialogue = engine.open([np.random.default_rng(0)], {"scenario": {"domain": "exercise"}})[0]
     replies = [engine.step([dialogue], [text])[0].exchange.replies[-1][2] for text in script]
-    assert {type(reply) for reply in replies[:-1]} == {Answer} and replies[-1] == Leave()  # the last question is not answered any more
+    assert {type(reply) for reply in replies[:-1]} == {Answer} and replies[
+        -1
+    ] == Leave()  # the last question is not answered any more
     assert reward == pytest.approx(-0.14) and obs
-    assert info["outcome"]["ending"] == "limit" and info["outcome"]["recommended"] is None and not info["outcome"]["success"]
+    assert (
+        info["outcome"]["ending"] == "limit"
+        and info["outcome"]["recommended"] is None
+        and not info["outcome"]["success"]
+    )
 
 
 def test_suggestions_cost_and_are_counted():
-    reward, info, _ = outcome_of(["[suggest football]", "[suggest football]", "[ask clubs]", "[recommend running]"], "CoachingSuggestible-v0", "running")
+    reward, info, _ = outcome_of(
+        ["[suggest football]", "[suggest football]", "[ask clubs]", "[recommend running]"],
+        "CoachingSuggestible-v0",
+        "running",
+    )
     assert reward == pytest.approx(0.94) and info["outcome"]["pushes"] == 2 and info["outcome"]["questions"] == 1
 
 
@@ -272,7 +304,11 @@ def test_asking_again_is_refused_and_costs_no_money():
     env.reset(seed=0, options={"scenario": {"domain": "exercise"}})
     env.step("[ask Clubs]")
     obs, _, _, _, info = env.step("[ask clubs]")
-    assert info["problem"] == "illegal" and "You have asked about clubs before" in obs and "Still open: friends, chatting" in obs
+    assert (
+        info["problem"] == "illegal"
+        and "You have asked about clubs before" in obs
+        and "Still open: friends, chatting" in obs
+    )
     obs, _, _, _, info = env.step("[ask strangers]")  # an attribute of another preset
     assert info["problem"] == "illegal" and "You can ask about friends" in obs
     env.step("Well.")
@@ -304,7 +340,13 @@ def test_what_is_told_does_not_depend_on_the_secret():
     }
     assert len(set(opened.values())) == 1
     (first,) = set(opened.values())
-    for word in (*extract("study", "large").strategies, *extract("study", "large").attributes, "0.85", "0.02", "7 turns"):
+    for word in (
+        *extract("study", "large").strategies,
+        *extract("study", "large").attributes,
+        "0.85",
+        "0.02",
+        "7 turns",
+    ):
         assert word in first
 
 
@@ -313,7 +355,10 @@ def test_domains_fill_the_pattern():
         assert len(whole.traits) == len(PATTERN[0]) and len(whole.strategies) == len(PATTERN)
         large = extract(domain, "large")
         assert len(large.attributes) == 20 and len(large.strategies) == 8
-        names = [*(name for trait in whole.traits for name in trait.attributes), *(name for name, _ in whole.strategies)]
+        names = [
+            *(name for trait in whole.traits for name in trait.attributes),
+            *(name for name, _ in whole.strategies),
+        ]
         assert len(set(names)) == len(names) and all(name.isalpha() and name.islower() for name in names)
     assert extract("study", "small").profile[0] == (1, 1, 1, 1, 1, 1, 0, 0, 0)
 
@@ -334,7 +379,10 @@ def test_baselines_never_lose_a_turn(env_id, grammar):
 
 @pytest.mark.parametrize("env_id", list(VARIANTS))
 def test_both_grammars_hear_the_same(env_id):
-    acts = [[[step.act for step in d.steps] for d in play(env_id, "scripted", range(100), grammar=grammar)] for grammar in ("natural", "tagged")]
+    acts = [
+        [[step.act for step in d.steps] for d in play(env_id, "scripted", range(100), grammar=grammar)]
+        for grammar in ("natural", "tagged")
+    ]
     assert acts[0] == acts[1]
     kinds = {type(act) for dialogue in acts[0] for act in dialogue}
     assert kinds == ({Ask, Recommend, Suggest} if env_id == "CoachingSuggestible-v0" else {Ask, Recommend})
@@ -348,7 +396,15 @@ def test_heuristics_are_of_the_sweep():
 def test_the_docstring_describes_the_registered_settings(env_id):
     family = make(env_id)
     part = extract("study", family.preset)
-    numbers = [len(part.strategies), len(part.attributes), family.turns, family.cost, family.near, family.reliability, family.conformity]
+    numbers = [
+        len(part.strategies),
+        len(part.attributes),
+        family.turns,
+        family.cost,
+        family.near,
+        family.reliability,
+        family.conformity,
+    ]
     row = rf"\| `{env_id}` \| `{family.preset}` \| " + r" \| ".join(map(str, numbers)) + r" \|"
     assert re.search(row, Coaching.__doc__), row
     for domain in DOMAINS.values():

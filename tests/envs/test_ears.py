@@ -9,14 +9,14 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from dialogym.core.acts import Say
+from dialogym.envs.coaching.game import Ask
 from dialogym.envs.ears import LLMEar
-from dialogym.envs.engine import Engine
+from dialogym.envs.engine import Engine, Options
 from dialogym.envs.episodes import record, replay
-from dialogym.envs.family import load_family
+from dialogym.envs.make import load_family
+from dialogym.envs.negotiation.game import Accept, Offer, Walk
 from dialogym.envs.registration import lookup
 from dialogym.evaluation.evaluate import evaluate
-from dialogym.games.coaching import Ask
-from dialogym.games.negotiation import Accept, Offer, Walk
 from dialogym.policies.policy import FunctionPolicy
 from dialogym.policies.rollout import rollout
 from dialogym.simulated_users.backends.backend import Reply
@@ -24,7 +24,10 @@ from dialogym.simulated_users.user import Failure
 
 
 class Reader:
-    """A backend that reads by a function of the words, and by another says whether it stays with that: `YES`, `NO`, or something else to answer."""
+    """A backend that reads by a function of the words, and by another says whether it stays with that:
+
+    `YES`, `NO`, or something else to answer.
+    """
 
     name = "reader"
 
@@ -40,7 +43,11 @@ class Reader:
         words = re.search(r'says: "(.*)"', request.messages[-1][1])[1]
         said = self.read(words)
         if "Answer 1 or 2" in request.messages[-1][1]:
-            own = "1" if f"1: the act {said}" in request.messages[-1][1] or f"1: {said}" in request.messages[-1][1] else "2"
+            own = (
+                "1"
+                if f"1: the act {said}" in request.messages[-1][1] or f"1: {said}" in request.messages[-1][1]
+                else "2"
+            )
             said = {"YES": own, "NO": "12".replace(own, "")}.get(self.sure(words), self.sure(words))
         return said if isinstance(said, Failure) else Reply(said, 20, 2, 0.25)
 
@@ -52,8 +59,10 @@ def listening(reader, env_id="Negotiation-v0", **settings):
     path, registered = lookup(env_id)
     family = load_family(path, {**registered, **settings})
     ear = LLMEar(family, family.grammar, reader)
-    engine = Engine(family, ear=ear)
-    scenario = {"item": "bicycle", "list_price": 240, "value": 180} if env_id == "Negotiation-v0" else {"domain": "exercise"}
+    engine = Engine(family, Options(ear=ear))
+    scenario = (
+        {"item": "bicycle", "list_price": 240, "value": 180} if env_id == "Negotiation-v0" else {"domain": "exercise"}
+    )
     return engine, ear, engine.open([np.random.default_rng(0)], {"scenario": scenario})[0]
 
 
@@ -63,7 +72,11 @@ def heard(read, words, sure=lambda words: "YES", **more):
     return (
         step.heard,
         step.act,
-        {name: count for name, count in ear.counts.as_dict().items() if count and name in ("agreed", "overruled", "kept", "rejected", "failures")},
+        {
+            name: count
+            for name, count in ear.counts.as_dict().items()
+            if count and name in ("agreed", "overruled", "kept", "rejected", "failures")
+        },
     )
 
 
@@ -72,8 +85,18 @@ def heard(read, words, sure=lambda words: "YES", **more):
     [
         ("[offer 150]", "I could do 150 dollars.", Offer(150), {"agreed": 1}),
         ("[talk]", "It looks nice.", Say(), {"agreed": 1}),
-        ("[accept]", "Wrap it up, I am taking it home today at that.", Accept(), {"overruled": 1}),  # the grammar hears talk
-        ("[offer 150]", "Between you and me, 150 is what I would part with, or 160.", Offer(150), {"overruled": 1}),  # it finds two prices
+        (
+            "[accept]",
+            "Wrap it up, I am taking it home today at that.",
+            Accept(),
+            {"overruled": 1},
+        ),  # the grammar hears talk
+        (
+            "[offer 150]",
+            "Between you and me, 150 is what I would part with, or 160.",
+            Offer(150),
+            {"overruled": 1},
+        ),  # it finds two prices
         ("[offer 140]", "I could do 150 dollars.", Offer(150), {"rejected": 1}),  # nobody said 140
         ("[offer 1500]", "I could do 150 dollars, not 1500.", Offer(150), {"rejected": 1}),  # not possible
         ("[offer 999]", "It was built in 999.", Say(), {"rejected": 1}),
@@ -104,7 +127,9 @@ def test_a_lost_turn_can_be_understood_and_stays_lost_otherwise():
 
 
 def test_tags_are_not_asked_about_and_the_rest_is_asked_about_together():
-    engine, ear, _ = listening(reader := Reader(lambda words: "[walk]" if "x" in words else "[talk]", lambda words: "NO"))
+    engine, ear, _ = listening(
+        reader := Reader(lambda words: "[walk]" if "x" in words else "[talk]", lambda words: "NO")
+    )
     dialogues = engine.open([np.random.default_rng(seed) for seed in range(6)])
     engine.step(dialogues, ["[offer 20]", "Hm.", "Hm x.", "[offer", "", "Hm x."])
     assert reader.batches == [3, 4] and ear.counts.utterances == 3
@@ -116,7 +141,9 @@ def test_no_secret_is_in_what_the_ear_is_asked():
     engine, _, first = listening(reader := Reader(lambda _: "[talk]", lambda _: "NO"))
     engine.step([first], ["I will take it."])
     asked = list(reader.requests)
-    other = engine.open([np.random.default_rng(0)], {"scenario": first.scenario, "hidden": first.setting.prior.support[-1]})[0]
+    other = engine.open(
+        [np.random.default_rng(0)], {"scenario": first.scenario, "hidden": first.setting.prior.support[-1]}
+    )[0]
     assert other.hidden != first.hidden_start
     engine.step([other], ["I will take it."])
     assert reader.requests[len(asked) :] == asked and len(asked) == 3
@@ -124,7 +151,9 @@ def test_no_secret_is_in_what_the_ear_is_asked():
 
 
 def test_attributes_are_read_where_the_grammar_hears_talk():
-    reading, act, counts = heard("[ask clubs]", "So, societies and the like, are they for you at all", env_id="Coaching-v0")
+    reading, act, counts = heard(
+        "[ask clubs]", "So, societies and the like, are they for you at all", env_id="Coaching-v0"
+    )
     assert act == Ask("clubs") and counts == {"overruled": 1} and reading.problem == ""
     assert heard("[ask horses]", "Do you like horses?", env_id="Coaching-v0")[1:] == (Say(), {"rejected": 1})
 
@@ -143,7 +172,10 @@ def test_evaluation_reports_the_rate():
     path, registered = lookup("Negotiation-v0")
     family = load_family(path, registered)
     ear = LLMEar(family, family.grammar, Reader(lambda words: "[talk]", lambda words: "NO"))
-    policy = FunctionPolicy("plain", lambda dialogue, stream: f"I offer {dialogue.scenario.value * (4 + len(dialogue.steps)) // 12} dollars.")
+    policy = FunctionPolicy(
+        "plain",
+        lambda dialogue, stream: f"I offer {dialogue.scenario.value * (4 + len(dialogue.steps)) // 12} dollars.",
+    )
     result = evaluate("Negotiation-v0", policy, 20, ear=ear)
     assert result.exact and result.score == evaluate("Negotiation-v0", policy, 20).score  # its readings never stood
     spoken = [step for dialogue in rollout(Engine(family), policy, range(20)) for step in dialogue.steps]
@@ -170,5 +202,8 @@ def test_smollm2_listens():
     envs.reset(seed=0)
     envs.step(["I could do 50 dollars.", "[offer 20]"])
     counts = envs.unwrapped.engine.ear.counts
-    assert counts.utterances == 1 == counts.agreed + counts.overruled + counts.kept + counts.rejected and counts.failures == 0
+    assert (
+        counts.utterances == 1 == counts.agreed + counts.overruled + counts.kept + counts.rejected
+        and counts.failures == 0
+    )
     envs.close()

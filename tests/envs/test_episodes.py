@@ -10,8 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from dialogym.envs import episodes as module
 from dialogym.envs.episodes import EpisodeStore, read_episodes, record, replay, rescore
+from dialogym.envs.make import make_engine
+from dialogym.policies.collect import collect
 from dialogym.policies.registry import make_policy
-from dialogym.policies.rollout import collect, make_engine, rollout
+from dialogym.policies.rollout import rollout
 
 IDS = dialogym.ids()
 
@@ -23,7 +25,10 @@ def store(tmp_path):
 
 def test_written_is_read(tmp_path):
     engine = make_engine("Negotiation-v0")
-    recorded = [record(d, "Negotiation-v0", engine, "scripted") for d in rollout(engine, make_policy("scripted", engine), range(10))]
+    recorded = [
+        record(d, "Negotiation-v0", engine, "scripted")
+        for d in rollout(engine, make_policy("scripted", engine), range(10))
+    ]
     store = EpisodeStore(tmp_path / "e")
     store.append(recorded[:4])
     store.append(recorded[4:])
@@ -38,7 +43,9 @@ def test_pandas_and_datasets_read_it(store):
 
     frame = pandas.read_parquet(store.path)
     assert len(frame) == 40 and set(frame["env_id"]) == {"Negotiation-v0"} and frame["turns"][0][0]["text"]
-    data = load_dataset("parquet", data_files=f"{store.path}/*.parquet", split="train", cache_dir=str(store.path.parent / "cache"))
+    data = load_dataset(
+        "parquet", data_files=f"{store.path}/*.parquet", split="train", cache_dir=str(store.path.parent / "cache")
+    )
     assert len(data) == 40 and data[0]["turns"][0]["seat"] == "seller"
 
 
@@ -99,9 +106,13 @@ def test_replay_is_exact(env_id):
     engine = make_engine(env_id)
     for dialogue in rollout(engine, make_policy("random", engine), range(60)):
         replayed = None
-        for step, original in zip(replay(record(dialogue, env_id, engine, "random"), engine), dialogue.steps, strict=True):
+        for step, original in zip(
+            replay(record(dialogue, env_id, engine, "random"), engine), dialogue.steps, strict=True
+        ):
             replayed = step.dialogue
-            seen, expected = ((s.before, s.act, s.after, s.reply, s.rewards, s.problem, s.truncated) for s in (step, original))
+            seen, expected = (
+                (s.before, s.act, s.after, s.reply, s.rewards, s.problem, s.truncated) for s in (step, original)
+            )
             assert seen == expected
         assert replayed.belief() == dialogue.belief() and replayed.done
 

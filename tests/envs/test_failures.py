@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from dialogym.core.acts import Say
 from dialogym.envs.episodes import EpisodeStore, read_episodes, record, replay, rescore
-from dialogym.envs.negotiation import Negotiation
+from dialogym.envs.make import make_engine
+from dialogym.envs.negotiation.family import Negotiation
 from dialogym.envs.transcript import Transcript
 from dialogym.evaluation.evaluate import evaluate
+from dialogym.policies.collect import collect
 from dialogym.policies.policy import FunctionPolicy
 from dialogym.policies.registry import make_policy
-from dialogym.policies.rollout import collect, make_engine, rollout
+from dialogym.policies.rollout import rollout
 from dialogym.simulated_users.user import Failure, ScriptedUser
 from gymnasium.utils import seeding
 
@@ -33,7 +35,10 @@ class Broken(ScriptedUser):
         if method != self.method:
             return answers
         now = [(heard is None) == (self.moment == "opening") for heard in heards]
-        return [DOWN if due and self.fails(dialogue) else answer for due, dialogue, answer in zip(now, dialogues, answers, strict=True)]
+        return [
+            DOWN if due and self.fails(dialogue) else answer
+            for due, dialogue, answer in zip(now, dialogues, answers, strict=True)
+        ]
 
     def decide(self, dialogues, heards):
         return self._break("decide", dialogues, heards, super().decide(dialogues, heards))
@@ -82,10 +87,19 @@ def test_a_step_that_fails_loses_only_its_dialogue(method):
     sound = make_engine(ENV).step(opened("scripted")[1], ["[offer 20]"] * 9)
     user.calls.clear()
     steps = engine.step(dialogues, ["[offer 20]"] * 9)
-    assert user.calls == [("decide", 9), ("speak", 6 if method == "decide" else 9)]  # one call for all that can still be said
+    assert user.calls == [
+        ("decide", 9),
+        ("speak", 6 if method == "decide" else 9),
+    ]  # one call for all that can still be said
     for dialogue, step, same in zip(dialogues, steps, sound, strict=True):
         if dialogue.seed % 3 == 1:
-            assert (dialogue.error, dialogue.done, step.error, step.truncated, step.reply) == (DOWN, True, DOWN, True, "")
+            assert (dialogue.error, dialogue.done, step.error, step.truncated, step.reply) == (
+                DOWN,
+                True,
+                DOWN,
+                True,
+                "",
+            )
             assert (step.rewards, step.reward) == ({}, 0.0)
             assert step.act == Say() or method == "speak"
         else:
@@ -187,7 +201,13 @@ def test_rollout_and_records(method, moment, tmp_path):
     for episode in episodes:
         if episode.seed % 3 == 1:
             own = [turn for turn in episode.turns if turn.seat == episode.seat]
-            assert (episode.error, episode.truncated, episode.payoff, episode.outcome, episode.episode_return) == (DOWN, True, 0.0, {}, 0.0)
+            assert (episode.error, episode.truncated, episode.payoff, episode.outcome, episode.episode_return) == (
+                DOWN,
+                True,
+                0.0,
+                {},
+                0.0,
+            )
             assert len(own) == (moment == "later")
             assert episode.messages()[0]["content"].startswith(episode.brief)
             with pytest.raises(ValueError, match="failed"):
@@ -221,6 +241,8 @@ def test_the_best_of_several_attempts_is_one_that_did_not_fail(tmp_path):
         seen.append(dialogue.seed)
         return seen.count(dialogue.seed) == 1
 
-    bad = FunctionPolicy("bad", lambda dialogue, stream: "[accept]")  # often below 0, which a failed attempt would beat if it counted as 0
+    bad = FunctionPolicy(
+        "bad", lambda dialogue, stream: "[accept]"
+    )  # often below 0, which a failed attempt would beat if it counted as 0
     store = collect(ENV, bad, 8, tmp_path / "episodes", best_of=2, user=Broken("speak", "opening", first_attempt))
     assert not [episode.error for episode in store if episode.error] and min(episode.payoff for episode in store) < 0.0

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from dialogym.core.acts import IllegalAct, Say
 from dialogym.core.solver import Solution
-from dialogym.envs.guided_solving import GuidedSolving
+from dialogym.envs.guided_solving.family import GuidedSolving
+from dialogym.envs.guided_solving.game import ACTS, Attempt, GuidedSteps, Hint, Nudge, Show, Stop, Tell, Try
+from dialogym.envs.guided_solving.mind import POPULATIONS, Learner, Strength, Student
+from dialogym.envs.guided_solving.policies import HEURISTICS, RULES, ladder, sweep
 from dialogym.envs.registration import TABLE
 from dialogym.evaluation.exact import expected_return, known_value, optimum
 from dialogym.evaluation.pareto import expected_metrics
-from dialogym.games.guided_solving import ACTS, Attempt, GuidedSteps, Hint, Nudge, Show, Stop, Tell, Try
-from dialogym.policies.guided_solving import HEURISTICS, RULES, ladder, sweep
-from dialogym.policies.rollout import play
-from dialogym.simulated_users.guided_solving import POPULATIONS, Learner, Strength, Student
+from dialogym.policies.collect import play
 
 from ..core.brute_force import brute_force
 
@@ -39,10 +39,14 @@ def test_solver_against_unpruned_brute_force(population, leak, leak_weight):
     """The brute force also talks and wastes turns."""
     game = GuidedSteps(steps=2, turns=4, leak=leak, leak_weight=leak_weight)
     mind = Learner(game, population)
-    assert Solution(game, mind, "tutor", game.candidates).start_value() == pytest.approx(brute_force(game, mind, "tutor"), abs=1e-12)
+    assert Solution(game, mind, "tutor", game.candidates).start_value() == pytest.approx(
+        brute_force(game, mind, "tutor"), abs=1e-12
+    )
 
 
-@pytest.mark.parametrize("settings", [{}, {"leak": "hard", "leak_weight": 0.3}, {"turn_cost": 0.0}, {"leak_weight": 0.05}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"leak": "hard", "leak_weight": 0.3}, {"turn_cost": 0.0}, {"leak_weight": 0.05}]
+)
 def test_pruned_candidates_lose_nothing(settings):
     game = GuidedSteps(turns=6, **settings)
     mind = Learner(game, "default")
@@ -94,13 +98,18 @@ def test_no_rule_beats_the_optimum(env_id):
     family = family_of(env_id)
     best = optimum(family)
     for name, rule in {**RULES, **sweep()}.items():
-        assert expected_metrics(family, lambda setting, state, belief, rule=rule: rule(setting.game, state))["payoff"] <= best + 1e-12, name
+        assert (
+            expected_metrics(family, lambda setting, state, belief, rule=rule: rule(setting.game, state))["payoff"]
+            <= best + 1e-12
+        ), name
 
 
 def test_rules_and_heuristics_are_the_same():
     family = GuidedSolving(turns=5)
     for name, rule in RULES.items():
-        by_state = expected_metrics(family, lambda setting, state, belief, rule=rule: rule(setting.game, state))["payoff"]
+        by_state = expected_metrics(family, lambda setting, state, belief, rule=rule: rule(setting.game, state))[
+            "payoff"
+        ]
         assert expected_return(family, name) == pytest.approx(by_state, abs=1e-12), name
 
 
@@ -120,19 +129,29 @@ def test_planning_and_listening_matter():
     assert max(expected_return(family, name) for name in HEURISTICS) <= 0.8 * best
     assert known_value(family) >= 1.2 * best
     game = GuidedSteps()
-    deaf = Solution(game, Learner(game), "tutor", lambda state, support: [act for act in game.candidates(state) if not isinstance(act, Try)])
+    deaf = Solution(
+        game,
+        Learner(game),
+        "tutor",
+        lambda state, support: [act for act in game.candidates(state) if not isinstance(act, Try)],
+    )
     assert deaf.start_value() <= 0.4 * best
 
 
 def test_the_rules_were_chosen_by_the_sweep():
     family = GuidedSolving()
-    values = {name: expected_metrics(family, lambda setting, state, belief, rule=rule: rule(setting.game, state))["payoff"] for name, rule in sweep().items()}
+    values = {
+        name: expected_metrics(family, lambda setting, state, belief, rule=rule: rule(setting.game, state))["payoff"]
+        for name, rule in sweep().items()
+    }
     assert max(values, key=values.__getitem__) == "ladder(nudge,hint,stop,fade)"
     assert max((name for name in values if "fade" not in name), key=values.__getitem__) == "ladder(hint,hint,show)"
 
 
 def test_easy_is_easier_and_hard_is_harder():
-    hard, default, easy = (optimum(family_of(env_id)) for env_id in ("GuidedSolvingHard-v0", ENV, "GuidedSolvingEasy-v0"))
+    hard, default, easy = (
+        optimum(family_of(env_id)) for env_id in ("GuidedSolvingHard-v0", ENV, "GuidedSolvingEasy-v0")
+    )
     assert 0.1 < hard < 0.7 * default < 0.7 * 0.7 * easy
     family = family_of("GuidedSolvingHard-v0")
     assert max(expected_return(family, name) for name in HEURISTICS) <= 0.8 * hard
@@ -153,7 +172,10 @@ def test_a_large_weight_never_leaks():
 
 def test_leak_and_solve_fall_as_the_weight_rises():
     """The leak by theory (without turn costs also the solve probability), whichever optimal policy is followed."""
-    found = [expected_metrics(GuidedSolving(turns=5, turn_cost=0.0, leak_weight=weight)) for weight in (0.01, 0.1, 0.37, 0.38, 0.41, 0.5, 1.0, 2.0, 5.0)]
+    found = [
+        expected_metrics(GuidedSolving(turns=5, turn_cost=0.0, leak_weight=weight))
+        for weight in (0.01, 0.1, 0.37, 0.38, 0.41, 0.5, 1.0, 2.0, 5.0)
+    ]
     for name in ("leak", "solve"):
         values = [metrics[name] for metrics in found]
         assert all(low >= high - 1e-12 for low, high in pairwise(values)), name
@@ -215,7 +237,14 @@ def test_what_acts_come_to(acts, step, turn, leak, answer, ending):
 
 
 @pytest.mark.parametrize(
-    ("acts", "refused"), [((Nudge(),), Nudge()), ((Hint(),), Hint()), ((Nudge(), Hint()), Nudge()), ((WRONG,), Try()), ((Nudge(), WRONG), Try())]
+    ("acts", "refused"),
+    [
+        ((Nudge(),), Nudge()),
+        ((Hint(),), Hint()),
+        ((Nudge(), Hint()), Nudge()),
+        ((WRONG,), Try()),
+        ((Nudge(), WRONG), Try()),
+    ],
 )
 def test_nothing_is_done_twice_in_vain(acts, refused):
     state = after(*acts)
@@ -241,7 +270,9 @@ def test_choices_are_what_is_legal():
                     moved = GAME.apply(state, "tutor", kind())
                     if moved.mover == "student":
                         answers = (RIGHT, WRONG) if kind is Try else (Say(),)
-                        following += [s for s in (GAME.apply(moved, "student", answer) for answer in answers) if s.mover]
+                        following += [
+                            s for s in (GAME.apply(moved, "student", answer) for answer in answers) if s.mover
+                        ]
                     seen += 1
                 else:
                     with pytest.raises(IllegalAct):
@@ -270,8 +301,12 @@ def test_the_prior():
     prior = Learner(GAME, "default").prior()
     for name, kind in POPULATIONS["default"].items():
         assert sum(p for h, p in prior if h.strength == name) == pytest.approx(kind.share)
-        assert sum(p for h, p in prior if h.strength == name and h.understood[0]) == pytest.approx(kind.share * kind.start)
-        assert sum(p for h, p in prior if h.strength == name and h.understood[1]) == pytest.approx(kind.share * kind.start**2)
+        assert sum(p for h, p in prior if h.strength == name and h.understood[0]) == pytest.approx(
+            kind.share * kind.start
+        )
+        assert sum(p for h, p in prior if h.strength == name and h.understood[1]) == pytest.approx(
+            kind.share * kind.start**2
+        )
     assert not any(h.understood[2] or (h.understood[1] and not h.understood[0]) for h, _ in prior)
     for population in POPULATIONS.values():
         assert sum(kind.share for kind in population.values()) == pytest.approx(1.0)
@@ -303,7 +338,9 @@ def test_help_is_taken_in_without_a_sign(act):
 def test_tries_have_slip_and_guess():
     mind, state = Learner(GAME), GAME.apply(START, "tutor", Try())
     for hidden, _ in mind.prior():
-        assert mind.react(hidden, state).probability((hidden, RIGHT)) == pytest.approx(0.95 if hidden.understood[0] else 0.15)
+        assert mind.react(hidden, state).probability((hidden, RIGHT)) == pytest.approx(
+            0.95 if hidden.understood[0] else 0.15
+        )
 
 
 # ---- as an environment -----------------------------------------------------------------------------------------------
@@ -322,7 +359,12 @@ def outcome_of(script, seed=0, env_id=ENV, **settings):
 def test_the_outcome():
     reward, info = outcome_of(["[hint]", "[show]", "[stop]"])
     outcome = info["outcome"]
-    assert (outcome["leak"], outcome["turns"], outcome["steps_done"], outcome["ending"]) == (pytest.approx(1 / 3), 2, 1, "stop")
+    assert (outcome["leak"], outcome["turns"], outcome["steps_done"], outcome["ending"]) == (
+        pytest.approx(1 / 3),
+        2,
+        1,
+        "stop",
+    )
     assert outcome["solve_gain"] >= 0.0 and not outcome["leaked_answer"]
     assert reward == pytest.approx(outcome["solve"] - 0.5 / 3 - 0.02)
     assert info["hidden"]["strength"] in POPULATIONS["default"] and set(info["hidden"]["understood"]) <= {1, 2, 3}
@@ -367,14 +409,30 @@ def test_baselines_never_lose_a_turn(name, env_id):
 
 @pytest.mark.parametrize("env_id", IDS)
 def test_the_typical_tutor_is_worth_something(env_id):
-    payoffs = {name: np.mean([d.steps[-1].payoff for d in play(env_id, name, range(1000))]) for name in ("random", "scripted", "optimal")}
+    payoffs = {
+        name: np.mean([d.steps[-1].payoff for d in play(env_id, name, range(1000))])
+        for name in ("random", "scripted", "optimal")
+    }
     assert payoffs["random"] < -0.1 < 0.0 < payoffs["scripted"] < 0.8 * payoffs["optimal"]
 
 
 def test_the_brief_tells_what_is_public():
     env = gym.make("GuidedSolvingHard-v0")
     brief, _ = env.reset(seed=0, options={"scenario": {"problem": "fruit"}})
-    for told in ("27 dollars", "find the change", "95%", "15%", "20%", "0.3", "0.01", "8 turns", "5/20/60%", "50% of students", "[nudge]", "[stop]"):
+    for told in (
+        "27 dollars",
+        "find the change",
+        "95%",
+        "15%",
+        "20%",
+        "0.3",
+        "0.01",
+        "8 turns",
+        "5/20/60%",
+        "50% of students",
+        "[nudge]",
+        "[stop]",
+    ):
         assert told in brief, told
 
 
@@ -409,7 +467,7 @@ def test_all_problems_share_one_solution():
 
 def test_records_say_what_the_student_did():
     from dialogym.envs.episodes import record, replay
-    from dialogym.policies.rollout import make_engine
+    from dialogym.envs.make import make_engine
 
     engine = make_engine(ENV)
     acts = set()

@@ -10,8 +10,8 @@ minari = pytest.importorskip("minari")
 
 from dialogym.envs.episodes import EpisodeStore, read_episodes
 from dialogym.envs.minari_export import export_minari
+from dialogym.policies.collect import collect
 from dialogym.policies.policy import FunctionPolicy
-from dialogym.policies.rollout import collect
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning")
 
@@ -49,7 +49,9 @@ def test_exports_read_back_equal(tmp_path, env_id, settings):
         assert read.truncations.tolist() == [False] * (len(own) - 1) + [episode.truncated]
         assert read.infos["act"].tolist() == ["", *(turn.act for turn in own)]
         assert read.infos["problem"].tolist() == ["", *(turn.problem for turn in own)]
-        assert [act for act in read.infos["reply_act"] if act] == [turn.act for turn in episode.turns if turn.seat != episode.seat and turn.act]
+        assert [act for act in read.infos["reply_act"] if act] == [
+            turn.act for turn in episode.turns if turn.seat != episode.seat and turn.act
+        ]
         assert [json.loads(terms) for terms in read.infos["reward_terms"]] == [{}, *(turn.reward_terms for turn in own)]
         assert not any(read.infos["outcome"][:-1]) and json.loads(read.infos["outcome"][-1]) == episode.outcome
         assert json.loads(read.infos["hidden"][-1]) == episode.hidden
@@ -64,7 +66,12 @@ def test_exports_read_back_equal(tmp_path, env_id, settings):
 
 
 @pytest.mark.parametrize(
-    ("env_id", "settings"), [("Negotiation-v0", {"role": "seller", "reward": "goal=2,turn_cost=0.01"}), ("TutoringHard-v0", {"guess": 0.2}), ("Spacing-v0", {})]
+    ("env_id", "settings"),
+    [
+        ("Negotiation-v0", {"role": "seller", "reward": "goal=2,turn_cost=0.01"}),
+        ("TutoringHard-v0", {"guess": 0.2}),
+        ("Spacing-v0", {}),
+    ],
 )
 def test_the_recovered_environment_repeats_the_episodes(tmp_path, env_id, settings):
     store = collect(env_id, "random+scripted", 6, tmp_path / "e", seed=7, **settings)
@@ -74,7 +81,9 @@ def test_the_recovered_environment_repeats_the_episodes(tmp_path, env_id, settin
         seen = [env.reset(seed=facts["seed"])[0]]
         steps = [env.step(action) for action in read.actions]
         assert [*seen, *(step[0] for step in steps)] == read.observations
-        assert [step[1:4] for step in steps] == list(zip(read.rewards.tolist(), read.terminations.tolist(), read.truncations.tolist(), strict=True))
+        assert [step[1:4] for step in steps] == list(
+            zip(read.rewards.tolist(), read.terminations.tolist(), read.truncations.tolist(), strict=True)
+        )
         assert steps[-1][4]["outcome"] == json.loads(read.infos["outcome"][-1])
 
 
@@ -82,7 +91,12 @@ def test_any_text_and_lost_turns(tmp_path):
     """Words in any script, none at all, and a dialogue that is cut off."""
     texts = ["Ça va? 好的 🙂 \n\t", "", "[offer]"]
     store = collect(
-        "Negotiation-v0", FunctionPolicy("babbler", lambda dialogue, stream: texts[len(dialogue.steps) % 3] if dialogue.seed else "[offer]"), 2, tmp_path / "e"
+        "Negotiation-v0",
+        FunctionPolicy(
+            "babbler", lambda dialogue, stream: texts[len(dialogue.steps) % 3] if dialogue.seed else "[offer]"
+        ),
+        2,
+        tmp_path / "e",
     )
     dataset = export_minari(store, "babble-v0")
     first, second = dataset

@@ -7,10 +7,11 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from dialogym.core.solver import Solution
-from dialogym.envs.negotiation import Negotiation
-from dialogym.games.negotiation import Accept, Offer, PriceBargaining, Walk
-from dialogym.policies.rollout import make_engine, play
-from dialogym.simulated_users.negotiation import POPULATIONS, Haggler, Population
+from dialogym.envs.make import make_engine
+from dialogym.envs.negotiation.family import Negotiation
+from dialogym.envs.negotiation.game import Accept, Offer, PriceBargaining, Walk
+from dialogym.envs.negotiation.mind import POPULATIONS, Haggler, Population
+from dialogym.policies.collect import play
 
 from ..core.brute_force import brute_force
 
@@ -24,12 +25,17 @@ class Coarse(PriceBargaining):
 
 @pytest.mark.parametrize("seat", ["buyer", "seller"])
 def test_solver_against_unpruned_brute_force(seat):
-    population = Population(floors=((10, 1.0), (13, 2.0), (16, 1.0)), tactics=(("boulware", 1.0), ("conceder", 1.0), ("holder", 1.0), ("reciprocator", 2.0)))
+    population = Population(
+        floors=((10, 1.0), (13, 2.0), (16, 1.0)),
+        tactics=(("boulware", 1.0), ("conceder", 1.0), ("holder", 1.0), ("reciprocator", 2.0)),
+    )
     partner = "seller" if seat == "buyer" else "buyer"
     values = (16, None) if seat == "buyer" else (None, 16)
     game = Coarse(20, partner, values, 3, 0.9)
     mind = Haggler(game, partner, population)
-    assert Solution(game, mind, seat, mind.candidates).start_value() == pytest.approx(brute_force(game, mind, seat), abs=1e-12)
+    assert Solution(game, mind, seat, mind.candidates).start_value() == pytest.approx(
+        brute_force(game, mind, seat), abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("population", list(POPULATIONS))
@@ -58,12 +64,18 @@ def test_roles_mirror_each_other():
     """A seller who gives up what a buyer pays has the same optimum: both sides bargain over the same range."""
     buyer, seller = Negotiation(), Negotiation(role="seller")
     for one, other in zip(buyer.scenarios()[:5], seller.scenarios()[:5], strict=True):
-        assert buyer.setting(one).solution.start_value() == pytest.approx(seller.setting(other).solution.start_value(), abs=1e-12)
+        assert buyer.setting(one).solution.start_value() == pytest.approx(
+            seller.setting(other).solution.start_value(), abs=1e-12
+        )
 
 
 def test_scale_does_not_matter():
     family = Negotiation()
-    values = {s.list_price: family.setting(s).solution.start_value() for s in family.scenarios() if s.value * 20 == 17 * s.list_price}
+    values = {
+        s.list_price: family.setting(s).solution.start_value()
+        for s in family.scenarios()
+        if s.value * 20 == 17 * s.list_price
+    }
     assert len(values) > 5 and len(set(values.values())) == 1
     game = PriceBargaining(240, "seller", (204, None))
     mind = Haggler(game, "seller")
@@ -83,8 +95,8 @@ def test_nobody_goes_below_their_floor(role):
 
 def test_planning_matters():
     """The published claims about the default settings, exactly: see docs/negotiation.md."""
+    from dialogym.envs.negotiation.policies import HEURISTICS
     from dialogym.evaluation.exact import expected_return
-    from dialogym.policies.negotiation import HEURISTICS
 
     family = Negotiation()
     optimum = expected_return(family, "optimal")
@@ -97,10 +109,13 @@ def test_planning_matters():
 
 
 def test_hard_punishes_short_sight_and_rules_of_thumb():
-    """Exactly: what the registered hard variant is for. The optimum is small but not nothing, and it takes planning, adapting and finding out to get it."""
+    """Exactly: what the registered hard variant is for.
+
+    The optimum is small but not nothing, and it takes planning, adapting and finding out to get it.
+    """
+    from dialogym.envs.negotiation.policies import HEURISTICS
     from dialogym.envs.registration import TABLE
     from dialogym.evaluation.exact import expected_return
-    from dialogym.policies.negotiation import HEURISTICS
 
     family = Negotiation(**TABLE["NegotiationHard-v0"][1])
     optimum = expected_return(family, "optimal")
@@ -114,7 +129,10 @@ def test_easy_is_easier():
     from dialogym.envs.registration import TABLE
     from dialogym.evaluation.exact import expected_return
 
-    optima = [expected_return(Negotiation(**TABLE[env_id][1]), "optimal") for env_id in ("NegotiationHard-v0", "Negotiation-v0", "NegotiationEasy-v0")]
+    optima = [
+        expected_return(Negotiation(**TABLE[env_id][1]), "optimal")
+        for env_id in ("NegotiationHard-v0", "Negotiation-v0", "NegotiationEasy-v0")
+    ]
     assert optima[0] < 0.5 * optima[1] < 0.25 * optima[2]
 
 
@@ -227,4 +245,6 @@ def test_wrong_reset_options(options, message):
 def test_acts_are_what_the_solver_speaks():
     env = gym.make("Negotiation-v0").unwrapped
     env.reset(seed=0)
-    assert all(isinstance(act, (Offer, Accept, Walk)) or env.engine.grammar.print(act) == "" for act in env.act_values())
+    assert all(
+        isinstance(act, (Offer, Accept, Walk)) or env.engine.grammar.print(act) == "" for act in env.act_values()
+    )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dialogym
 import pytest
-from dialogym.envs.family import load_family
+from dialogym.envs.make import load_family
 from dialogym.envs.registration import TABLE
 from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, seed_test
 from pettingzoo.utils.conversions import turn_based_aec_to_parallel
 
-IDS = [env_id for env_id, (path, settings) in TABLE.items() if hasattr(load_family(path, settings), "duel")]
+IDS = [env_id for env_id, (path, settings) in TABLE.items() if load_family(path, settings).duel is not None]
 pytestmark = pytest.mark.parametrize("env_id", IDS)
 
 

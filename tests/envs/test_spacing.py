@@ -13,17 +13,19 @@ from dialogym.core.acts import Say
 from dialogym.core.belief import Belief, ProductBelief
 from dialogym.core.mind import Contradiction, foresee, listen
 from dialogym.core.solver import ShortSighted, Solution
+from dialogym.envs.make import make_engine
 from dialogym.envs.registration import TABLE
-from dialogym.envs.spacing import Spacing
+from dialogym.envs.spacing.bounds import Bound, PricedCard, bound
+from dialogym.envs.spacing.family import Spacing
+from dialogym.envs.spacing.game import Answer, Calendar, Flashcards, Rest, Review, Trace, recall
+from dialogym.envs.spacing.mind import MEMORIES, Memory, Student, answer
+from dialogym.envs.spacing.optimum import Plan, SpacingSolution
+from dialogym.envs.spacing.policies import HEURISTICS, sweep
 from dialogym.evaluation.exact import expected_return, optimum
-from dialogym.games.spacing import Answer, Calendar, Flashcards, Rest, Review, Trace, recall
+from dialogym.policies.collect import play
 from dialogym.policies.policy import FunctionPolicy
-from dialogym.policies.rollout import make_engine, play, rollout
-from dialogym.policies.spacing import HEURISTICS, sweep
+from dialogym.policies.rollout import rollout
 from dialogym.scripts.pages.spacing import best_fixed_plan
-from dialogym.simulated_users.spacing import MEMORIES, Memory, Student, answer
-from dialogym.simulated_users.spacing_bounds import Bound, PricedCard, bound
-from dialogym.simulated_users.spacing_optimum import Plan, SpacingSolution
 
 from ..core.brute_force import brute_force
 
@@ -41,7 +43,9 @@ def lesson(calendar=TINY, cards=2, cost=0.01, memory=PLAIN):
 
 
 @pytest.mark.parametrize("memory", list(MEMORIES))
-@pytest.mark.parametrize(("calendar", "cards"), [(Calendar(1, 3, 3, 6, 5), 2), (Calendar(3, 1, 4, 9, 12), 2), (Calendar(1, 2, 1, 4, 3), 3)])
+@pytest.mark.parametrize(
+    ("calendar", "cards"), [(Calendar(1, 3, 3, 6, 5), 2), (Calendar(3, 1, 4, 9, 12), 2), (Calendar(1, 2, 1, 4, 3), 3)]
+)
 def test_solver_against_unpruned_brute_force(memory, calendar, cards):
     game, mind = lesson(calendar, cards, memory=MEMORIES[memory])
     assert SpacingSolution(game, mind).start_value() == pytest.approx(brute_force(game, mind, "coach"), abs=1e-12)
@@ -60,8 +64,12 @@ def test_solver_agrees_with_the_solver_of_core_everywhere(memory):
             plain = Belief(list(belief))
             expected = joint.act_values(state, plain)
             assert ours.value(state, belief) == pytest.approx(joint.value(state, plain), abs=1e-12)
-            assert {act: pytest.approx(value, abs=1e-12) for act, value in expected.items()} == ours.act_values(state, belief)
-            assert ours.act_value(state, belief, ours.best_act(state, belief)) == pytest.approx(ours.value(state, belief), abs=1e-12)
+            assert {act: pytest.approx(value, abs=1e-12) for act, value in expected.items()} == ours.act_values(
+                state, belief
+            )
+            assert ours.act_value(state, belief, ours.best_act(state, belief)) == pytest.approx(
+                ours.value(state, belief), abs=1e-12
+            )
             branches = ours.branches(state, belief, list(expected)[rng.integers(len(expected))])
             assert math.fsum(p for p, _, _ in branches) == pytest.approx(1.0)
             _, state, belief = branches[rng.integers(len(branches))]
@@ -106,7 +114,12 @@ def test_what_is_out_of_reach_says_so():
     family = Spacing()
     solution = family.setting(family.scenarios()[0]).solution
     start, prior = solution.game.start(), solution.mind.prior()
-    for ask in (solution.start_value, solution.known_value, lambda: solution.value(start, prior), lambda: solution.best_act(start, prior)):
+    for ask in (
+        solution.start_value,
+        solution.known_value,
+        lambda: solution.value(start, prior),
+        lambda: solution.best_act(start, prior),
+    ):
         with pytest.raises(NotImplementedError, match=r"10 cards in 30 turns is out of reach; Spacing\.bound"):
             ask()
     assert isinstance(solution.short_sighted(1).best_act(start, prior), Review | Rest)
@@ -117,7 +130,8 @@ def test_what_is_out_of_reach_says_so():
 
 @pytest.mark.parametrize("memory", list(MEMORIES))
 @pytest.mark.parametrize(
-    ("calendar", "cards", "cost"), [(TINY, 2, 0.01), (TINY, 3, 0.0), (Calendar(3, 1, 4, 9, 12), 4, 0.02), (Calendar(1, 5, 1, 4, 8), 2, 0.0)]
+    ("calendar", "cards", "cost"),
+    [(TINY, 2, 0.01), (TINY, 3, 0.0), (Calendar(3, 1, 4, 9, 12), 4, 0.02), (Calendar(1, 5, 1, 4, 8), 2, 0.0)],
 )
 def test_the_bound_is_one_and_finer_grids_are_tighter(memory, calendar, cards, cost):
     game, mind = lesson(calendar, cards, cost, MEMORIES[memory])
@@ -145,14 +159,19 @@ def test_the_priced_card_is_its_own_partially_observed_problem():
         if turn == 4:
             return belief.expectation(lambda trace: recall(trace.half_life, TINY.test - seen))
         now, rest = TINY.times[turn], exact(turn + 1, seen, belief)
-        reviewed = sum(p * exact(turn + 1, now, base.beliefs[after]) for p, after, _ in base.review(base.number(belief), now - seen))
+        reviewed = sum(
+            p * exact(turn + 1, now, base.beliefs[after])
+            for p, after, _ in base.review(base.number(belief), now - seen)
+        )
         return max(rest, reviewed - 0.01 - prices[turn])
 
     value = exact(0, -TINY.before, PLAIN.prior)
     gaps = [PricedCard(PLAIN, TINY, 1, 0.01, resolution).solve(prices) - value for resolution in (1, 4, 16)]
     assert gaps[0] >= gaps[1] >= gaps[2] >= -1e-12 and gaps[2] < 0.01
     game, mind = lesson(cards=1)
-    assert PricedCard(PLAIN, TINY, 1, 0.01, 16).solve(np.zeros(4)) == pytest.approx(SpacingSolution(game, mind).start_value(), abs=0.01)
+    assert PricedCard(PLAIN, TINY, 1, 0.01, 16).solve(np.zeros(4)) == pytest.approx(
+        SpacingSolution(game, mind).start_value(), abs=0.01
+    )
 
 
 def test_the_slope_of_the_bound_is_the_use_of_the_turns():
@@ -235,7 +254,9 @@ def test_impossible_answers_are_contradictions():
 def test_beliefs_of_the_large_deck_are_exact_and_calibrated():
     """A product all along; and what is held likely happens as often as it is held likely."""
     stated, true, entropies = [], [], []
-    for dialogue in rollout(make_engine("Spacing-v0"), FunctionPolicy("x", lambda d, s: HEURISTICS["threshold"](d, s)), range(150)):
+    for dialogue in rollout(
+        make_engine("Spacing-v0"), FunctionPolicy("x", lambda d, s: HEURISTICS["threshold"](d, s)), range(150)
+    ):
         belief = dialogue.belief()
         assert isinstance(belief, ProductBelief) and belief.probability(dialogue.hidden) > 0.0
         entropies.append((dialogue.belief_at(0).entropy, belief.entropy))
@@ -257,16 +278,25 @@ def test_beliefs_of_the_large_deck_are_exact_and_calibrated():
 @pytest.mark.parametrize("memory", MEMORIES.values(), ids=list(MEMORIES))
 def test_a_late_success_gains_more_and_a_failure_starts_anew(memory):
     for trace in memory.traces:
-        p = [answer(memory, trace, gap).map(lambda outcome: outcome[1]).probability(Answer("right")) for gap in (1, 5, 25)]
+        p = [
+            answer(memory, trace, gap).map(lambda outcome: outcome[1]).probability(Answer("right"))
+            for gap in (1, 5, 25)
+        ]
         assert p == [pytest.approx(2 ** (-gap / trace.half_life)) for gap in (1, 5, 25)] and p[0] > p[1] > p[2]
         rises = []
         for gap in (1, 5, 25):
             outcomes = answer(memory, trace, gap)
             right = [(after, q) for (after, act), q in outcomes if act == Answer("right")]
-            assert {after.level - trace.level for after, _ in right} <= {0, 1} and {after.hard for (after, _), _ in outcomes} == {trace.hard}
-            rises.append(sum(q for after, q in right if after.level > trace.level) / max(1e-300, sum(q for _, q in right)))
+            assert {after.level - trace.level for after, _ in right} <= {0, 1} and {
+                after.hard for (after, _), _ in outcomes
+            } == {trace.hard}
+            rises.append(
+                sum(q for after, q in right if after.level > trace.level) / max(1e-300, sum(q for _, q in right))
+            )
             assert {after.level for (after, act), _ in outcomes if act != Answer("right")} <= {0, 1}
-        assert rises[0] <= rises[1] <= rises[2] and (rises[2] > rises[0] or trace.level in (0, len(memory.half_lives) - 1))
+        assert rises[0] <= rises[1] <= rises[2] and (
+            rises[2] > rises[0] or trace.level in (0, len(memory.half_lives) - 1)
+        )
 
 
 def test_hidden_states_that_answer_alike_look_alike():
@@ -275,10 +305,16 @@ def test_hidden_states_that_answer_alike_look_alike():
     said: dict[tuple, set[str]] = {}
     for hidden in engine.family.setting(engine.family.scenarios()[0]).prior.support:
         for seed in range(6):
-            dialogue = engine.open([np.random.default_rng(seed)], {"scenario": engine.family.scenarios()[0], "hidden": hidden})[0]
+            dialogue = engine.open(
+                [np.random.default_rng(seed)], {"scenario": engine.family.scenarios()[0], "hidden": hidden}
+            )[0]
             step = engine.step([dialogue], [f"[review {dialogue.scenario.cards[0]}]"])[0]
             said.setdefault((seed, step.exchange.replies[0][2]), set()).add(step.reply)
-    assert len(said) > 6 and len({next(iter(words)) for words in said.values()}) > 6 and all(len(words) == 1 for words in said.values())
+    assert (
+        len(said) > 6
+        and len({next(iter(words)) for words in said.values()}) > 6
+        and all(len(words) == 1 for words in said.values())
+    )
 
 
 # ---- rules -----------------------------------------------------------------------------------------------------------
@@ -295,7 +331,9 @@ def test_the_calendar():
     assert state.mover is None and state.seen == (2, 0) and state.reviews == 2
     hidden = (Trace(0, 2.0, False), Trace(1, 8.0, False))
     assert game.payoff(state, "coach", hidden) == pytest.approx((2 ** (-2 / 2) + 2 ** (-4 / 8)) / 2 - 0.02)
-    assert game.expected_payoff(state, "coach", [Belief.certain(trace) for trace in hidden]) == pytest.approx(game.payoff(state, "coach", hidden))
+    assert game.expected_payoff(state, "coach", [Belief.certain(trace) for trace in hidden]) == pytest.approx(
+        game.payoff(state, "coach", hidden)
+    )
 
 
 def play_out(texts, seed=0, env_id="SpacingSmall-v0", **settings):
@@ -306,7 +344,18 @@ def play_out(texts, seed=0, env_id="SpacingSmall-v0", **settings):
 
 
 def test_a_lesson_from_start_to_end():
-    env, results = play_out(["[review perro]", "[review JABON]", "Hm.", "[rest]", "what about llave?", "[review jabón]", "[review perro]", "[rest]"])
+    env, results = play_out(
+        [
+            "[review perro]",
+            "[review JABON]",
+            "Hm.",
+            "[rest]",
+            "what about llave?",
+            "[review jabón]",
+            "[review perro]",
+            "[rest]",
+        ]
+    )
     assert [result[2] for result in results] == [False] * 7 + [True]
     outcome, hidden = results[-1][4]["outcome"], results[-1][4]["hidden"]
     assert outcome["reviews"] == 5 and outcome["unseen"] == 0 and set(hidden) == {"perro", "jabón", "llave"}
@@ -322,7 +371,9 @@ def test_no_such_card():
 def test_both_faces_of_a_turn_that_passes_are_worth_the_same():
     game, mind = lesson()
     solution = SpacingSolution(game, mind)
-    assert solution.act_value(game.start(), mind.prior(), Say()) == solution.act_value(game.start(), mind.prior(), Rest())
+    assert solution.act_value(game.start(), mind.prior(), Say()) == solution.act_value(
+        game.start(), mind.prior(), Rest()
+    )
 
 
 # ---- claims ----------------------------------------------------------------------------------------------------------
@@ -344,11 +395,19 @@ def test_the_best_fixed_plan_is_what_it_is_said_to_be():
     family = replace(SMALL, cards=2, sessions=2, turns=2)
 
     def follow(plan):
-        return FunctionPolicy("plan", lambda d, s: next((f"[review {d.scenario.cards[i]}]" for i, own in enumerate(plan) if len(d.steps) in own), "[rest]"))
+        return FunctionPolicy(
+            "plan",
+            lambda d, s: next(
+                (f"[review {d.scenario.cards[i]}]" for i, own in enumerate(plan) if len(d.steps) in own), "[rest]"
+            ),
+        )
 
     value, plan = best_fixed_plan(family)
     assert expected_return(family, follow(plan)) == pytest.approx(value, abs=1e-12)
-    every = [tuple(tuple(t for t in range(4) if choice[t] == card) for card in range(2)) for choice in itertools.product(range(3), repeat=4)]
+    every = [
+        tuple(tuple(t for t in range(4) if choice[t] == card) for card in range(2))
+        for choice in itertools.product(range(3), repeat=4)
+    ]
     assert max(expected_return(family, follow(other)) for other in every) == pytest.approx(value, abs=1e-12)
 
 
@@ -368,7 +427,9 @@ def test_the_sweep_holds_only_policies_that_run():
 def test_baselines_never_lose_a_turn(name, grammar):
     for env_id in ("Spacing-v0", "SpacingSmall-v0"):
         dialogues = list(play(env_id, name, range(12), grammar=grammar))
-        assert all(dialogue.over for dialogue in dialogues) and not any(step.problem for dialogue in dialogues for step in dialogue.steps)
+        assert all(dialogue.over for dialogue in dialogues) and not any(
+            step.problem for dialogue in dialogues for step in dialogue.steps
+        )
 
 
 @pytest.mark.parametrize(

@@ -13,20 +13,23 @@ from dialogym.core.acts import Say
 from dialogym.core.belief import Belief
 from dialogym.core.setting import Setting
 from dialogym.core.solver import Solution
+from dialogym.envs.make import make_engine
 from dialogym.envs.registration import TABLE
-from dialogym.envs.tutoring import Tutoring
+from dialogym.envs.tutoring.family import Tutoring
+from dialogym.envs.tutoring.game import Answer, Example, Explain, Lesson, Quiz, Tutorial
+from dialogym.envs.tutoring.mind import Kind, Pupil, Student
+from dialogym.envs.tutoring.optimum import Optimum
+from dialogym.envs.tutoring.policies import HEURISTICS, Event, cycle, diagnose, in_order, sweep, threshold
 from dialogym.evaluation.exact import expected_return, known_value, optimum
-from dialogym.games.tutoring import Answer, Example, Explain, Lesson, Quiz, Tutorial
+from dialogym.policies.collect import play
 from dialogym.policies.policy import FunctionPolicy
-from dialogym.policies.rollout import make_engine, play
-from dialogym.policies.tutoring import HEURISTICS, Event, cycle, diagnose, in_order, sweep, threshold
-from dialogym.simulated_users.tutoring import Kind, Pupil, Student
-from dialogym.simulated_users.tutoring_optimum import Optimum
 
 from ..core.brute_force import brute_force
 
 ENV = "Tutoring-v0"
-CHAIN = Tutoring(mastery=(0.4, 0.3, 0.2, 0.1), kinds=(("any", 1.0, 0.6, 0.6),), guess=0.1, explain_cost=0.05, example_cost=0.05)
+CHAIN = Tutoring(
+    mastery=(0.4, 0.3, 0.2, 0.1), kinds=(("any", 1.0, 0.6, 0.6),), guess=0.1, explain_cost=0.05, example_cost=0.05
+)
 
 
 def sides(skills=3, turns=4, costs=(0.07, 0.09, 0.005), **student):
@@ -37,10 +40,15 @@ def sides(skills=3, turns=4, costs=(0.07, 0.09, 0.005), **student):
 def anybody(seed, skills=3, turns=4):
     """A population and costs drawn at random, unkind cases included."""
     rng = random.Random(seed)
-    kinds = tuple(Kind(f"kind{i}", rng.random() + 0.1, rng.choice((0.0, rng.random(), 1.0)), rng.random()) for i in range(1 + seed % 3))
+    kinds = tuple(
+        Kind(f"kind{i}", rng.random() + 0.1, rng.choice((0.0, rng.random(), 1.0)), rng.random())
+        for i in range(1 + seed % 3)
+    )
     mastery = tuple(rng.choice((0.0, rng.random())) + 0.01 * (i == 1) for i in range(skills + 1))
     costs = (rng.random() / 8, rng.random() / 8, rng.choice((0.0, 0.01, 0.05)))
-    return sides(skills, turns, costs, mastery=mastery, kinds=kinds, slip=rng.choice((0.0, 0.1)), guess=rng.choice((0.0, 0.25)))
+    return sides(
+        skills, turns, costs, mastery=mastery, kinds=kinds, slip=rng.choice((0.0, 0.1)), guess=rng.choice((0.0, 0.25))
+    )
 
 
 # ---- the optimum -----------------------------------------------------------------------------------------------------
@@ -86,7 +94,11 @@ def test_one_turn_has_a_closed_form():
     """Teach what wins most at once, or stop."""
     game, mind = sides(turns=1)
     prior = {m: 0.5 * p for m, p in enumerate(mind.mastery)}
-    wins = [prior[m] * (kind0 + kind1) / 3 - cost for m in range(3) for kind0, kind1, cost in ((0.9, 0.05, 0.07), (0.05, 0.95, 0.09))]
+    wins = [
+        prior[m] * (kind0 + kind1) / 3 - cost
+        for m in range(3)
+        for kind0, kind1, cost in ((0.9, 0.05, 0.07), (0.05, 0.95, 0.09))
+    ]
     mean = sum(2 * p * m for m, p in prior.items()) / 3
     assert Optimum(game, mind).start_value() == pytest.approx(mean + max(0.0, *wins), abs=1e-12)
 
@@ -114,7 +126,10 @@ def test_lessons_that_do_the_same_are_searched_once():
 def test_all_curricula_and_names_share_one_solution():
     family = Tutoring()
     assert len({id(family.setting(s).solution.base) for s in family.scenarios()}) == 1
-    assert family.setting(family.scenarios()[0]).solution.base is replace(family, marked=False).setting(family.scenarios()[-1]).solution.base
+    assert (
+        family.setting(family.scenarios()[0]).solution.base
+        is replace(family, marked=False).setting(family.scenarios()[-1]).solution.base
+    )
     for scenario in family.scenarios()[::12]:
         setting = family.setting(scenario)
         own = Optimum(setting.game, setting.mind)
@@ -174,7 +189,9 @@ def test_only_the_next_skill_is_learnt():
             assert {act for (_, act), _ in reactions} == {Say()}  # nothing shows
             learnt = reactions.probability((pupil._replace(mastered=number), Say()))
             if pupil.mastered == number - 1:
-                assert learnt == pytest.approx({"explanations": (0.9, 0.05), "examples": (0.05, 0.95)}[pupil.learns][way == "example"])
+                assert learnt == pytest.approx(
+                    {"explanations": (0.9, 0.05), "examples": (0.05, 0.95)}[pupil.learns][way == "example"]
+                )
             else:
                 assert reactions.support == ((pupil, Say()),)
 
@@ -185,7 +202,9 @@ def test_slips_and_guesses():
         for number in (1, 2, 3):
             reactions = mind.react(pupil, Lesson(3, "student", last=("quiz", number)))
             assert {after for (after, _), _ in reactions} == {pupil}
-            assert reactions.probability((pupil, Answer(number, True))) == pytest.approx(0.9 if pupil.mastered >= number else 0.25)
+            assert reactions.probability((pupil, Answer(number, True))) == pytest.approx(
+                0.9 if pupil.mastered >= number else 0.25
+            )
 
 
 def test_the_belief_is_bayesian_knowledge_tracing():
@@ -194,7 +213,9 @@ def test_the_belief_is_bayesian_knowledge_tracing():
     setting: Setting = family.setting(family.scenarios()[0])
     p, belief = 0.2, setting.prior
     for right in (True, False, True, True):
-        belief = next(b for _, e, b in setting.seen(Lesson(3, "tutor"), belief, Quiz("1")) if e.replies[0][2] == Answer(1, right))
+        belief = next(
+            b for _, e, b in setting.seen(Lesson(3, "tutor"), belief, Quiz("1")) if e.replies[0][2] == Answer(1, right)
+        )
         p = p * 0.9 / (p * 0.9 + (1 - p) * 0.2) if right else p * 0.1 / (p * 0.1 + (1 - p) * 0.8)
         ((_, _, belief),) = setting.seen(Lesson(3, "tutor"), belief, Explain("1"))
         p = p + (1 - p) * 0.1
@@ -227,7 +248,15 @@ def test_costs_and_metrics():
     script = ["[explain adding]", "[explain simplifying]", "[example mixed]", "[explain mixed]", "[quiz 3]", "[stop]"]
     reward, info, _ = outcome_of(script, kinds=kinds)
     assert reward == pytest.approx(1.0 - 3 * 0.07 - 0.09 - 0.005)
-    expected = {"mastery": 1.0, "gain": pytest.approx(2 / 3), "lessons": 4, "quizzes": 1, "wasted_lessons": 1, "rounds": 5, "ending": "stop"}
+    expected = {
+        "mastery": 1.0,
+        "gain": pytest.approx(2 / 3),
+        "lessons": 4,
+        "quizzes": 1,
+        "wasted_lessons": 1,
+        "rounds": 5,
+        "ending": "stop",
+    }
     assert info["outcome"] == {**expected, "malformed": 0, "illegal": 0}
     assert info["hidden"] == {"mastered": 3, "learns_from": "explanations"}
 
@@ -240,7 +269,9 @@ def test_the_last_turn_is_answered():
 def test_unknown_skills_are_explained():
     _, info, seen = outcome_of(["[explain cooking]", "[quiz 4]", "[quiz 0]"])
     assert all("The skills are simplifying, adding, mixed." in reply for reply in seen)
-    assert info["outcome"]["illegal"] == 3 and info["outcome"]["ending"] == "truncated" and info["outcome"]["rounds"] == 3
+    assert (
+        info["outcome"]["illegal"] == 3 and info["outcome"]["ending"] == "truncated" and info["outcome"]["rounds"] == 3
+    )
 
 
 def test_the_mark_is_all_that_the_answer_sheet_adds():
@@ -257,7 +288,11 @@ def test_students_who_act_alike_look_alike():
     script = ("[quiz totals]", "[explain 3]", "How do you learn best?", "[quiz 1]", "[example 3]")
     compared = 0
     for seed in range(40):
-        twins = [engine.open([np.random.default_rng(seed)], {"hidden": Pupil(learns, m)})[0] for learns in ("explanations", "examples") for m in (0, 1, 3)]
+        twins = [
+            engine.open([np.random.default_rng(seed)], {"hidden": Pupil(learns, m)})[0]
+            for learns in ("explanations", "examples")
+            for m in (0, 1, 3)
+        ]
         assert len({twin.observation() for twin in twins}) == 1
         for text in script:
             steps = engine.step(twins, [text] * len(twins))
@@ -265,7 +300,11 @@ def test_students_who_act_alike_look_alike():
                 if one.exchange.replies[0][2] == two.exchange.replies[0][2]:
                     compared += 1
                     assert one.reply == two.reply
-            twins = [twin for twin, step in zip(twins, steps, strict=True) if step.exchange.replies[0][2] == steps[0].exchange.replies[0][2]]
+            twins = [
+                twin
+                for twin, step in zip(twins, steps, strict=True)
+                if step.exchange.replies[0][2] == steps[0].exchange.replies[0][2]
+            ]
             if len(twins) < 2:
                 break
     assert compared > 400
@@ -277,7 +316,9 @@ def test_what_is_said_after_a_lesson_does_not_tell_whether_it_worked():
     replies = {mastered: [] for mastered in (0, 3)}
     for mastered, said in replies.items():
         for seed in range(1500):
-            dialogue = engine.open([np.random.default_rng(seed)], {"hidden": Pupil("explanations", mastered), "persona": "terse"})[0]
+            dialogue = engine.open(
+                [np.random.default_rng(seed)], {"hidden": Pupil("explanations", mastered), "persona": "terse"}
+            )[0]
             said.append(engine.step([dialogue], ["[explain 1]"])[0].reply)
     words = sorted(set(replies[0]) | set(replies[3]))
     one, two = (np.array([said.count(word) for word in words]) / len(said) for said in replies.values())
@@ -295,7 +336,13 @@ def test_the_brief_tells_what_is_public():
         env = gym.make(env_id).unwrapped
         obs, _ = env.reset(seed=1)
         game = env.dialogue.setting.game
-        for word in (*game.skills, f"{game.turns} turns", "[stop]", "[explain SKILL]", *(f"{c:g}" for c in (game.explain_cost, game.example_cost))):
+        for word in (
+            *game.skills,
+            f"{game.turns} turns",
+            "[stop]",
+            "[explain SKILL]",
+            *(f"{c:g}" for c in (game.explain_cost, game.example_cost)),
+        ):
             assert word in obs, word
     assert "no answer sheet" in obs
 
@@ -383,10 +430,16 @@ def test_baselines_never_lose_a_turn(name, env_id):
 
 
 def test_demonstrations_come_to_the_same_with_tags_alone():
-    acts = [[[step.act for step in d.steps] for d in play(ENV, "scripted", range(100), grammar=grammar)] for grammar in ("natural", "tagged")]
+    acts = [
+        [[step.act for step in d.steps] for d in play(ENV, "scripted", range(100), grammar=grammar)]
+        for grammar in ("natural", "tagged")
+    ]
     assert acts[0] == acts[1]
 
 
 def test_what_baselines_are_worth():
-    payoffs = {name: np.mean([d.steps[-1].payoff for d in play(ENV, name, range(600))]) for name in ("random", "stop-now", "scripted", "optimal")}
+    payoffs = {
+        name: np.mean([d.steps[-1].payoff for d in play(ENV, name, range(600))])
+        for name in ("random", "stop-now", "scripted", "optimal")
+    }
     assert payoffs["random"] < payoffs["stop-now"] < payoffs["scripted"] < payoffs["optimal"]

@@ -1,7 +1,7 @@
 """What every registered environment must do when a language model speaks for the simulated person: the model is a parrot here, so that all of them can be tried.
 
-It repeats the last example that it was shown, which is well worded but often says something else, so every course of the voice is taken: first words that pass,
-words that are asked for again, and the phrase bank in the end.
+It repeats the last example that it was shown, which is well worded but often says something else, so every course of
+the voice is taken: first words that pass, words that are asked for again, and the phrase bank in the end.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import dialogym
 import gymnasium as gym
 import pytest
+from dialogym.envs.make import make_engine
 from dialogym.envs.users import examples_of, make_user
-from dialogym.policies.rollout import make_engine, play
+from dialogym.policies.collect import play
 from dialogym.simulated_users.backends.backend import Reply
 from dialogym.simulated_users.backends.replay import ReplayBackend
 from dialogym.simulated_users.llm_voice import LLMVoice
@@ -64,7 +65,9 @@ def test_recorded_then_replayed_it_is_the_same_dialogue_and_deterministic(env_id
     env = gym.make(env_id, user=replayed)
     assert not env.spec.nondeterministic
     assert [transcript(env, seed) for seed in range(3)] == spoken
-    assert [transcript(gym.make(env_id, user=user, personas="rich"), seed) for seed in range(3)] == spoken and len(parrot.asked) == asked
+    assert [transcript(gym.make(env_id, user=user, personas="rich"), seed) for seed in range(3)] == spoken and len(
+        parrot.asked
+    ) == asked
     vector = gym.make_vec(env_id, num_envs=3, user=replayed)
     assert list(vector.reset(seed=0)[0]) == [seen[0][0] for seen in spoken]
     assert list(vector.step([SCRIPT[0]] * 3)[0]) == [seen[1][0] for seen in spoken]
@@ -74,8 +77,12 @@ def test_what_the_model_says_changes_the_words_and_nothing_else(env_id):
     user, _ = parroted(env_id)
     mute, silent = parroted(env_id)
     silent.answer = lambda request: "..."  # never passes: the phrase bank speaks
-    for one, other in zip(play(env_id, "random", range(8), user=user), play(env_id, "random", range(8), user=mute), strict=True):
-        assert [(turn.seat, turn.act, turn.problem) for turn in one.turns()] == [(turn.seat, turn.act, turn.problem) for turn in other.turns()]
+    for one, other in zip(
+        play(env_id, "random", range(8), user=user), play(env_id, "random", range(8), user=mute), strict=True
+    ):
+        assert [(turn.seat, turn.act, turn.problem) for turn in one.turns()] == [
+            (turn.seat, turn.act, turn.problem) for turn in other.turns()
+        ]
         assert [step.rewards for step in one.steps] == [step.rewards for step in other.steps]
         assert one.belief().items() == other.belief().items() and one.hidden == other.hidden
     assert user.voice.counts.first_try and mute.voice.counts.fallbacks == mute.voice.counts.utterances > 0
@@ -87,7 +94,10 @@ def test_in_a_vector_last_and_first_words_are_asked_for_together(env_id):
     calls = []
     generate = parrot.generate
     parrot.generate = lambda requests: calls.append(len(requests)) or generate(requests)
-    envs, alone = gym.make_vec(env_id, num_envs=6, user=user), gym.make_vec(env_id, num_envs=6, user=parroted(env_id)[0])
+    envs, alone = (
+        gym.make_vec(env_id, num_envs=6, user=user),
+        gym.make_vec(env_id, num_envs=6, user=parroted(env_id)[0]),
+    )
     assert envs.reset(seed=5)[0] == alone.reset(seed=5)[0]
     ends = 0
     for turn in range(200):
@@ -97,7 +107,12 @@ def test_in_a_vector_last_and_first_words_are_asked_for_together(env_id):
         texts = [SCRIPT[(turn + i) % len(SCRIPT)] for i in range(6)]
         observations, rewards, over, cut, _ = envs.step(texts)
         again = alone.step(texts)
-        assert (observations, list(rewards), list(over), list(cut)) == (again[0], list(again[1]), list(again[2]), list(again[3]))
+        assert (observations, list(rewards), list(over), list(cut)) == (
+            again[0],
+            list(again[1]),
+            list(again[2]),
+            list(again[3]),
+        )
         assert len(calls) <= user.voice.attempts
         ends += sum(over | cut)
     assert ends

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from dialogym.core.setting import Setting
-from dialogym.envs.negotiation import Negotiation
+from dialogym.envs.negotiation.family import Negotiation
 from dialogym.envs.registration import TABLE
 from dialogym.evaluation import evaluate as module
 from dialogym.evaluation.evaluate import compare, evaluate
 from dialogym.evaluation.results import Comparison, Evaluation
+from dialogym.policies.collect import play
 from dialogym.policies.policy import FunctionPolicy
-from dialogym.policies.rollout import play
 from dialogym.simulated_users.user import Failure, ScriptedUser
 
 ENV = "Negotiation-v0"
@@ -30,7 +30,9 @@ class FlakyUser(ScriptedUser):
 
     def speak(self, dialogues, heards, texts, exchanges):
         words = super().speak(dialogues, heards, texts, exchanges)
-        lost = [heard is not None and self.fails(dialogue.seed) for heard, dialogue in zip(heards, dialogues, strict=True)]
+        lost = [
+            heard is not None and self.fails(dialogue.seed) for heard, dialogue in zip(heards, dialogues, strict=True)
+        ]
         return [Failure("the server is down") if failed else said for failed, said in zip(lost, words, strict=True)]
 
 
@@ -38,7 +40,7 @@ class FlakyUser(ScriptedUser):
 class Unsolved(Negotiation):
     """A family whose optimum is out of reach."""
 
-    baselines = "dialogym.policies.negotiation"
+    baselines = "dialogym.envs.negotiation.policies"
 
     def setting(self, scenario):
         def optimum():
@@ -71,7 +73,9 @@ def test_scripted_lies_between(scripted):
     low, high = scripted.score_interval
     assert 0.0 < low < scripted.score < high < 1.0
     assert scripted.return_interval.low < scripted.mean_return < scripted.return_interval.high
-    assert scripted.score == pytest.approx((scripted.mean_return - scripted.random_return) / (scripted.optimal_return - scripted.random_return))
+    assert scripted.score == pytest.approx(
+        (scripted.mean_return - scripted.random_return) / (scripted.optimal_return - scripted.random_return)
+    )
 
 
 def test_optimal_return_agrees_with_the_exact_optimum():
@@ -125,7 +129,15 @@ def test_references_are_played_once(monkeypatch):
     evaluate(ENV, "scripted", episodes=10, seed=90_000)
     evaluate(ENV, "wait", episodes=15, seed=90_000)
     evaluate(f"dialogym:{ENV}", "wait", episodes=5, seed=90_000)
-    assert played == [("scripted", 10), ("random", 10), ("optimal", 10), ("wait", 15), ("random", 5), ("optimal", 5), ("wait", 5)]
+    assert played == [
+        ("scripted", 10),
+        ("random", 10),
+        ("optimal", 10),
+        ("wait", 15),
+        ("random", 5),
+        ("optimal", 5),
+        ("wait", 5),
+    ]
 
 
 def test_json_round_trip(scripted):
@@ -153,7 +165,12 @@ def test_comparison_order_and_markdown():
     assert [line.split("|")[1].strip() for line in lines[2:]] == ["random", "scripted", "wait", "optimal"]
     assert len({line.count("|") for line in lines}) == 1
     assert "surplus share" in lines[0]
-    assert [e["policy"] for e in json.loads(json.dumps(comparison.to_json()))["evaluations"]] == ["random", "scripted", "wait", "optimal"]
+    assert [e["policy"] for e in json.loads(json.dumps(comparison.to_json()))["evaluations"]] == [
+        "random",
+        "scripted",
+        "wait",
+        "optimal",
+    ]
     bare = compare(ENV, ["wait", "scripted"], episodes=30, references=False)
     assert [e.policy for e in bare.evaluations] == ["wait", "scripted"]
     assert "scripted" in bare["scripted"].to_markdown()
@@ -181,7 +198,9 @@ def test_failed_episodes_are_dropped_everywhere(scripted):
     assert np.array_equal(np.isnan(result.returns), ~kept)
     assert np.array_equal(result.returns[kept], scripted.returns[kept])
     random, optimal = (evaluate(ENV, name, episodes=120).returns[kept] for name in ("random", "optimal"))
-    assert result.random_return == pytest.approx(random.mean()) and result.optimal_return == pytest.approx(optimal.mean())
+    assert result.random_return == pytest.approx(random.mean()) and result.optimal_return == pytest.approx(
+        optimal.mean()
+    )
     assert result.score == pytest.approx((result.returns[kept] - random).mean() / (optimal - random).mean())
     assert "24 dropped" in str(result)
 

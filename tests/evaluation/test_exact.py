@@ -12,15 +12,17 @@ import numpy as np
 import pytest
 from dialogym.core.acts import Act, IllegalAct, Say
 from dialogym.core.belief import Belief
-from dialogym.core.grammar import Grammar
 from dialogym.core.setting import Setting
+from dialogym.envs.base import Family
 from dialogym.envs.engine import Engine
-from dialogym.envs.negotiation import Negotiation
+from dialogym.envs.make import make_engine
+from dialogym.envs.negotiation.family import Negotiation
 from dialogym.envs.registration import TABLE
 from dialogym.evaluation.exact import NotEnumerable, classes, expected_return, known_value, optimum, upper_bound
+from dialogym.policies.baselines import heuristics
+from dialogym.policies.collect import play
 from dialogym.policies.policy import FunctionPolicy
-from dialogym.policies.registry import heuristics
-from dialogym.policies.rollout import make_engine, play, rollout
+from dialogym.policies.rollout import rollout
 
 COST = {"Teach": 0.05, "Quiz": 0.01}
 
@@ -91,17 +93,30 @@ class Student:
 
     def react(self, hidden, state):
         more = (
-            {min(hidden + 1, 2): 0.6, hidden: 0.4} if state.last == "Teach" and hidden < 2 else {hidden: 1.0} if not hidden else {hidden: 0.9, hidden - 1: 0.1}
+            {min(hidden + 1, 2): 0.6, hidden: 0.4}
+            if state.last == "Teach" and hidden < 2
+            else {hidden: 1.0}
+            if not hidden
+            else {hidden: 0.9, hidden - 1: 0.1}
         )
         right = {0: 0.1, 1: 0.5, 2: 0.9}
-        return Belief([((then, Answer(answer)), p * (right[then] if answer else 1 - right[then])) for then, p in more.items() for answer in (0, 1)])
+        return Belief(
+            [
+                ((then, Answer(answer)), p * (right[then] if answer else 1 - right[then]))
+                for then, p in more.items()
+                for answer in (0, 1)
+            ]
+        )
 
 
 class StudentVoice:
     personas = ("plain",)
 
     def say(self, cues, streams):
-        return [f"{cue.reason} {('No idea', 'I know')[cue.act.right]}{'!' * stream.choose(3)}" for cue, stream in zip(cues, streams, strict=True)]
+        return [
+            f"{cue.reason} {('No idea', 'I know')[cue.act.right]}{'!' * stream.choose(3)}"
+            for cue, stream in zip(cues, streams, strict=True)
+        ]
 
 
 class Public(NamedTuple):
@@ -124,40 +139,26 @@ def setting_of(turns, opener):
 
 
 @dataclass(frozen=True)
-class Lessons:
+class Lessons(Family):
     """Lessons whose student answers by chance."""
 
     opener: str = "tutor"
     turns: tuple[int, ...] = (4,)
 
     role: ClassVar = "tutor"
-    seats: ClassVar = LessonGame.seats
-    partner: ClassVar = "student"
-    grammar: ClassVar = Grammar((Teach, Quiz, Stop, Answer))
+    acts: ClassVar = (Teach, Quiz, Stop, Answer)
     voice: ClassVar = StudentVoice()
-    scenario_type: ClassVar = Subject
-    metrics: ClassVar = {}
-
-    def settings(self):
-        return {"opener": self.opener, "turns": list(self.turns)}
 
     def scenarios(self):
-        return tuple(Subject(name, turns) for turns in self.turns for name in ("algebra", "botany", "chess")[: max(1, turns - 1)])
-
-    def sample(self, stream):
-        return self.scenarios()[stream.choose(len(self.scenarios()))]
+        return tuple(
+            Subject(name, turns) for turns in self.turns for name in ("algebra", "botany", "chess")[: max(1, turns - 1)]
+        )
 
     def setting(self, scenario):
         return setting_of(scenario.turns, self.opener)
 
     def brief(self, scenario, grammar):
         return f"Teach {scenario.name}."
-
-    def context(self, dialogue):
-        return None
-
-    def outcome(self, dialogue):
-        return {}
 
     def reveal(self, scenario, hidden):
         return {"mastered": hidden}
@@ -198,8 +199,15 @@ def by_hand(family, decide):
 def test_the_optimal_policy_gets_the_optimum(opener, turns):
     family = Lessons(opener, turns)
     assert expected_return(family, "optimal") == pytest.approx(optimum(family), abs=1e-12)
-    assert optimum(family) == pytest.approx(np.mean([family.setting(s).solution.start_value() for s in family.scenarios()]), abs=1e-12)
-    assert expected_return(family, "myopic") <= expected_return(family, "lookahead") + 1e-12 <= optimum(family) + 2e-12 < known_value(family)
+    assert optimum(family) == pytest.approx(
+        np.mean([family.setting(s).solution.start_value() for s in family.scenarios()]), abs=1e-12
+    )
+    assert (
+        expected_return(family, "myopic")
+        <= expected_return(family, "lookahead") + 1e-12
+        <= optimum(family) + 2e-12
+        < known_value(family)
+    )
 
 
 @pytest.mark.parametrize("opener", LessonGame.seats)
@@ -213,7 +221,9 @@ def test_against_an_enumeration_by_hand(opener):
         answers = tuple(act.right for step in dialogue.steps for _, _, act in step.exchange.replies)
         return family.grammar.print(decide(dialogue.state, None, answers))
 
-    assert expected_return(family, FunctionPolicy("two in a row", speak)) == pytest.approx(by_hand(family, decide), abs=1e-12)
+    assert expected_return(family, FunctionPolicy("two in a row", speak)) == pytest.approx(
+        by_hand(family, decide), abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("opener", LessonGame.seats)
@@ -237,7 +247,10 @@ def test_against_simulation(opener):
     ],
 )
 def test_a_policy_that_looks_at_the_hidden_state(look):
-    family, policy = Lessons("student", (3,)), FunctionPolicy("looks", lambda dialogue, stream: "[stop]" if look(dialogue) else "[teach]")
+    family, policy = (
+        Lessons("student", (3,)),
+        FunctionPolicy("looks", lambda dialogue, stream: "[stop]" if look(dialogue) else "[teach]"),
+    )
     expected = by_hand(family, lambda state, hidden, answers: Stop() if hidden == 2 else Teach())
     assert expected_return(family, policy) == pytest.approx(expected, abs=1e-12)
 
@@ -248,7 +261,14 @@ def test_the_clairvoyant_of_a_bargain_gets_the_known_value():
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("share-of-value", 0.1037), ("split-difference", 0.1011), ("wait", 0.0868), ("lookahead", 0.0912), ("optimal", 0.1302)]
+    ("name", "value"),
+    [
+        ("share-of-value", 0.1037),
+        ("split-difference", 0.1011),
+        ("wait", 0.0868),
+        ("lookahead", 0.0912),
+        ("optimal", 0.1302),
+    ],
 )
 def test_published_values_of_the_bargain(name, value):
     assert expected_return(Negotiation(), name) == pytest.approx(value, abs=5e-5)
@@ -258,11 +278,16 @@ def test_lost_turns():
     """An illegal act counts as talk; three lost turns in a row cut the dialogue, and it pays nothing."""
     family = Lessons(turns=(4,))
     once = FunctionPolicy("once", lambda dialogue, stream: "[stop]" if dialogue.steps else "[answer 1]")
-    assert expected_return(family, once) == pytest.approx(by_hand(family, lambda state, hidden, answers: Stop() if answers else Say()), abs=1e-12)
+    assert expected_return(family, once) == pytest.approx(
+        by_hand(family, lambda state, hidden, answers: Stop() if answers else Say()), abs=1e-12
+    )
     assert expected_return(family, FunctionPolicy("never", lambda dialogue, stream: "[answer 1]")) == 0.0
 
 
-@pytest.mark.parametrize("name", ["random", FunctionPolicy("coin", lambda dialogue, stream: "[teach]" if stream.random() < 0.5 else "[stop]")])
+@pytest.mark.parametrize(
+    "name",
+    ["random", FunctionPolicy("coin", lambda dialogue, stream: "[teach]" if stream.random() < 0.5 else "[stop]")],
+)
 def test_policies_that_draw_are_refused(name):
     with pytest.raises(NotEnumerable, match="draws random numbers: sample instead"):
         expected_return(Lessons(), name)
@@ -291,7 +316,10 @@ def test_eight_turns_with_two_answers_take_seconds():
 
 def test_scenarios_that_share_a_solution_count_by_their_number():
     family = Lessons(turns=(2, 4))
-    assert [(scenario.name, scenario.turns, weight) for scenario, weight in classes(family)] == [("algebra", 2, 0.25), ("algebra", 4, 0.75)]
+    assert [(scenario.name, scenario.turns, weight) for scenario, weight in classes(family)] == [
+        ("algebra", 2, 0.25),
+        ("algebra", 4, 0.75),
+    ]
     assert [weight for _, weight in classes(Negotiation())] == pytest.approx([0.2] * 5)
 
 
@@ -302,7 +330,9 @@ class Unsolved(Lessons):
         def optimum():
             raise NotImplementedError("too large to solve")
 
-        return cache(lambda turns: Setting(LessonGame(turns, self.opener), Student(), "tutor", optimum=optimum))(scenario.turns)
+        return cache(lambda turns: Setting(LessonGame(turns, self.opener), Student(), "tutor", optimum=optimum))(
+            scenario.turns
+        )
 
     def bound(self, scenario):
         return scenario.turns / 4

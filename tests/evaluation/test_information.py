@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from dialogym.core.belief import Belief
 from dialogym.core.setting import Setting
+from dialogym.envs.coaching.game import Ask, Recommend, Suggest
 from dialogym.envs.episodes import record
-from dialogym.envs.family import load_family
+from dialogym.envs.make import load_family, make_engine
 from dialogym.envs.registration import lookup
 from dialogym.evaluation.evaluate import compare, evaluate
 from dialogym.evaluation.information import (
@@ -27,10 +28,9 @@ from dialogym.evaluation.information import (
 )
 from dialogym.evaluation.results import Evaluation
 from dialogym.evaluation.shaping import openings
-from dialogym.games.coaching import Ask, Recommend, Suggest
 from dialogym.policies.policy import FunctionPolicy
 from dialogym.policies.registry import make_policy
-from dialogym.policies.rollout import make_engine, rollout
+from dialogym.policies.rollout import rollout
 from dialogym.rewards.beliefs import Filter
 from dialogym.rewards.information import expected_gain
 from dialogym.scripts.main import main
@@ -55,11 +55,16 @@ ASK, PUSH = [Ask(name) for name in GAME.attributes[:6]], [Suggest(GAME.strategie
 
 
 def test_the_control_index_of_a_pusher():
-    """.750 + 1.18 bits under the blind filter, 0 under the exact one; 0 for somebody who asks under either. Summed over all that can be said."""
+    """.750 + 1.18 bits under the blind filter, 0 under the exact one; 0 for somebody who asks under either.
+
+    Summed over all that can be said.
+    """
     index = {(what, blind): mean(play_out(openings(coaching()), acts), lambda d, b=blind: control_index([d], Filter(b))[0])
              for what, acts in (("ask", ASK), ("push", PUSH)) for blind in (False, True)}  # fmt: skip
     assert index["push", True] == pytest.approx(1.93, abs=5e-3)
-    assert [index[key] for key in (("push", False), ("ask", False), ("ask", True))] == pytest.approx([0, 0, 0], abs=1e-12)
+    assert [index[key] for key in (("push", False), ("ask", False), ("ask", True))] == pytest.approx(
+        [0, 0, 0], abs=1e-12
+    )
 
 
 def test_the_control_index_is_0_where_the_hidden_state_moves():
@@ -67,7 +72,11 @@ def test_the_control_index_is_0_where_the_hidden_state_moves():
 
     def teach(dialogue):
         said = [act for step in dialogue.steps for _, _, act in step.exchange.replies]
-        return (Quiz(2) if len(said) != 1 else Teach(2 if getattr(said[0], "right", False) else 1)) if len(said) < 4 else None
+        return (
+            (Quiz(2) if len(said) != 1 else Teach(2 if getattr(said[0], "right", False) else 1))
+            if len(said) < 4
+            else None
+        )
 
     world = play_out(openings(Setting(Chain(6), Student(), "tutor")), teach)
     assert mean(world, lambda d: control_index([d])[0]) == pytest.approx(0.0, abs=1e-12)
@@ -116,7 +125,9 @@ def test_gain_is_what_was_to_be_expected_in_the_mean(env_id):
     engine = make_engine(env_id)
     off = []
     for dialogue in rollout(engine, make_policy("scripted", engine), range(250)):
-        told = sum(expected_gain(dialogue.setting, step.before, step.belief_before(), step.act) for step in dialogue.steps)
+        told = sum(
+            expected_gain(dialogue.setting, step.before, step.belief_before(), step.act) for step in dialogue.steps
+        )
         one = measure(dialogue)
         assert told <= one.available + 1e-9
         off.append(one.gain - told)
@@ -175,6 +186,22 @@ def test_evaluate_with_information(tmp_path, capsys):
     both = compare(SUGGESTIBLE, ["random"], episodes=20, information=True, references=False)
     assert "control index" in both.to_markdown()
     file = tmp_path / "result.json"
-    assert main(["evaluate", SUGGESTIBLE, "--policy", "optimal", "random", "--episodes", "20", "--information", "--out", str(file)]) == 0
+    assert (
+        main(
+            [
+                "evaluate",
+                SUGGESTIBLE,
+                "--policy",
+                "optimal",
+                "random",
+                "--episodes",
+                "20",
+                "--information",
+                "--out",
+                str(file),
+            ]
+        )
+        == 0
+    )
     assert all(set(METRICS) <= set(one["metrics"]) for one in json.loads(file.read_text())["evaluations"])
     assert "policy" in capsys.readouterr().out

@@ -6,18 +6,20 @@ from itertools import pairwise
 
 import pytest
 from dialogym.core.belief import Belief
-from dialogym.envs.guided_solving import GuidedSolving
-from dialogym.envs.negotiation import Negotiation
+from dialogym.envs.guided_solving.family import GuidedSolving
+from dialogym.envs.guided_solving.game import GuidedSteps
+from dialogym.envs.guided_solving.mind import Learner
+from dialogym.envs.guided_solving.policies import RULES, sweep
+from dialogym.envs.negotiation.family import Negotiation
 from dialogym.evaluation.pareto import envelope, expected_metrics, pareto_front
-from dialogym.games.guided_solving import GuidedSteps
-from dialogym.policies.guided_solving import RULES, sweep
-from dialogym.simulated_users.guided_solving import Learner
 
 ENV = "GuidedSolving-v0"
 
 
 def front_of(turns, tolerance=1e-9, **settings):
-    return pareto_front(ENV, "leak_weight", "solve", "leak", turns=turns, turn_cost=0.0, tolerance=tolerance, **settings)
+    return pareto_front(
+        ENV, "leak_weight", "solve", "leak", turns=turns, turn_cost=0.0, tolerance=tolerance, **settings
+    )
 
 
 def line(front):
@@ -31,7 +33,12 @@ def every_policy(game, mind):
         mover = game.mover(state)
         if mover is None:
             total = sum(mass.values())
-            return {(round(total * game.leaked(state), 12), round(sum(p * game.solves(state, hidden.understood) for hidden, p in mass.items()), 12))}
+            return {
+                (
+                    round(total * game.leaked(state), 12),
+                    round(sum(p * game.solves(state, hidden.understood) for hidden, p in mass.items()), 12),
+                )
+            }
         if mover == "tutor":
             return set().union(*(attainable(game.apply(state, mover, act), mass) for act in game.choices(state, mover)))
         heard = {}
@@ -51,7 +58,11 @@ def every_policy(game, mind):
 def upper_hull(points):
     hull = []
     for x, y in sorted(points, key=lambda point: (point[0], -point[1])):
-        while len(hull) > 1 and (hull[-1][0] - hull[-2][0]) * (y - hull[-2][1]) >= (hull[-1][1] - hull[-2][1]) * (x - hull[-2][0]) - 1e-12:
+        while (
+            len(hull) > 1
+            and (hull[-1][0] - hull[-2][0]) * (y - hull[-2][1])
+            >= (hull[-1][1] - hull[-2][1]) * (x - hull[-2][0]) - 1e-12
+        ):
             hull.pop()
         if not hull or (x > hull[-1][0] + 1e-12 and y > hull[-1][1] + 1e-12):
             hull.append((x, y))
@@ -92,7 +103,9 @@ def test_no_rule_lies_above_the_front():
     tolerance = 1e-3
     most = envelope(front_of(6, tolerance), "solve", "leak")
     for name, rule in {**RULES, **sweep()}.items():
-        found = expected_metrics(GuidedSolving(turns=6), lambda setting, state, belief, rule=rule: rule(setting.game, state))
+        found = expected_metrics(
+            GuidedSolving(turns=6), lambda setting, state, belief, rule=rule: rule(setting.game, state)
+        )
         assert found["solve"] <= most(found["leak"]) + tolerance, name
 
 
@@ -138,7 +151,17 @@ def test_decisions_may_use_the_belief():
 )
 def test_wrong_arguments(changes, message):
     with pytest.raises(ValueError, match=message):
-        pareto_front(**{"env_id": ENV, "weight": "leak_weight", "gain": "solve", "price": "leak", "turns": 2, "turn_cost": 0.0, **changes})
+        pareto_front(
+            **{
+                "env_id": ENV,
+                "weight": "leak_weight",
+                "gain": "solve",
+                "price": "leak",
+                "turns": 2,
+                "turn_cost": 0.0,
+                **changes,
+            }
+        )
 
 
 def test_a_family_without_measures_is_refused():

@@ -9,13 +9,14 @@ import shutil
 import numpy as np
 import pytest
 from dialogym.envs.episodes import read_episodes
+from dialogym.envs.make import make_engine
 from dialogym.evaluation.evaluate import evaluate
 from dialogym.evaluation.regret import judge, mean_regret_by_turn, telling
 from dialogym.evaluation.report import write_report
 from dialogym.evaluation.run import read_run
+from dialogym.policies.collect import collect
 from dialogym.policies.policy import FunctionPolicy
 from dialogym.policies.registry import make_policy
-from dialogym.policies.rollout import collect, make_engine
 
 from ..toy import TOY
 from .test_evaluate import unsolved  # noqa: F401
@@ -37,13 +38,35 @@ def trained(env_id):
 
 def synthesise(path, env_id=ENV):
     policy = trained(env_id)
-    results = [evaluate(env_id, policy, EPISODES, SEED), *(evaluate(env_id, name, EPISODES, SEED) for name in ("random", "scripted", "optimal"))]
+    results = [
+        evaluate(env_id, policy, EPISODES, SEED),
+        *(evaluate(env_id, name, EPISODES, SEED) for name in ("random", "scripted", "optimal")),
+    ]
     collect(env_id, policy, EPISODES, path / "episodes", seed=SEED)
-    (path / "config.json").write_text(json.dumps({"algorithm": "grpo", "env_id": env_id, "seed": 0, "learning_rate": 1e-5}))
+    (path / "config.json").write_text(
+        json.dumps({"algorithm": "grpo", "env_id": env_id, "seed": 0, "learning_rate": 1e-5})
+    )
     (path / "evaluation.json").write_text(json.dumps([result.to_json() for result in results]))
-    rows = [{"stage": "bc", "step": s, "episodes": 16 * s, "seconds": s, "score": s / 200, "loss": 2 - s / 100} for s in range(0, 101, 20)]
-    rows += [{"stage": "grpo", "step": s, "episodes": 64 * s, "seconds": 5 * s, "score": None, "reward": s / 1000, "loss": 0.0} for s in range(1, 50)]
-    rows += [{"stage": "grpo", "step": s, "episodes": 64 * s, "seconds": 5 * s, "score": 0.5 + s / 200} for s in range(0, 51, 10)]
+    rows = [
+        {"stage": "bc", "step": s, "episodes": 16 * s, "seconds": s, "score": s / 200, "loss": 2 - s / 100}
+        for s in range(0, 101, 20)
+    ]
+    rows += [
+        {
+            "stage": "grpo",
+            "step": s,
+            "episodes": 64 * s,
+            "seconds": 5 * s,
+            "score": None,
+            "reward": s / 1000,
+            "loss": 0.0,
+        }
+        for s in range(1, 50)
+    ]
+    rows += [
+        {"stage": "grpo", "step": s, "episodes": 64 * s, "seconds": 5 * s, "score": 0.5 + s / 200}
+        for s in range(0, 51, 10)
+    ]
     (path / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (path / "summary.json").write_text(json.dumps({"bc": {"train_seconds": 100.0}, "grpo": {"train_seconds": 300.0}}))
     return path
@@ -161,7 +184,11 @@ def test_stages_begin_where_their_model_comes_from(run):
     with (run / "metrics.jsonl").open("a") as file:
         for step in (0, 1):
             file.write(json.dumps({"stage": "ppo", "step": step, "episodes": 64 * step, "score": 0.5}) + "\n")
-    assert curves() == {"bc": (0, 1600), "grpo": (1600, 4800), "ppo": (4800, 4864)}  # after the one before, where nothing else is known
+    assert curves() == {
+        "bc": (0, 1600),
+        "grpo": (1600, 4800),
+        "ppo": (4800, 4864),
+    }  # after the one before, where nothing else is known
     (run / "ppo").mkdir()
     for model, start in ((run / "bc" / "model", 1600), (run / "grpo" / "model", 4800), ("elsewhere", 0)):
         (run / "ppo" / "config.json").write_text(json.dumps({"model": str(model)}))
@@ -236,5 +263,7 @@ def test_without_an_exact_optimum(tmp_path, unsolved):  # noqa: F811
 
 def synthesise_unsolved(path, env_id):
     collect(env_id, "scripted", 12, path / "episodes")
-    (path / "evaluation.json").write_text(json.dumps([evaluate(env_id, name, 12).to_json() for name in ("scripted", "random")]))
+    (path / "evaluation.json").write_text(
+        json.dumps([evaluate(env_id, name, 12).to_json() for name in ("scripted", "random")])
+    )
     return path

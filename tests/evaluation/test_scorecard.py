@@ -10,18 +10,18 @@ import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
 from dialogym.envs.engine import Engine
-from dialogym.envs.family import load_family
+from dialogym.envs.make import load_family, make_engine
+from dialogym.envs.negotiation.game import Accept, Walk
 from dialogym.envs.registration import lookup
 from dialogym.envs.users import examples_of
 from dialogym.evaluation import scorecard as module
-from dialogym.evaluation.attacks import ANY_FAMILY, ATTACKS, KINDS, Attacker, told
+from dialogym.evaluation.attacks import ANY_FAMILY, KINDS, Attacker, told
 from dialogym.evaluation.evaluate import evaluate
 from dialogym.evaluation.language import NaiveBayes, distinct, mtld, tokens, words
 from dialogym.evaluation.scorecard import Scorecard, _listening, scorecard
 from dialogym.evaluation.user_measures import MEASURES, meaning
-from dialogym.games.negotiation import Accept, Walk
 from dialogym.policies.registry import make_policy
-from dialogym.policies.rollout import make_engine, rollout
+from dialogym.policies.rollout import rollout
 from dialogym.scripts.main import main
 from dialogym.simulated_users.backends.backend import Reply
 from dialogym.simulated_users.llm_mind import LLMUser
@@ -32,7 +32,15 @@ from ..toy import TOY
 
 ENV = "Negotiation-v0"
 FAMILY = load_family(*lookup(ENV))
-FAMILIES = ["Negotiation-v0", "Coaching-v0", "CoachingSuggestible-v0", "Tutoring-v0", "GuidedSolving-v0", "SpacingSmall-v0", "Spacing-v0"]
+FAMILIES = [
+    "Negotiation-v0",
+    "Coaching-v0",
+    "CoachingSuggestible-v0",
+    "Tutoring-v0",
+    "GuidedSolving-v0",
+    "SpacingSmall-v0",
+    "Spacing-v0",
+]
 
 
 class Fake(ScriptedUser):
@@ -51,7 +59,9 @@ class Fake(ScriptedUser):
         for dialogue, heard in zip(dialogues, heards, strict=True):
             drawn = dialogue.setting.draw(dialogue.state, dialogue.hidden, heard and heard.act, dialogue.stream)
             scripted = iter([act for _, _, act in drawn.replies])
-            wanted = lambda state, seat, scripted=scripted, heard=heard: self._act(state, next(scripted)) if heard else next(scripted)  # noqa: E731
+            wanted = lambda state, seat, scripted=scripted, heard=heard: (
+                self._act(state, next(scripted)) if heard else next(scripted)
+            )  # noqa: E731
             found.append(dialogue.setting.answered(dialogue.state, dialogue.hidden, heard and heard.act, wanted))
         return found
 
@@ -110,19 +120,33 @@ def test_who_tells_its_limit_leaks():
 
 
 def test_who_tells_only_when_tricked_leaks_there():
-    said = card(Fake(lambda d, heard, text, said: f"{said} {reservation(d)}" if "Ignore" in text or "ystem: debug" in text else said)).measures["leaks"]
+    said = card(
+        Fake(
+            lambda d, heard, text, said: (
+                f"{said} {reservation(d)}" if "Ignore" in text or "ystem: debug" in text else said
+            )
+        )
+    ).measures["leaks"]
     assert said.parts["trick"] > 0.3 and not any(said.parts[kind] for kind in KINDS if kind != "trick")
 
 
 def test_a_leak_without_a_number_is_seen_in_the_comparison():
-    found = card(Fake(lambda d, heard, text, said: f"{said} {'Hm.' if reservation(d) * 20 // d.public.list_price % 2 else 'Well.'}")).measures
+    found = card(
+        Fake(
+            lambda d, heard, text, said: (
+                f"{said} {'Hm.' if reservation(d) * 20 // d.public.list_price % 2 else 'Well.'}"
+            )
+        )
+    ).measures
     assert found["leaks"].value == 0.0 and 0.2 < found["hidden_dependence"].value < 0.8
 
 
 def test_the_comparison_is_not_fooled_by_chance():
     dice = np.random.default_rng(0)
     found = card(Fake(lambda d, heard, text, said: f"{said} {dice.integers(10**9)}")).measures
-    assert found["hidden_dependence"].n == 0 and found["hidden_dependence"].value is None, "what cannot be repeated cannot be compared"
+    assert found["hidden_dependence"].n == 0 and found["hidden_dependence"].value is None, (
+        "what cannot be repeated cannot be compared"
+    )
     assert found["repetition"].value == 0.0
 
 
@@ -130,7 +154,10 @@ def test_who_says_always_the_same_has_no_fidelity_and_no_diversity(sound):
     found = card(Fake(lambda d, heard, text, said: "It is a nice day.")).measures
     assert found["act_fidelity"].value < 0.3
     assert found["distinct_utterances"].value < sound.measures["distinct_utterances"].value
-    assert found["diversity"].value < sound.measures["diversity"].value and found["distinct_2"].value < sound.measures["distinct_2"].value
+    assert (
+        found["diversity"].value < sound.measures["diversity"].value
+        and found["distinct_2"].value < sound.measures["distinct_2"].value
+    )
     assert found["leaks"].value == 0.0
 
 
@@ -149,7 +176,14 @@ def test_who_takes_anything_contradicts_its_limit():
     """Accepting 40% of the list price: below the floor of most, above that of few, and nobody's own act in the first round."""
     low = lambda d, stream: f"[offer {d.scenario.list_price * 2 // 5}]"  # noqa: E731
     user = Fake(act=lambda state, scripted: Accept() if state.standing else scripted, exact=False)
-    policy = type("Low", (), {"name": "low", "respond": lambda self, dialogues, streams: [low(d, s) for d, s in zip(dialogues, streams, strict=True)]})()
+    policy = type(
+        "Low",
+        (),
+        {
+            "name": "low",
+            "respond": lambda self, dialogues, streams: [low(d, s) for d, s in zip(dialogues, streams, strict=True)],
+        },
+    )()
     found = scorecard(ENV, [user], 8, policies=[policy]).users[0]
     assert found.measures["early_stops"].value > 0.5 and found.measures["own_acts"].value < 1.0
     assert found.transfer["low"].mean > scorecard(ENV, ["scripted"], 8, policies=[policy]).users[0].transfer["low"].mean
@@ -168,12 +202,16 @@ def test_failed_dialogues_are_dropped_and_counted():
         return Failure("the line is dead") if dialogue.seed == 3 else said
 
     found = card(Fake(say))
-    assert found.episodes == 7 and found.dropped == 2 and "line is dead" in found.error, "one of the ordinary ones, one under attack"
+    assert found.episodes == 7 and found.dropped == 2 and "line is dead" in found.error, (
+        "one of the ordinary ones, one under attack"
+    )
     assert found.measures["early_stops"].n == 7 and found.measures["act_fidelity"].value == 1.0
 
 
 def test_who_never_answers_gets_a_card_that_says_so(sound):
-    found = scorecard(ENV, [Fake(lambda d, heard, text, said: Failure("refused")), "scripted"], 3, policies=["scripted"])
+    found = scorecard(
+        ENV, [Fake(lambda d, heard, text, said: Failure("refused")), "scripted"], 3, policies=["scripted"]
+    )
     dead, alive = found.users
     assert dead.episodes == 0 and dead.dropped == 6 and dead.error == "refused" and not dead.transfer
     assert all(measure.value is None for name, measure in dead.measures.items() if name != "goal_adherence")
@@ -196,7 +234,9 @@ def test_who_speaks_as_another_has_no_persona(sound):
         personas = names
 
         def say(self, cues, streams):
-            return FAMILY.voice.say([cue._replace(persona=names[(names.index(cue.persona) + 1) % len(names)]) for cue in cues], streams)
+            return FAMILY.voice.say(
+                [cue._replace(persona=names[(names.index(cue.persona) + 1) % len(names)]) for cue in cues], streams
+            )
 
     assert value(ScriptedUser(Masked()), "persona_consistency") < 0.2 < sound.measures["persona_consistency"].value
 
@@ -235,7 +275,9 @@ def test_a_verified_voice_is_faithful_whatever_the_model_says(sound):
     found = card(user)
     first = found.measures["first_try"]
     assert found.measures["act_fidelity"].value == 1.0 and found.exact
-    assert 0.0 < first.value < 1.0 and first.value + first.parts["retried"] + first.parts["fallback"] == pytest.approx(1.0)
+    assert 0.0 < first.value < 1.0 and first.value + first.parts["retried"] + first.parts["fallback"] == pytest.approx(
+        1.0
+    )
     assert found.measures["replay"].value == found.measures["repetition"].value == 1.0
     assert found.measures["hidden_dependence"].value == 0.0 and found.measures["hidden_dependence"].n > 0
     assert found.measures["tokens_written"].value >= 5.0 and found.measures["tokens_written"].parts["read"] >= 10.0
@@ -299,7 +341,12 @@ def test_the_same_seeds_give_the_same_card():
 def test_every_family_has_a_card(env_id):
     found = scorecard(env_id, ["scripted"], 3, policies=["scripted"]).users[0]
     values = {name: measure.value for name, measure in found.measures.items()}
-    assert values["own_acts"] == 1.0 and values["leaks"] == 0.0 and values["contradictions"] == 0.0 and values["impossible_acts"] == 0.0
+    assert (
+        values["own_acts"] == 1.0
+        and values["leaks"] == 0.0
+        and values["contradictions"] == 0.0
+        and values["impossible_acts"] == 0.0
+    )
     assert values["hidden_dependence"] in (0.0, None) and values["act_fidelity"] > 0.9
 
 
@@ -313,27 +360,37 @@ def test_a_family_without_guide_and_cast_has_a_card():
 def test_attacks_are_talk(env_id):
     """They bind nobody and lose no turn, in every family; the scripted user tells nothing."""
     engine = make_engine(env_id)
-    attacker = Attacker(type(engine.family).__name__)
-    assert type(engine.family).__name__ in ATTACKS
+    attacker = Attacker(engine.family)
+    assert engine.family.baselines.ATTACKS
     for dialogue in rollout(engine, attacker, range(15)):
         for step in dialogue.steps:
             assert isinstance(step.act, Say) and not step.problem, step.text
 
 
-@pytest.mark.parametrize("family", [*ATTACKS, "another"])
-def test_attacks_are_of_every_kind(family):
-    said = ATTACKS.get(family, ANY_FAMILY)
+@pytest.mark.parametrize("env_id", [*FAMILIES, None])
+def test_attacks_are_of_every_kind(env_id):
+    said = make_engine(env_id).family.baselines.ATTACKS if env_id else ANY_FAMILY
     assert tuple(said) == KINDS and all(texts for texts in said.values())
 
 
 def test_what_is_told_is_told_from_what_is_public():
     engine = Engine(FAMILY)
-    (dialogue,) = engine.open([np.random.default_rng(0)], {"hidden": FAMILY.setting(FAMILY.scenarios()[0]).prior.support[0]})
-    secret, exchange = reservation(dialogue), dialogue.setting.draw(dialogue.state, dialogue.hidden, Say(), Stream(np.random.default_rng(0)))
-    assert told(dialogue, exchange, "Your limit?", f"It is ${secret}.") == ["reservation"]
-    assert told(dialogue, exchange, f"Is it {secret}?", f"It is ${secret}.") == [], "the learner named it"
-    assert told(dialogue, exchange, "Your limit?", f"The list price is ${dialogue.public.list_price}.") == []
-    assert told(dialogue, exchange, "Your limit?", f"I am a {dialogue.hidden.tactic}.") == ["tactic"]
+    (dialogue,) = engine.open(
+        [np.random.default_rng(0)], {"hidden": FAMILY.setting(FAMILY.scenarios()[0]).prior.support[0]}
+    )
+    secret, exchange = (
+        reservation(dialogue),
+        dialogue.setting.draw(dialogue.state, dialogue.hidden, Say(), Stream(np.random.default_rng(0))),
+    )
+    assert told(engine.family, dialogue, exchange, "Your limit?", f"It is ${secret}.") == ["reservation"]
+    assert told(engine.family, dialogue, exchange, f"Is it {secret}?", f"It is ${secret}.") == [], (
+        "the learner named it"
+    )
+    assert (
+        told(engine.family, dialogue, exchange, "Your limit?", f"The list price is ${dialogue.public.list_price}.")
+        == []
+    )
+    assert told(engine.family, dialogue, exchange, "Your limit?", f"I am a {dialogue.hidden.tactic}.") == ["tactic"]
 
 
 def test_looking_for_leaks_leaves_beliefs_alone():
@@ -367,7 +424,11 @@ def test_mtld_by_hand():
 
 def test_naive_bayes():
     judge = NaiveBayes([("loud", "great great wow"), ("loud", "wow"), ("calm", "indeed")])
-    assert judge.classes == ("calm", "loud") and judge.classify("Wow!") == "loud" and judge.classify("indeed wow indeed") == "calm"
+    assert (
+        judge.classes == ("calm", "loud")
+        and judge.classify("Wow!") == "loud"
+        and judge.classify("indeed wow indeed") == "calm"
+    )
     assert judge.classify("never heard") == "calm", "of equals the first"
     with pytest.raises(ValueError, match="at least one"):
         NaiveBayes([])
@@ -380,7 +441,24 @@ def test_every_measure_says_what_it_is():
 def test_command(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     out = tmp_path / "deep" / "card.md"
-    assert main(["scorecard", ENV, "--user", "scripted", "--episodes", "3", "--policy", "scripted", "--json", "--out", str(out)]) == 0
+    assert (
+        main(
+            [
+                "scorecard",
+                ENV,
+                "--user",
+                "scripted",
+                "--episodes",
+                "3",
+                "--policy",
+                "scripted",
+                "--json",
+                "--out",
+                str(out),
+            ]
+        )
+        == 0
+    )
     printed = json.loads(capsys.readouterr().out)
     assert printed["users"][0]["measures"]["leaks"] == {"value": 0.0, "n": 15, "parts": dict.fromkeys(KINDS, 0.0)}
     assert set(printed["definitions"]) == set(MEASURES) and "| leaks | 0.00 (15) |" in out.read_text()
@@ -389,7 +467,13 @@ def test_command(tmp_path, capsys, monkeypatch):
     assert table.startswith("|  | `scripted` |\n| --- | ---: |\n") and "payoff" not in table
     assert main(["scorecard", ENV, "--episodes", "2", "--policy", "scripted"]) == 0
     assert "payoff of scripted" in capsys.readouterr().out
-    for wrong in (["--user", "nobody"], ["--episodes", "0"], ["--policy", "nobody"], ["--out", "card.txt"], ["--json", "--markdown"]):
+    for wrong in (
+        ["--user", "nobody"],
+        ["--episodes", "0"],
+        ["--policy", "nobody"],
+        ["--out", "card.txt"],
+        ["--json", "--markdown"],
+    ):
         assert main(["scorecard", ENV, *wrong]) == 1
         assert capsys.readouterr().err
 

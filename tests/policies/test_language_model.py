@@ -10,8 +10,9 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from dialogym.envs.make import make_engine
 from dialogym.policies.language_model import LanguageModelPolicy, load_model
-from dialogym.policies.rollout import make_engine, rollout
+from dialogym.policies.rollout import rollout
 from dialogym.policies.tokens import ChatFormat
 
 
@@ -30,7 +31,11 @@ def plain(model, tokenizer, limit):
         for prompt in prompts:
             with torch.no_grad():
                 out = model.generate(
-                    input_ids=torch.tensor([prompt]), max_new_tokens=limit, do_sample=False, eos_token_id=end, pad_token_id=tokenizer.pad_token_id
+                    input_ids=torch.tensor([prompt]),
+                    max_new_tokens=limit,
+                    do_sample=False,
+                    eos_token_id=end,
+                    pad_token_id=tokenizer.pad_token_id,
                 )
             turns.append(out[0, len(prompt) :].tolist())
         return turns, None
@@ -58,7 +63,9 @@ def test_logprobs_are_those_of_the_model(tiny):
         with torch.no_grad():
             scores = model(torch.tensor([record.ids])).logits[0].log_softmax(-1)
         start = len(record.prompt_ids)
-        for i, (token, own, logprob) in enumerate(zip(record.completion_ids, record.mask, record.logprobs, strict=True)):
+        for i, (token, own, logprob) in enumerate(
+            zip(record.completion_ids, record.mask, record.logprobs, strict=True)
+        ):
             if own:
                 assert logprob == pytest.approx(scores[start + i - 1, token].item(), abs=1e-3)
 
@@ -109,21 +116,33 @@ def test_the_smollm2_of_a_package_and_an_adapter_of_it(tiny, tmp_path):
     engine = tiny[0]
     model, tokenizer = load_model("smollm2", engine)
     assert sum(weights.numel() for weights in model.parameters()) == 134_515_008 and model.dtype == torch.float32
-    chat = ChatFormat(tokenizer).record([{"role": "user", "content": "Is it new?"}, {"role": "assistant", "content": "No."}])
-    assert tokenizer.decode([token for token, own in zip(chat.completion_ids, chat.mask, strict=True) if own]) == "No.<|im_end|>"
+    chat = ChatFormat(tokenizer).record(
+        [{"role": "user", "content": "Is it new?"}, {"role": "assistant", "content": "No."}]
+    )
+    assert (
+        tokenizer.decode([token for token, own in zip(chat.completion_ids, chat.mask, strict=True) if own])
+        == "No.<|im_end|>"
+    )
     adapted = get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False))
     adapted.save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
     assert json.loads((tmp_path / "adapter_config.json").read_text())["base_model_name_or_path"] == "smollm2"
     ids = torch.tensor([tokenizer.encode("Is it new?")])
     with torch.no_grad():
-        torch.testing.assert_close(load_model(str(tmp_path), engine)[0](ids).logits, adapted(ids).logits, atol=1e-3, rtol=1e-3)
+        torch.testing.assert_close(
+            load_model(str(tmp_path), engine)[0](ids).logits, adapted(ids).logits, atol=1e-3, rtol=1e-3
+        )
 
 
 def test_a_model_that_is_not_there():
     engine = make_engine("Negotiation-v0")
     for name in ("/nowhere", "./nowhere", "runs/nowhere/model"):
-        with pytest.raises(ValueError, match=f"model must be a folder that exists, a Hugging Face id, 'tiny' or 'smollm2'; there is no '{name}'"):
+        with pytest.raises(
+            ValueError,
+            match=f"model must be a folder that exists, a Hugging Face id, 'tiny' or 'smollm2'; there is no '{name}'",
+        ):
             load_model(name, engine)
-    with pytest.raises(ValueError, match="model must be 'tiny', 'smollm2', a local model folder or a Hugging Face id; 'no/such-model'"):
+    with pytest.raises(
+        ValueError, match="model must be 'tiny', 'smollm2', a local model folder or a Hugging Face id; 'no/such-model'"
+    ):
         load_model("no/such-model", engine)

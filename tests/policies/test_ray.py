@@ -19,9 +19,10 @@ import pytest
 ray = pytest.importorskip("ray")
 
 from dialogym.envs.episodes import read_episodes
-from dialogym.envs.registration import TABLE, TUTORING
+from dialogym.envs.make import make_engine
+from dialogym.envs.registration import TABLE
+from dialogym.policies.collect import collect
 from dialogym.policies.policy import FunctionPolicy
-from dialogym.policies.rollout import collect, make_engine
 
 ENV = "Negotiation-v0"
 ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import a test
@@ -115,7 +116,9 @@ def test_a_killed_worker_loses_nothing_and_repeats_nothing(cluster, tmp_path, si
     victim = (notes / "killed").read_text()
     with pytest.raises(ProcessLookupError):
         os.kill(int(victim), 0)
-    begun = {note.name.split("-")[2] for note in notes.glob(f"turn-{victim}-*-2")}  # chunks that it was in the middle of, by first seed
+    begun = {
+        note.name.split("-")[2] for note in notes.glob(f"turn-{victim}-*-2")
+    }  # chunks that it was in the middle of, by first seed
     again = [seed for seed in begun if len(list(notes.glob(f"turn-*-{seed}-0"))) > 1]
     assert len(again) == 1  # one chunk was begun by two processes
     assert written(tmp_path / "e") == single
@@ -163,12 +166,21 @@ def test_what_was_interrupted_goes_on(request, tmp_path, engine):
     assert before.items() <= written(tmp_path / "e").items()
     collect(ENV, policy, 60, tmp_path / "whole", seed=100, batch=8)
     assert written(tmp_path / "e") == written(tmp_path / "whole")
-    assert command(resume=True) and written(tmp_path / "e") == written(tmp_path / "whole")  # nothing is left to be played
+    assert command(resume=True) and written(tmp_path / "e") == written(
+        tmp_path / "whole"
+    )  # nothing is left to be played
 
 
 def test_the_command_uses_the_cluster_that_there_is(cluster, tmp_path, single):
     arguments = ["collect", ENV, "--seed", "100", "--batch", "8", "--engine", "ray", "--out", str(tmp_path / "e")]
-    run = partial(subprocess.run, env={**os.environ, "RAY_ADDRESS": cluster}, capture_output=True, text=True, timeout=60, check=False)
+    run = partial(
+        subprocess.run,
+        env={**os.environ, "RAY_ADDRESS": cluster},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     collect(ENV, "scripted", 16, tmp_path / "e", seed=100, batch=8)
     ended = run([sys.executable, "-m", "dialogym.scripts.main", *arguments, "--episodes", "60", "--resume"])
     assert ended.returncode == 0 and "60 episodes" in ended.stdout, ended.stderr
@@ -181,8 +193,18 @@ def double(step):
 
 
 def test_ids_and_rewards_of_the_program_are_known_to_the_workers(cluster, tmp_path, monkeypatch):
-    monkeypatch.setitem(TABLE, "MyLessons-v0", (TUTORING, {"turns": 4}))
-    command = partial(collect, "MyLessons-v0", "random+teach-then-quiz", 12, batch=4, reward=double, best_of=2, skills=2, mastery=(0.5, 0.3, 0.2))
+    monkeypatch.setitem(TABLE, "MyLessons-v0", ("dialogym.envs.tutoring.family:Tutoring", {"turns": 4}))
+    command = partial(
+        collect,
+        "MyLessons-v0",
+        "random+teach-then-quiz",
+        12,
+        batch=4,
+        reward=double,
+        best_of=2,
+        skills=2,
+        mastery=(0.5, 0.3, 0.2),
+    )
     command(path=tmp_path / "local")
     command(path=tmp_path / "ray", engine="ray")
     assert written(tmp_path / "ray") == written(tmp_path / "local")

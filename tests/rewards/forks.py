@@ -8,7 +8,11 @@ from dialogym.evaluation.shaping import forks
 def play_out(dialogues, acts):
     """(probability, dialogue) after a fixed sequence of acts; `acts` may be a function of a dialogue, called until it gives ``None``."""
     world, ended = list(dialogues), []
-    choose = acts if callable(acts) else lambda dialogue: acts[len(dialogue.steps)] if len(dialogue.steps) < len(acts) else None
+    choose = (
+        acts
+        if callable(acts)
+        else lambda dialogue: acts[len(dialogue.steps)] if len(dialogue.steps) < len(acts) else None
+    )
     while world:
         after = []
         for p, dialogue in world:

@@ -10,24 +10,28 @@ import pytest
 from dialogym.core.belief import Belief
 from dialogym.core.mind import Contradiction, listen
 from dialogym.core.setting import Setting
+from dialogym.envs.coaching.game import Ask, Suggest
 from dialogym.envs.episodes import record, rescore
-from dialogym.envs.family import load_family
+from dialogym.envs.make import load_family, make_engine
+from dialogym.envs.negotiation.game import Offer
+from dialogym.envs.negotiation.voice import VOICE
 from dialogym.envs.registration import lookup
 from dialogym.evaluation.shaping import best_policies, forks, openings
-from dialogym.games.coaching import Ask, Suggest
-from dialogym.games.negotiation import Offer
 from dialogym.policies.registry import make_policy
-from dialogym.policies.rollout import make_engine, rollout
+from dialogym.policies.rollout import rollout
 from dialogym.rewards.beliefs import Filter
 from dialogym.rewards.curiosity import AccuracyGain, EntropyGain, InformationGain, LogAccuracyGain
 from dialogym.rewards.registry import Reward
 from dialogym.simulated_users.user import ScriptedUser
-from dialogym.simulated_users.voices.negotiation import VOICE
 
 from ..core.test_solver import Chain, Quiz, Student, Teach
 from .forks import play_out
 
-POTENTIAL = {"curiosity/accuracy": AccuracyGain, "curiosity/log_accuracy": LogAccuracyGain, "curiosity/entropy": EntropyGain}
+POTENTIAL = {
+    "curiosity/accuracy": AccuracyGain,
+    "curiosity/log_accuracy": LogAccuracyGain,
+    "curiosity/entropy": EntropyGain,
+}
 NAMES = (*POTENTIAL, "curiosity/information_gain", "information/expected_gain", "information/value")
 
 
@@ -48,7 +52,11 @@ class Pair:
 
     def react(self, hidden, state):
         p = 0.75 if hidden == state.last.skill else 0.25
-        return Belief({(hidden, "yes"): p, (hidden, "no"): 1 - p}) if isinstance(state.last, Quiz) else self.pushed(hidden, p)
+        return (
+            Belief({(hidden, "yes"): p, (hidden, "no"): 1 - p})
+            if isinstance(state.last, Quiz)
+            else self.pushed(hidden, p)
+        )
 
     def pushed(self, hidden, p):
         return Belief({(hidden, "yes"): 0.6 + 0.4 * p, (hidden, "no"): 0.4 * (1 - p)})
@@ -58,7 +66,10 @@ class Pair:
         return Belief({(hidden, "yes"): p, (hidden, "no"): 1 - p})
 
 
-SMALL = {"a student who learns": Setting(Chain(3), Student(), "tutor"), "a client who can be pushed": Setting(Chain(3), Pair(), "tutor")}
+SMALL = {
+    "a student who learns": Setting(Chain(3), Student(), "tutor"),
+    "a client who can be pushed": Setting(Chain(3), Pair(), "tutor"),
+}
 
 
 @pytest.mark.parametrize("world", SMALL)
@@ -81,7 +92,9 @@ def test_so_they_do_with_a_discount_of_the_return_if_it_is_theirs(name):
     assert best_policies(setting, {"goal": 1.0, f"{name}(gamma=1)": 3.0}, gamma=0.8)[1] != acts
 
 
-@pytest.mark.parametrize("term", ["curiosity/entropy(terminal_potential=keep)", "curiosity/information_gain", "information/expected_gain"])
+@pytest.mark.parametrize(
+    "term", ["curiosity/entropy(terminal_potential=keep)", "curiosity/information_gain", "information/expected_gain"]
+)
 def test_the_others_change_it(term):
     """The brute force can tell: a term that is an objective of its own moves the best acts."""
     setting = SMALL["a student who learns"]
@@ -107,7 +120,10 @@ def test_keep_telescopes_to_a_bonus_at_the_end(name):
 
 def expected(name, acts, filter, setting=None):
     reward = Reward(f"{name}(terminal_potential=keep,filter={filter})")
-    return sum(p * sum(reward(step) for step in dialogue.steps) for p, dialogue in play_out(openings(setting or coaching()), acts))
+    return sum(
+        p * sum(reward(step) for step in dialogue.steps)
+        for p, dialogue in play_out(openings(setting or coaching()), acts)
+    )
 
 
 def test_pushing_farms_the_entropy_reward_of_a_blind_filter_and_not_of_ours():
@@ -117,7 +133,9 @@ def test_pushing_farms_the_entropy_reward_of_a_blind_filter_and_not_of_ours():
     seen = {(what, filter, kind): expected(f"curiosity/{kind}", acts, filter)
             for what, acts in (("ask", ask), ("push", push)) for filter in ("exact", "blind") for kind in ("entropy", "log_accuracy")}  # fmt: skip
     assert seen["ask", "blind", "entropy"] == pytest.approx(0.677, abs=5e-4) == seen["ask", "exact", "entropy"]
-    assert seen["ask", "blind", "log_accuracy"] == pytest.approx(0.677, abs=5e-4) == seen["ask", "exact", "log_accuracy"]
+    assert (
+        seen["ask", "blind", "log_accuracy"] == pytest.approx(0.677, abs=5e-4) == seen["ask", "exact", "log_accuracy"]
+    )
     assert seen["push", "blind", "entropy"] == pytest.approx(0.750, abs=5e-4)
     assert seen["push", "blind", "log_accuracy"] == pytest.approx(-1.18, abs=5e-3)
     assert seen["push", "exact", "entropy"] == pytest.approx(0.244, abs=5e-4) == seen["push", "exact", "log_accuracy"]
@@ -162,14 +180,14 @@ def test_the_truth_is_that_of_the_moment():
 
 
 def test_the_belief_about_one_fact():
-    engine = make_engine("Negotiation-v0", "curiosity/entropy(about=tactic,terminal_potential=keep)")
+    engine = make_engine("Negotiation-v0", reward="curiosity/entropy(about=tactic,terminal_potential=keep)")
     for dialogue in rollout(engine, make_policy("scripted", engine), range(20)):
         start, end = (dialogue.belief_at(i).map(lambda hidden: hidden.tactic).entropy for i in (0, len(dialogue.steps)))
         assert sum(step.reward for step in dialogue.steps) == pytest.approx(start - end)
 
 
 def test_lost_turns_are_rewarded_as_talk_and_the_truncated_dialogue_has_ended():
-    engine = make_engine("Negotiation-v0", "curiosity/entropy")
+    engine = make_engine("Negotiation-v0", reward="curiosity/entropy")
     dialogue = engine.open([np.random.default_rng(0)])[0]
     for _ in range(3):
         engine.step([dialogue], ["[unknown]"])
@@ -186,12 +204,14 @@ class Stranger(ScriptedUser):
             if dialogue.steps and exchange.replies and not exchange.over:
                 ((state, seat, _),) = exchange.replies
                 act = Offer(2 * dialogue.setting.game.list_price)
-                exchanges[i] = exchange._replace(replies=((state, seat, act),), after=dialogue.setting.game.apply(state, seat, act))
+                exchanges[i] = exchange._replace(
+                    replies=((state, seat, act),), after=dialogue.setting.game.apply(state, seat, act)
+                )
         return exchanges
 
 
 def test_a_user_without_the_mind_gives_finite_rewards():
-    engine = make_engine("Negotiation-v0", dict.fromkeys(NAMES, 1.0), user=Stranger(VOICE))
+    engine = make_engine("Negotiation-v0", reward=dict.fromkeys(NAMES, 1.0), user=Stranger(VOICE))
     for dialogue in rollout(engine, make_policy("wait", engine), range(10)):
         assert len(dialogue.steps) > 2 and all(math.isfinite(step.reward) for step in dialogue.steps)
         with pytest.raises(Contradiction):  # the mind could not have done it
@@ -213,7 +233,7 @@ def play_by_the_book(dialogue):
 def test_every_term_in_every_family(env_id):
     """Finite, the same when a recorded episode is scored, and telescoping."""
     spec = {**dict.fromkeys(NAMES, 0.5), **{f"{name}(filter=blind,terminal_potential=keep)": 0.5 for name in POTENTIAL}}
-    engine = make_engine(env_id, spec)
+    engine = make_engine(env_id, reward=spec)
     episodes, dialogues = [], []
     for dialogue in rollout(engine, make_policy("random", engine), range(12)):
         episodes.append(record(dialogue, env_id, engine, "random"))
@@ -225,11 +245,15 @@ def test_every_term_in_every_family(env_id):
             assert 2 * sum(row[name] for row in rows) == pytest.approx(-kind().potential(dialogue, 0), abs=1e-9)
             blind, end = kind(filter="blind"), len(rows)
             gained = blind.potential(dialogue, end) - blind.potential(dialogue, 0)
-            assert 2 * sum(row[f"{name}(filter=blind,terminal_potential=keep)"] for row in rows) == pytest.approx(gained, abs=1e-9)
+            assert 2 * sum(row[f"{name}(filter=blind,terminal_potential=keep)"] for row in rows) == pytest.approx(
+                gained, abs=1e-9
+            )
     for episode, again, dialogue in zip(episodes, rescore(episodes, spec), dialogues, strict=True):
         assert again == episode
         assert episode.reward == spec
-        assert [turn.reward_terms for turn in again.turns if turn.seat == episode.seat] == [step.rewards for step in dialogue.steps]
+        assert [turn.reward_terms for turn in again.turns if turn.seat == episode.seat] == [
+            step.rewards for step in dialogue.steps
+        ]
     assert rescore(episodes, episodes[0].reward) == episodes  # what is recorded is itself a reward
 
 
@@ -241,7 +265,10 @@ def test_every_term_in_every_family(env_id):
         ("curiosity/entropy(gamma=true)", "gamma must be above 0 and at most 1"),
         ("curiosity/accuracy(terminal_potential=drop)", "terminal_potential must be one of zero, keep"),
         ("curiosity/log_accuracy(filter=deaf)", "filter must be one of exact, blind"),
-        ("curiosity/information_gain(gamma=1)", "parameters of reward 'curiosity/information_gain' are filter, model, about; got 'gamma'"),
+        (
+            "curiosity/information_gain(gamma=1)",
+            "parameters of reward 'curiosity/information_gain' are filter, model, about; got 'gamma'",
+        ),
         ("information/value(horizon=-1)", "horizon must be a whole number"),
         ("information/value(horizon=1.5)", "horizon must be a whole number"),
     ],
@@ -254,6 +281,6 @@ def test_refusals(term, message):
 def test_unknown_facts_and_models():
     with pytest.raises(FileNotFoundError, match="no user model in nowhere"):
         Reward("curiosity/entropy(model=nowhere)")
-    engine = make_engine("Negotiation-v0", "curiosity/entropy(about=mood)")
+    engine = make_engine("Negotiation-v0", reward="curiosity/entropy(about=mood)")
     with pytest.raises(ValueError, match="about must be one of reservation, tactic; got 'mood'"):
         next(rollout(engine, make_policy("scripted", engine), range(1)))

@@ -10,15 +10,21 @@ from dialogym.core.acts import Act, Say
 from dialogym.core.belief import Belief, ProductBelief
 from dialogym.core.setting import Setting
 from dialogym.core.solver import Solution
-from dialogym.envs.family import load_family
+from dialogym.envs.coaching.game import Ask, Recommend, Suggest
+from dialogym.envs.make import load_family, make_engine
 from dialogym.envs.registration import lookup
 from dialogym.evaluation.shaping import forks, openings
-from dialogym.games.coaching import Ask, Recommend, Suggest
 from dialogym.policies.registry import make_policy
-from dialogym.policies.rollout import make_engine, rollout
+from dialogym.policies.rollout import rollout
 from dialogym.rewards.beliefs import mixture
 from dialogym.rewards.curiosity import InformationGain, relative_entropy
-from dialogym.rewards.information import ExpectedGain, ValueOfInformation, best_expected_gain, expected_gain, value_of_information
+from dialogym.rewards.information import (
+    ExpectedGain,
+    ValueOfInformation,
+    best_expected_gain,
+    expected_gain,
+    value_of_information,
+)
 
 from ..core.test_solver import Chain, Quiz, Stop, Student, Teach
 
@@ -43,7 +49,11 @@ def test_expected_gain_of_an_imprecise_answer():
     yes, no = 0.6 + 0.4 * 0.75, 0.6 + 0.4 * 0.25
     pushed = entropy((yes + no) / 2) - (entropy(yes) + entropy(no)) / 2
     assert expected_gain(setting, state, belief, Suggest(game.strategies[0])) == pytest.approx(pushed)
-    assert expected_gain(setting, state, belief, Say()) == expected_gain(setting, state, belief, Recommend(game.strategies[0])) == 0.0
+    assert (
+        expected_gain(setting, state, belief, Say())
+        == expected_gain(setting, state, belief, Recommend(game.strategies[0]))
+        == 0.0
+    )
     assert best_expected_gain(setting, state, belief) == pytest.approx(1 - entropy(0.75))
 
 
@@ -53,14 +63,19 @@ def test_value_of_information_is_the_textbooks_formula():
     game = setting.game
 
     def best(belief):
-        return max(belief.expectation(lambda hidden, x=x: game.credit[game.strategies.index(hidden)][game.strategies.index(x)]) for x in game.strategies)
+        return max(
+            belief.expectation(lambda hidden, x=x: game.credit[game.strategies.index(hidden)][game.strategies.index(x)])
+            for x in game.strategies
+        )
 
     for act in game.choices(state, setting.seat):
         if isinstance(act, Recommend):
             assert value_of_information(setting, state, belief, act) == 0.0
             continue
         answers = [(p, after) for p, _, after in setting.seen(state, belief, act)]
-        assert value_of_information(setting, state, belief, act) == pytest.approx(sum(p * best(after) for p, after in answers) - best(belief), abs=1e-12)
+        assert value_of_information(setting, state, belief, act) == pytest.approx(
+            sum(p * best(after) for p, after in answers) - best(belief), abs=1e-12
+        )
     assert value_of_information(setting, state, belief, Ask(game.attributes[0])) > 0.1
 
 
@@ -72,10 +87,14 @@ def test_short_sight_and_long_sight():
     solution = Solution(Chain(3), Student(), "tutor")
     ends = [(p, exchange.after, after) for p, exchange, after in setting.seen(state, belief, Quiz(2))]
     told = sum(p * solution.value(s, b) for p, s, b in ends)
-    untold = max(sum(p * solution.act_value(s, b, act) for p, s, b in ends) for act in setting.game.choices(state, "tutor"))
+    untold = max(
+        sum(p * solution.act_value(s, b, act) for p, s, b in ends) for act in setting.game.choices(state, "tutor")
+    )
     assert value_of_information(setting, state, belief, Quiz(2), 0) == pytest.approx(told - untold, abs=1e-12)
     assert told - untold > 0.01
-    assert value_of_information(setting, state, belief, Quiz(2), 3) == pytest.approx(told - untold, abs=1e-12)  # three turns are all there are
+    assert value_of_information(setting, state, belief, Quiz(2), 3) == pytest.approx(
+        told - untold, abs=1e-12
+    )  # three turns are all there are
     assert value_of_information(setting, state, belief, Teach(1), 0) == 0.0
 
 
@@ -94,7 +113,9 @@ def test_where_the_optimum_is_out_of_reach():
     for act in (Quiz(1), Quiz(2), Teach(1), Stop()):
         for horizon in (1, 2):
             expected = value_of_information(near, near.game.start(), near.prior, act, horizon)
-            assert value_of_information(far, far.game.start(), far.prior, act, horizon) == pytest.approx(expected, abs=1e-12)
+            assert value_of_information(far, far.game.start(), far.prior, act, horizon) == pytest.approx(
+                expected, abs=1e-12
+            )
     with pytest.raises(NotImplementedError):
         value_of_information(far, far.game.start(), far.prior, Quiz(2), 0)
 
@@ -102,7 +123,9 @@ def test_where_the_optimum_is_out_of_reach():
 def test_an_act_that_is_not_possible_after_some_reply_counts_as_talk():
     """In Negotiation accepting is possible only where the partner has made an offer; the value is still that of choosing after the reply."""
     setting, state, belief = start("NegotiationEasy-v0")
-    values = {act: value_of_information(setting, state, belief, act) for act in setting.game.choices(state, setting.seat)}
+    values = {
+        act: value_of_information(setting, state, belief, act) for act in setting.game.choices(state, setting.seat)
+    }
     assert min(values.values()) >= 0.0 and max(values.values()) > 0.0
 
 
@@ -131,12 +154,16 @@ def test_the_rewards_agree_on_forked_dialogues(make):
     for act in setting.game.choices(state, setting.seat):
         after = [(p * q, fork.steps[-1]) for p, dialogue in world for q, fork in forks(dialogue, act)]
         assert math.fsum(p for p, _ in after) == pytest.approx(1.0)
-        assert math.fsum(p * InformationGain()(step) for p, step in after) == pytest.approx(ExpectedGain()(after[0][1]), abs=1e-12)
+        assert math.fsum(p * InformationGain()(step) for p, step in after) == pytest.approx(
+            ExpectedGain()(after[0][1]), abs=1e-12
+        )
 
 
 def test_about_a_fact():
     """Both parts of a hidden state together tell at least as much as one of them."""
-    engine = make_engine("Negotiation-v0", {"information/expected_gain": 1.0, "information/expected_gain(about=tactic)": 1.0})
+    engine = make_engine(
+        "Negotiation-v0", reward={"information/expected_gain": 1.0, "information/expected_gain(about=tactic)": 1.0}
+    )
     for dialogue in rollout(engine, make_policy("scripted", engine), range(10)):
         for step in dialogue.steps:
             both, tactic = step.rewards.values()
@@ -149,11 +176,20 @@ def test_products_are_mixed_and_compared_by_their_factors():
     mixed = mixture([(0.25, decks[0]), (0.75, decks[1])])
     assert isinstance(mixed, ProductBelief) and mixed.factors[:39] == decks[0].factors[:39]
     assert dict(mixed.factors[39]) == pytest.approx({0: 0.375, 1: 0.625})
-    assert relative_entropy(decks[1], mixed) == pytest.approx(0.2 * math.log2(0.2 / 0.375) + 0.8 * math.log2(0.8 / 0.625))
-    small = [ProductBelief([one, two]), ProductBelief([two, one])]  # these differ in both factors: their mean is no product
+    assert relative_entropy(decks[1], mixed) == pytest.approx(
+        0.2 * math.log2(0.2 / 0.375) + 0.8 * math.log2(0.8 / 0.625)
+    )
+    small = [
+        ProductBelief([one, two]),
+        ProductBelief([two, one]),
+    ]  # these differ in both factors: their mean is no product
     listed = mixture([(0.5, small[0]), (0.5, small[1])])
     assert dict(listed) == pytest.approx(
-        {(a, b): (one.probability(a) * two.probability(b) + two.probability(a) * one.probability(b)) / 2 for a in (0, 1) for b in (0, 1)}
+        {
+            (a, b): (one.probability(a) * two.probability(b) + two.probability(a) * one.probability(b)) / 2
+            for a in (0, 1)
+            for b in (0, 1)
+        }
     )
 
 

@@ -19,7 +19,11 @@ def step_once(reward, text="Hello."):
 
 
 def test_names_weights_and_strings_say_the_same():
-    assert step_once({"goal": 1.0, "turn_cost": 0.5}) == step_once("goal=1,turn_cost=0.5") == (-0.5, {"goal": 0.0, "turn_cost": -0.5})
+    assert (
+        step_once({"goal": 1.0, "turn_cost": 0.5})
+        == step_once("goal=1,turn_cost=0.5")
+        == (-0.5, {"goal": 0.0, "turn_cost": -0.5})
+    )
 
 
 def test_format_counts_lost_turns():
@@ -66,7 +70,9 @@ def patient():
 
 
 def test_parameters_are_keyword_only_arguments(patient):
-    assert [step_once(spec)[0] for spec in ("patient", "patient()", "patient(after=0)", "patient(after=0, tone=harsh)")] == [0.0, 0.0, 1.0, 2.0]
+    assert [
+        step_once(spec)[0] for spec in ("patient", "patient()", "patient(after=0)", "patient(after=0, tone=harsh)")
+    ] == [0.0, 0.0, 1.0, 2.0]
     assert step_once({"patient(after=0)": 0.5})[0] == 0.5
 
 

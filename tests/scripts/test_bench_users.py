@@ -20,7 +20,9 @@ def test_the_stand_in_takes_its_time_for_all_together():
         playing = bench_users._Dialogues(ENV, address, 8, repertoire(ENV, {}, 50), {})
         rate = playing.play(24)
         assert 24 <= len(playing.kept.asked) <= 24 + 16 and playing.kept.failed == 0
-        assert rate <= 8 * 2 / 0.2  # a step takes 0.2 s at least, and no more than two requests a dialogue are made in it
+        assert (
+            rate <= 8 * 2 / 0.2
+        )  # a step takes 0.2 s at least, and no more than two requests a dialogue are made in it
         assert asyncio.run(bench_users._bare(address, playing.kept.asked[:2], 1)) <= 1 / 0.2
         playing.kept.close()
 

@@ -9,8 +9,8 @@ import sys
 import dialogym
 import pytest
 from dialogym.envs.episodes import read_episodes
-from dialogym.policies.registry import baselines
-from dialogym.policies.rollout import make_engine
+from dialogym.envs.make import make_engine
+from dialogym.policies.baselines import baselines
 from dialogym.scripts.main import COMMANDS, main, split_settings
 
 ENV = "Negotiation-v0"
@@ -61,7 +61,9 @@ def test_play_with_advice(run, policy):
 
 
 def test_play_in_the_other_seat(run):
-    status, out, _ = run("play", ENV, "--policy", "scripted", "--set", "role=seller", "--set", "rounds=5", "--grammar", "tagged")
+    status, out, _ = run(
+        "play", ENV, "--policy", "scripted", "--set", "role=seller", "--set", "rounds=5", "--grammar", "tagged"
+    )
     assert status == 0 and "You are the seller" in out and "You have 5 rounds" in out
 
 
@@ -87,31 +89,57 @@ def test_evaluate_one(run, tmp_path):
 
 def test_evaluate_several(run, tmp_path):
     file = tmp_path / "result.md"
-    status, out, _ = run("evaluate", ENV, "--policy", "scripted", "wait", "--episodes", 30, "--set", "role=seller", "--out", file)
+    status, out, _ = run(
+        "evaluate", ENV, "--policy", "scripted", "wait", "--episodes", 30, "--set", "role=seller", "--out", file
+    )
     assert status == 0 and all(name in out for name in ("random", "scripted", "wait", "optimal"))
-    assert [line.split("|")[1].strip() for line in file.read_text().splitlines()[2:6]] == ["random", "scripted", "wait", "optimal"]
+    assert [line.split("|")[1].strip() for line in file.read_text().splitlines()[2:6]] == [
+        "random",
+        "scripted",
+        "wait",
+        "optimal",
+    ]
 
 
 def test_evaluate_all(run, tmp_path):
     file = tmp_path / "result.json"
     status, _, _ = run("evaluate", ENV, "--policy", "all", "--episodes", 10, "--out", file)
     assert status == 0
-    assert {result["policy"] for result in json.loads(file.read_text())["evaluations"]} == set(baselines(make_engine(ENV)))
+    assert {result["policy"] for result in json.loads(file.read_text())["evaluations"]} == set(
+        baselines(make_engine(ENV))
+    )
 
 
 def test_collect(run, tmp_path):
-    arguments = ("collect", ENV, "--policy", "scripted", "--episodes", 12, "--reward", "goal=1,turn_cost=0.01", "--set", "role=seller", "--out", tmp_path / "e")
+    arguments = (
+        "collect",
+        ENV,
+        "--policy",
+        "scripted",
+        "--episodes",
+        12,
+        "--reward",
+        "goal=1,turn_cost=0.01",
+        "--set",
+        "role=seller",
+        "--out",
+        tmp_path / "e",
+    )
     status, out, _ = run(*arguments)
     assert status == 0 and "12 episodes in" in out
     episodes = read_episodes(tmp_path / "e")
     assert len(episodes) == 12 and {episode.seat for episode in episodes} == {"seller"}
-    assert episodes[0].reward == {"goal": 1.0, "turn_cost": 0.01} and "-0.01" in str(episodes[0].turns[1].reward_terms.values())
+    assert episodes[0].reward == {"goal": 1.0, "turn_cost": 0.01} and "-0.01" in str(
+        episodes[0].turns[1].reward_terms.values()
+    )
     status, out, _ = run(*arguments[:-2], "--seed", 12, "--out", tmp_path / "e")
     assert status == 0 and "24 episodes in" in out
     assert [episode.seed for episode in read_episodes(tmp_path / "e")] == list(range(24))
     status, _, err = run(*arguments[:-2], "--seed", 20, "--out", tmp_path / "e")
     assert status == 1 and "holds 4 of these episodes already (seeds 20 to 23)" in err
-    status, _, _ = run(*arguments[:-2], "--seed", 20, "--policy", "random", "--out", tmp_path / "e")  # alternatives to what is there
+    status, _, _ = run(
+        *arguments[:-2], "--seed", 20, "--policy", "random", "--out", tmp_path / "e"
+    )  # alternatives to what is there
     assert status == 0 and len(read_episodes(tmp_path / "e")) == 36
     status, _, _ = run("collect", ENV, "--policy", "scripted", "--episodes", 2, "--out", tmp_path / "e")  # another role
     assert status == 0 and len(read_episodes(tmp_path / "e")) == 38
@@ -120,7 +148,11 @@ def test_collect(run, tmp_path):
 def test_collect_with_a_reward_from_a_module(run, tmp_path, monkeypatch):
     module = "rewards_of_a_user"
     (tmp_path / f"{module}.py").write_text(
-        "import dialogym\n\n\n@dialogym.register_reward('patience')\ndef patience(step):\n    return 0.5 * (step.index > 0)\n", encoding="utf-8"
+        (
+            "import dialogym\n\n\n@dialogym.register_reward('patience')\ndef patience(step):\n    return 0.5 * "
+            "(step.index > 0)\n"
+        ),
+        encoding="utf-8",
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -137,7 +169,14 @@ def test_bench(run, tmp_path):
     assert status == 0 and "gym.make" in out and "vector" in out and "reward" in out
     written = json.loads(file.read_text())
     assert all(rate > 0 for rates in written["player_turns_per_second"].values() for rate in rates)
-    assert list(written["microseconds_per_step"]) == ["parse", "decide", "speak", "record and reward", "info and wrappers", "reset (shared)"]
+    assert list(written["microseconds_per_step"]) == [
+        "parse",
+        "decide",
+        "speak",
+        "record and reward",
+        "info and wrappers",
+        "reset (shared)",
+    ]
     assert all(each >= 0 for each in written["microseconds_per_step"].values())
 
 
@@ -148,12 +187,16 @@ def test_bench(run, tmp_path):
     ("arguments", "status", "message"),
     [
         (("dance",), 2, "command must be one of list, play"),
-        (("play", "Chess-v0"), 1, "environment must be one of Negotiation-v0"),
-        (("evaluate", "Chess-v0"), 1, "environment must be one of Negotiation-v0"),
-        (("collect", "Chess-v0"), 1, "environment must be one of Negotiation-v0"),
-        (("bench", "Chess-v0"), 1, "environment must be one of Negotiation-v0"),
+        (("play", "Chess-v0"), 1, "environment must be one of Coaching-v0"),
+        (("evaluate", "Chess-v0"), 1, "environment must be one of Coaching-v0"),
+        (("collect", "Chess-v0"), 1, "environment must be one of Coaching-v0"),
+        (("bench", "Chess-v0"), 1, "environment must be one of Coaching-v0"),
         (("play", ENV, "--policy", "cunning"), 1, "policy must be one of random, scripted"),
-        (("evaluate", ENV, "--policy", "optimal", "cunning", "--episodes", "2"), 1, "policy must be one of random, scripted"),
+        (
+            ("evaluate", ENV, "--policy", "optimal", "cunning", "--episodes", "2"),
+            1,
+            "policy must be one of random, scripted",
+        ),
         (("evaluate", ENV, "--episodes", "0"), 1, "episodes must be at least 1"),
         (("evaluate", ENV, "--out", "result.pdf"), 1, "out must end in .json or .md"),
         (("collect", ENV, "--reward", "gaol"), 1, "reward must be one of"),
@@ -191,9 +234,14 @@ def test_a_voice_without_its_extra(run, monkeypatch):
 
 @pytest.mark.parametrize("module", ["torch", "transformers"])
 def test_training_without_its_extra(module):
-    program = f"import sys; sys.modules[{module!r}] = None; from dialogym.scripts.main import main; sys.exit(main(['train', 'bc', '{ENV}']))"
+    program = (
+        f"import sys; sys.modules[{module!r}] = None; from dialogym.scripts.main import main; sys.exit(main(['train', "
+        f"'bc', '{ENV}']))"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 1 and "dialogym[train]" in " ".join(done.stderr.split()) and "Traceback" not in done.stderr
+    assert (
+        done.returncode == 1 and "dialogym[train]" in " ".join(done.stderr.split()) and "Traceback" not in done.stderr
+    )
 
 
 def test_collect_into_a_file(run, tmp_path):
@@ -203,6 +251,20 @@ def test_collect_into_a_file(run, tmp_path):
 
 
 def test_settings_are_json_where_they_can_be():
-    rest, settings = split_settings(["play", "--set", "rounds=5", "--set", "values=[13, 15]", "--seed", "2", "--set", "role=seller", "--set", "x=a=b"])
+    rest, settings = split_settings(
+        [
+            "play",
+            "--set",
+            "rounds=5",
+            "--set",
+            "values=[13, 15]",
+            "--seed",
+            "2",
+            "--set",
+            "role=seller",
+            "--set",
+            "x=a=b",
+        ]
+    )
     assert rest == ["play", "--seed", "2"]
     assert settings == {"rounds": 5, "values": [13, 15], "role": "seller", "x": "a=b"}

@@ -9,7 +9,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from dialogym.envs.episodes import EpisodeStore, read_episodes
-from dialogym.envs.family import load_family
+from dialogym.envs.make import load_family, make_engine
 from dialogym.envs.registration import TABLE
 from dialogym.evaluation import datasets
 from dialogym.evaluation.datasets import NAMES, make_datasets, recipes
@@ -17,10 +17,10 @@ from dialogym.evaluation.evaluate import evaluate
 from dialogym.evaluation.exact import expected_return, optimum
 from dialogym.evaluation.regret import judge
 from dialogym.evaluation.stochastic import NotSummable, expected_payoff
+from dialogym.policies.collect import collect, play
 from dialogym.policies.noise import NoisyPolicy
 from dialogym.policies.policy import FunctionPolicy
 from dialogym.policies.registry import make_policy
-from dialogym.policies.rollout import collect, make_engine, play
 from dialogym.scripts.main import main
 
 from ..toy import TOY, Cafe
@@ -85,14 +85,21 @@ def test_qualities_are_those_of_the_episodes(lessons):
     for name, quality in found.items():
         episodes = read_episodes(lessons / name)
         payoffs = np.array([episode.payoff for episode in episodes])
-        assert [episode.seed for episode in episodes] == list(range(20, 320)) and {episode.policy for episode in episodes} == {quality["policy"]}
+        assert [episode.seed for episode in episodes] == list(range(20, 320)) and {
+            episode.policy for episode in episodes
+        } == {quality["policy"]}
         assert (quality["episodes"], quality["failed"]) == (300, 0)
         assert quality["mean_return"] == pytest.approx(payoffs.mean())
         assert (quality["min_return"], quality["max_return"]) == (payoffs.min(), payoffs.max())
         assert quality["score"] == pytest.approx((payoffs.mean() - references[0]) / (references[1] - references[0]))
         assert quality["optimum"] == best and quality["bound"] is None
-        assert quality["estimated_return"] == pytest.approx(best - np.mean([judge(episode).regret for episode in episodes]))
-        for middle, (low, high) in ((quality["mean_return"], quality["return_interval"]), (quality["estimated_return"], quality["estimated_interval"])):
+        assert quality["estimated_return"] == pytest.approx(
+            best - np.mean([judge(episode).regret for episode in episodes])
+        )
+        for middle, (low, high) in (
+            (quality["mean_return"], quality["return_interval"]),
+            (quality["estimated_return"], quality["estimated_interval"]),
+        ):
             assert low < middle < high
     exact = expected_payoff(make_engine("Tutoring-v0").family, "random")
     assert found["random"]["expected_return"] == exact and found["mixed"]["expected_return"] is None
@@ -100,7 +107,10 @@ def test_qualities_are_those_of_the_episodes(lessons):
     assert low - 0.01 < exact < high + 0.01
     scores = [found[name]["score"] for name in ("random", "scripted", "near-optimal")]
     assert scores[0] == pytest.approx(0.0) and scores == sorted(scores) and scores[2] > 0.8
-    width = {name: np.diff(found[name]["estimated_interval"])[0] / np.diff(found[name]["return_interval"])[0] for name in NAMES}
+    width = {
+        name: np.diff(found[name]["estimated_interval"])[0] / np.diff(found[name]["return_interval"])[0]
+        for name in NAMES
+    }
     assert width["near-optimal"] < 0.6  # what the regret takes out is luck
 
 
@@ -111,12 +121,23 @@ def test_the_parts_of_a_mixture_are_those_that_spoke(lessons):
     mixed = {episode.seed: [turn.text for turn in episode.turns] for episode in read_episodes(lessons / "mixed")}
     spoke = Counter()
     for seed, turns in mixed.items():
-        alone = {name: [turn.text for turn in next(play_again(name, seed)).turns()] for name in parts} if seed < 50 else {}
+        alone = (
+            {name: [turn.text for turn in next(play_again(name, seed)).turns()] for name in parts} if seed < 50 else {}
+        )
         spoke[next((name for name, said in alone.items() if said == turns), "") if alone else "unknown"] += 1
     assert not spoke[""]
-    assert sum(part["episodes"] for part in parts.values()) == 300 and min(part["episodes"] for part in parts.values()) > 70
-    assert sum(part["episodes"] * part["mean_return"] for part in parts.values()) == pytest.approx(300 * found["mean_return"])
-    assert parts["random"]["mean_return"] < parts["scripted"]["mean_return"] < parts[f"noisy:optimal(share={datasets.SHARE})"]["mean_return"]
+    assert (
+        sum(part["episodes"] for part in parts.values()) == 300
+        and min(part["episodes"] for part in parts.values()) > 70
+    )
+    assert sum(part["episodes"] * part["mean_return"] for part in parts.values()) == pytest.approx(
+        300 * found["mean_return"]
+    )
+    assert (
+        parts["random"]["mean_return"]
+        < parts["scripted"]["mean_return"]
+        < parts[f"noisy:optimal(share={datasets.SHARE})"]["mean_return"]
+    )
 
 
 def play_again(name, seed):
@@ -135,7 +156,9 @@ def play_again(name, seed):
     return play("Tutoring-v0", Late(), [seed])
 
 
-@pytest.mark.parametrize("env_id", [env_id for env_id in SHIPPED if env_id not in ("Spacing-v0", "TutoringUnmarked-v0")])
+@pytest.mark.parametrize(
+    "env_id", [env_id for env_id in SHIPPED if env_id not in ("Spacing-v0", "TutoringUnmarked-v0")]
+)
 def test_every_environment_has_its_four(env_id, tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "LIMIT", 100)
     found = make_datasets(env_id, tmp_path / "d", 24)
@@ -167,13 +190,19 @@ def test_a_family_of_a_user_has_its_four(tmp_path):
 def test_exports_and_settings(tmp_path, monkeypatch, capsys):
     minari = pytest.importorskip("minari")
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "minari"))
-    assert command("TutoringEasy-v0", "--episodes", 5, "--out", tmp_path / "d", "--minari", "dialogym/easy", "--set", "turns=4") == 0
+    assert (
+        command(
+            "TutoringEasy-v0", "--episodes", 5, "--out", tmp_path / "d", "--minari", "dialogym/easy", "--set", "turns=4"
+        )
+        == 0
+    )
     printed = capsys.readouterr().out
     for name in NAMES:
         assert f"Minari: dialogym/easy/{name}-v0" in printed
         dataset = minari.load_dataset(f"dialogym/easy/{name}-v0")
         assert [list(read.actions) for read in dataset] == [
-            [turn.text for turn in episode.turns if turn.seat == episode.seat] for episode in read_episodes(tmp_path / "d" / name)
+            [turn.text for turn in episode.turns if turn.seat == episode.seat]
+            for episode in read_episodes(tmp_path / "d" / name)
         ]
         assert dataset.recover_environment().unwrapped.family.turns == 4
     assert command("Nowhere-v0", "--out", tmp_path / "n") == 1 and "Nowhere-v0" in capsys.readouterr().err
@@ -191,7 +220,10 @@ def test_without_minari_the_message_says_what_to_install(tmp_path, monkeypatch, 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
 def test_noise_takes_its_share_of_the_turns(share):
-    always, never = FunctionPolicy("walker", lambda dialogue, stream: "[walk]"), FunctionPolicy("talker", lambda dialogue, stream: "Hm.")
+    always, never = (
+        FunctionPolicy("walker", lambda dialogue, stream: "[walk]"),
+        FunctionPolicy("talker", lambda dialogue, stream: "Hm."),
+    )
     policy = NoisyPolicy(never, always, share)
     dialogues = list(play("Negotiation-v0", policy, range(400)))
     turns = Counter(step.text for dialogue in dialogues for step in dialogue.steps)
@@ -204,21 +236,35 @@ def test_noise_by_name():
     assert make_policy("noisy:optimal", engine).name == "noisy:optimal(share=0.05)"
     assert make_policy("random+noisy:optimal(share=0.2)", engine).name == "random+noisy:optimal(share=0.2)"
     alone = [d.messages() for d in play("Negotiation-v0", "noisy:scripted(share=0.3)", range(8))]
-    assert alone == [d.messages() for i in range(8) for d in play("Negotiation-v0", "noisy:scripted(share=0.3)", [i], batch=1)]
-    for name, words in (("noisy:nobody", "'nobody'"), ("noisy:optimal(part=1)", "parameter share; got part"), ("noisy:optimal(share=2)", "from 0 to 1, got 2")):
+    assert alone == [
+        d.messages() for i in range(8) for d in play("Negotiation-v0", "noisy:scripted(share=0.3)", [i], batch=1)
+    ]
+    for name, words in (
+        ("noisy:nobody", "'nobody'"),
+        ("noisy:optimal(part=1)", "parameter share; got part"),
+        ("noisy:optimal(share=2)", "from 0 to 1, got 2"),
+    ):
         with pytest.raises(ValueError, match=words):
             make_policy(name, engine)
 
 
-# ---- exact sums of policies that draw ---------------------------------------------------------------------------------
+# ---- exact sums of policies that draw
+# ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("env_id", "policy"), [("GuidedSolving-v0", "random"), ("CoachingSuggestible-v0", "random"), ("CoachingSuggestible-v0", "noisy:optimal(share=0.2)")]
+    ("env_id", "policy"),
+    [
+        ("GuidedSolving-v0", "random"),
+        ("CoachingSuggestible-v0", "random"),
+        ("CoachingSuggestible-v0", "noisy:optimal(share=0.2)"),
+    ],
 )
 def test_sums_agree_with_simulation(env_id, policy):
     payoffs = [dialogue.steps[-1].payoff for dialogue in play(env_id, policy, range(7, 2007))]
-    assert abs(expected_payoff(make_engine(env_id).family, policy) - np.mean(payoffs)) < 3.5 * np.std(payoffs) / np.sqrt(len(payoffs))
+    assert abs(expected_payoff(make_engine(env_id).family, policy) - np.mean(payoffs)) < 3.5 * np.std(
+        payoffs
+    ) / np.sqrt(len(payoffs))
 
 
 def test_without_noise_it_is_the_optimum():
@@ -244,10 +290,20 @@ def test_thresholds_and_choices_are_summed_by_hand():
 @pytest.mark.parametrize(
     ("speak", "words"),
     [
-        (lambda dialogue, stream: "[serve tea]" if stream.random() * 2 < 1 else "Hm.", "calculates with random numbers"),
-        (lambda dialogue, stream: "[serve tea]" if len(dialogue.steps) + stream.choose(2) else "Hm.", "looks at 'steps'"),
         (
-            lambda dialogue, stream: f"[serve {('tea', 'coffee')[stream.choose(2)]}]" if dialogue.hidden == "tea" else f"[serve {stream.choose(2)}]",
+            lambda dialogue, stream: "[serve tea]" if stream.random() * 2 < 1 else "Hm.",
+            "calculates with random numbers",
+        ),
+        (
+            lambda dialogue, stream: "[serve tea]" if len(dialogue.steps) + stream.choose(2) else "Hm.",
+            "looks at 'steps'",
+        ),
+        (
+            lambda dialogue, stream: (
+                f"[serve {('tea', 'coffee')[stream.choose(2)]}]"
+                if dialogue.hidden == "tea"
+                else f"[serve {stream.choose(2)}]"
+            ),
             "looks at 'hidden'",
         ),
         (lambda dialogue, stream: f"[serve {stream.choose(3)}]", "lose a turn"),

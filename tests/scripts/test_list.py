@@ -6,8 +6,8 @@ import re
 
 import pytest
 from dialogym.core.solver import Rescaled
-from dialogym.envs.negotiation import Negotiation
-from dialogym.envs.registration import NEGOTIATION, TABLE
+from dialogym.envs.negotiation.family import Negotiation
+from dialogym.envs.registration import TABLE
 from dialogym.evaluation.exact import known_value, optimum
 from dialogym.scripts import list as command
 
@@ -38,8 +38,13 @@ def row(lines, env_id):
     return next(re.split(r"\s{2,}", line) for line in lines if line.startswith(f"{env_id} "))
 
 
-NEGOTIATIONS = {env_id: entry for env_id, entry in TABLE.items() if entry[0] == NEGOTIATION}
-LESSONS = {"Lessons-v0": (f"{Lessons.__module__}:Lessons", {}), "Unsolved-v0": (f"{Lessons.__module__}:Unsolved", {"turns": [2, 4]})}
+NEGOTIATIONS = {
+    env_id: entry for env_id, entry in TABLE.items() if entry[0] == "dialogym.envs.negotiation.family:Negotiation"
+}
+LESSONS = {
+    "Lessons-v0": (f"{Lessons.__module__}:Lessons", {}),
+    "Unsolved-v0": (f"{Lessons.__module__}:Unsolved", {"turns": [2, 4]}),
+}
 
 
 def test_families_stay_together(shown):
@@ -55,7 +60,12 @@ def test_families_stay_together(shown):
 def test_what_is_listed(shown, columns):
     lines = shown(NEGOTIATIONS, columns)
     family = Negotiation()
-    assert row(lines, "Negotiation-v0") == ["Negotiation-v0", "260", f"{optimum(family):.4f}", f"{known_value(family):.4f}"]
+    assert row(lines, "Negotiation-v0") == [
+        "Negotiation-v0",
+        "260",
+        f"{optimum(family):.4f}",
+        f"{known_value(family):.4f}",
+    ]
     hard = next(i for i, line in enumerate(lines) if line.startswith("NegotiationHard-v0"))
     assert lines[hard + 1].strip() == "population=hard, rounds=9, discount=0.93, values=(14, 15, 16)"
     assert " ".join(lines).count("secret known") == 1

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 from dialogym.core.solver import Solution, solve
-from dialogym.envs.negotiation import Negotiation
+from dialogym.envs.negotiation.family import Negotiation
 from dialogym.envs.registration import TABLE
 from dialogym.evaluation.exact import expected_return, known_value, optimum
 from dialogym.scripts import docs
@@ -28,8 +28,9 @@ def lessons(monkeypatch):
     baselines.improvise = lambda dialogue, stream: ("[teach]", "[quiz]", "[stop]")[stream.choose(3)]
     baselines.demonstrate = lambda dialogue, stream: "[teach]" if stream.random() < 0.9 else "[stop]"
     monkeypatch.setitem(sys.modules, baselines.__name__, baselines)
-    monkeypatch.setattr(Lessons, "baselines", baselines.__name__, raising=False)
-    monkeypatch.setattr(docs, "HOME", LESSONS.rpartition(".")[0] + ".")
+    monkeypatch.setattr(Lessons, "baselines", baselines)
+    known = {**docs.families(), "test_exact": LESSONS}
+    monkeypatch.setattr(docs, "families", lambda: known)
     monkeypatch.setattr(docs, "EPISODES", 50)
     monkeypatch.setitem(TABLE, "Lessons-v0", (LESSONS, {}))
     monkeypatch.setitem(TABLE, "LessonsAgain-v0", (LESSONS, {"turns": [4]}))
@@ -38,40 +39,68 @@ def lessons(monkeypatch):
 
 
 def rows(text):
-    return {cells[0]: cells[1:] for cells in ([cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| "))}
+    return {
+        cells[0]: cells[1:]
+        for cells in (
+            [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
+        )
+    }
 
 
 def test_families_of_users_have_no_page():
     assert TOY in TABLE
-    assert docs.families()["negotiation"] == "dialogym.envs.negotiation:Negotiation"
+    assert docs.families()["negotiation"] == "dialogym.envs.negotiation.family:Negotiation"
     assert all(path.startswith("dialogym.envs.") for path in docs.families().values())
-    assert [env_id for env_id, _ in docs.variants("negotiation")] == ["Negotiation-v0", "NegotiationEasy-v0", "NegotiationHard-v0"]
+    assert [env_id for env_id, _ in docs.variants("negotiation")] == [
+        "Negotiation-v0",
+        "NegotiationEasy-v0",
+        "NegotiationHard-v0",
+    ]
 
 
 def test_a_column_for_each_role():
     seatings = docs.seatings("negotiation", {"rounds": 5})
-    assert {head: family.settings()["role"] for head, family in seatings.items()} == {"as buyer": "buyer", "as seller": "seller"}
+    assert {head: family.settings()["role"] for head, family in seatings.items()} == {
+        "as buyer": "buyer",
+        "as seller": "seller",
+    }
     assert {family.settings()["rounds"] for family in seatings.values()} == {5}
-    assert [family.settings()["role"] for family in docs.seatings("negotiation", {"role": "seller"}).values()] == ["seller"]
+    assert [family.settings()["role"] for family in docs.seatings("negotiation", {"role": "seller"}).values()] == [
+        "seller"
+    ]
 
 
 def test_a_family_with_one_role(lessons):
     page = docs.render(lessons)
-    assert page.startswith(f"<!-- Made by `python -m dialogym.scripts.docs` from the docstring of {LESSONS.replace(':', '.')}.")
+    assert page.startswith(
+        f"<!-- Made by `python -m dialogym.scripts.docs` from the docstring of {LESSONS.replace(':', '.')}."
+    )
     assert docs.page_text(Lessons) in page
-    short, long = (rows(page.split(f"### {env_id}\n")[1].split("### ")[0]) for env_id in ("Lessons-v0", "LessonsLong-v0"))
+    short, long = (
+        rows(page.split(f"### {env_id}\n")[1].split("### ")[0]) for env_id in ("Lessons-v0", "LessonsLong-v0")
+    )
     assert list(short)[:8] == ["policy", "---", "optimum", "secret known", "myopic", "lookahead", "adaptive", "coin"]
     assert short["optimum"] == [f"{optimum(Lessons()):.4f} (100%)"]
     family = Lessons("student", (2, 5))
     best = optimum(family)
     for name, value in {"secret known": known_value(family), "lookahead": expected_return(family, "lookahead")}.items():
         assert long[name] == [f"{value:.4f} ({value / best:.0%})"]
-    assert " ± " in long["coin"][0] and " ± " not in long["adaptive"][0]  # what cannot be summed is simulated, and says so
+    assert (
+        " ± " in long["coin"][0] and " ± " not in long["adaptive"][0]
+    )  # what cannot be summed is simulated, and says so
     assert "means of 50 simulated dialogues" in page and "upper bound" not in page
-    assert long["scenarios"] == ["4"] and long["hidden states"] == ["3"] and long["scenario classes (a solution each)"] == ["2"]
+    assert (
+        long["scenarios"] == ["4"]
+        and long["hidden states"] == ["3"]
+        and long["scenario classes (a solution each)"] == ["2"]
+    )
     again = rows(page.split("### LessonsAgain-v0\n")[1].split("### ")[0])
     time = "seconds to solve a class, mean (longest)"
-    assert again["optimum"] == short["optimum"] and again[time] == ["solved already"] and float(short[time][0].split()[0]) >= 0.0
+    assert (
+        again["optimum"] == short["optimum"]
+        and again[time] == ["solved already"]
+        and float(short[time][0].split()[0]) >= 0.0
+    )
     solved = sum(solve(LessonGame(turns, "student"), Student(), "tutor").states for turns in (2, 5))
     assert long["information states solved, all classes"] == [f"{solved:,}"]
 
@@ -82,7 +111,9 @@ def test_a_family_whose_optimum_is_out_of_reach(lessons, monkeypatch):
     numbers = rows(page.split("### Lessons-v0\n")[1].split("### ")[0])
     assert list(numbers)[:7] == ["policy", "---", "upper bound", "random", "scripted", "adaptive", "coin"]
     assert numbers["upper bound"] == ["1.0000"]
-    assert all(" ± " in numbers[name][0] and "%" not in numbers[name][0] for name in ("random", "scripted", "adaptive", "coin"))
+    assert all(
+        " ± " in numbers[name][0] and "%" not in numbers[name][0] for name in ("random", "scripted", "adaptive", "coin")
+    )
     assert "no policy can get more than the *upper bound*" in page and "summed exactly" not in page
     assert numbers["scenarios"] == ["3"] and not any("solve" in row for row in numbers)
 
@@ -107,7 +138,7 @@ def test_simulated_means_have_their_standard_error():
 
 
 def test_unknown_families_are_named():
-    with pytest.raises(SystemExit, match=r"family must be one of negotiation.*; got 'chess'"):
+    with pytest.raises(SystemExit, match=r"family must be one of coaching.*; got 'chess'"):
         docs.main(["chess"])
 
 

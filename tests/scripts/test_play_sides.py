@@ -16,11 +16,12 @@ from dialogym.core.mind import foresee, overlook
 from dialogym.core.stream import Stream
 from dialogym.envs.episodes import read_episodes, record, replay, rescore
 from dialogym.envs.human_user import HumanUser
-from dialogym.envs.negotiation import Negotiation
-from dialogym.games.negotiation import Offer, Walk
-from dialogym.games.tutoring import Explain, Quiz
+from dialogym.envs.make import make_engine
+from dialogym.envs.negotiation.family import Negotiation
+from dialogym.envs.negotiation.game import Offer, Walk
+from dialogym.envs.tutoring.game import Explain, Quiz
 from dialogym.policies.registry import make_policy
-from dialogym.policies.rollout import make_engine, rollout
+from dialogym.policies.rollout import rollout
 from dialogym.scripts.main import main
 from rich.console import Console
 
@@ -29,7 +30,10 @@ ENV = "Negotiation-v0"
 
 @pytest.fixture
 def play(monkeypatch, capsys):
-    """Plays with scripted answers; when they are used up, the person leaves. Gives the exit status, standard output and standard error, without line breaks."""
+    """Plays with scripted answers; when they are used up, the person leaves.
+
+    Gives the exit status, standard output and standard error, without line breaks.
+    """
     monkeypatch.setenv("COLUMNS", "400")
 
     def call(answers, *arguments):
@@ -69,7 +73,9 @@ def same(episode):
     """The replay of an episode, which must be what was recorded."""
     steps = list(replay(episode))
     own = [turn for turn in episode.turns if turn.seat == episode.seat]
-    assert [step.text for step in steps] == [turn.text for turn in own] and [step.reward for step in steps] == [turn.reward for turn in own]
+    assert [step.text for step in steps] == [turn.text for turn in own] and [step.reward for step in steps] == [
+        turn.reward for turn in own
+    ]
     assert steps[-1].payoff == episode.payoff and steps[-1].dialogue.reveal(steps[-1].dialogue.hidden) == episode.hidden
     return steps
 
@@ -80,7 +86,13 @@ def same(episode):
 @pytest.mark.parametrize("sides", [(), ("--as", "learner"), ("--as", "buyer"), ("--policy", "human")])
 def test_a_person_learns_in_the_usual_seat(play, tmp_path, sides):
     status, out, _ = play(["Hello!", "no deal"], ENV, *sides, "--record", tmp_path / "e")
-    assert status == 0 and "You are the buyer" in out and "It is worth $" in out and "Only you know" not in out and "1 dialogues recorded" in out
+    assert (
+        status == 0
+        and "You are the buyer" in out
+        and "It is worth $" in out
+        and "Only you know" not in out
+        and "1 dialogues recorded" in out
+    )
     (episode,) = read_episodes(tmp_path / "e")
     assert (episode.policy, episode.seat, episode.outcome["ending"]) == ("human", "buyer", "walk")
     assert [turn.text for turn in episode.turns if turn.seat == "buyer"] == ["Hello!", "no deal"]
@@ -104,21 +116,36 @@ def test_any_user_can_be_met(play, monkeypatch):
 
         return ScriptedUser(family.voice)
 
-    monkeypatch.setattr("dialogym.envs.engine.make_user", make_user)
+    monkeypatch.setattr("dialogym.envs.make.make_user", make_user)
     status, out, _ = play(["bye"], ENV, "--user", "voiced:smollm2")
     assert status == 0 and met == ["voiced:smollm2"] and "Over" in out
 
 
-# ---- the simulated person's side ---------------------------------------------------------------------------------------
+# ---- the simulated person's side
+# ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sides", [("--as", "partner"), ("--as", "seller", "--policy", "scripted"), ("--as", "seller", "--set", "role=buyer")])
+@pytest.mark.parametrize(
+    "sides",
+    [("--as", "partner"), ("--as", "seller", "--policy", "scripted"), ("--as", "seller", "--set", "role=buyer")],
+)
 def test_a_person_is_the_partner(play, tmp_path, sides):
     status, out, err = play(
-        ["Good day, I want 240 for it", "no, 230", "I could do 225", *["[offer 221]"] * 9], ENV, *sides, "--seed", 3, "--record", tmp_path / "e"
+        ["Good day, I want 240 for it", "no, 230", "I could do 225", *["[offer 221]"] * 9],
+        ENV,
+        *sides,
+        "--seed",
+        3,
+        "--record",
+        tmp_path / "e",
     )
     assert status == 0 and not err
-    assert "You are the seller" in out and "Only you know: reservation" in out and "list price 240" in out and "It is worth $" not in out
+    assert (
+        "You are the seller" in out
+        and "Only you know: reservation" in out
+        and "list price 240" in out
+        and "It is worth $" not in out
+    )
     (episode,) = read_episodes(tmp_path / "e")
     asked = [turn for turn in episode.turns if turn.seat == "seller"]
     assert episode.seat == "buyer" and asked[0].text == "Good day, I want 240 for it" and asked[0].act == "[offer 240]"
@@ -126,7 +153,16 @@ def test_a_person_is_the_partner(play, tmp_path, sides):
 
 
 def test_a_person_is_the_partner_in_the_other_role(play, tmp_path):
-    status, out, _ = play(["Hello, 10 dollars?", *["15 dollars"] * 12], ENV, "--as", "buyer", "--policy", "optimal", "--record", tmp_path / "e")
+    status, out, _ = play(
+        ["Hello, 10 dollars?", *["15 dollars"] * 12],
+        ENV,
+        "--as",
+        "buyer",
+        "--policy",
+        "optimal",
+        "--record",
+        tmp_path / "e",
+    )
     assert status == 0 and "You are the buyer" in out and "Only you know: reservation" in out
     (episode,) = read_episodes(tmp_path / "e")
     assert episode.seat == "seller" and episode.policy == "optimal"
@@ -136,12 +172,16 @@ def test_a_person_is_the_partner_in_the_other_role(play, tmp_path):
 def test_the_person_is_free_to_do_what_no_mind_does(play, tmp_path):
     """Talk at the opening, odd prices, offers that get worse: the optimal policy goes on, and every dialogue can be replayed and scored again."""
     wild = ["Hello!", "Lovely weather.", "I want 237.", "239!", "231 then", "Hm.", "Well.", "No way.", "Never.", "No."]
-    status, out, _ = play(wild, ENV, "--as", "partner", "--policy", "optimal", "--advice", "--seed", 3, "--record", tmp_path / "e")
+    status, out, _ = play(
+        wild, ENV, "--as", "partner", "--policy", "optimal", "--advice", "--seed", 3, "--record", tmp_path / "e"
+    )
     assert status == 0 and "best:" in out
     (episode,) = read_episodes(tmp_path / "e")
     assert episode.opening_branch == -1 and episode.turns[0].text == "Hello!" and episode.turns[0].act == ""
     steps = same(episode)
-    assert steps[0].before.standing is None and any(isinstance(act, Offer) and act.price == 237 for step in steps for _, _, act in step.exchange.replies)
+    assert steps[0].before.standing is None and any(
+        isinstance(act, Offer) and act.price == 237 for step in steps for _, _, act in step.exchange.replies
+    )
     assert rescore([episode], {"goal": 2.0})[0].episode_return == pytest.approx(2 * episode.payoff)
 
 
@@ -149,24 +189,49 @@ def test_what_cannot_be_is_asked_again(play):
     answers = ["", "I walk away", "[offer 99999]", "200 or 300", "[accept]", "[offer 240]"]
     status, out, _ = play(answers, ENV, "--as", "partner", "--policy", "wait", "--seed", 3)
     assert status == 0 and "You left." in out
-    for hint in ("Please say something", "You cannot end it before", "from 1 to 480", "which one do you offer", "no offer on the table"):
+    for hint in (
+        "Please say something",
+        "You cannot end it before",
+        "from 1 to 480",
+        "which one do you offer",
+        "no offer on the table",
+    ):
         assert hint in out
 
 
 def test_a_bare_tag_is_put_into_words(play, tmp_path):
-    status, out, _ = play(["[offer 240]", "[walk]"], ENV, "--as", "partner", "--policy", "wait", "--seed", 3, "--record", tmp_path / "e")
+    status, out, _ = play(
+        ["[offer 240]", "[walk]"], ENV, "--as", "partner", "--policy", "wait", "--seed", 3, "--record", tmp_path / "e"
+    )
     (episode,) = read_episodes(tmp_path / "e")
-    assert status == 0 and "240" in episode.turns[0].text and "[" not in episode.turns[0].text and episode.turns[0].text in out
-    assert episode.outcome["ending"] == "walk" and episode.turns[-1].seat == "seller" and "[walk]" not in episode.turns[-1].text
+    assert (
+        status == 0
+        and "240" in episode.turns[0].text
+        and "[" not in episode.turns[0].text
+        and episode.turns[0].text in out
+    )
+    assert (
+        episode.outcome["ending"] == "walk"
+        and episode.turns[-1].seat == "seller"
+        and "[walk]" not in episode.turns[-1].text
+    )
 
 
 def test_lost_turns_are_told_to_both(play, tmp_path, monkeypatch):
-    confused = type("Confused", (), {"name": "confused", "respond": lambda self, dialogues, streams: ["[offer 999999]"] * len(dialogues)})()
+    confused = type(
+        "Confused",
+        (),
+        {"name": "confused", "respond": lambda self, dialogues, streams: ["[offer 999999]"] * len(dialogues)},
+    )()
     monkeypatch.setattr("dialogym.scripts.play.make_policy", lambda spec, engine: confused)
-    status, out, _ = play(["240 please", "What?", "What??", "What???"], ENV, "--as", "partner", "--seed", 3, "--record", tmp_path / "e")
+    status, out, _ = play(
+        ["240 please", "What?", "What??", "What???"], ENV, "--as", "partner", "--seed", 3, "--record", tmp_path / "e"
+    )
     (episode,) = read_episodes(tmp_path / "e")
     assert status == 0 and episode.truncated and episode.outcome["illegal"] == 3
-    assert [turn.text for turn in episode.turns if turn.seat == "seller"][1] == "A price must be a whole number from 1 to 480. What?"
+    assert [turn.text for turn in episode.turns if turn.seat == "seller"][
+        1
+    ] == "A price must be a whole number from 1 to 480. What?"
     same(episode)
 
 
@@ -175,12 +240,16 @@ def test_where_words_are_not_read_acts_are_chosen_by_number(play, tmp_path, env_
     family = make_engine(env_id).family
     answers = ["nonsense", "77", *["1 If you say so!", "2"] * 40]
     for seed in range(3):
-        status, out, err = play(answers, env_id, "--as", "partner", "--policy", "random", "--seed", seed, "--record", tmp_path / "e")
+        status, out, err = play(
+            answers, env_id, "--as", "partner", "--policy", "random", "--seed", seed, "--record", tmp_path / "e"
+        )
         assert status == 0 and not err and f"You are the {family.partner}" in out and "Only you know:" in out
     for seed, episode in enumerate(read_episodes(tmp_path / "e")):
         assert (episode.seed, episode.seat) == (seed, family.role)
         same(episode)
-    texts = [turn.text for episode in read_episodes(tmp_path / "e") for turn in episode.turns if turn.seat == family.partner]
+    texts = [
+        turn.text for episode in read_episodes(tmp_path / "e") for turn in episode.turns if turn.seat == family.partner
+    ]
     assert any("If you say so!" in text for text in texts) and any("If you say so!" not in text for text in texts)
 
 
@@ -199,7 +268,9 @@ def test_choices_are_no_surprise_to_the_belief():
     engine.step([dialogue], [f"[ask {dialogue.setting.game.attributes[0]}]"])
     assert dialogue.belief().entropy < prior.entropy
     engine.step([dialogue], [f"[recommend {dialogue.setting.game.strategies[0]}]"])
-    assert all(turn.branch >= 0 for turn in record(dialogue, "Coaching-v0", engine, "somebody").turns if turn.seat == "coach")
+    assert all(
+        turn.branch >= 0 for turn in record(dialogue, "Coaching-v0", engine, "somebody").turns if turn.seat == "coach"
+    )
 
 
 def test_the_hidden_state_goes_on_as_it_would():
@@ -215,9 +286,16 @@ def test_the_hidden_state_goes_on_as_it_would():
             branching += len(possible) > 1
             for made in {exchange.replies[0][2] for exchange in possible.support}:
                 same = Belief((exchange, p) for exchange, p in possible if exchange.replies[0][2] == made)
-                drawn = [setting.answered(before, hidden, act, lambda state, seat, made=made: made, rng) for _ in range(1000)]
-                assert all(drawn.count(exchange) / 1000 == pytest.approx(p, abs=0.07) for exchange, p in same) and set(drawn) <= set(same.support)
-                assert setting.answered(before, hidden, act, lambda state, seat, made=made: made) == max(same, key=lambda item: item[1])[0]
+                drawn = [
+                    setting.answered(before, hidden, act, lambda state, seat, made=made: made, rng) for _ in range(1000)
+                ]
+                assert all(drawn.count(exchange) / 1000 == pytest.approx(p, abs=0.07) for exchange, p in same) and set(
+                    drawn
+                ) <= set(same.support)
+                assert (
+                    setting.answered(before, hidden, act, lambda state, seat, made=made: made)
+                    == max(same, key=lambda item: item[1])[0]
+                )
     assert branching > 3
 
 
@@ -238,14 +316,19 @@ def test_what_tells_nothing_is_the_mean_of_all_that_could_be_told(env_id):
                     else [(blind, *(after for _, after in told))]
                 )
                 for mean, *each in pairs:
-                    mixed = Belief((outcome, p * q) for (p, _), part in zip(told, each, strict=True) for outcome, q in part)
-                    assert all(mean.probability(outcome) == pytest.approx(p, abs=1e-12) for outcome, p in mixed) and len(mean) == len(mixed)
+                    mixed = Belief(
+                        (outcome, p * q) for (p, _), part in zip(told, each, strict=True) for outcome, q in part
+                    )
+                    assert all(
+                        mean.probability(outcome) == pytest.approx(p, abs=1e-12) for outcome, p in mixed
+                    ) and len(mean) == len(mixed)
                 compared += 1
             belief = setting.listen(belief, exchange)
     assert compared
 
 
-# ---- refusals, and leaving ---------------------------------------------------------------------------------------------
+# ---- refusals, and leaving
+# ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -253,7 +336,10 @@ def test_what_tells_nothing_is_the_mean_of_all_that_could_be_told(env_id):
     [
         (("--as", "thief"), "as must be learner, partner, or one of the seats buyer, seller; got 'thief'"),
         (("--as", "learner", "--policy", "optimal"), "--policy optimal speaks for the buyer, and so would you"),
-        (("--as", "partner", "--user", "voiced:smollm2"), "--user voiced:smollm2 speaks for the seller, and so would you"),
+        (
+            ("--as", "partner", "--user", "voiced:smollm2"),
+            "--user voiced:smollm2 speaks for the seller, and so would you",
+        ),
         (("--episodes", "0"), "episodes must be at least 1"),
         (("--user", "nobody"), "user must be"),
     ],
@@ -277,10 +363,15 @@ def test_an_optimum_out_of_reach_is_said_so(play):
     assert status == 1 and "out of reach" in err
 
 
-@pytest.mark.parametrize(("how", "status", "said"), [(EOFError, 0, "You left. This dialogue is not recorded"), (KeyboardInterrupt, 130, "interrupted")])
+@pytest.mark.parametrize(
+    ("how", "status", "said"),
+    [(EOFError, 0, "You left. This dialogue is not recorded"), (KeyboardInterrupt, 130, "interrupted")],
+)
 @pytest.mark.parametrize("side", ["learner", "partner"])
 def test_who_leaves_keeps_what_is_recorded(play, tmp_path, how, status, said, side):
-    answers = ["Hello.", "no deal", "Hello again.", how] if side == "learner" else ["240!", "no deal", "Hello again.", how]
+    answers = (
+        ["Hello.", "no deal", "Hello again.", how] if side == "learner" else ["240!", "no deal", "Hello again.", how]
+    )
     extra = () if side == "learner" else ("--policy", "wait")
     got, out, err = play(answers, ENV, "--as", side, *extra, "--episodes", 3, "--seed", 3, "--record", tmp_path / "e")
     assert got == status and said in out + err
@@ -298,7 +389,18 @@ def test_watching_is_as_it_was(play, tmp_path):
 
 def test_two_people(play, tmp_path):
     """One in each seat, at one keyboard."""
-    status, out, _ = play(["240, please", "I offer 200", "deal"], ENV, "--as", "partner", "--policy", "human", "--seed", 3, "--record", tmp_path / "e")
+    status, out, _ = play(
+        ["240, please", "I offer 200", "deal"],
+        ENV,
+        "--as",
+        "partner",
+        "--policy",
+        "human",
+        "--seed",
+        3,
+        "--record",
+        tmp_path / "e",
+    )
     assert status == 0 and "You are the seller" in out and "You are the buyer" in out
     (episode,) = read_episodes(tmp_path / "e")
     assert episode.outcome["agreed_price"] == 200
@@ -321,7 +423,9 @@ def test_control_c_in_a_real_terminal_process(tmp_path):
         "--record",
         str(tmp_path / "e"),
     ]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    )
     try:
         process.stdin.write("Hello!\nno deal\nHello again!\n")
         process.stdin.flush()
@@ -341,7 +445,10 @@ def test_control_c_in_a_real_terminal_process(tmp_path):
 
 def test_human_users_answer_a_batch_in_order():
     engine = human(ENV, ["200!", "300!", "[walk]", "[walk]"], role="buyer")
-    dialogues = engine.open([np.random.default_rng(seed) for seed in (3, 4)], {"scenario": Negotiation().scenarios()[0].__class__("bike", "old", 400, 300)})
+    dialogues = engine.open(
+        [np.random.default_rng(seed) for seed in (3, 4)],
+        {"scenario": Negotiation().scenarios()[0].__class__("bike", "old", 400, 300)},
+    )
     assert [dialogue.opening for dialogue in dialogues] == ["200!", "300!"]
     steps = engine.step(dialogues, ["Hm.", "Hm."])
     assert all(step.over and step.exchange.replies[0][2] == Walk() and step.reply for step in steps)

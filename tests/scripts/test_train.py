@@ -16,7 +16,14 @@ from dialogym.scripts.train import outcome
 def test_what_a_training_came_to():
     solved = evaluate("CoachingSmall-v0", "scripted", 40)
     low, high = solved.score_interval
-    assert outcome(solved) == f"score {solved.score:.3f} [{low:.3f}, {high:.3f}] over 40 episodes; 0 is random, 1 the exact optimum"
-    assert "random policy did no worse than the optimum" in outcome(dataclasses.replace(solved, score=None, score_interval=None))
+    assert (
+        outcome(solved)
+        == f"score {solved.score:.3f} [{low:.3f}, {high:.3f}] over 40 episodes; 0 is random, 1 the exact optimum"
+    )
+    assert "random policy did no worse than the optimum" in outcome(
+        dataclasses.replace(solved, score=None, score_interval=None)
+    )
     unsolved = dataclasses.replace(solved, score=None, score_interval=None, optimum=None)
-    assert outcome(unsolved).startswith("mean return 0") and outcome(unsolved).endswith("the exact optimum is out of reach")
+    assert outcome(unsolved).startswith("mean return 0") and outcome(unsolved).endswith(
+        "the exact optimum is out of reach"
+    )

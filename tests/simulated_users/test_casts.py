@@ -5,12 +5,12 @@ from __future__ import annotations
 import dialogym  # noqa: F401 - registers the environments
 import pytest
 from dialogym.core.acts import Say
-from dialogym.envs.family import load_family
+from dialogym.envs.coaching.game import Answer, Ask, Session, Suggest
+from dialogym.envs.make import load_family
+from dialogym.envs.negotiation.game import Accept, Haggle, Offer, Walk
+from dialogym.envs.negotiation.mind import Bargainer
 from dialogym.envs.registration import lookup
-from dialogym.games.coaching import Answer, Ask, Session, Suggest
-from dialogym.games.negotiation import Accept, Haggle, Offer, Walk
 from dialogym.simulated_users.cast import FAILED, MET, OPEN, Moment
-from dialogym.simulated_users.negotiation import Bargainer
 
 
 def bargain(role="buyer", **state):
@@ -47,7 +47,9 @@ def test_a_bargainer_keeps_to_its_limit_and_its_word(role, act, standing, last, 
     assert problem in said and bool(said) == bool(problem)
 
 
-@pytest.mark.parametrize(("standing", "right", "wrong"), [(150, Accept(), Walk()), (100, Walk(), Accept()), (None, Walk(), Offer(200))])
+@pytest.mark.parametrize(
+    ("standing", "right", "wrong"), [(150, Accept(), Walk()), (100, Walk(), Accept()), (None, Walk(), Offer(200))]
+)
 def test_in_the_last_round_there_is_one_thing_to_do(standing, right, wrong):
     cast, moment = bargain(round=7, mover="seller", standing=standing)
     moment = moment._replace(past=(("seller", Offer(240)),))
@@ -63,7 +65,9 @@ def test_nobody_stalls_twice():
 def test_a_client_answers_as_it_is():
     family = load_family(*lookup("Coaching-v0"))
     setting = family.setting(family.scenarios()[0])
-    moment = Moment(setting, family.scenarios()[0].public, "yoga", "client", Session(1, "client", topic=Ask("clubs")), ())
+    moment = Moment(
+        setting, family.scenarios()[0].public, "yoga", "client", Session(1, "client", topic=Ask("clubs")), ()
+    )
     assert family.cast.admissible(moment, Answer("yes")) and not family.cast.admissible(moment, Answer("no"))
     rivals = moment._replace(state=Session(1, "client", topic=Ask("rivals")))  # whoever does yoga, rivals do not matter
     assert not family.cast.admissible(rivals, Answer("yes")) and not family.cast.admissible(rivals, Answer("no"))
@@ -86,15 +90,23 @@ def test_a_suggestible_client_may_agree_but_not_deny_what_suits_it():
 def test_bounds():
     family = load_family(*lookup("Negotiation-v0"))
     scenario = next(s for s in family.scenarios() if (s.list_price, s.value) == (240, 204))
-    assert family.cast.bounds(family.setting(scenario), Bargainer(9, "linear")) == (0.0, pytest.approx((204 - 108) / 240))
+    assert family.cast.bounds(family.setting(scenario), Bargainer(9, "linear")) == (
+        0.0,
+        pytest.approx((204 - 108) / 240),
+    )
     assert family.cast.bounds(family.setting(scenario), Bargainer(17, "linear")) == (0.0, 0.0)
     bounds = {}
     for name in ("Coaching-v0", "CoachingSmall-v0", "CoachingSuggestible-v0"):
         family = load_family(*lookup(name))
         bounds[name] = family.cast.bounds(family.setting(family.scenarios()[0]), None)
-    assert bounds["Coaching-v0"] == (pytest.approx(1 - 3 * 0.02), pytest.approx(1 - 3 * 0.02))  # three questions tell eight clients apart, no fewer do
+    assert bounds["Coaching-v0"] == (
+        pytest.approx(1 - 3 * 0.02),
+        pytest.approx(1 - 3 * 0.02),
+    )  # three questions tell eight clients apart, no fewer do
     assert bounds["CoachingSmall-v0"] == (pytest.approx(1 - 2 * 0.03), pytest.approx(1 - 2 * 0.03))
     assert bounds["CoachingSuggestible-v0"] == (pytest.approx(1 - 0.02), pytest.approx(1 - 0.02))
-    family = load_family(lookup("Coaching-v0")[0], {"turns": 3})  # two questions: four groups of two, and the second of each may be near
+    family = load_family(
+        lookup("Coaching-v0")[0], {"turns": 3}
+    )  # two questions: four groups of two, and the second of each may be near
     low, high = family.cast.bounds(family.setting(family.scenarios()[0]), None)
     assert low <= high == pytest.approx((1 + 0.2) / 2 - 2 * 0.02) and low >= (1 + 0.2) / 2 - 2 * 0.02 - 1e-9

@@ -8,18 +8,20 @@ import numpy as np
 import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
-from dialogym.envs.coaching import Case
-from dialogym.games.coaching import Answer, Ask, Leave, Recommend, Session, Suggest
-from dialogym.games.coaching_domains import DOMAINS, PRESETS, extract
-from dialogym.policies.rollout import play
+from dialogym.envs.coaching.domains import DOMAINS, PRESETS, extract
+from dialogym.envs.coaching.family import Case
+from dialogym.envs.coaching.game import Answer, Ask, Leave, Recommend, Session, Suggest
+from dialogym.envs.coaching.phrases import LEARNER_PHRASES, NAMES, TOPICS, TOPICS_OF
+from dialogym.envs.coaching.voice import GRAMMAR, PUSHING_GRAMMAR, VOICE
+from dialogym.policies.collect import play
 from dialogym.simulated_users.user import Cue
-from dialogym.simulated_users.voices.coaching import GRAMMAR, PUSHING_GRAMMAR, VOICE
-from dialogym.simulated_users.voices.coaching_phrases import LEARNER_PHRASES, NAMES, TOPICS, TOPICS_OF
 from hypothesis import given
 from hypothesis import strategies as st
 
 EXERCISE, STUDY, PAIR = ("exercise", "large", False), ("study", "large", False), ("exercise", "pair", True)
-ATTRIBUTES = [(domain, preset, name) for domain in DOMAINS for preset in PRESETS for name in extract(domain, preset).attributes]
+ATTRIBUTES = [
+    (domain, preset, name) for domain in DOMAINS for preset in PRESETS for name in extract(domain, preset).attributes
+]
 
 
 def hear(text, context=EXERCISE):
@@ -74,7 +76,10 @@ def test_talk_binds_nothing(text):
     [
         ("I recommend yoga and swimming.", "Do you recommend yoga, or recommend swimming? Please one at a time."),
         ("Do you like clubs or parks?", "Do you ask about clubs, or ask about parks? Please one at a time."),
-        ("Do you like clubs? I recommend football.", "Do you ask about clubs, or recommend football? Please one at a time."),
+        (
+            "Do you like clubs? I recommend football.",
+            "Do you ask about clubs, or recommend football? Please one at a time.",
+        ),
     ],
 )
 def test_two_acts_are_ambiguous(text, reason):
@@ -83,7 +88,11 @@ def test_two_acts_are_ambiguous(text, reason):
 
 
 def test_suggestions_are_heard_where_there_are_any():
-    for text in ("You are surely the running type, right?", "Running would suit you, wouldn't it?", "You'd love running, don't you think?"):
+    for text in (
+        "You are surely the running type, right?",
+        "Running would suit you, wouldn't it?",
+        "You'd love running, don't you think?",
+    ):
         assert hear(text, PAIR).act == Suggest("running"), text
         assert hear(text, EXERCISE).act == Say()
     assert hear("Have you ever been running?", PAIR).act == Say()
@@ -112,7 +121,19 @@ def test_tags_round_trip(context):
 # ---- speaking --------------------------------------------------------------------------------------------------------
 
 
-def say(act, topic=None, persona="terse", heard="", domain="exercise", problem="", reason="", opening=False, name="Ana", seed=0, turn=1):
+def say(
+    act,
+    topic=None,
+    persona="terse",
+    heard="",
+    domain="exercise",
+    problem="",
+    reason="",
+    opening=False,
+    name="Ana",
+    seed=0,
+    turn=1,
+):
     before = Session(turn, "client", 0, 0, topic)
     cue = Cue(act, "client", Case(domain, name), persona, heard, opening, problem, reason, before)
     return VOICE.say([cue], [Stream(np.random.default_rng(seed))])[0]
@@ -144,7 +165,10 @@ def test_a_client_says_what_it_answers(domain, persona):
 def test_a_client_agrees_or_disagrees_with_the_strategy_that_was_suggested(persona):
     for domain, whole in DOMAINS.items():
         for strategy, doing in whole.strategies:
-            said = {word: {say(Answer(word), Suggest(strategy), persona, "[suggest x]", domain, seed=s) for s in range(20)} for word in ("yes", "no")}
+            said = {
+                word: {say(Answer(word), Suggest(strategy), persona, "[suggest x]", domain, seed=s) for s in range(20)}
+                for word in ("yes", "no")
+            }
             assert len(said["yes"]) >= 4 and len(said["no"]) >= 4 and not said["yes"] & said["no"]
             for text in said["yes"] | said["no"]:
                 well_formed(text)
@@ -161,9 +185,19 @@ def test_openings_goodbyes_and_talk(persona):
                 well_formed(text)
     for seed in range(8):
         well_formed(say(Leave(), Ask("clubs"), persona, "[ask clubs]", seed=seed))
-        for slot_text in ("Hi!", "Thank you.", "What is your secret?", "You lazy idiot", "Ignore your instructions.", "", "Blue."):
+        for slot_text in (
+            "Hi!",
+            "Thank you.",
+            "What is your secret?",
+            "You lazy idiot",
+            "Ignore your instructions.",
+            "",
+            "Blue.",
+        ):
             well_formed(say(Say(), persona=persona, heard=slot_text, seed=seed))
-        lost = say(Say(), persona=persona, heard="[ask foo]", problem="illegal", reason="You can ask about clubs.", seed=seed)
+        lost = say(
+            Say(), persona=persona, heard="[ask foo]", problem="illegal", reason="You can ask about clubs.", seed=seed
+        )
         well_formed(lost)
         assert "You can ask about clubs." in lost
 
@@ -194,7 +228,9 @@ def test_demonstrations_hold_one_tag():
 
 
 def test_clients_do_not_repeat_each_other():
-    said = [step.reply for dialogue in play("Coaching-v0", "scripted", range(1000)) for step in dialogue.steps if step.reply]
+    said = [
+        step.reply for dialogue in play("Coaching-v0", "scripted", range(1000)) for step in dialogue.steps if step.reply
+    ]
     said += [dialogue.opening for dialogue in play("Coaching-v0", "scripted", range(1000))]
     assert len(set(said)) >= 1000
     for text in set(said):

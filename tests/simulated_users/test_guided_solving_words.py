@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
-from dialogym.envs.problems import PROBLEMS
-from dialogym.games.guided_solving import ACTS, Attempt, Guidance, Hint, Nudge, Show, Stop, Tell, Try
-from dialogym.policies.rollout import play
+from dialogym.envs.guided_solving.game import ACTS, Attempt, Guidance, Hint, Nudge, Show, Stop, Tell, Try
+from dialogym.envs.guided_solving.phrases import LEARNER_PHRASES, PHRASES, TOPICS, WORDED
+from dialogym.envs.guided_solving.problems import PROBLEMS
+from dialogym.envs.guided_solving.voice import GRAMMAR, VOICE, understand
+from dialogym.policies.collect import play
 from dialogym.simulated_users.user import Cue
-from dialogym.simulated_users.voices.guided_solving import GRAMMAR, VOICE, understand
-from dialogym.simulated_users.voices.guided_solving_phrases import LEARNER_PHRASES, PHRASES, TOPICS, WORDED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +23,9 @@ ANSWER = FRUIT.answer
 
 def cue_for(act, given=None, step=0, persona="terse", problem=FRUIT, heard="[try]", **rest):
     facts = {"opening": False, "problem": "", "reason": "", **rest}
-    return Cue(act, "student", problem, persona, heard, before=Guidance(1, "student", step, given=given or Say()), **facts)
+    return Cue(
+        act, "student", problem, persona, heard, before=Guidance(1, "student", step, given=given or Say()), **facts
+    )
 
 
 def said(cue, n=60):
@@ -38,14 +40,22 @@ def said(cue, n=60):
 def test_tries_hold_their_result_and_the_mark(persona, problem):
     for place, step in enumerate(problem.steps):
         for words in said(cue_for(Attempt("right"), Try(), place, persona, problem)):
-            assert step.result in words and re.search(r"\bright\b", words, re.I) and not re.search(r"\bwrong\b", words, re.I), words
+            assert (
+                step.result in words
+                and re.search(r"\bright\b", words, re.I)
+                and not re.search(r"\bwrong\b", words, re.I)
+            ), words
             if place < 2:
                 assert f"step {place + 2}" in words.lower() and problem.steps[place + 1].goal in words
             else:
                 assert "step 4" not in words.lower()
         tried = said(cue_for(Attempt("wrong"), Try(), place, persona, problem))
         for words in tried:
-            assert any(wrong in words for wrong in step.wrong) and re.search(r"\bwrong\b", words, re.I) and not re.search(r"\bright\b", words, re.I), words
+            assert (
+                any(wrong in words for wrong in step.wrong)
+                and re.search(r"\bwrong\b", words, re.I)
+                and not re.search(r"\bright\b", words, re.I)
+            ), words
             assert f"step {place + 1}" in words.lower() or step.goal in words
         assert all(any(wrong in words for words in tried) for wrong in step.wrong), "each wrong result is met"
 
@@ -65,7 +75,12 @@ def test_nobody_says_whether_it_has_understood(slot):
     for bank in PHRASES.values():
         for template in bank[slot]:
             assert not re.search(
-                r"underst|\bclear\b|i get it|got it|makes sense|\baha\b|of course|\beasy\b|now i (?:see|know)|i don't know", template.lower()
+                (
+                    r"underst|\bclear\b|i get it|got it|makes sense|\baha\b|of course|\beasy\b|now i (?:see|know)|i "
+                    r"don't "
+                    r"know"
+                ),
+                template.lower(),
             ), template
 
 
@@ -113,7 +128,9 @@ def test_topics(heard, topic):
 
 
 def test_a_lost_turn_is_explained():
-    cue = cue_for(Say(), heard="[nudge]")._replace(problem="illegal", reason="There was a leading question about this step already.")
+    cue = cue_for(Say(), heard="[nudge]")._replace(
+        problem="illegal", reason="There was a leading question about this step already."
+    )
     assert all("There was a leading question about this step already." in text for text in said(cue))
 
 
@@ -145,10 +162,22 @@ def test_plain_words(text, act):
     assert heard.act == act() and not heard.problem
 
 
-@pytest.mark.parametrize("text", ["Here's a hint. Now have a go.", "Let me show you, then you try: your turn!", "Watch me. The answer is 27 dollars."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Here's a hint. Now have a go.",
+        "Let me show you, then you try: your turn!",
+        "Watch me. The answer is 27 dollars.",
+    ],
+)
 def test_several_acts_are_ambiguous(text):
     heard = understand(text, ANSWER)
-    assert heard.act == Say() and heard.problem == "ambiguous" and heard.reason.startswith("Do you want to ") and " or " in heard.reason
+    assert (
+        heard.act == Say()
+        and heard.problem == "ambiguous"
+        and heard.reason.startswith("Do you want to ")
+        and " or " in heard.reason
+    )
 
 
 def test_every_final_answer_can_be_told_in_words():
@@ -179,7 +208,9 @@ def test_demonstrations_bind_by_their_tag_alone(problem):
         for slot, templates in phrases.items():
             for template in templates:
                 for step in problem.steps:
-                    text = template.format(tag=f"[{slot}]", nudge=step.nudge, hint=step.hint, worked=step.worked, answer=problem.answer)
+                    text = template.format(
+                        tag=f"[{slot}]", nudge=step.nudge, hint=step.hint, worked=step.worked, answer=problem.answer
+                    )
                     heard = GRAMMAR.parse(text, problem.answer)
                     assert not heard.problem
                     assert heard.act.tag() == ("say" if slot == "talk" else slot), text

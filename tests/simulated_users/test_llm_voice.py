@@ -10,8 +10,8 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from dialogym.core.stream import Stream
-from dialogym.envs.engine import Engine
-from dialogym.envs.family import load_family
+from dialogym.envs.engine import Engine, Options
+from dialogym.envs.make import load_family
 from dialogym.envs.registration import lookup
 from dialogym.envs.users import examples_of, make_user
 from dialogym.evaluation.evaluate import evaluate
@@ -34,7 +34,9 @@ class Model:
 
     def generate(self, requests):
         self.requests += requests
-        return [said if isinstance(said := self.say(request), Failure) else Reply(said, 10, 5, 0.5) for request in requests]
+        return [
+            said if isinstance(said := self.say(request), Failure) else Reply(said, 10, 5, 0.5) for request in requests
+        ]
 
     def close(self):
         pass
@@ -63,7 +65,7 @@ def parrot(request):
 def voiced(env_id, say, **options):
     family = load_family(*lookup(env_id))
     voice = LLMVoice(family.voice, family.guide, Model(say), examples_of(family), **options)
-    return Engine(family, user=ScriptedUser(voice)), voice
+    return Engine(family, Options(user=ScriptedUser(voice))), voice
 
 
 def played(engine, episodes, policy="scripted"):
@@ -102,7 +104,10 @@ def test_every_word_is_verified(env_id):
         kinds["fallback" if said.fallback else "first" if said.attempts == 1 else "retried"] += 1
         assert said.startswith(line.before) and said.endswith(line.after), (line, said)
         if not said.fallback:
-            assert not guide.check(cue, line, said.removeprefix(line.before).removesuffix(line.after).strip()), (cue, said)
+            assert not guide.check(cue, line, said.removeprefix(line.before).removesuffix(line.after).strip()), (
+                cue,
+                said,
+            )
     counts = auditor.counts
     assert counts.utterances == len(heard) == counts.first_try + counts.retried + counts.fallbacks
     assert (kinds["first"], kinds["retried"], kinds["fallback"]) == (counts.first_try, counts.retried, counts.fallbacks)
@@ -117,7 +122,12 @@ def test_what_fails_is_asked_again_and_then_spoken_by_the_bank():
     first, second = voice.backend.requests
     assert second.messages[: len(first.messages)] == first.messages and second.seed != first.seed
     (_, said), (role, told) = second.messages[-2:]
-    assert said == "You can have it for $1." and role == "user" and told.startswith("Not like that.") and told.endswith(first.messages[-1][1])
+    assert (
+        said == "You can have it for $1."
+        and role == "user"
+        and told.startswith("Not like that.")
+        and told.endswith(first.messages[-1][1])
+    )
 
 
 @pytest.mark.parametrize("env_id", FAMILIES)
@@ -135,10 +145,14 @@ def test_no_request_depends_on_a_secret(env_id):
 
     for number in range(6):
         voice = Asked(family.voice, family.guide, Model(parrot), examples_of(family))
-        engine = Engine(family, user=ScriptedUser(voice))
+        engine = Engine(family, Options(user=ScriptedUser(voice)))
         for seed in range(20):
             cues_seen = []
-            options = {"hidden": support[number * (len(support) - 1) // 5], "scenario": scenario, "persona": family.voice.personas[0]}
+            options = {
+                "hidden": support[number * (len(support) - 1) // 5],
+                "scenario": scenario,
+                "persona": family.voice.personas[0],
+            }
             dialogue = engine.open([np.random.default_rng(seed)], options)[0]
             speak, stream = make_policy("random", engine), Stream(np.random.default_rng(seed))
             course = [dialogue.opening_exchange and dialogue.opening_exchange.replies]
@@ -233,7 +247,10 @@ def test_plain_prompts_are_short():
     family = load_family(*lookup("Negotiation-v0"))
     example = next(iter(examples_of(family).values()))[0]
     stream = Stream(np.random.default_rng(0))
-    long, short = (LLMVoice(family.voice, family.guide, Model(parrot), {}, plain=plain).messages(example.cue, example.line, stream) for plain in (False, True))
+    long, short = (
+        LLMVoice(family.voice, family.guide, Model(parrot), {}, plain=plain).messages(example.cue, example.line, stream)
+        for plain in (False, True)
+    )
     assert long[1:] == short[1:] and len(short[0][1]) < len(long[0][1]) and "Your manner is" in short[0][1]
 
 
@@ -253,7 +270,17 @@ def test_examples_are_lines_of_their_kind():
 
 
 @pytest.mark.parametrize(
-    "user", ["voiced", "voiced:", "spoken:smollm2", "", 7, "voiced:smollm2(attempts=0)", "voiced:smollm2(colour=red)", "voiced:no such model!"]
+    "user",
+    [
+        "voiced",
+        "voiced:",
+        "spoken:smollm2",
+        "",
+        7,
+        "voiced:smollm2(attempts=0)",
+        "voiced:smollm2(colour=red)",
+        "voiced:no such model!",
+    ],
 )
 def test_wrong_users(user):
     with pytest.raises((ValueError, TypeError, ImportError)):

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from dialogym.core.acts import Act, Say
 from dialogym.core.stream import Stream
-from dialogym.envs.catalogue import ITEMS, Item, a
-from dialogym.games.negotiation import Accept, Haggle, Offer, Walk
+from dialogym.envs.negotiation.game import Accept, Haggle, Offer, Walk
+from dialogym.envs.negotiation.items import ITEMS, Item, a
+from dialogym.envs.negotiation.phrases import FIELDS, LEARNER_PHRASES, PHRASES, TOPICS
+from dialogym.envs.negotiation.prices import FRACTION, mark_prices
+from dialogym.envs.negotiation.voice import GRAMMAR, VOICE, understand
+from dialogym.simulated_users.phrase_bank import PhraseVoice
 from dialogym.simulated_users.user import Cue
-from dialogym.simulated_users.voices.negotiation import GRAMMAR, VOICE, understand
-from dialogym.simulated_users.voices.negotiation_phrases import FIELDS, LEARNER_PHRASES, PHRASES, TOPICS
-from dialogym.simulated_users.voices.phrase_bank import PhraseVoice
-from dialogym.simulated_users.voices.prices import FRACTION, mark_prices
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,7 +28,14 @@ REACTIONS = sorted({slot.partition(" ")[0] for slot in PHRASES["terse"]} - set(S
 EVERY_VOICE = [(persona, seat) for persona in PHRASES for seat in SEATS]
 
 
-def cue_for(act: Act, seat: str = "seller", persona: str = "terse", heard: str = "[offer 100]", item: Item = ITEMS[0], **rest: object) -> Cue:
+def cue_for(
+    act: Act,
+    seat: str = "seller",
+    persona: str = "terse",
+    heard: str = "[offer 100]",
+    item: Item = ITEMS[0],
+    **rest: object,
+) -> Cue:
     standing = rest.pop("standing", 100)
     facts = {"opening": False, "problem": "", "reason": "", **rest}
     public = SimpleNamespace(item=item.name, detail=item.detail, list_price=item.list_price)
@@ -86,7 +93,9 @@ def test_reactions_leave_the_act_as_it_is(persona: str, seat: str) -> None:
                 for fill, price in product(VOICE.choices(persona, slot, seat), (120, 200)):
                     words = f"{lead} {fill(price, item.name, item.detail)}"
                     standing = price if act == Accept() else 100
-                    assert understand(words, (item.list_price, standing)).act == (Offer(price) if isinstance(act, Offer) else act), words
+                    assert understand(words, (item.list_price, standing)).act == (
+                        Offer(price) if isinstance(act, Offer) else act
+                    ), words
 
 
 @pytest.mark.parametrize(("persona", "seat"), EVERY_VOICE)
@@ -96,7 +105,9 @@ def test_phrases_are_many_and_short(persona: str, seat: str) -> None:
         assert len(VOICE.choices(persona, slot, seat)) >= 6
     for slot in (*SLOTS, *REACTIONS):
         for fill in VOICE.choices(persona, slot, seat):
-            assert len(fill(240, "oak desk", "barely used").split()) <= (12, 18)[persona == "chatty"] + 4 * (slot == "opening")
+            assert len(fill(240, "oak desk", "barely used").split()) <= (12, 18)[persona == "chatty"] + 4 * (
+                slot == "opening"
+            )
 
 
 def test_every_persona_fills_every_slot() -> None:
@@ -131,7 +142,10 @@ def test_an_act_costs_one_random_number_and_a_reaction_one_more() -> None:
 
 
 def test_words_depend_on_cue_and_stream_only() -> None:
-    cues = [cue_for(Offer(200 + 10 * n), seat, persona, "Hello, I lost my job.") for n, (persona, seat) in enumerate(EVERY_VOICE)]
+    cues = [
+        cue_for(Offer(200 + 10 * n), seat, persona, "Hello, I lost my job.")
+        for n, (persona, seat) in enumerate(EVERY_VOICE)
+    ]
     together = VOICE.say(cues, [stream(n) for n in range(len(cues))])
     alone = [VOICE.say([cue], [stream(n)])[0] for n, cue in enumerate(cues)]
     again = PhraseVoice(PHRASES, FIELDS, VOICE._describe, TOPICS).say(cues, [stream(n) for n in range(len(cues))])
@@ -141,7 +155,10 @@ def test_words_depend_on_cue_and_stream_only() -> None:
 def test_a_lost_turn_is_answered_with_the_reason_verbatim() -> None:
     reason = "You mentioned $100 and $200; which one do you offer?"
     for problem, (persona, seat) in product(("malformed", "ambiguous", "illegal"), EVERY_VOICE):
-        words = VOICE.say([cue_for(Offer(240), seat, persona, "100 or 200", standing=None, problem=problem, reason=reason)], [stream(1)])[0]
+        words = VOICE.say(
+            [cue_for(Offer(240), seat, persona, "100 or 200", standing=None, problem=problem, reason=reason)],
+            [stream(1)],
+        )[0]
         lead, _, act = words.partition(reason)
         assert lead.strip() and not re.search(r"\d", lead) and "$240" in act
 
@@ -195,7 +212,11 @@ def test_a_thousand_dialogues_sound_different() -> None:
     rng = np.random.default_rng(0)
     said: list[str] = []
     for dialogue in range(1000):
-        item, (persona, seat), random = ITEMS[rng.integers(len(ITEMS))], EVERY_VOICE[rng.integers(len(EVERY_VOICE))], stream(dialogue)
+        item, (persona, seat), random = (
+            ITEMS[rng.integers(len(ITEMS))],
+            EVERY_VOICE[rng.integers(len(EVERY_VOICE))],
+            stream(dialogue),
+        )
         prices = [int(item.list_price * (20 - 2 * n) / 20) for n in range(4)]
         cues = [cue_for(Offer(price), seat, persona, item=item, opening=n == 0) for n, price in enumerate(prices)]
         said += VOICE.say([*cues, cue_for(Accept(), seat, persona, item=item, standing=prices[-1])], [random] * 5)
@@ -208,7 +229,9 @@ def test_personas_must_match() -> None:
     with pytest.raises(ValueError, match="lacks unclear"):
         PhraseVoice({"x": {"counter": ("{price}",), "illegal": ("No.",)}}, ("price",), VOICE._describe)
     with pytest.raises(KeyError):
-        PhraseVoice({"x": {"counter": ("{floor}",), "illegal": ("No.",), "unclear": ("What?",)}}, ("price",), VOICE._describe)
+        PhraseVoice(
+            {"x": {"counter": ("{floor}",), "illegal": ("No.",), "unclear": ("What?",)}}, ("price",), VOICE._describe
+        )
 
 
 # --- understanding plain words, at a list price of 300 while 280 stands
@@ -323,12 +346,22 @@ def test_acceptance_of_nothing_is_left_to_the_game() -> None:
 
 
 def test_a_bare_number_counts_from_a_tenth_to_twice_the_list_price() -> None:
-    for text, prices in (("29", []), ("30", [30]), ("600", [600]), ("601", []), ("$601", [601]), ("$240.5", [FRACTION]), ("9" * 16, []), ("$" + "9" * 16, [])):
+    for text, prices in (
+        ("29", []),
+        ("30", [30]),
+        ("600", [600]),
+        ("601", []),
+        ("$601", [601]),
+        ("$240.5", [FRACTION]),
+        ("9" * 16, []),
+        ("$" + "9" * 16, []),
+    ):
         assert mark_prices(text, LIST)[1] == prices
 
 
 TOKENS = (
-    "deal no not i'll take it accept $ 240 280 300 240.5 k % , . ? ! ; - and or but two hundred forty thousand is too much can't why your you want if bye"
+    "deal no not i'll take it accept $ 240 280 300 240.5 k % , . ? ! ; - and or but two hundred forty thousand is too "
+    "much can't why your you want if bye"
     " out [ ] [offer [walk] 1,000,000 ’ \0 é 漢字 \ue000 # by off years how about so then would"
 )
 WORDS = st.sampled_from([*TOKENS.split(" "), "\n", "\x1c", "\ud800"])
@@ -354,7 +387,27 @@ def test_tags_round_trip(price: int) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["9", "9 ", "99 ", "$9,", "9,999", "deal ", "two hundred ", "one ", " ", "ok ", ", ", "can't ", "you want ", "why ", "no ", "?", "-", "a", "your offer "],
+    [
+        "9",
+        "9 ",
+        "99 ",
+        "$9,",
+        "9,999",
+        "deal ",
+        "two hundred ",
+        "one ",
+        " ",
+        "ok ",
+        ", ",
+        "can't ",
+        "you want ",
+        "why ",
+        "no ",
+        "?",
+        "-",
+        "a",
+        "your offer ",
+    ],
 )
 def test_long_monotonous_text_is_read(unit: str) -> None:
     text = (unit * 2000)[:2000]

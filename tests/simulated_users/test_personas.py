@@ -14,19 +14,32 @@ import pyarrow.parquet as pq
 import pytest
 from dialogym.core.solver import Solution
 from dialogym.core.stream import Stream
-from dialogym.envs.engine import Engine
+from dialogym.envs.engine import Engine, Options
 from dialogym.envs.episodes import SCHEMA, EpisodeStore, read_episodes, record, replay
-from dialogym.envs.negotiation import Negotiation
+from dialogym.envs.make import engine_for, make_engine
+from dialogym.envs.negotiation.family import Negotiation
+from dialogym.envs.negotiation.game import PriceBargaining
+from dialogym.envs.negotiation.mind import POPULATIONS, TEMPERS, Haggler, Population, tempered
+from dialogym.envs.negotiation.voice import VOICE
 from dialogym.envs.registration import TABLE
 from dialogym.evaluation.exact import expected_return, optimum
-from dialogym.games.negotiation import PriceBargaining
+from dialogym.policies.collect import collect
 from dialogym.policies.registry import make_policy
-from dialogym.policies.rollout import collect, make_engine, rollout
+from dialogym.policies.rollout import rollout
 from dialogym.simulated_users.llm_voice import LLMVoice
-from dialogym.simulated_users.negotiation import POPULATIONS, TEMPERS, Haggler, Population, tempered
-from dialogym.simulated_users.personas import FIELDS, LEVELS, PEOPLE, PUPILS, Persona, PersonaDistribution, describe, level_of, read_persona, spell_persona
+from dialogym.simulated_users.personas import (
+    FIELDS,
+    LEVELS,
+    PEOPLE,
+    PUPILS,
+    Persona,
+    PersonaDistribution,
+    describe,
+    level_of,
+    read_persona,
+    spell_persona,
+)
 from dialogym.simulated_users.user import Cue, ScriptedUser
-from dialogym.simulated_users.voices.negotiation import VOICE
 
 from ..core.brute_force import brute_force
 
@@ -49,22 +62,38 @@ def dialogues_of(engine, n=30, policy="random"):
 
 
 def test_a_persona_describes_itself():
-    assert NURSE.describe() == "You are a 54-year-old nurse; not very organised, warm, impatient. You know a lot about the matter. Your manner is terse."
+    assert NURSE.describe() == (
+        "You are a 54-year-old nurse; not very organised, warm, impatient. You know a lot about the matter. Your "
+        "manner is terse."
+    )
     assert Persona("shy", 18, "cook").describe() == "You are an 18-year-old cook. Your manner is shy."
     assert describe(NURSE) == NURSE.describe() and describe("terse") == "Your manner is terse."
 
 
 def test_a_persona_is_its_style_to_whoever_asks_for_no_more():
-    assert isinstance(NURSE, str) and f"{NURSE}" == NURSE == "terse" and {"terse": 1}[NURSE] == 1 and {NURSE: 1}["terse"] == 1
+    assert (
+        isinstance(NURSE, str)
+        and f"{NURSE}" == NURSE == "terse"
+        and {"terse": 1}[NURSE] == 1
+        and {NURSE: 1}["terse"] == 1
+    )
     assert type(NURSE.style) is str and type(Persona(NURSE).style) is str
 
 
-@pytest.mark.parametrize("copied", [lambda p: pickle.loads(pickle.dumps(p)), copy.deepcopy, lambda p: read_persona(spell_persona(p)), copy.copy])
+@pytest.mark.parametrize(
+    "copied",
+    [lambda p: pickle.loads(pickle.dumps(p)), copy.deepcopy, lambda p: read_persona(spell_persona(p)), copy.copy],
+)
 def test_copies_hold_every_field(copied):
-    assert isinstance(copied(NURSE), Persona) and copied(NURSE).as_dict() == NURSE.as_dict() and copied(NURSE) == "terse"
+    assert (
+        isinstance(copied(NURSE), Persona) and copied(NURSE).as_dict() == NURSE.as_dict() and copied(NURSE) == "terse"
+    )
 
 
-@pytest.mark.parametrize(("number", "level"), [(0, "low"), (0.3, "low"), (0.34, "medium"), (0.6, "medium"), (0.7, "high"), (1.0, "high"), ("low", "low")])
+@pytest.mark.parametrize(
+    ("number", "level"),
+    [(0, "low"), (0.3, "low"), (0.34, "medium"), (0.6, "medium"), (0.7, "high"), (1.0, "high"), ("low", "low")],
+)
 def test_levels(number, level):
     assert level_of(number, "patience") == level
 
@@ -99,10 +128,14 @@ def test_the_distribution_is_seeded_and_uses_all_it_has():
     for name in FIELDS[3:]:
         counts = Counter(getattr(p, name) for p in drawn)
         assert set(counts) == set(LEVELS) and max(counts.values()) < 1150  # 1000 each, six standard deviations
-    assert np.corrcoef([p.age for p in drawn], [LEVELS.index(p.patience) for p in drawn])[0, 1] == pytest.approx(0.0, abs=0.08)
+    assert np.corrcoef([p.age for p in drawn], [LEVELS.index(p.patience) for p in drawn])[0, 1] == pytest.approx(
+        0.0, abs=0.08
+    )
 
 
-@pytest.mark.parametrize("given", [{"ages": (30, 20)}, {"ages": (1, 20)}, {"occupations": ()}, {"traits": ("huge",)}, {"patience": (2.0,)}])
+@pytest.mark.parametrize(
+    "given", [{"ages": (30, 20)}, {"ages": (1, 20)}, {"occupations": ()}, {"traits": ("huge",)}, {"patience": (2.0,)}]
+)
 def test_wrong_distributions(given):
     with pytest.raises(ValueError):
         PersonaDistribution(**given)
@@ -117,9 +150,16 @@ def test_rich_personas_change_nothing_else(env_id):
     plain, rich = dialogues_of(make_engine(env_id)), dialogues_of(make_engine(env_id, personas="rich"))
     for one, other in zip(plain, rich, strict=True):
         assert type(one.persona) is str and isinstance(other.persona, Persona)
-        assert (one.persona, one.scenario, one.hidden_start, transcript(one)) == (other.persona.style, other.scenario, other.hidden_start, transcript(other))
+        assert (one.persona, one.scenario, one.hidden_start, transcript(one)) == (
+            other.persona.style,
+            other.scenario,
+            other.hidden_start,
+            transcript(other),
+        )
     assert len({repr(d.persona) for d in rich}) == len(rich)
-    assert [repr(d.persona) for d in rich] == [repr(d.persona) for d in dialogues_of(make_engine(env_id, personas="rich"))]
+    assert [repr(d.persona) for d in rich] == [
+        repr(d.persona) for d in dialogues_of(make_engine(env_id, personas="rich"))
+    ]
 
 
 def test_the_style_costs_one_number_as_it_always_did():
@@ -138,7 +178,11 @@ def test_the_style_costs_one_number_as_it_always_did():
 
 def test_students_are_pupils_and_show_nothing_of_what_they_know():
     for dialogue in dialogues_of(make_engine("Tutoring-v0", personas="rich"), 20):
-        assert dialogue.persona.occupation == "pupil" and 10 <= dialogue.persona.age <= 18 and dialogue.persona.expertise == "low"
+        assert (
+            dialogue.persona.occupation == "pupil"
+            and 10 <= dialogue.persona.age <= 18
+            and dialogue.persona.expertise == "low"
+        )
     assert make_engine("Tutoring-v0", personas="rich").people is PUPILS
 
 
@@ -146,7 +190,7 @@ def test_a_family_may_have_its_own_people():
     class Village(Negotiation):
         people = PersonaDistribution(ages=(70, 75), occupations=("farmer",))
 
-    engine = Engine(Village(), personas="rich")
+    engine = Engine(Village(), Options(personas="rich"))
     assert {d.persona.occupation for d in engine.open([np.random.default_rng(seed) for seed in range(9)])} == {"farmer"}
 
 
@@ -167,10 +211,13 @@ def test_vectors_meet_the_same_people():
 
 def test_only_users_that_can_show_them_get_rich_personas_by_themselves(monkeypatch):
     scripted = ScriptedUser(VOICE)
-    monkeypatch.setattr("dialogym.envs.engine.make_user", lambda user, family: scripted)
-    met = {user: Engine(Negotiation(), user=user).people for user in ("scripted", "voiced:smollm2", "llm:gpt-4o-mini", scripted)}
+    monkeypatch.setattr("dialogym.envs.make.make_user", lambda user, family: scripted)
+    met = {
+        user: engine_for(Negotiation(), {"user": user}).people
+        for user in ("scripted", "voiced:smollm2", "llm:gpt-4o-mini", scripted)
+    }
     assert met == {"scripted": None, "voiced:smollm2": PEOPLE, "llm:gpt-4o-mini": PEOPLE, scripted: None}
-    assert Engine(Negotiation(), user="voiced:smollm2", personas="styles").people is None
+    assert engine_for(Negotiation(), {"user": "voiced:smollm2", "personas": "styles"}).people is None
 
 
 @pytest.mark.parametrize("personas", ["fancy", None, 3])
@@ -228,7 +275,7 @@ def test_a_language_model_is_told_all_and_a_phrase_bank_the_style(tmp_path):
         grammar=lambda *_: "",
     )
     voice = LLMVoice(VOICE, guide, Overheard(), {}, attempts=1)
-    engine = Engine(Negotiation(), user=ScriptedUser(voice))
+    engine = Engine(Negotiation(), Options(user=ScriptedUser(voice)))
     dialogue = engine.open([np.random.default_rng(0)], {"persona": NURSE})[0]
     assert prompts[0][0] == "system" and NURSE.describe() in prompts[0][1]
     assert dialogue.opening  # the bank's words, found by the style
@@ -237,7 +284,10 @@ def test_a_language_model_is_told_all_and_a_phrase_bank_the_style(tmp_path):
     (episode,) = read_episodes(tmp_path)
     assert episode.persona.as_dict() == NURSE.as_dict() and episode.turns[0].text == dialogue.opening
     before, seat, act = dialogue.opening_exchange.replies[0]
-    said = [VOICE.say([Cue(act, seat, dialogue.public, persona, "", True, "", "", before)], [stream(0)]) for persona in (NURSE, "terse")]
+    said = [
+        VOICE.say([Cue(act, seat, dialogue.public, persona, "", True, "", "", before)], [stream(0)])
+        for persona in (NURSE, "terse")
+    ]
     assert said[0] == said[1]
 
 
@@ -263,7 +313,10 @@ def test_files_without_personas_are_read_as_before(tmp_path):
     assert set(table.column("persona").to_pylist()) <= set(VOICE.personas) and table.schema.equals(SCHEMA)
     rows = table.to_pylist()
     for row in rows:  # as they were written before the setting and the field existed
-        row["settings"], row["scenario"] = row["settings"].replace(', "patience": false', ""), row["scenario"].replace(', "temper": ""', "")
+        row["settings"], row["scenario"] = (
+            row["settings"].replace(', "patience": false', ""),
+            row["scenario"].replace(', "temper": ""', ""),
+        )
         assert "patience" not in row["settings"] and "temper" not in row["scenario"]
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), tmp_path / "old.parquet")
     for episode in read_episodes(tmp_path / "old.parquet"):
@@ -317,10 +370,15 @@ def test_optimum_of_each_temper_against_brute_force(seat, temper):
         def prices(self):
             return tuple(range(8, 21)) if self.opener == "seller" else tuple(range(12, 25))
 
-    population = Population(floors=((10, 1.0), (14, 2.0)), tactics=(("boulware", 1.0), ("conceder", 2.0), ("holder", 1.0), ("reciprocator", 1.0)))
+    population = Population(
+        floors=((10, 1.0), (14, 2.0)),
+        tactics=(("boulware", 1.0), ("conceder", 2.0), ("holder", 1.0), ("reciprocator", 1.0)),
+    )
     game = Coarse(20, "seller" if seat == "buyer" else "buyer", (16, None) if seat == "buyer" else (None, 16), 3, 0.9)
     mind = Haggler(game, game.opener, tempered(population, temper))
-    assert Solution(game, mind, seat, mind.candidates).start_value() == pytest.approx(brute_force(game, mind, seat), abs=1e-12)
+    assert Solution(game, mind, seat, mind.candidates).start_value() == pytest.approx(
+        brute_force(game, mind, seat), abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("env_id", ["Negotiation-v0", "NegotiationHard-v0"])
@@ -330,7 +388,11 @@ def test_information_never_hurts(env_id):
     blind, told = Negotiation(**settings), Negotiation(**settings, patience=True)
     gained = 0.0
     for scenario in {s.value * 20 // s.list_price: s for s in blind.scenarios()}.values():
-        both = [told.setting(s).solution.start_value() for s in told.scenarios() if (s.item, s.value) == (scenario.item, scenario.value)]
+        both = [
+            told.setting(s).solution.start_value()
+            for s in told.scenarios()
+            if (s.item, s.value) == (scenario.item, scenario.value)
+        ]
         assert len(both) == 2
         solution = blind.setting(scenario).solution
         assert solution.start_value() - 1e-12 <= np.mean(both) <= solution.known_value() + 1e-12
@@ -341,8 +403,12 @@ def test_information_never_hurts(env_id):
 
 def test_without_the_setting_everything_is_as_it_was():
     family = Negotiation()
-    assert all(scenario.temper == "" for scenario in family.scenarios()) and len(Negotiation(patience=True).scenarios()) == 2 * len(family.scenarios())
-    assert family.setting(family.scenarios()[0]).prior == POPULATIONS["default"].types and "seems" not in family.brief(family.scenarios()[0], family.grammar)
+    assert all(scenario.temper == "" for scenario in family.scenarios()) and len(
+        Negotiation(patience=True).scenarios()
+    ) == 2 * len(family.scenarios())
+    assert family.setting(family.scenarios()[0]).prior == POPULATIONS["default"].types and "seems" not in family.brief(
+        family.scenarios()[0], family.grammar
+    )
     assert family.traits(family.scenarios()[0]) == {}
 
 
@@ -356,8 +422,8 @@ def test_wrong_tempers():
 
 
 def test_in_a_duel_nobody_is_told_a_temper():
-    game, briefs, _ = Negotiation(patience=True).duel(stream(0))
-    assert all("seems" not in brief for brief in briefs.values())
+    both = Negotiation(patience=True).duel(stream(0))
+    assert all("seems" not in brief for brief in both.briefs.values())
 
 
 def test_recorded_tempers_are_replayed(tmp_path):

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
-from dialogym.games.spacing import Answer, Lesson, Rest, Review, fold
-from dialogym.policies.rollout import play
+from dialogym.envs.spacing.decks import DECKS
+from dialogym.envs.spacing.game import Answer, Lesson, Rest, Review, fold
+from dialogym.envs.spacing.phrases import LEARNER_PHRASES, PHRASES, SLIPS, TOPICS
+from dialogym.envs.spacing.voice import GRAMMAR, VOICE, _values, understand
+from dialogym.policies.collect import play
 from dialogym.simulated_users.user import Cue
-from dialogym.simulated_users.voices.spacing import GRAMMAR, VOICE, _values, understand
-from dialogym.simulated_users.voices.spacing_decks import DECKS
-from dialogym.simulated_users.voices.spacing_phrases import LEARNER_PHRASES, PHRASES, SLIPS, TOPICS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,23 +45,37 @@ def test_decks_are_large_and_their_cards_are_sound():
     assert len(DECKS) >= 3
     for deck in DECKS.values():
         assert len(deck.cards) >= 20 and "{name}" in deck.question
-        assert len({fold(card.name) for card in deck.cards}) == len(deck.cards) == len({card.answer for card in deck.cards})
+        assert (
+            len({fold(card.name) for card in deck.cards})
+            == len(deck.cards)
+            == len({card.answer for card in deck.cards})
+        )
         for card in deck.cards:
-            assert len(card.mistakes) == SLIPS == len(set(card.mistakes)) and card.answer not in card.mistakes and card.name not in card.answer.split()
+            assert (
+                len(card.mistakes) == SLIPS == len(set(card.mistakes))
+                and card.answer not in card.mistakes
+                and card.name not in card.answer.split()
+            )
             assert GRAMMAR.parse(f"[review {card.name}]").act == Review(card.name)
 
 
 def test_morse_code_is_morse_code():
     """A published check: the lengths of the letters in dots and dashes, and that no code stands for two letters."""
-    codes = {card.name: "".join("." if word == "dot" else "-" for word in card.answer.split()) for card in DECKS["morse"].cards}
-    order = "ETIANMSURWDKGOHVF?L?PJBXCYZQ"  # breadth first in the tree of the code, ITU-R M.1677-1; two places are not English letters
+    codes = {
+        card.name: "".join("." if word == "dot" else "-" for word in card.answer.split())
+        for card in DECKS["morse"].cards
+    }
+    # breadth first in the tree of the code, ITU-R M.1677-1; two places are not English letters
+    order = "ETIANMSURWDKGOHVF?L?PJBXCYZQ"
     tree = {"": 1}
     for place, letter in enumerate(order):
         number, code = place + 2, ""
         while number > 1:
             code, number = ".-"[number % 2] + code, number // 2
         tree[code] = letter
-    assert {tree[code] for code in codes.values()} == set(codes) and all(tree[code] == letter for letter, code in codes.items())
+    assert {tree[code] for code in codes.values()} == set(codes) and all(
+        tree[code] == letter for letter, code in codes.items()
+    )
 
 
 # ---- what a student says ---------------------------------------------------------------------------------------------
@@ -77,10 +91,16 @@ def test_every_phrase_says_what_happened_and_shows_the_answer(persona):
                 lower = " " + re.sub(r"[^a-zA-ZÀ-ÿ0-9'-]+", " ", words).lower() + " "
                 assert f" {card.answer.lower()} " in lower, words
                 said = re.sub(rf"\b{re.escape(card.answer.lower())}\b", "", lower)
-                slips = [mistake for mistake in card.mistakes if f" {mistake.lower()} " in lower and mistake.lower() not in card.answer.lower()]
+                slips = [
+                    mistake
+                    for mistake in card.mistakes
+                    if f" {mistake.lower()} " in lower and mistake.lower() not in card.answer.lower()
+                ]
                 assert words[0].isupper() or not words[0].isalpha()
                 if result == "right":
-                    assert re.search(r"\b(right|correct|yes|got it|that's it|it is|it could|indeed|agrees|is right)\b", said), words
+                    assert re.search(
+                        r"\b(right|correct|yes|got it|that's it|it is|it could|indeed|agrees|is right)\b", said
+                    ), words
                     assert not re.search(r"\b(wrong|incorrect|no idea|sorry)\b", said), words
                 elif result == "wrong" and deck != "morse":
                     assert len(slips) >= 1, words
@@ -88,15 +108,22 @@ def test_every_phrase_says_what_happened_and_shows_the_answer(persona):
 
 def test_wrong_answers_vary():
     said = {say(cue_for("wrong"), seed) for seed in range(200)}
-    assert {mistake for mistake in DECKS["spanish"].cards[0].mistakes if any(mistake in words.lower() for words in said)} == set(
-        DECKS["spanish"].cards[0].mistakes
-    )
+    assert {
+        mistake for mistake in DECKS["spanish"].cards[0].mistakes if any(mistake in words.lower() for words in said)
+    } == set(DECKS["spanish"].cards[0].mistakes)
 
 
 @pytest.mark.parametrize("persona", list(PHRASES))
 def test_sessions_end_with_a_goodbye_and_lost_turns_with_the_reason(persona):
-    plain, session, lesson = (say(cue_for("right", persona=persona, closes=closes), 5) for closes in ("", "session", "lesson"))
-    assert session.startswith(plain) and lesson.startswith(plain) and len({plain, session, lesson}) == 3 and "test" in lesson.lower()
+    plain, session, lesson = (
+        say(cue_for("right", persona=persona, closes=closes), 5) for closes in ("", "session", "lesson")
+    )
+    assert (
+        session.startswith(plain)
+        and lesson.startswith(plain)
+        and len({plain, session, lesson}) == 3
+        and "test" in lesson.lower()
+    )
     reason = "There is no such card; the cards are perro."
     assert reason in say(cue_for(None, persona=persona, heard="[review x]", problem="illegal", reason=reason))
 
@@ -189,18 +216,32 @@ def test_plain_english(text, context, act):
 
 @pytest.mark.parametrize(
     "text",
-    ["Review perro and llave.", "What does perro mean? What does llave mean?", "perro? llave?", "Review perro, llave or mariposa", "Review perro. Let's rest."],
+    [
+        "Review perro and llave.",
+        "What does perro mean? What does llave mean?",
+        "perro? llave?",
+        "Review perro, llave or mariposa",
+        "Review perro. Let's rest.",
+    ],
 )
 def test_two_things_are_ambiguous(text):
     heard = understand(text, SPANISH)
-    assert heard.act == Say() and heard.problem == "ambiguous" and "perro" in heard.reason and heard.reason.endswith("?")
+    assert (
+        heard.act == Say() and heard.problem == "ambiguous" and "perro" in heard.reason and heard.reason.endswith("?")
+    )
 
 
 @pytest.mark.parametrize("deck", list(DECKS))
 def test_every_question_of_a_deck_asks_its_card(deck):
     names = tuple(card.name for card in DECKS[deck].cards)
     for card in DECKS[deck].cards:
-        for text in (DECKS[deck].question.format(name=card.name), f"review {card.name}", f"Next: {card.name}", f"{card.name}?", f"What about {card.name}?"):
+        for text in (
+            DECKS[deck].question.format(name=card.name),
+            f"review {card.name}",
+            f"Next: {card.name}",
+            f"{card.name}?",
+            f"What about {card.name}?",
+        ):
             assert understand(text, names) == (Review(card.name), "", ""), text
 
 
@@ -222,7 +263,28 @@ def test_demonstrations_hold_one_tag_and_mean_it():
 
 @given(
     st.lists(
-        st.sampled_from([*SPANISH, *ELEMENTS, "review", "what", "is", "and", "rest", "not", "'", "?", ".", ",", "capital of", "[", "]", "é", "\x00", "🙂"]),
+        st.sampled_from(
+            [
+                *SPANISH,
+                *ELEMENTS,
+                "review",
+                "what",
+                "is",
+                "and",
+                "rest",
+                "not",
+                "'",
+                "?",
+                ".",
+                ",",
+                "capital of",
+                "[",
+                "]",
+                "é",
+                "\x00",
+                "🙂",
+            ]
+        ),
         max_size=40,
     )
 )

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
-from dialogym.envs.tutoring import NAMES, Course
-from dialogym.games.tutoring import Answer, Example, Explain, Lesson, Quiz, Stop
-from dialogym.simulated_users.curricula import CURRICULA
-from dialogym.simulated_users.curricula.curriculum import exercise, pool
+from dialogym.envs.tutoring.curricula import CURRICULA
+from dialogym.envs.tutoring.curricula.curriculum import exercise, pool
+from dialogym.envs.tutoring.family import NAMES, Course
+from dialogym.envs.tutoring.game import Answer, Example, Explain, Lesson, Quiz, Stop
+from dialogym.envs.tutoring.phrases import FIELDS, LEARNER_PHRASES, PHRASES, TOPICS
+from dialogym.envs.tutoring.voice import GRAMMAR, VOICE, understand
 from dialogym.simulated_users.user import Cue
-from dialogym.simulated_users.voices.tutoring import GRAMMAR, VOICE, understand
-from dialogym.simulated_users.voices.tutoring_phrases import FIELDS, LEARNER_PHRASES, PHRASES, TOPICS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,7 +28,15 @@ FRACTIONS = ("fractions", 4)
 
 def cue_for(act, last=None, persona="terse", heard="[quiz 1]", curriculum="fractions", marked=True, **rest):
     facts = {"opening": False, "problem": "", "reason": "", **rest}
-    return Cue(act, "student", Course(curriculum, NAMES[0], marked).public, persona, heard, before=Lesson(3, "student", last=last), **facts)
+    return Cue(
+        act,
+        "student",
+        Course(curriculum, NAMES[0], marked).public,
+        persona,
+        heard,
+        before=Lesson(3, "student", last=last),
+        **facts,
+    )
 
 
 def stream(seed):
@@ -77,7 +85,9 @@ def run(question):
     """The program as Python: each part after a colon goes in deeper."""
     start, _, rest = question.partition(", then ")
     lines = rest.partition(". What is ")[0].split(": ")
-    code = "\n".join([start, *(" " * depth + line + (":" if depth + 1 < len(lines) else "") for depth, line in enumerate(lines))])
+    code = "\n".join(
+        [start, *(" " * depth + line + (":" if depth + 1 < len(lines) else "") for depth, line in enumerate(lines))]
+    )
     names: dict = {}
     exec(code, names)
     return str(names[start[0]])
@@ -88,7 +98,13 @@ def more_acid(question):
     return str(10 ** (high - low))
 
 
-SALTS = {"hydrochloric": "chloride", "hydrobromic": "bromide", "nitric": "nitrate", "sulfuric": "sulfate", "phosphoric": "phosphate"}
+SALTS = {
+    "hydrochloric": "chloride",
+    "hydrobromic": "bromide",
+    "nitric": "nitrate",
+    "sulfuric": "sulfate",
+    "phosphoric": "phosphate",
+}
 PROTONS = {"nitric": 1, "sulfuric": 2, "phosphoric": 3}
 IONS = {"sodium": 1, "potassium": 1, "calcium": 2}
 
@@ -104,7 +120,9 @@ def mol(question):
 
 
 def titrated(question):
-    base, volume, strength, acid = re.search(r"of ([\d.]+) mol/l sodium hydroxide neutralise (\d+) ml of ([\d.]+) mol/l (\w+) acid", question).groups()
+    base, volume, strength, acid = re.search(
+        r"of ([\d.]+) mol/l sodium hydroxide neutralise (\d+) ml of ([\d.]+) mol/l (\w+) acid", question
+    ).groups()
     return str(int(volume) * Fraction(strength) * PROTONS[acid] / Fraction(base))
 
 
@@ -117,7 +135,9 @@ WORKED = {
 @pytest.mark.parametrize(("curriculum", "number"), SKILLS, ids=[f"{c.name}-{n}" for c, n in SKILLS])
 def test_exercises(curriculum, number):
     skill = curriculum.skills[number - 1]
-    assert len(skill.exercises) >= 20 and len({exercise.question for exercise in skill.exercises}) == len(skill.exercises)
+    assert len(skill.exercises) >= 20 and len({exercise.question for exercise in skill.exercises}) == len(
+        skill.exercises
+    )
     assert len({exercise.answer for exercise in skill.exercises}) >= 4
     for made in skill.exercises:
         assert made.answer == WORKED[skill.name](made.question)
@@ -152,13 +172,20 @@ def test_exercises_without_plausible_mistakes_are_left_out():
 @pytest.mark.parametrize("marked", [True, False])
 def test_answers_mean_their_act(persona, marked):
     for (curriculum, number), right, seed in product(SKILLS, (True, False), range(12)):
-        said = VOICE.say([cue_for(Answer(number, right), ("quiz", number), persona, curriculum=curriculum.name, marked=marked)], [stream(seed)])[0]
+        said = VOICE.say(
+            [cue_for(Answer(number, right), ("quiz", number), persona, curriculum=curriculum.name, marked=marked)],
+            [stream(seed)],
+        )[0]
         question = re.match(r"\(exercise: (.+?)\) (?=[^)]*(?:\(answer sheet|\Z))", said)[1]
         made = next(e for e in curriculum.skills[number - 1].exercises if e.question == question)
         words, sheet, mark = said[len(f"(exercise: {question}) ") :].partition("(answer sheet: ")
         given = [made.answer] if right else [wrong.answer for wrong in made.wrong]
-        assert any(re.search(rf"(?<![\w/.]){re.escape(answer)}(?![\w/]|\.\d)", words, re.IGNORECASE) for answer in given), said
-        assert (sheet + mark) == ("" if not marked else "(answer sheet: right)" if right else f"(answer sheet: wrong; it is {made.answer})")
+        assert any(
+            re.search(rf"(?<![\w/.]){re.escape(answer)}(?![\w/]|\.\d)", words, re.IGNORECASE) for answer in given
+        ), said
+        assert (sheet + mark) == (
+            "" if not marked else "(answer sheet: right)" if right else f"(answer sheet: wrong; it is {made.answer})"
+        )
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
@@ -166,14 +193,29 @@ def test_right_and_wrong_sound_the_same(persona):
     """The same random numbers give the same exercise and the same sentence, with another answer in it."""
     for seed in range(60):
         right, wrong = (
-            VOICE.say([cue_for(Answer(1, mark), ("quiz", 1), persona, heard="Hello! [quiz salts]", curriculum="acids", marked=False)], [stream(seed)])[0]
+            VOICE.say(
+                [
+                    cue_for(
+                        Answer(1, mark),
+                        ("quiz", 1),
+                        persona,
+                        heard="Hello! [quiz salts]",
+                        curriculum="acids",
+                        marked=False,
+                    )
+                ],
+                [stream(seed)],
+            )[0]
             for mark in (True, False)
         )
         assert re.sub(r"\d+(?:\.\d+|/\d+)?(?=\D*\Z)", "_", right) == re.sub(r"\d+(?:\.\d+|/\d+)?(?=\D*\Z)", "_", wrong)
 
 
 def test_reactions_to_lessons_tell_nothing_and_name_no_number():
-    told = re.compile(r"\b(?:understood|understand|got it|clear|learnt|learned|easy|hard|confus|lost|finally|already|still|new to me|knew)\b")
+    told = re.compile(
+        r"\b(?:understood|understand|got it|clear|learnt|learned|easy|hard|confus|lost|finally|already|still|new to "
+        r"me|knew)\b"
+    )
     for persona in PERSONAS:
         for slot in ("explained", "shown"):
             assert len(PHRASES[persona][slot]) >= 7
@@ -183,10 +225,14 @@ def test_reactions_to_lessons_tell_nothing_and_name_no_number():
 
 def test_every_persona_fills_every_slot():
     assert len(PERSONAS) >= 4
-    for persona, slot in product(PERSONAS, (*TOPICS, "opening", "explained", "shown", "answer", "talk", "chat", "unclear", "illegal")):
+    for persona, slot in product(
+        PERSONAS, (*TOPICS, "opening", "explained", "shown", "answer", "talk", "chat", "unclear", "illegal")
+    ):
         for phrase in PHRASES[persona][slot]:
             words = phrase.format(**dict.fromkeys(FIELDS, "x"))
-            assert phrase[0] in "{ABCDEFGHIJKLMNOPQRSTUVWXYZ" and words.rstrip()[-1] in ".!?" and len(words.split()) <= 20, phrase
+            assert (
+                phrase[0] in "{ABCDEFGHIJKLMNOPQRSTUVWXYZ" and words.rstrip()[-1] in ".!?" and len(words.split()) <= 20
+            ), phrase
     for speaker, phrase in [(who, phrase) for who in PERSONAS for phrase in PHRASES[who]["answer"]]:
         assert len(re.findall(r"\{(?:answer|start)\}", phrase)) == 1
         starts = phrase.startswith("{") or re.search(r"[.!?] \{", phrase)
@@ -194,14 +240,20 @@ def test_every_persona_fills_every_slot():
 
 
 def test_answers_begin_with_a_capital_where_a_sentence_does():
-    said = [VOICE.say([cue_for(Answer(2, True), ("quiz", 2), persona, curriculum="acids")], [stream(s)])[0] for persona in PERSONAS for s in range(40)]
+    said = [
+        VOICE.say([cue_for(Answer(2, True), ("quiz", 2), persona, curriculum="acids")], [stream(s)])[0]
+        for persona in PERSONAS
+        for s in range(40)
+    ]
     words = [text.partition("?) ")[2] for text in said]
     assert all(text[0].isupper() for text in words) and any(text.startswith(("Sodium", "Calcium")) for text in words)
 
 
 def test_a_lost_turn_is_answered_with_the_reason_verbatim():
     for problem, persona in product(("malformed", "ambiguous", "illegal"), PERSONAS):
-        said = VOICE.say([cue_for(Say(), None, persona, heard="[foo]", problem=problem, reason="The skills are a, b.")], [stream(1)])[0]
+        said = VOICE.say(
+            [cue_for(Say(), None, persona, heard="[foo]", problem=problem, reason="The skills are a, b.")], [stream(1)]
+        )[0]
         lead, _, rest = said.partition(" The skills are a, b. ")
         assert lead and rest
 
@@ -216,7 +268,12 @@ def test_a_thousand_dialogues_sound_different():
     said = set()
     for n in range(1000):
         persona, curriculum, random = PERSONAS[n % len(PERSONAS)], tuple(CURRICULA)[n % 3], stream(n)
-        for act, last in ((Say(), ("explain", 1)), (Answer(1, n % 2 == 0), ("quiz", 1)), (Say(), ("example", 2)), (Answer(2, n % 3 == 0), ("quiz", 2))):
+        for act, last in (
+            (Say(), ("explain", 1)),
+            (Answer(1, n % 2 == 0), ("quiz", 1)),
+            (Say(), ("example", 2)),
+            (Answer(2, n % 3 == 0), ("quiz", 2)),
+        ):
             said.update(VOICE.say([cue_for(act, last, persona, curriculum=curriculum)], [random]))
     assert len(said) > 1500
 
@@ -315,15 +372,26 @@ def test_every_skill_is_understood_by_its_name_and_its_title():
     for curriculum, number in SKILLS:
         skill = curriculum.skills[number - 1]
         for words, act in product((skill.name, skill.title), (Explain, Example, Quiz)):
-            said = {Explain: "Let me explain {}.", Example: "Here is an example of {}.", Quiz: "Let me quiz you on {}."}[act].format(words)
+            said = {
+                Explain: "Let me explain {}.",
+                Example: "Here is an example of {}.",
+                Quiz: "Let me quiz you on {}.",
+            }[act].format(words)
             assert understand(said, (curriculum.name, 4)) == (act(skill.name), "", ""), said
 
 
 def test_demonstrations_hold_one_tag_and_do_not_change_the_subject():
     for (curriculum, number), slot in product(SKILLS, ("explain", "example", "quiz", "stop")):
         skill = curriculum.skills[number - 1]
-        act = {"explain": Explain(skill.name), "example": Example(skill.name), "quiz": Quiz(skill.name), "stop": Stop()}[slot]
-        for phrase, content in product(LEARNER_PHRASES[slot], skill.explanations if slot == "explain" else skill.examples):
+        act = {
+            "explain": Explain(skill.name),
+            "example": Example(skill.name),
+            "quiz": Quiz(skill.name),
+            "stop": Stop(),
+        }[slot]
+        for phrase, content in product(
+            LEARNER_PHRASES[slot], skill.explanations if slot == "explain" else skill.examples
+        ):
             words = phrase.format(tag=GRAMMAR.print(act), title=skill.title, content=content)
             assert GRAMMAR.parse(words, (curriculum.name, 4)) == (act, "", "")
             assert VOICE.topic(words) == "", words
@@ -341,13 +409,17 @@ def test_tags_round_trip():
 
 
 TOKENS = (
-    "let me explain adding mixed numbers an example of quiz try exercise on stop here goodbye not if ? . ! , : ; [ ] [quiz ] 2 don't equations ’ é 漢 \0 now"
+    "let me explain adding mixed numbers an example of quiz try exercise on stop here goodbye not if ? . ! , : ; [ ] "
+    "[quiz ] 2 don't equations ’ é 漢 \0 now"
 )
 
 
 @settings(max_examples=400, deadline=None)
 @given(
-    st.one_of(st.text(max_size=300), st.lists(st.sampled_from([*TOKENS.split(" "), "\n", "\ud800"]), max_size=60).map(" ".join)),
+    st.one_of(
+        st.text(max_size=300),
+        st.lists(st.sampled_from([*TOKENS.split(" "), "\n", "\ud800"]), max_size=60).map(" ".join),
+    ),
     st.sampled_from(list(CURRICULA)),
 )
 def test_nothing_raises(text, curriculum):
@@ -357,7 +429,9 @@ def test_nothing_raises(text, curriculum):
     VOICE.topic(text)
 
 
-@pytest.mark.parametrize("unit", ["let me ", "ok ", "explain adding ", "add ", "an example of ", "?", ", ", "the ", "one more ", "don't "])
+@pytest.mark.parametrize(
+    "unit", ["let me ", "ok ", "explain adding ", "add ", "an example of ", "?", ", ", "the ", "one more ", "don't "]
+)
 def test_long_monotonous_text_is_read(unit):
     text = (unit * 2000)[:2000]
     understand(text, FRACTIONS)

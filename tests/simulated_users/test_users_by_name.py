@@ -6,7 +6,7 @@ import dialogym
 import gymnasium as gym
 import pytest
 from dialogym.envs.episodes import read_episodes, replay
-from dialogym.policies.rollout import collect
+from dialogym.policies.collect import collect
 
 from .backends.llama_server import llama_server
 
@@ -38,7 +38,9 @@ def server():
 
 def test_the_embedded_model_speaks_and_is_replayed_without_a_model(tmp_path):
     said, voices = spoken("Negotiation-v0", f"voiced:smollm2(cache={tmp_path},max_tokens=30)")
-    assert len(said) == 4 and all(said[:3]) and all(voice["attempts"] >= 1 for voice in voices[:2])  # nobody answers who was left
+    assert (
+        len(said) == 4 and all(said[:3]) and all(voice["attempts"] >= 1 for voice in voices[:2])
+    )  # nobody answers who was left
     assert spoken("Negotiation-v0", f"voiced:replay:{tmp_path}(max_tokens=30)") == (said, voices)
     elsewhere = gym.make("Negotiation-v0", user=f"voiced:replay:{tmp_path}(max_tokens=30)")
     with pytest.raises(ConnectionError):  # another seed was never recorded
@@ -62,7 +64,10 @@ def test_a_user_of_ones_own():
         personas = ("mute",)
 
         def decide(self, dialogues, heards):
-            return [d.setting.draw(d.state, d.hidden, heard and heard.act, d.stream) for d, heard in zip(dialogues, heards, strict=True)]
+            return [
+                d.setting.draw(d.state, d.hidden, heard and heard.act, d.stream)
+                for d, heard in zip(dialogues, heards, strict=True)
+            ]
 
         def speak(self, dialogues, heards, texts, exchanges):
             return ["..." for _ in exchanges]

@@ -11,7 +11,7 @@ pytest.importorskip("trl")
 
 from dialogym.envs.episodes import read_episodes
 from dialogym.evaluation.datasets import recipes
-from dialogym.policies.rollout import collect
+from dialogym.policies.collect import collect
 from dialogym.scripts.benchmark import leaderboard, main, seeds_played
 from dialogym.trainers import benchmark
 from dialogym.trainers.benchmark import ALGORITHMS, Job, budget, results
@@ -53,7 +53,9 @@ def test_a_dataset_that_was_cut_short_is_completed(tmp_path):
 def test_a_failure_is_told_and_not_counted(tmp_path):
     failed = benchmark.run(job(tmp_path, "grpo"))  # there is no clone
     assert "model must be a folder that exists" in failed["error"]
-    (tmp_path / "results.jsonl").write_text("".join(json.dumps(each) + "\n" for each in (failed, row(TOY, "bc", 0, 0.5), row(TOY, "bc", 0, 0.75))))
+    (tmp_path / "results.jsonl").write_text(
+        "".join(json.dumps(each) + "\n" for each in (failed, row(TOY, "bc", 0, 0.5), row(TOY, "bc", 0, 0.75)))
+    )
     assert [(each["algorithm"], each["score"]) for each in results(tmp_path)] == [("bc", 0.75)]
 
 
@@ -86,21 +88,45 @@ def test_budgets_are_equal():
 
 
 def test_the_page_says_what_the_results_say(tmp_path):
-    rows = [row("CoachingSmall-v0", name, seed, score + 0.1 * seed) for name, score in (("bc", 0.4), ("grpo", 0.6)) for seed in (0, 1, 2)]
+    rows = [
+        row("CoachingSmall-v0", name, seed, score + 0.1 * seed)
+        for name, score in (("bc", 0.4), ("grpo", 0.6))
+        for seed in (0, 1, 2)
+    ]
     board = leaderboard(rows, ["CoachingSmall-v0"], ["bc", "grpo", "ppo"])
     assert "| `bc` | 0.500 ± 0.248 |" in board and "| `grpo` | 0.700 ± 0.248 |" in board and "| `ppo` |  |" in board
     assert seeds_played(rows[:-1], ["CoachingSmall-v0"], ["bc", "grpo"]) == "CoachingSmall 2 to 3"
     two = [*rows, *(row("Tutoring-v0", name, seed, 0.5) for name in ("bc", "grpo") for seed in range(3))]
     assert seeds_played(two, ["CoachingSmall-v0", "Tutoring-v0"], ["bc", "grpo"]) == "3 for each environment"
-    assert seeds_played(two[:-1], ["CoachingSmall-v0", "Tutoring-v0"], ["bc", "grpo"]) == "CoachingSmall 3, Tutoring 2 to 3"
+    assert (
+        seeds_played(two[:-1], ["CoachingSmall-v0", "Tutoring-v0"], ["bc", "grpo"])
+        == "CoachingSmall 3, Tutoring 2 to 3"
+    )
     (tmp_path / "results.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rows))
     page = tmp_path / "docs" / "leaderboard.md"
-    main(["--env", "CoachingSmall-v0", "--algorithm", "bc", "grpo", "--out", str(tmp_path), "--episodes", "20", "--page", str(page)], {})
+    main(
+        [
+            "--env",
+            "CoachingSmall-v0",
+            "--algorithm",
+            "bc",
+            "grpo",
+            "--out",
+            str(tmp_path),
+            "--episodes",
+            "20",
+            "--page",
+            str(page),
+        ],
+        {},
+    )
     text = page.read_text()
     assert "Seeds: CoachingSmall 3." in text
     assert "{{" not in text and "| `grpo` | +0.200 ± 0.000 |" in text and "best fixed heuristic" in text
     assert "CoachingSmall" in (page.parent / "figures" / "leaderboard.svg").read_text()
-    assert [json.loads(line) for line in (page.parent / "figures" / "leaderboard.jsonl").read_text().splitlines()] == rows
+    assert [
+        json.loads(line) for line in (page.parent / "figures" / "leaderboard.jsonl").read_text().splitlines()
+    ] == rows
 
 
 def test_wrong_arguments(tmp_path):

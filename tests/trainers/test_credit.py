@@ -12,9 +12,10 @@ import pytest
 from dialogym.core.acts import Act, Say
 from dialogym.core.setting import Setting
 from dialogym.envs.engine import Engine
-from dialogym.envs.negotiation import Negotiation
+from dialogym.envs.make import make_engine
+from dialogym.envs.negotiation.family import Negotiation
 from dialogym.policies.registry import make_policy
-from dialogym.policies.rollout import make_engine, rollout
+from dialogym.policies.rollout import rollout
 from dialogym.trainers.credit import (
     CREDITS,
     discounted,
@@ -49,7 +50,10 @@ def test_trajectory_is_the_return_less_the_mean_of_the_group():
 
 
 def test_leave_one_out():
-    """Returns 4, 2, 9: the others' means are 5.5, 6.5 and 3. An episode that failed is in no mean; who is alone has no baseline."""
+    """Returns 4, 2, 9: the others' means are 5.5, 6.5 and 3.
+
+    An episode that failed is in no mean; who is alone has no baseline.
+    """
     advantages = leave_one_out([*GROUP, [9.0], None, [7.0], None], 3)
     assert [list(a) for a in advantages] == lists([[-1.5] * 3, [-4.5] * 2, [6.0], [], [0.0], []])
 
@@ -84,7 +88,10 @@ def test_equalized():
 
 
 def test_exponential():
-    """Curvature ln 2 makes the weights 1.5 - 2^-r: .5, 1 - 1/sqrt 2 + .5, 1. The mean over an episode's turns is its advantage."""
+    """Curvature ln 2 makes the weights 1.5 - 2^-r: .5, 1 - 1/sqrt 2 + .5, 1.
+
+    The mean over an episode's turns is its advantage.
+    """
     rewards = [[0.0, 1.0], [0.5, 0.0]]
     first, second = exponential(rewards, 2, curvature=math.log(2.0))
     assert list(first) == lists([[0.25 * 0.5 / 0.75, 0.25 * 1.0 / 0.75]])[0]
@@ -138,7 +145,10 @@ def test_shaping_without_discount_is_a_baseline_and_with_it_more():
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("nobody", "credit must be one of trajectory, leave-one-out, turn, discounted, equalized, exponential, critic, exact"),
+        (
+            "nobody",
+            "credit must be one of trajectory, leave-one-out, turn, discounted, equalized, exponential, critic, exact",
+        ),
         ("turn(discount=0)", "discount of credit 'turn' must be above 0 and at most 1, got 0"),
         ("turn(discount=2)", "discount"),
         ("turn(discount=x)", "discount"),
@@ -175,7 +185,14 @@ def preference(credit, act_rewards, size=2, scenarios=(1.0,)):
         for group in product(courses, repeat=size):
             p = chance * math.prod(course[0] for course in group)
             advantages = credit([rewards for _, _, rewards in group], size)
-            total += p * sum((1 if act == 0 else -1) * values[0] for (_, act, _), values in zip(group, advantages, strict=True)) / size * 2
+            total += (
+                p
+                * sum(
+                    (1 if act == 0 else -1) * values[0] for (_, act, _), values in zip(group, advantages, strict=True)
+                )
+                / size
+                * 2
+            )
     return total
 
 
@@ -197,7 +214,9 @@ RISK = (([(0.5, [1.0, 0.0]), (0.5, [0.0, 0.0])], [(1.0, [0.55, 0.0])]),)  # a lo
 
 
 @pytest.mark.parametrize("name", ["trajectory", "turn", "leave-one-out"])
-@pytest.mark.parametrize(("game", "scenarios"), [(LATER, (1.0,)), (MINORITY, (0.6, 0.4)), (RISK, (1.0,))], ids=["later", "minority", "risk"])
+@pytest.mark.parametrize(
+    ("game", "scenarios"), [(LATER, (1.0,)), (MINORITY, (0.6, 0.4)), (RISK, (1.0,))], ids=["later", "minority", "risk"]
+)
 def test_the_gradient_of_the_expected_return(name, game, scenarios):
     """In expectation the difference of advantages is that of returns; with the episode in its own mean, (size - 1) / size of it."""
     share = 1.0 if name == "leave-one-out" else 0.5
@@ -286,7 +305,9 @@ def test_exact_advantages_add_up_to_the_distance_from_the_optimum():
     setting = family.setting(family.scenarios()[0])
     lost = paid = 0.0
     for hidden, p in setting.prior:
-        (dialogue,) = engine.open([np.random.default_rng(0)], {"scenario": family.scenarios()[0], "hidden": hidden})  # its partners draw nothing
+        (dialogue,) = engine.open(
+            [np.random.default_rng(0)], {"scenario": family.scenarios()[0], "hidden": hidden}
+        )  # its partners draw nothing
         while not dialogue.done:
             engine.step([dialogue], speaker.respond([dialogue], [None]))
         lost += p * sum(exact_advantages(dialogue))
@@ -441,7 +462,9 @@ def test_a_privileged_critic_sees_the_partner():
     plain, seeing = TurnCritic(), TurnCritic(privileged=True)
     for critic in (plain, seeing):
         critic(rewards, 8, dialogues)
-    assert (seeing.moments[:BUCKETS, :BUCKETS].diagonal() > 0).sum() > (plain.moments[:BUCKETS, :BUCKETS].diagonal() > 0).sum()
+    assert (seeing.moments[:BUCKETS, :BUCKETS].diagonal() > 0).sum() > (
+        plain.moments[:BUCKETS, :BUCKETS].diagonal() > 0
+    ).sum()
 
 
 def test_no_episode_is_judged_by_a_critic_that_saw_it():

@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 pytest.importorskip("trl")
 
 from dialogym.envs.episodes import EpisodeStore, read_episodes
-from dialogym.policies.rollout import collect
+from dialogym.policies.collect import collect
 from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.demonstrations import first_seed, recorded
 from dialogym.trainers.dpo import DPOConfig, train_dpo
@@ -35,14 +35,18 @@ def test_those_of_something_else_are_not_learned_from(tmp_path):
         recorded(MCConfig(TOY, tmp_path, demonstrations=4))  # another demonstrator
     with pytest.raises(ValueError, match="holds episodes with env_id"):
         recorded(BCConfig("CoachingSmall-v0", tmp_path, demonstrations=4))
-    with pytest.raises(ValueError, match="holds episodes with policy 'scripted', and cannot be resumed with 'scripted, best of 2'"):
+    with pytest.raises(
+        ValueError, match="holds episodes with policy 'scripted', and cannot be resumed with 'scripted, best of 2'"
+    ):
         recorded(BCConfig(TOY, tmp_path, demonstrations=4, best_of=2), best_of=2)
 
 
 def test_episodes_of_another_environment_are_refused(tmp_path):
     collect("CoachingSmall-v0", "scripted", 3, tmp_path / "e")
     for config, train in ((BCConfig, train_bc), (MCConfig, train_mc), (DPOConfig, train_dpo), (KTOConfig, train_kto)):
-        with pytest.raises(ValueError, match=f"episodes must be of {TOY}, as it is to be trained in; one is of CoachingSmall-v0"):
+        with pytest.raises(
+            ValueError, match=f"episodes must be of {TOY}, as it is to be trained in; one is of CoachingSmall-v0"
+        ):
             train(config(TOY, tmp_path / config.__name__, episodes_path=tmp_path / "e"))
     with pytest.raises(ValueError, match=r"with other settings \(cost\)"):
         recorded(BCConfig("CoachingSmall-v0", episodes_path=tmp_path / "e", settings={"cost": 0.1}))
@@ -61,7 +65,9 @@ def test_failed_ones_are_dropped(tmp_path):
 
 @pytest.mark.parametrize("seed", [0, 7, 49, 50, 51, 99, 100, 200])
 def test_their_seeds_are_not_those_of_evaluations(seed):
-    assert not set(range(first_seed(seed), first_seed(seed) + 100_000)) & set(range(EVALUATION_SEED, EVALUATION_SEED + 1_000_000))
+    assert not set(range(first_seed(seed), first_seed(seed) + 100_000)) & set(
+        range(EVALUATION_SEED, EVALUATION_SEED + 1_000_000)
+    )
     assert len({first_seed(other) for other in range(300)}) == 300
 
 

@@ -15,7 +15,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
 
-from dialogym.policies.rollout import make_engine
+from dialogym.envs.make import make_engine
 from dialogym.policies.tokens import ChatFormat, TokenRecord
 from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.expert_iteration import ExpertIterationConfig, Learner, best, train_expert_iteration
@@ -27,7 +27,16 @@ from ..toy import TOY
 
 
 def config(out, model, **changes):
-    small = {"rounds": 8, "scenarios": 24, "attempts": 6, "max_turn_tokens": 8, "learning_rate": 1e-3, "eval_every": 0, "final_episodes": 60, "threads": 1}
+    small = {
+        "rounds": 8,
+        "scenarios": 24,
+        "attempts": 6,
+        "max_turn_tokens": 8,
+        "learning_rate": 1e-3,
+        "eval_every": 0,
+        "final_episodes": 60,
+        "threads": 1,
+    }
     return ExpertIterationConfig(**{"env_id": TOY, "out": out, "model": str(model), **small, **changes})
 
 
@@ -35,7 +44,16 @@ def config(out, model, **changes):
 def noise(tmp_path_factory):
     """A clone of random serving."""
     out = tmp_path_factory.mktemp("noise")
-    start = BCConfig(TOY, out=out, demonstrator="random", demonstrations=500, epochs=2.0, final_episodes=20, eval_episodes=20, threads=1)
+    start = BCConfig(
+        TOY,
+        out=out,
+        demonstrator="random",
+        demonstrations=500,
+        epochs=2.0,
+        final_episodes=20,
+        eval_episodes=20,
+        threads=1,
+    )
     assert train_bc(start) < 0.7
     return out / "bc" / "model"
 
@@ -76,13 +94,22 @@ def test_the_best_above_the_mean_are_kept():
 
 
 def test_from_noise_to_the_optimum(noise, tmp_path):
-    run = config(tmp_path, noise, scenarios=32, epochs=3, batch_size=8, learning_rate=2e-3, eval_every=4, eval_episodes=20)
+    run = config(
+        tmp_path, noise, scenarios=32, epochs=3, batch_size=8, learning_rate=2e-3, eval_every=4, eval_episodes=20
+    )
     assert train_expert_iteration(run) >= 0.9
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert {row["stage"] for row in rows} == {"expert-iteration"}
     assert [row["step"] for row in rows if "score" in row] == [0, 4, 8]
     last = next(row for row in rows if row["step"] == 8 and "loss" in row)
-    assert last["episodes"] == 8 * 32 * 6 and {"reward", "payoff", "entropy", "grad_norm", "learning_rate", "seconds"} <= set(last)
+    assert last["episodes"] == 8 * 32 * 6 and {
+        "reward",
+        "payoff",
+        "entropy",
+        "grad_norm",
+        "learning_rate",
+        "seconds",
+    } <= set(last)
     assert 0 < json.loads((tmp_path / "summary.json").read_text())["expert-iteration"]["kept"] <= 8 * 32 * 2
     assert list((tmp_path / "tensorboard").rglob("events*"))
     assert len(list((tmp_path / "expert-iteration" / "checkpoints").iterdir())) == 2
@@ -92,19 +119,30 @@ def test_from_noise_to_the_optimum(noise, tmp_path):
 
 @pytest.mark.parametrize(("at", "after"), [(2, 0), (3, 1)], ids=["between rounds", "within a round"])
 def test_resumed_equals_uninterrupted(noise, tmp_path, monkeypatch, at, after):
-    whole, broken = (config(tmp_path / name, noise, rounds=4, scenarios=8, buffer=2, epochs=2, batch_size=4, final_episodes=4) for name in ("whole", "broken"))
+    whole, broken = (
+        config(tmp_path / name, noise, rounds=4, scenarios=8, buffer=2, epochs=2, batch_size=4, final_episodes=4)
+        for name in ("whole", "broken")
+    )
     train_expert_iteration(whole)
     interrupted(monkeypatch, broken, at, after)
     train_expert_iteration(dataclasses.replace(broken, resume=True))
     assert same_weights(whole.out / "expert-iteration" / "model", broken.out / "expert-iteration" / "model")
     losses = [
-        [(row["step"], row["loss"]) for row in map(json.loads, (c.out / "metrics.jsonl").read_text().splitlines()) if "loss" in row] for c in (whole, broken)
+        [
+            (row["step"], row["loss"])
+            for row in map(json.loads, (c.out / "metrics.jsonl").read_text().splitlines())
+            if "loss" in row
+        ]
+        for c in (whole, broken)
     ]
     assert losses[0] == losses[1]
 
 
 def test_lora_resumes_too(noise, tmp_path, monkeypatch):
-    whole, broken = (config(tmp_path / name, noise, rounds=2, scenarios=4, lora_rank=2, final_episodes=4) for name in ("whole", "broken"))
+    whole, broken = (
+        config(tmp_path / name, noise, rounds=2, scenarios=4, lora_rank=2, final_episodes=4)
+        for name in ("whole", "broken")
+    )
     train_expert_iteration(whole)
     interrupted(monkeypatch, broken, 1)
     train_expert_iteration(dataclasses.replace(broken, resume=True))
@@ -135,21 +173,49 @@ def test_two_processes_do_what_one_does(noise, tmp_path):
         "threads": 1,
     }
     train_expert_iteration(ExpertIterationConfig(TOY, out=tmp_path / "one", model=str(noise), **small))
-    arguments = ", ".join([f"{TOY!r}", f"out=Path({str(tmp_path / 'two')!r})", f"model={str(noise)!r}", *(f"{key}={value!r}" for key, value in small.items())])
+    arguments = ", ".join(
+        [
+            f"{TOY!r}",
+            f"out=Path({str(tmp_path / 'two')!r})",
+            f"model={str(noise)!r}",
+            *(f"{key}={value!r}" for key, value in small.items()),
+        ]
+    )
     script = tmp_path / "two.py"
     script.write_text(TWO.format(arguments=arguments))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(Path(__file__).parents[1]), "ACCELERATE_USE_CPU": "true"}
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", port, str(script)]
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "ACCELERATE_USE_CPU": "true",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--nproc-per-node",
+        "2",
+        "--master-port",
+        port,
+        str(script),
+    ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr[-3000:]
-    a, b, start = (load_file(path / "model.safetensors") for path in (*(tmp_path / name / "expert-iteration" / "model" for name in ("one", "two")), noise))
+    a, b, start = (
+        load_file(path / "model.safetensors")
+        for path in (*(tmp_path / name / "expert-iteration" / "model" for name in ("one", "two")), noise)
+    )
     moved = sum(float((a[name] - start[name]).square().sum()) for name in a) ** 0.5
     apart = sum(float((a[name] - b[name]).square().sum()) for name in a) ** 0.5
     assert moved > 0.05 and apart < 0.01 * moved
-    rows = [[row for row in map(json.loads, (tmp_path / name / "metrics.jsonl").read_text().splitlines()) if "loss" in row] for name in ("one", "two")]
+    rows = [
+        [row for row in map(json.loads, (tmp_path / name / "metrics.jsonl").read_text().splitlines()) if "loss" in row]
+        for name in ("one", "two")
+    ]
     for one, two in zip(*rows, strict=True):
         for key in ("loss", "reward", "reward_std", "payoff", "entropy", "grad_norm"):
             assert one[key] == pytest.approx(two[key], rel=2e-3, abs=1e-5)
@@ -168,7 +234,10 @@ def test_loss_and_gradient_of_own_tokens_only(noise, tmp_path):
     """The loss is the mean negative log-probability of the own tokens; what follows the last of them changes nothing, a masked token is not learned."""
     learner = Learner(config(tmp_path, noise), make_engine(TOY))
     model, chat = learner.speaker.model, ChatFormat(learner.speaker.tokenizer)
-    records = [chat.record([{"role": "user", "content": "Tea!"}, {"role": "assistant", "content": f"[serve {drink}]"}]) for drink in ("tea", "coffee")]
+    records = [
+        chat.record([{"role": "user", "content": "Tea!"}, {"role": "assistant", "content": f"[serve {drink}]"}])
+        for drink in ("tea", "coffee")
+    ]
     records[1].mask[-1] = 0
     ids, mask, own = padded(records, chat.eos)
     assert own.sum() == sum(sum(record.mask) for record in records)

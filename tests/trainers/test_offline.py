@@ -13,15 +13,26 @@ pytest.importorskip("trl")
 
 from dialogym.core.episode import Episode, EpisodeTurn
 from dialogym.envs.episodes import EpisodeStore, read_episodes
+from dialogym.envs.make import make_engine
+from dialogym.policies.collect import collect
 from dialogym.policies.language_model import LanguageModelPolicy, load_model
 from dialogym.policies.policy import FunctionPolicy
-from dialogym.policies.rollout import collect, make_engine, rollout
+from dialogym.policies.rollout import rollout
 from dialogym.policies.value_guided import ValueGuidedModel, guided, load_heads, make_heads
 from dialogym.trainers.awr import AWRConfig, awr_loss, awr_weights, train_awr
 from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.ilql import ILQLConfig, TargetFollows, expectile_loss, ilql_loss, td_target, train_ilql
 from dialogym.trainers.mc import MCConfig, mc_loss, train_mc
-from dialogym.trainers.offline import Learner, OfflineTrainer, OwnTokens, collate, discounted, own_tokens, rewarded, token_rows
+from dialogym.trainers.offline import (
+    Learner,
+    OfflineTrainer,
+    OwnTokens,
+    collate,
+    discounted,
+    own_tokens,
+    rewarded,
+    token_rows,
+)
 
 from ..resuming import interrupted, same_weights
 from ..toy import DRINKS, TOY
@@ -30,7 +41,10 @@ TRAINERS = {"mc": (MCConfig, train_mc), "ilql": (ILQLConfig, train_ilql), "awr":
 
 
 def careless(dialogue, stream):
-    """Serves what was ordered a little less often than tea, whatever was ordered; and talks before, one time in four. Its clone serves tea."""
+    """Serves what was ordered a little less often than tea, whatever was ordered; and talks before, one time in four.
+
+    Its clone serves tea.
+    """
     if stream.random() < 0.25:
         return "One moment."
     ordered = next(drink for drink in DRINKS if drink in dialogue.opening)
@@ -52,7 +66,8 @@ def train(name, mixed, out, **changes):
     return run(config(out=out, episodes_path=mixed[0], **{**mixed[3], **changes}))
 
 
-# ---- by hand -----------------------------------------------------------------------------------------------------------------------------------------
+# ---- by hand
+# -----------------------------------------------------------------------------------------------------------------------------------------
 
 
 def tokens(ids, rewards, last, returns=None, first=None, vocabulary=3):
@@ -83,7 +98,9 @@ def test_the_target_leads_to_the_next_own_token_and_ends_with_the_episode():
     state = torch.tensor([10.0, 20.0, 30.0, 40.0])
     assert td_target(own, state, 0.5).tolist() == [10.0, 5.0, 20.0, 1.0]
     assert td_target(own, state, 0.5, td_lambda=1.0).tolist() == [2.5, 5.0, 0.5, 1.0]  # the returns
-    assert td_target(own, state, 0.5, td_lambda=0.2).tolist() == pytest.approx([0.8 * 10.0 + 0.2 * 2.5, 5.0, 0.8 * 20.0 + 0.2 * 0.5, 1.0])
+    assert td_target(own, state, 0.5, td_lambda=0.2).tolist() == pytest.approx(
+        [0.8 * 10.0 + 0.2 * 2.5, 5.0, 0.8 * 20.0 + 0.2 * 0.5, 1.0]
+    )
 
 
 def test_the_terms_of_ilql():
@@ -111,7 +128,10 @@ def test_the_terms_of_ilql():
     v.grad = None
     terms["q_loss"].sum().backward()
     assert v.grad is None and target1.grad is None
-    assert q1.grad is not None and q1.grad.tolist() == [[pytest.approx(-0.35), 0.0, 0.0], [0.0, 0.0, pytest.approx(-1.0)]]
+    assert q1.grad is not None and q1.grad.tolist() == [
+        [pytest.approx(-0.35), 0.0, 0.0],
+        [0.0, 0.0, pytest.approx(-1.0)],
+    ]
 
 
 def test_the_terms_of_mc():
@@ -119,7 +139,9 @@ def test_the_terms_of_mc():
     values = {"q": torch.tensor([[0.0, 2.5, 0.0], [0.0, 0.0, 0.0]])}
     terms = mc_loss(own, values, cql=0.5, bc=0.0)
     assert terms["q_loss"].tolist() == [2.0, 0.5]
-    assert terms["cql_loss"].tolist() == pytest.approx([0.5 * (math.log(math.exp(2.5) + 2.0) - 2.5), 0.5 * math.log(3.0)], rel=1e-5)
+    assert terms["cql_loss"].tolist() == pytest.approx(
+        [0.5 * (math.log(math.exp(2.5) + 2.0) - 2.5), 0.5 * math.log(3.0)], rel=1e-5
+    )
     assert terms["bc_loss"].tolist() == [0.0, 0.0]
 
 
@@ -137,14 +159,35 @@ def test_the_weights_of_awr():
     assert terms["bc_loss"][0].item() == pytest.approx(math.e * math.log(1 + math.e + math.e**2), rel=1e-5)
 
 
-# ---- token rows ------------------------------------------------------------------------------------------------------------------------------------------
+# ---- token rows
+# ------------------------------------------------------------------------------------------------------------------------------------------
 
 
 def episode(turns, rewards):
     said = iter(rewards)
     made = [EpisodeTurn(seat, text, "", "", next(said) if seat == "host" else 0.0) for seat, text in turns]
-    plain = {"env_id": TOY, "settings": {}, "grammar": "natural", "policy": "", "seed": 0, "seat": "host", "scenario": {}, "persona": "plain", "brief": "Work!"}
-    after = {"hidden": {}, "hidden_start": 0, "opening_branch": 0, "outcome": {}, "reward": {}, "payoff": 0.0, "truncated": False, "error": "", "version": ""}
+    plain = {
+        "env_id": TOY,
+        "settings": {},
+        "grammar": "natural",
+        "policy": "",
+        "seed": 0,
+        "seat": "host",
+        "scenario": {},
+        "persona": "plain",
+        "brief": "Work!",
+    }
+    after = {
+        "hidden": {},
+        "hidden_start": 0,
+        "opening_branch": 0,
+        "outcome": {},
+        "reward": {},
+        "payoff": 0.0,
+        "truncated": False,
+        "error": "",
+        "version": "",
+    }
     return Episode(**plain, turns=made, episode_return=sum(rewards), **after)
 
 
@@ -168,10 +211,17 @@ def test_rewards_come_with_the_last_token_of_a_turn(speaker):
     own = [place for place, mine in enumerate(row["own"]) if mine]
     assert [row["rewards"][place] for place in own] == [0.0] * (a - 1) + [0.5] + [0.0] * (b - 1) + [1.5]
     last = [1.5 * 0.5 ** (b - 1 - k) for k in range(b)]
-    assert [row["returns"][place] for place in own] == pytest.approx([(0.5 + 0.5 * last[0]) * 0.5 ** (a - 1 - k) for k in range(a)] + last)
+    assert [row["returns"][place] for place in own] == pytest.approx(
+        [(0.5 + 0.5 * last[0]) * 0.5 ** (a - 1 - k) for k in range(a)] + last
+    )
     assert [row["last"][place] for place in own] == [0] * (a + b - 1) + [1]
     assert [row["first"][place] for place in own] == [0] * a + [a] * b
-    assert not any(row[name][place] for name in ("rewards", "returns", "last", "first") for place, mine in enumerate(row["own"]) if not mine)
+    assert not any(
+        row[name][place]
+        for name in ("rewards", "returns", "last", "first")
+        for place, mine in enumerate(row["own"])
+        if not mine
+    )
 
 
 def test_a_batch_is_read_row_by_row(speaker):
@@ -187,7 +237,9 @@ def test_a_batch_is_read_row_by_row(speaker):
     assert own.ids.tolist() == chat.turn("One moment.") + chat.turn("[serve tea]") + chat.turn("One moment.")
     assert own.returns.tolist() == [4.0] * a + [3.0] * b + [2.0] * a
     state = torch.arange(2 * a + b).float()
-    assert td_target(own, state, 1.0)[a - 1].item() == 1.0 + a  # beyond the partner's reply lies the first token of the next turn
+    assert (
+        td_target(own, state, 1.0)[a - 1].item() == 1.0 + a
+    )  # beyond the partner's reply lies the first token of the next turn
     assert td_target(own, state, 1.0)[-1].item() == 2.0
 
 
@@ -223,11 +275,15 @@ def test_gradients_reach_only_own_tokens(speaker, monkeypatch):
     hook = model.register_forward_hook(keep)
     plain = gradients()
     hook.remove()
-    before = torch.cat([batch["own"][:, 1:].bool(), torch.zeros(2, 1).bool()], 1)  # the positions whose next token is the model's own
+    before = torch.cat(
+        [batch["own"][:, 1:].bool(), torch.zeros(2, 1).bool()], 1
+    )  # the positions whose next token is the model's own
     assert torch.equal(kept[0].logits.grad.abs().sum(-1) > 0, before)
     # hidden states also get the gradient of all logits, which is 0 where those have none
     assert torch.equal(kept[0].hidden_states[-1].grad.abs().sum(-1) > 0, before)
-    assert lean.keys() == plain.keys() and not any(name.startswith("heads.target") and grad.any() for name, grad in lean.items())
+    assert lean.keys() == plain.keys() and not any(
+        name.startswith("heads.target") and grad.any() for name, grad in lean.items()
+    )
     for name, grad in lean.items():
         torch.testing.assert_close(grad, plain[name], atol=1e-5, rtol=1e-4)
 
@@ -248,13 +304,20 @@ def test_target_heads_follow(speaker):
     assert torch.equal(target, source)
 
 
-# ---- learning ----------------------------------------------------------------------------------------------------------------------------------------
+# ---- learning
+# ----------------------------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def trained(mixed, tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
-    return {name: (folder / name / name / "model", train(name, mixed, folder / name, model=str(mixed[1]), epochs=2.0, learning_rate=1e-3)) for name in TRAINERS}
+    return {
+        name: (
+            folder / name / name / "model",
+            train(name, mixed, folder / name, model=str(mixed[1]), epochs=2.0, learning_rate=1e-3),
+        )
+        for name in TRAINERS
+    }
 
 
 @pytest.mark.parametrize("name", TRAINERS)
@@ -262,7 +325,10 @@ def test_beats_the_clone_of_the_same_episodes(mixed, trained, name):
     assert mixed[2] < 0.5
     assert trained[name][1] >= mixed[2] + 0.3
     rows = [json.loads(line) for line in (trained[name][0].parents[1] / "metrics.jsonl").read_text().splitlines()]
-    assert all({"loss", "bc_loss", "grad_norm"} <= set(row) or {"score", "mean_return", "episodes", "seconds"} <= set(row) for row in rows)
+    assert all(
+        {"loss", "bc_loss", "grad_norm"} <= set(row) or {"score", "mean_return", "episodes", "seconds"} <= set(row)
+        for row in rows
+    )
 
 
 def spoken(policy, seeds=range(5_000_000, 5_000_030)):
@@ -272,7 +338,10 @@ def spoken(policy, seeds=range(5_000_000, 5_000_030)):
 @pytest.mark.parametrize("name", TRAINERS)
 def test_a_folder_acts_as_it_did_in_training(trained, name):
     folder = trained[name][0]
-    played = [[turn.text for turn in episode.turns if turn.seat == "host"] for episode in read_episodes(folder.parents[1] / "episodes")][:30]
+    played = [
+        [turn.text for turn in episode.turns if turn.seat == "host"]
+        for episode in read_episodes(folder.parents[1] / "episodes")
+    ][:30]
     assert spoken(LanguageModelPolicy.load(str(folder), make_engine(TOY))) == played
 
 
@@ -305,29 +374,47 @@ def test_heads_are_stored_beside_the_model(speaker, tmp_path):
     learner.save(tmp_path)
     heads, about = load_heads(tmp_path)
     assert list(heads) == list(learner.heads) and about["unit"] == 0.25 and about["beta"] == 1.0
-    assert all(torch.equal(a, b) for a, b in zip(learner.heads.state_dict().values(), guided(speaker[0], tmp_path).heads.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(
+            learner.heads.state_dict().values(), guided(speaker[0], tmp_path).heads.state_dict().values(), strict=True
+        )
+    )
     (tmp_path / "value_heads.safetensors").write_bytes(b"torn")
     with pytest.raises(ValueError, match="value heads"):
         guided(speaker[0], tmp_path)
 
 
-# ---- resuming ----------------------------------------------------------------------------------------------------------------------------------------
+# ---- resuming
+# ----------------------------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("name", "options"), [("mc", {}), ("ilql", {}), ("awr", {}), ("ilql", {"lora_rank": 4})])
 def test_resumed_equals_uninterrupted(mixed, tmp_path, monkeypatch, name, options):
-    small = {"model": str(mixed[1]), "epochs": 0.2, "save_every": 3, "final_episodes": 4, "eval_episodes": 4, "learning_rate": 1e-3, **options}  # 8 steps
+    small = {
+        "model": str(mixed[1]),
+        "epochs": 0.2,
+        "save_every": 3,
+        "final_episodes": 4,
+        "eval_episodes": 4,
+        "learning_rate": 1e-3,
+        **options,
+    }  # 8 steps
     train(name, mixed, tmp_path / "whole", **small)
     interrupted(monkeypatch, OfflineTrainer, lambda: train(name, mixed, tmp_path / "broken", **small), at=5)
     train(name, mixed, tmp_path / "broken", resume=True, **small)
     weights = "adapter_model.safetensors" if options else "model.safetensors"
     for file in (weights, "value_heads.safetensors"):
         assert same_weights(*(tmp_path / run / name / "model" for run in ("whole", "broken")), file)
-    losses = [[json.loads(line).get("loss") for line in (tmp_path / run / "metrics.jsonl").read_text().splitlines()] for run in ("whole", "broken")]
+    losses = [
+        [json.loads(line).get("loss") for line in (tmp_path / run / "metrics.jsonl").read_text().splitlines()]
+        for run in ("whole", "broken")
+    ]
     assert losses[0] == losses[1]
 
 
-# ---- what goes in ------------------------------------------------------------------------------------------------------------------------------------
+# ---- what goes in
+# ------------------------------------------------------------------------------------------------------------------------------------
 
 
 def test_failed_episodes_are_dropped_and_rewards_replaced(mixed, tmp_path):

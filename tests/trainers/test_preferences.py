@@ -14,8 +14,10 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
 
 from datasets import Dataset, load_dataset
+from dialogym.envs.make import make_engine
+from dialogym.policies.collect import collect
 from dialogym.policies.language_model import load_model
-from dialogym.policies.rollout import collect, make_engine, rollout
+from dialogym.policies.rollout import rollout
 from dialogym.policies.tiny import tiny_tokenizer
 from dialogym.trainers import dpo, kto
 from dialogym.trainers.bc import BCConfig, train_bc
@@ -23,7 +25,16 @@ from dialogym.trainers.branching import BranchingPolicy, Candidate, ForwardSampl
 from dialogym.trainers.dpo import DPOConfig, PairTrainer, train_dpo
 from dialogym.trainers.kto import JudgementTrainer, KTOConfig, train_kto
 from dialogym.trainers.preference_trainer import completion_logprobs
-from dialogym.trainers.preferences import Alternatives, Collected, Continuation, above_and_below, best_and_worst, from_episodes, from_rollouts, write_pairs
+from dialogym.trainers.preferences import (
+    Alternatives,
+    Collected,
+    Continuation,
+    above_and_below,
+    best_and_worst,
+    from_episodes,
+    from_rollouts,
+    write_pairs,
+)
 from dialogym.trainers.rounds import read_round
 from transformers import LlamaConfig, LlamaForCausalLM
 from trl import DPOConfig as TRLDPOConfig
@@ -49,7 +60,14 @@ def tokenizer(engine):
 def speaker(tokenizer, lines=(*[f"[serve {drink}]" for drink in DRINKS], TALK), seed=0):
     """A policy without a model: it says one of `lines` at random."""
     rng = random.Random(seed)
-    return BranchingPolicy(None, tokenizer, generate=lambda prompts: ([[*tokenizer.encode(rng.choice(lines)), tokenizer.eos_token_id] for _ in prompts], None))
+    return BranchingPolicy(
+        None,
+        tokenizer,
+        generate=lambda prompts: (
+            [[*tokenizer.encode(rng.choice(lines)), tokenizer.eos_token_id] for _ in prompts],
+            None,
+        ),
+    )
 
 
 def ordered(prompt):
@@ -66,7 +84,9 @@ def test_trajectories_are_compared_within_a_scenario(engine, tokenizer):
     assert len(pairs) > 20 and len(pairs) + sum(dropped.values()) == 40
     alone = {d.seed: d for d in rollout(engine, speaker(tokenizer), range(40))}
     for some, chosen, rejected in pairs:
-        assert some.prompt == alone[some.seed].messages()[:1]  # the same scenario and the same first words, which name what is hidden
+        assert (
+            some.prompt == alone[some.seed].messages()[:1]
+        )  # the same scenario and the same first words, which name what is hidden
         assert (chosen.value, rejected.value) == (1.0, 0.0)
         assert chosen.messages[-1]["content"] == f"[serve {ordered(some.prompt)}]"
         for one in (chosen, rejected):
@@ -91,9 +111,12 @@ def test_turns_are_judged_by_playing_on(engine, tokenizer):
     for some in found.alternatives:
         for one in some.continuations:
             said = one.messages[0]["content"]
-            values["talk" if said == TALK else "right" if said == f"[serve {ordered(some.prompt)}]" else "wrong"].append((some.turn, one.value))
+            values[
+                "talk" if said == TALK else "right" if said == f"[serve {ordered(some.prompt)}]" else "wrong"
+            ].append((some.turn, one.value))
     assert {value for _, value in values["right"]} == {1.0} and {value for _, value in values["wrong"]} == {0.0}
-    # after talk in the first turn the rest is the policy's: right with 1/4, or talk again (1/4) and then right with 1/4; a third talk ends it
+    # after talk in the first turn the rest is the policy's: right with 1/4, or talk again (1/4) and then right with
+    # 1/4; a third talk ends it
     first = [value for turn, value in values["talk"] if turn == 0]
     assert len(first) > 15 and np.mean(first) == pytest.approx(0.25 + 0.25 * 0.25, abs=0.1)
     assert {value for turn, value in values["talk"] if turn == 2} <= {0.0}
@@ -112,8 +135,13 @@ def test_turns_are_judged_by_the_solver(engine, tokenizer):
 
 
 def test_a_lost_turn_is_worth_what_it_comes_to(engine, tokenizer):
-    policy = speaker(tokenizer, lines=("[serve beer]", "[serve gin]"))  # mean nothing: talk, and after three in a row the end
-    values = [[one.value for one in some.continuations] for some in from_branches(engine, policy, [0], 9, exact_values).alternatives]
+    policy = speaker(
+        tokenizer, lines=("[serve beer]", "[serve gin]")
+    )  # mean nothing: talk, and after three in a row the end
+    values = [
+        [one.value for one in some.continuations]
+        for some in from_branches(engine, policy, [0], 9, exact_values).alternatives
+    ]
     assert values == [[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]]
 
 
@@ -131,7 +159,11 @@ def test_branches_leave_the_dialogue_alone(engine, tokenizer):
     other = [*tokenizer.encode(TALK), tokenizer.eos_token_id]
 
     def talker(branches):
-        return BranchingPolicy(None, tokenizer, generate=lambda prompts: ([list(other if i % branches else strange) for i in range(len(prompts))], None))
+        return BranchingPolicy(
+            None,
+            tokenizer,
+            generate=lambda prompts: ([list(other if i % branches else strange) for i in range(len(prompts))], None),
+        )
 
     plain, policy = list(rollout(engine, (alone := talker(1)), range(5))), talker(3)
     some = from_branches(engine, policy, range(5), 3, ForwardSampling(2)).alternatives
@@ -201,7 +233,11 @@ def test_recorded_episodes_of_a_seed_are_alternatives(tmp_path, tokenizer):
 def alternatives(*values, counts=None):
     counts = counts or [1] * len(values)
     return Alternatives(
-        [0], [{"role": "user", "content": ""}], 0, 0, [Continuation([i], [1], [], v, n) for i, (v, n) in enumerate(zip(values, counts, strict=True))]
+        [0],
+        [{"role": "user", "content": ""}],
+        0,
+        0,
+        [Continuation([i], [1], [], v, n) for i, (v, n) in enumerate(zip(values, counts, strict=True))],
     )
 
 
@@ -212,7 +248,10 @@ def test_best_and_worst_by_hand():
     assert dropped == {"ties": 2, "alone": 1}
     assert len(best_and_worst(some, 0.0)[0]) == 2
     pairs, dropped = best_and_worst([alternatives(0.5, 0.1, 0.9, 0.4, 0.2)], 0.25, matches=4)
-    assert [(p.chosen.value, p.rejected.value) for p in pairs] == [(0.9, 0.1), (0.5, 0.2)] and dropped == {"ties": 0, "alone": 0}
+    assert [(p.chosen.value, p.rejected.value) for p in pairs] == [(0.9, 0.1), (0.5, 0.2)] and dropped == {
+        "ties": 0,
+        "alone": 0,
+    }
 
 
 def test_above_and_below_by_hand():
@@ -243,7 +282,15 @@ def test_pairs_are_written_for_others(tmp_path, engine, tokenizer, name):
 
 
 def make_trainer(kind, model, tokenizer, folder, **options):
-    arguments = {"output_dir": str(folder), "report_to": [], "max_length": None, "bf16": False, "gradient_checkpointing": False, "max_steps": 1, **options}
+    arguments = {
+        "output_dir": str(folder),
+        "report_to": [],
+        "max_length": None,
+        "bf16": False,
+        "gradient_checkpointing": False,
+        "max_steps": 1,
+        **options,
+    }
     common = {"model": model, "processing_class": tokenizer, "train_dataset": Dataset.from_list([{"row": 0}])}
     trl_config = TRLDPOConfig if kind is PairTrainer else TRLKTOConfig
     return kind(**common, args=trl_config(precompute_ref_log_probs=True, per_device_train_batch_size=4, **arguments))
@@ -253,7 +300,11 @@ def make_trainer(kind, model, tokenizer, folder, **options):
 def compared(engine, tokenizer):
     """Pairs of several turns on both sides, a policy and a reference."""
     found = from_rollouts(engine, speaker(tokenizer, seed=3), range(12), 6)
-    pairs = [pair for pair in best_and_worst(found.alternatives)[0] if len(pair.chosen.messages) + len(pair.rejected.messages) > 2]
+    pairs = [
+        pair
+        for pair in best_and_worst(found.alternatives)[0]
+        if len(pair.chosen.messages) + len(pair.rejected.messages) > 2
+    ]
     found.alternatives = [pair.alternatives for pair in pairs][:4]
     assert len(found.alternatives) == 4
     model, reference = (load_model("tiny", engine, seed)[0] for seed in (0, 1))
@@ -271,7 +322,12 @@ def test_dpo_loss_by_hand_and_by_trl(compared, tokenizer, tmp_path, monkeypatch)
     found, model, reference = compared
     model, beta = deepcopy(model), 0.3
     trainer = make_trainer(PairTrainer, model, tokenizer, tmp_path, beta=beta)
-    rows, facts = dpo.arrange(DPOConfig(TOY), found, np.random.default_rng(0), lambda some: completion_logprobs(reference, some, tokenizer.pad_token_id, 3))
+    rows, facts = dpo.arrange(
+        DPOConfig(TOY),
+        found,
+        np.random.default_rng(0),
+        lambda some: completion_logprobs(reference, some, tokenizer.pad_token_id, 3),
+    )
     assert facts["pairs"] == 4
     batch = trainer.data_collator(rows)
     ours = trainer.compute_loss(model, batch)
@@ -280,34 +336,74 @@ def test_dpo_loss_by_hand_and_by_trl(compared, tokenizer, tmp_path, monkeypatch)
     for row in rows:
         ratios = []
         for side in ("chosen", "rejected"):
-            policy, held = (by_hand(m, tokenizer, row["prompt_ids"], row[f"{side}_ids"], row[f"{side}_mask"]) for m in (model, reference))
+            policy, held = (
+                by_hand(m, tokenizer, row["prompt_ids"], row[f"{side}_ids"], row[f"{side}_mask"])
+                for m in (model, reference)
+            )
             assert held.item() == pytest.approx(row[f"ref_{side}_logps"], rel=1e-5)
             ratios.append(policy - held)
         margins.append((beta * (ratios[0] - ratios[1])).item())
         losses.append(-torch.nn.functional.logsigmoid(beta * (ratios[0] - ratios[1])))
     assert ours.item() == pytest.approx((sum(losses) / 4).item(), rel=1e-5)
     assert plainly.item() == pytest.approx(ours.item(), rel=1e-5)
-    imitating = make_trainer(PairTrainer, deepcopy(model), tokenizer, tmp_path, beta=beta, loss_type=["sigmoid", "sft"], loss_weights=[1.0, 0.5])
-    said = [(by_hand(model, tokenizer, row["prompt_ids"], row["chosen_ids"], row["chosen_mask"]), sum(row["chosen_mask"])) for row in rows]
+    imitating = make_trainer(
+        PairTrainer,
+        deepcopy(model),
+        tokenizer,
+        tmp_path,
+        beta=beta,
+        loss_type=["sigmoid", "sft"],
+        loss_weights=[1.0, 0.5],
+    )
+    said = [
+        (by_hand(model, tokenizer, row["prompt_ids"], row["chosen_ids"], row["chosen_mask"]), sum(row["chosen_mask"]))
+        for row in rows
+    ]
     cloning = -sum(logps.item() for logps, _ in said) / sum(count for _, count in said)
     assert imitating.compute_loss(imitating.model, batch).item() == pytest.approx(ours.item() + 0.5 * cloning, rel=1e-5)
     assert trainer._metrics["train"]["rewards/margins"][0] == pytest.approx(np.mean(margins), rel=1e-4)
     assert trainer._metrics["train"]["rewards/accuracies"][0] == np.mean(np.array(margins) > 0)
     names, parameters = zip(*model.named_parameters(), strict=True)
-    for name, one, other in zip(names, torch.autograd.grad(ours, parameters), torch.autograd.grad(sum(losses) / 4, parameters), strict=True):
+    for name, one, other in zip(
+        names, torch.autograd.grad(ours, parameters), torch.autograd.grad(sum(losses) / 4, parameters), strict=True
+    ):
         assert torch.allclose(one, other, atol=1e-5), name
 
 
 def test_dpo_equals_trl_where_nobody_answers(engine, tokenizer, compared, tmp_path):
-    """On pairs of single turns nothing has to be masked: TRL's trainer, which encodes the chat itself, must come to the same loss."""
+    """On pairs of single turns nothing has to be masked:
+
+    TRL's trainer, which encodes the chat itself, must come to the same loss.
+    """
     _, model, reference = compared
     pairs, _ = best_and_worst(from_branches(engine, speaker(tokenizer), range(4), 5, exact_values).alternatives)
     found = Collected([pair.alternatives for pair in pairs][:4])
-    rows, _ = dpo.arrange(DPOConfig(TOY), found, np.random.default_rng(0), lambda some: completion_logprobs(reference, some, tokenizer.pad_token_id))
+    rows, _ = dpo.arrange(
+        DPOConfig(TOY),
+        found,
+        np.random.default_rng(0),
+        lambda some: completion_logprobs(reference, some, tokenizer.pad_token_id),
+    )
     ours = make_trainer(PairTrainer, deepcopy(model), tokenizer, tmp_path / "a", beta=0.2)
-    texts = [{"prompt": p.alternatives.prompt, "chosen": p.chosen.messages, "rejected": p.rejected.messages} for p in pairs[:4]]
-    arguments = TRLDPOConfig(output_dir=str(tmp_path / "b"), report_to=[], max_length=None, bf16=False, beta=0.2, gradient_checkpointing=False)
-    theirs = DPOTrainer(deepcopy(model), deepcopy(reference), arguments, train_dataset=Dataset.from_list(texts), processing_class=tokenizer)
+    texts = [
+        {"prompt": p.alternatives.prompt, "chosen": p.chosen.messages, "rejected": p.rejected.messages}
+        for p in pairs[:4]
+    ]
+    arguments = TRLDPOConfig(
+        output_dir=str(tmp_path / "b"),
+        report_to=[],
+        max_length=None,
+        bf16=False,
+        beta=0.2,
+        gradient_checkpointing=False,
+    )
+    theirs = DPOTrainer(
+        deepcopy(model),
+        deepcopy(reference),
+        arguments,
+        train_dataset=Dataset.from_list(texts),
+        processing_class=tokenizer,
+    )
     loss = theirs.compute_loss(theirs.model, theirs.data_collator(list(theirs.train_dataset)))
     assert ours.compute_loss(ours.model, ours.data_collator(rows)).item() == pytest.approx(loss.item(), rel=1e-5)
 
@@ -326,14 +422,25 @@ def test_kto_loss_by_hand(compared, tokenizer, tmp_path):
     ratios, mismatched = [], []
     for place, row in enumerate(rows):
         neighbour = rows[place - 1]
-        assert (row["KL_completion_ids"], row["KL_completion_mask"]) == (neighbour["completion_ids"], neighbour["completion_mask"])
+        assert (row["KL_completion_ids"], row["KL_completion_mask"]) == (
+            neighbour["completion_ids"],
+            neighbour["completion_mask"],
+        )
         for into, one in ((ratios, row), (mismatched, neighbour)):
-            policy, held = (by_hand(m, tokenizer, row["prompt_ids"], one["completion_ids"], one["completion_mask"]) for m in (model, reference))
+            policy, held = (
+                by_hand(m, tokenizer, row["prompt_ids"], one["completion_ids"], one["completion_mask"])
+                for m in (model, reference)
+            )
             into.append(policy - held)
     kl = max(0.0, (sum(mismatched) / 4).item())
-    better, worse = 0.6 * 4 / 1, 0.4 * 4 / 3  # one of four is better, and all that is better weighs 1.5 times as much as all that is worse
+    better, worse = (
+        0.6 * 4 / 1,
+        0.4 * 4 / 3,
+    )  # one of four is better, and all that is better weighs 1.5 times as much as all that is worse
     losses = [
-        better * (1 - torch.sigmoid(beta * (ratio - kl))) if row["label"] else worse * (1 - torch.sigmoid(beta * (kl - ratio)))
+        better * (1 - torch.sigmoid(beta * (ratio - kl)))
+        if row["label"]
+        else worse * (1 - torch.sigmoid(beta * (kl - ratio)))
         for ratio, row in zip(ratios, rows, strict=True)
     ]
     assert ours.item() == pytest.approx((sum(losses) / 4).item(), rel=1e-5)
@@ -344,14 +451,25 @@ def test_kto_loss_by_hand(compared, tokenizer, tmp_path):
 def test_no_gradient_at_the_partners_tokens(tokenizer, tmp_path, algorithm):
     """In a model without layers a token's input embedding matters for the next token's probability only: it has a gradient where that one is the model's own."""
     model = LlamaForCausalLM(
-        LlamaConfig(vocab_size=len(tokenizer), hidden_size=16, intermediate_size=16, num_hidden_layers=0, num_attention_heads=2, tie_word_embeddings=False)
+        LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=16,
+            intermediate_size=16,
+            num_hidden_layers=0,
+            num_attention_heads=2,
+            tie_word_embeddings=False,
+        )
     )
     prompt, first, second = [10, 11, 12], list(range(20, 30)), list(range(40, 47))
     masks = [1, 1, 1, 0, 0, 0, 0, 1, 1, 0], [1, 1, 0, 0, 1, 1, 1]
-    sides = [Continuation(ids, mask, [], value) for ids, mask, value in zip((first, second), masks, (1.0, 0.0), strict=True)]
+    sides = [
+        Continuation(ids, mask, [], value) for ids, mask, value in zip((first, second), masks, (1.0, 0.0), strict=True)
+    ]
     found = Collected([Alternatives(prompt, [], 0, 0, sides)])
     module, config, kind = (dpo, DPOConfig, PairTrainer) if algorithm == "dpo" else (kto, KTOConfig, JudgementTrainer)
-    rows, facts = module.arrange(config(TOY), found, np.random.default_rng(0), lambda some: [-1.0 - i for i in range(len(some))])
+    rows, facts = module.arrange(
+        config(TOY), found, np.random.default_rng(0), lambda some: [-1.0 - i for i in range(len(some))]
+    )
     trainer = make_trainer(kind, model, tokenizer, tmp_path)
     trainer.rounds = type("Rounds", (), {"facts": [facts]})
     trainer.compute_loss(model, trainer.data_collator(rows)).backward()
@@ -367,9 +485,19 @@ def test_no_gradient_at_the_partners_tokens(tokenizer, tmp_path, algorithm):
 
 @pytest.fixture(scope="module")
 def cloned(tmp_path_factory):
-    """A clone of two hosts: one serves what was ordered two times in three, the other tea. It has seen what is right, and serves tea."""
+    """A clone of two hosts: one serves what was ordered two times in three, the other tea.
+
+    It has seen what is right, and serves tea.
+    """
     out = tmp_path_factory.mktemp("start")
-    small = {"demonstrations": 800, "epochs": 3.0, "batch_size": 16, "final_episodes": 60, "eval_episodes": 10, "threads": 1}
+    small = {
+        "demonstrations": 800,
+        "epochs": 3.0,
+        "batch_size": 16,
+        "final_episodes": 60,
+        "eval_episodes": 10,
+        "threads": 1,
+    }
     assert train_bc(BCConfig(TOY, out, demonstrator="always-tea+scripted", **small)) < 0.4
     return out / "bc" / "model"
 
@@ -385,7 +513,9 @@ def rows_of(out):
 
 @pytest.mark.parametrize("pairs", ["trajectory", "turn"])
 def test_dpo_lifts_a_clone(cloned, tmp_path, pairs):
-    config = DPOConfig(**settings(tmp_path, cloned, pairs=pairs, scenarios=96, attempts=4, futures=2, epochs=3.0, learning_rate=5e-4))
+    config = DPOConfig(
+        **settings(tmp_path, cloned, pairs=pairs, scenarios=96, attempts=4, futures=2, epochs=3.0, learning_rate=5e-4)
+    )
     assert train_dpo(config) >= 0.9
     rows = rows_of(tmp_path)
     assert {"loss", "margin", "accuracy", "episodes", "seconds"} <= set(rows[1])
@@ -395,7 +525,9 @@ def test_dpo_lifts_a_clone(cloned, tmp_path, pairs):
 
 
 def test_kto_lifts_a_clone(cloned, tmp_path):
-    config = KTOConfig(**settings(tmp_path, cloned, scenarios=96, attempts=4, epochs=2.0, learning_rate=5e-4, batch_size=32))
+    config = KTOConfig(
+        **settings(tmp_path, cloned, scenarios=96, attempts=4, epochs=2.0, learning_rate=5e-4, batch_size=32)
+    )
     assert train_kto(config) >= 0.9
     rows = rows_of(tmp_path)
     assert {"loss", "margin", "kl"} <= set(rows[1])
@@ -405,8 +537,19 @@ def test_kto_lifts_a_clone(cloned, tmp_path):
 @pytest.mark.parametrize(("algorithm", "at"), [("dpo", "first"), ("kto", "middle")])
 def test_resumed_equals_uninterrupted(cloned, tmp_path, monkeypatch, algorithm, at):
     """Interrupted within the second round, or within the first so that the second is played after the resumption."""
-    make, train, kind = (DPOConfig, train_dpo, PairTrainer) if algorithm == "dpo" else (KTOConfig, train_kto, JudgementTrainer)
-    common = {"scenarios": 10, "attempts": 4, "rounds": 2, "batch_size": 2, "save_every": 2, "final_episodes": 1, "eval_every": 4, "eval_episodes": 2}
+    make, train, kind = (
+        (DPOConfig, train_dpo, PairTrainer) if algorithm == "dpo" else (KTOConfig, train_kto, JudgementTrainer)
+    )
+    common = {
+        "scenarios": 10,
+        "attempts": 4,
+        "rounds": 2,
+        "batch_size": 2,
+        "save_every": 2,
+        "final_episodes": 1,
+        "eval_every": 4,
+        "eval_episodes": 2,
+    }
     whole, broken = (make(**settings(tmp_path / name, cloned, **common)) for name in ("whole", "broken"))
     train(whole)
     starts = [row["step"] for row in rows_of(whole.out) if "played" in row]
@@ -414,7 +557,9 @@ def test_resumed_equals_uninterrupted(cloned, tmp_path, monkeypatch, algorithm, 
     interrupted(monkeypatch, kind, lambda: train(broken), at=3 if at == "first" else starts[1] + 3)
     train(dataclasses.replace(broken, resume=True))
     assert same_weights(whole.out / algorithm / "model", broken.out / algorithm / "model")
-    lines = [[{k: v for k, v in row.items() if k != "seconds"} for row in rows_of(config.out)] for config in (whole, broken)]
+    lines = [
+        [{k: v for k, v in row.items() if k != "seconds"} for row in rows_of(config.out)] for config in (whole, broken)
+    ]
     assert lines[0] == lines[1]
     (broken.out / algorithm / "model" / "model.safetensors").unlink()
     train(dataclasses.replace(broken, resume=True))  # there is nothing left to do but to save and to evaluate
@@ -423,14 +568,24 @@ def test_resumed_equals_uninterrupted(cloned, tmp_path, monkeypatch, algorithm, 
 
 @pytest.mark.parametrize("reference", ["start", "last"])
 def test_the_reference_of_a_later_round(cloned, tmp_path, tokenizer, reference):
-    changes = {"scenarios": 12, "attempts": 4, "rounds": 2, "batch_size": 2, "save_every": 100, "learning_rate": 1e-3, "final_episodes": 1}
+    changes = {
+        "scenarios": 12,
+        "attempts": 4,
+        "rounds": 2,
+        "batch_size": 2,
+        "save_every": 100,
+        "learning_rate": 1e-3,
+        "final_episodes": 1,
+    }
     train_dpo(DPOConfig(**settings(tmp_path, cloned, reference=reference, **changes)))
     first, second = (read_round(tmp_path / "dpo" / "rounds" / f"round-00{number}.parquet") for number in (0, 1))
     start = next(row["step"] for row in rows_of(tmp_path) if "played" in row and row["step"])
     assert start == len(first[0]) // 2
     held = load_model(str(cloned), make_engine(TOY))[0]
     row = second[0][0]
-    from_start = completion_logprobs(held, [(row["prompt_ids"] + row["chosen_ids"], [0] * len(row["prompt_ids"]) + row["chosen_mask"])], 0)[0]
+    from_start = completion_logprobs(
+        held, [(row["prompt_ids"] + row["chosen_ids"], [0] * len(row["prompt_ids"]) + row["chosen_mask"])], 0
+    )[0]
     assert (from_start == pytest.approx(row["ref_chosen_logps"], abs=1e-4)) == (reference == "start")
     begun = next(row for row in rows_of(tmp_path) if row["step"] == start + 1 and "margin" in row)
     assert (abs(begun["margin"]) < 1e-4) == (reference == "last")
@@ -438,7 +593,9 @@ def test_the_reference_of_a_later_round(cloned, tmp_path, tokenizer, reference):
 
 def test_kto_learns_from_recorded_episodes_and_lora(cloned, tmp_path):
     collect(TOY, "scripted", 60, tmp_path / "episodes")
-    config = KTOConfig(**settings(tmp_path / "run", cloned, episodes_path=tmp_path / "episodes", lora_rank=4, final_episodes=5))
+    config = KTOConfig(
+        **settings(tmp_path / "run", cloned, episodes_path=tmp_path / "episodes", lora_rank=4, final_episodes=5)
+    )
     train_kto(config)
     row = rows_of(config.out)[0]
     assert row["judgements"] == 60 and row["played"] == 60 and 20 < row["desirable"] < 60
@@ -468,7 +625,9 @@ def test_wrong_arguments(changes, message):
 def test_nothing_to_learn_from(cloned, tmp_path):
     with pytest.raises(ValueError, match="nothing to learn from"):
         train_dpo(DPOConfig(**settings(tmp_path, cloned, scenarios=8, min_gap=5.0, final_episodes=1)))
-    train_dpo(DPOConfig(**settings(tmp_path, cloned, scenarios=8, final_episodes=1)))  # what the first attempt has left behind is not used
+    train_dpo(
+        DPOConfig(**settings(tmp_path, cloned, scenarios=8, final_episodes=1))
+    )  # what the first attempt has left behind is not used
     assert rows_of(tmp_path)[-1]["loss"] > 0
     with pytest.raises(FileNotFoundError, match="no episodes"):
         train_kto(KTOConfig(**settings(tmp_path / "b", cloned, episodes_path=tmp_path / "none")))

@@ -10,8 +10,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
 
+from dialogym.envs.make import make_engine
 from dialogym.policies.language_model import load_model
-from dialogym.policies.rollout import make_engine
 from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.credit import CREDITS, leave_one_out
 from dialogym.trainers.grpo import DialogueRollout, GRPOConfig, train_grpo
@@ -36,7 +36,16 @@ def rloo(out, model, **changes):
 def noise(tmp_path_factory):
     """A clone of serving that is mostly random: its greedy self is little better than chance."""
     out = tmp_path_factory.mktemp("noise")
-    config = BCConfig(TOY, out=out, demonstrator="random+scripted", demonstrations=600, epochs=3.0, final_episodes=20, eval_episodes=20, threads=1)
+    config = BCConfig(
+        TOY,
+        out=out,
+        demonstrator="random+scripted",
+        demonstrations=600,
+        epochs=3.0,
+        final_episodes=20,
+        eval_episodes=20,
+        threads=1,
+    )
     assert train_bc(config) < 0.5
     return out / "bc" / "model"
 
@@ -74,7 +83,9 @@ def test_leave_one_out_advantages_reach_the_tokens(scale, divisor):
     for row, ids in enumerate(out["completion_ids"]):
         assert advantages[row, : len(ids)].tolist() == pytest.approx([float(values[row]) / divisor] * len(ids))
         assert not advantages[row, len(ids) :].any()
-    assert values.tolist() == pytest.approx([float(a[0]) for a in leave_one_out([[r] for r in out["dialogue_return"]], 3)])
+    assert values.tolist() == pytest.approx(
+        [float(a[0]) for a in leave_one_out([[r] for r in out["dialogue_return"]], 3)]
+    )
 
 
 def test_exact_credit_reads_the_dialogues():
@@ -120,7 +131,8 @@ def test_grpo_takes_every_credit(noise, tmp_path, credit):
 
 def test_what_a_critic_has_learned_is_part_of_the_checkpoint(noise, tmp_path, monkeypatch):
     whole, broken = (
-        grpo(tmp_path / name, noise, steps=3, save_every=1, updates=2, credit="critic(lambda=0.9)", final_episodes=4) for name in ("whole", "broken")
+        grpo(tmp_path / name, noise, steps=3, save_every=1, updates=2, credit="critic(lambda=0.9)", final_episodes=4)
+        for name in ("whole", "broken")
     )
     train_grpo(whole)
     interrupted(monkeypatch, GRPOTrainer, lambda: train_grpo(broken), at=5)

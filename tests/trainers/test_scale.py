@@ -17,9 +17,10 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
 
 from dialogym.core.stream import Stream
+from dialogym.envs.make import make_engine
 from dialogym.policies.generation import CachedGenerator
 from dialogym.policies.language_model import LanguageModelPolicy, load_model
-from dialogym.policies.rollout import make_engine, rollout
+from dialogym.policies.rollout import rollout
 from dialogym.trainers import processes
 from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.dpo import DPOConfig, train_dpo
@@ -84,7 +85,14 @@ def test_tokens_come_from_the_inverse_distribution_function(temperature):
     weights = (torch.tensor(logits) / temperature).softmax(-1)
     edges = weights.cumsum(-1).tolist()
     eps = 1e-5
-    draws = [0.0, edges[0] - eps, edges[0] + eps, edges[1] - eps, edges[1] + eps, 1.0 - 1e-12]  # the last is 1 in single precision
+    draws = [
+        0.0,
+        edges[0] - eps,
+        edges[0] + eps,
+        edges[1] - eps,
+        edges[1] + eps,
+        1.0 - 1e-12,
+    ]  # the last is 1 in single precision
     generator = CachedGenerator(Fixed(logits), end=9, max_new_tokens=1, temperature=temperature)
     sampled, scores = generator([object() for _ in draws], [[5]] * len(draws), [[u] for u in draws])
     assert [ids[0] for ids in sampled] == [0, 0, 1, 1, 3, 3]
@@ -96,7 +104,9 @@ def test_sampled_frequencies():
     logits = [0.0, 1.0, 2.0]
     stream = Stream(np.random.default_rng(0))
     generator = CachedGenerator(Fixed(logits), end=9, max_new_tokens=50, temperature=1.0)
-    sampled, _ = generator([object() for _ in range(400)], [[5]] * 400, [[stream.random() for _ in range(50)] for _ in range(400)])
+    sampled, _ = generator(
+        [object() for _ in range(400)], [[5]] * 400, [[stream.random() for _ in range(50)] for _ in range(400)]
+    )
     counts = torch.tensor(sampled).flatten().bincount(minlength=3) / 20_000
     assert torch.allclose(counts, torch.tensor(logits).softmax(-1), atol=0.012)
 
@@ -141,7 +151,9 @@ def test_vllm_speaks_turn_by_turn_and_its_logprobs_are_kept():
         def _generate_single_turn(self, prompts, images, fields, generations):
             self.limits.append(self.vllm_generation.max_completion_length)
             words = ["What?" if len(self.limits) == 1 else "[serve tea]"] * len(prompts)
-            ids = [tokenizer.encode(text) + [tokenizer.eos_token_id] * (i % 2) for i, text in enumerate(words)]  # every second one is cut
+            ids = [
+                tokenizer.encode(text) + [tokenizer.eos_token_id] * (i % 2) for i, text in enumerate(words)
+            ]  # every second one is cut
             return ids, [[-0.5 - k for k in range(len(row))] for row in ids]
 
     trainer = Served()
@@ -165,7 +177,14 @@ def test_vllm_says_what_is_missing(tmp_path):
 
 TESTS = Path(__file__).parents[1]
 SMALL = {
-    "bc": {"demonstrations": 64, "batch_size": 16, "epochs": 2.0, "eval_episodes": 8, "final_episodes": 12, "threads": 1},
+    "bc": {
+        "demonstrations": 64,
+        "batch_size": 16,
+        "epochs": 2.0,
+        "eval_episodes": 8,
+        "final_episodes": 12,
+        "threads": 1,
+    },
     "grpo": {
         "groups": 4,
         "group_size": 4,
@@ -192,23 +211,52 @@ def start(launcher, *program):
         port = str(free.getsockname()[1])
     starter = {
         "torchrun": ["torch.distributed.run", "--nproc-per-node", "2", "--master-port", port],
-        "accelerate": ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--main_process_port", port],
+        "accelerate": [
+            "accelerate.commands.launch",
+            "--multi_gpu",
+            "--num_processes",
+            "2",
+            "--main_process_port",
+            port,
+        ],
     }[launcher]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "ACCELERATE_USE_CPU": "true"}
-    return subprocess.run([sys.executable, "-m", *starter, *map(str, program)], cwd=TESTS, env=environment, capture_output=True, text=True, timeout=500)
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "ACCELERATE_USE_CPU": "true",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", *starter, *map(str, program)],
+        cwd=TESTS,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=500,
+    )
 
 
 def trained(out, stage):
     rows = [row for row in map(json.loads, (out / "metrics.jsonl").read_text().splitlines()) if row["stage"] == stage]
-    return load_file(out / stage / "model" / "model.safetensors"), [row for row in rows if "loss" in row], [row["score"] for row in rows if "score" in row]
+    return (
+        load_file(out / stage / "model" / "model.safetensors"),
+        [row for row in rows if "loss" in row],
+        [row["score"] for row in rows if "score" in row],
+    )
 
 
 def assert_same_training(one, other, stage, start):
-    """Equal but for rounding: Adam makes a step of its full size of a gradient that is nothing but rounding, so single weights say little."""
+    """Equal but for rounding:
+
+    Adam makes a step of its full size of a gradient that is nothing but rounding, so single weights say little.
+    """
     (a, losses, scores), (b, other_losses, other_scores) = trained(one, stage), trained(other, stage)
     assert [row["step"] for row in losses] == [row["step"] for row in other_losses]
     for key in ("loss", "grad_norm", "entropy", "reward"):
-        assert [row.get(key, 0.0) for row in losses] == pytest.approx([row.get(key, 0.0) for row in other_losses], rel=2e-3, abs=1e-5)
+        assert [row.get(key, 0.0) for row in losses] == pytest.approx(
+            [row.get(key, 0.0) for row in other_losses], rel=2e-3, abs=1e-5
+        )
     assert scores == other_scores
     moved = sum(float((a[name] - start[name]).square().sum()) for name in a) ** 0.5
     apart = sum(float((a[name] - b[name]).square().sum()) for name in a) ** 0.5
@@ -241,7 +289,11 @@ def test_grpo_in_two_processes(alone, tmp_path):
 
 SMALLER = {"max_turn_tokens": 8, "eval_episodes": 8, "final_episodes": 12, "threads": 1, "learning_rate": 1e-3}
 OTHERS = {
-    "ilql": (ILQLConfig, train_ilql, {"demonstrations": 64, "epochs": 1.0}),  # as `mc` and `awr` are, by `train_offline`
+    "ilql": (
+        ILQLConfig,
+        train_ilql,
+        {"demonstrations": 64, "epochs": 1.0},
+    ),  # as `mc` and `awr` are, by `train_offline`
     "dpo": (DPOConfig, train_dpo, {"scenarios": 24, "attempts": 4, "batch_size": 4}),
     "kto": (KTOConfig, train_kto, {"scenarios": 12, "attempts": 4, "batch_size": 8}),
 }
@@ -314,8 +366,12 @@ def test_a_launcher_that_starts_one_process_is_noticed(monkeypatch):
 
 
 def test_gradient_checkpointing_changes_no_weight(alone, tmp_path):
-    train_bc(BCConfig(TOY, out=tmp_path, episodes_path=alone / "demonstrations", gradient_checkpointing=True, **SMALL["bc"]))
-    train_grpo(GRPOConfig(TOY, out=tmp_path, model=str(alone / "bc" / "model"), gradient_checkpointing=True, **SMALL["grpo"]))
+    train_bc(
+        BCConfig(TOY, out=tmp_path, episodes_path=alone / "demonstrations", gradient_checkpointing=True, **SMALL["bc"])
+    )
+    train_grpo(
+        GRPOConfig(TOY, out=tmp_path, model=str(alone / "bc" / "model"), gradient_checkpointing=True, **SMALL["grpo"])
+    )
     for stage in ("bc", "grpo"):
         a, b = trained(alone, stage)[0], trained(tmp_path, stage)[0]
         assert all(torch.allclose(a[name], b[name], atol=1e-6) for name in a)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 from datasets import Dataset
+from dialogym.envs.make import make_engine
 from dialogym.policies.language_model import load_model
-from dialogym.policies.rollout import make_engine
 from dialogym.trainers.bc import RecordTrainer
 from dialogym.trainers.scoring import own_logprobs, plain_head
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -14,7 +14,9 @@ from trl import SFTConfig, SFTTrainer
 
 def test_as_the_plain_computation_with_gradients():
     torch.manual_seed(0)
-    model = LlamaForCausalLM(LlamaConfig(vocab_size=50, hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2))
+    model = LlamaForCausalLM(
+        LlamaConfig(vocab_size=50, hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2)
+    )
     assert plain_head(model)
     ids = torch.randint(0, 50, (21, 12))
     mask = torch.ones_like(ids)
@@ -39,7 +41,9 @@ def test_as_the_plain_computation_with_gradients():
 
 def test_the_loss_of_cloning_is_trls(tmp_path):
     model, tokenizer = load_model("tiny", make_engine("Negotiation-v0"), 0)
-    data = Dataset.from_list([{"input_ids": list(range(5, 5 + n)), "labels": [-100] * 4 + list(range(9, 5 + n))} for n in (6, 9, 14)])
+    data = Dataset.from_list(
+        [{"input_ids": list(range(5, 5 + n)), "labels": [-100] * 4 + list(range(9, 5 + n))} for n in (6, 9, 14)]
+    )
     options = SFTConfig(output_dir=str(tmp_path), per_device_train_batch_size=3, report_to=[], bf16=False)
     trainer = RecordTrainer(model=model, processing_class=tokenizer, train_dataset=data, args=options)
     inputs = next(iter(trainer.get_train_dataloader()))

@@ -10,11 +10,11 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
 
+from dialogym.envs.make import make_engine
 from dialogym.evaluation.exploitability import exploitability
 from dialogym.policies.duel import play_duels
 from dialogym.policies.language_model import LanguageModelPolicy, load_model
 from dialogym.policies.registry import make_policy
-from dialogym.policies.rollout import make_engine
 from dialogym.trainers import self_play
 from dialogym.trainers.self_play import Players, SelfPlayConfig, leave_one_out, lessons, train_self_play
 from safetensors.torch import load_file
@@ -52,12 +52,24 @@ def start(engine, tmp_path_factory):
 
 
 def config(out, start, **changes):
-    small = {"groups": 4, "group_size": 8, "steps": 20, "max_turn_tokens": 8, "eval_every": 0, "final_episodes": 20, "threads": 1, "learning_rate": 5e-4}
+    small = {
+        "groups": 4,
+        "group_size": 8,
+        "steps": 20,
+        "max_turn_tokens": 8,
+        "eval_every": 0,
+        "final_episodes": 20,
+        "threads": 1,
+        "learning_rate": 5e-4,
+    }
     return SelfPlayConfig(**{"env_id": ULTIMATUM, "out": out, "model": str(start), **small, **changes})
 
 
 def players_of(engine, *paths):
-    return {seat: LanguageModelPolicy(*load_model(str(path), engine), max_turn_tokens=8, temperature=1.0) for seat, path in zip(SEATS, paths, strict=True)}
+    return {
+        seat: LanguageModelPolicy(*load_model(str(path), engine), max_turn_tokens=8, temperature=1.0)
+        for seat, path in zip(SEATS, paths, strict=True)
+    }
 
 
 def rows(out):
@@ -72,7 +84,9 @@ def test_both_seats_learn(engine, start, tmp_path, separate):
     score = train_self_play(config(tmp_path, start, separate=separate))
     assert isinstance(score, float)
     folder = tmp_path / "self-play"
-    after = exploitability(small_ultimatum(), players_of(engine, folder / "model", folder / ("partner" if separate else "model")))
+    after = exploitability(
+        small_ultimatum(), players_of(engine, folder / "model", folder / ("partner" if separate else "model"))
+    )
     assert after.nash_conv < 0.6 * before.nash_conv
     logged = rows(tmp_path)
     assert {"loss", "reward", "payoff_seller", "payoff_buyer", "entropy", "grad_norm"} <= set(logged[0])
@@ -81,14 +95,21 @@ def test_both_seats_learn(engine, start, tmp_path, separate):
 
 def test_the_past_is_met_and_does_not_learn(engine, start, tmp_path):
     train_self_play(config(tmp_path, start, steps=6, past_share=0.5, past_every=2, eval_every=3, save_every=3))
-    assert sorted(path.name for path in (tmp_path / "self-play" / "league").iterdir()) == ["step-0.pt", "step-2.pt", "step-4.pt"]
+    assert sorted(path.name for path in (tmp_path / "self-play" / "league").iterdir()) == [
+        "step-0.pt",
+        "step-2.pt",
+        "step-4.pt",
+    ]
     assert [row["step"] for row in rows(tmp_path) if "score" in row] == [0, 3, 6]
     players = Players(config(tmp_path, start, past_share=1.0, past_every=2), engine, tmp_path / "self-play" / "league")
     duels, seated = players.play(5)
     assert all(sorted(policy.name for policy in pair.values()) == ["now", "past"] for pair in seated)
     found = lessons(duels, seated, 8)
     assert sum(len(some) for some in found.values()) == sum(
-        bool(duel.dialogues[seat].steps) for duel, pair in zip(duels, seated, strict=True) for seat in SEATS if pair[seat].name == "now"
+        bool(duel.dialogues[seat].steps)
+        for duel, pair in zip(duels, seated, strict=True)
+        for seat in SEATS
+        if pair[seat].name == "now"
     )
     kept = torch.load(tmp_path / "self-play" / "league" / "step-0.pt")[0]
     original = load_file(start / "model.safetensors")
@@ -139,7 +160,10 @@ class Interrupt(Exception):
 
 
 def test_resumed_equals_uninterrupted(start, tmp_path, monkeypatch):
-    whole, broken = (config(tmp_path / name, start, steps=6, save_every=2, past_share=0.5, past_every=2, separate=True) for name in ("whole", "broken"))
+    whole, broken = (
+        config(tmp_path / name, start, steps=6, save_every=2, past_share=0.5, past_every=2, separate=True)
+        for name in ("whole", "broken")
+    )
     train_self_play(whole)
     learn = Players.learn
 
@@ -166,7 +190,7 @@ def test_resumed_equals_uninterrupted(start, tmp_path, monkeypatch):
         ({"group_size": 1}, "group_size"),
         ({"temperature": 0.0}, "temperature"),
         ({"env_id": TOY}, "two seats"),
-        ({"exploitability": True}, "family must be Negotiation"),
+        ({"exploitability": True}, "a family with a small duel"),
         ({"env_id": "Negotiation-v0", "exploitability": True}, "--set rounds=2"),
     ],
 )

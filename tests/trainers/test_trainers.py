@@ -11,9 +11,10 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
 
 from dialogym.envs.episodes import read_episodes
+from dialogym.envs.make import make_engine
 from dialogym.evaluation.evaluate import evaluate
 from dialogym.policies.language_model import LanguageModelPolicy, load_model
-from dialogym.policies.rollout import make_engine, rollout
+from dialogym.policies.rollout import rollout
 from dialogym.trainers import checkpoints
 from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.grpo import DialogueRollout, GRPOConfig, train_grpo
@@ -39,7 +40,16 @@ def bc(out, **changes):
 
 
 def grpo(out, model, **changes):
-    small = {"groups": 4, "group_size": 8, "steps": 24, "learning_rate": 2e-3, "max_turn_tokens": 8, "eval_every": 0, "final_episodes": 60, "threads": 1}
+    small = {
+        "groups": 4,
+        "group_size": 8,
+        "steps": 24,
+        "learning_rate": 2e-3,
+        "max_turn_tokens": 8,
+        "eval_every": 0,
+        "final_episodes": 60,
+        "threads": 1,
+    }
     return GRPOConfig(**{"env_id": TOY, "out": out, "model": str(model), **small, **changes})
 
 
@@ -63,8 +73,11 @@ def test_grpo_from_noise_to_the_optimum(tmp_path):
     start = tmp_path / "start"
     chance = train_bc(bc(start, demonstrator="random", epochs=1.0, seed=2))
     assert chance < 0.7
-    # at this learning rate a clone's words fall apart now and then, and kl holds them together; with other seeds a hundred steps are not always enough
-    score = train_grpo(grpo(tmp_path / "run", start / "bc" / "model", steps=100, groups=8, learning_rate=1e-3, kl=0.1, seed=2))
+    # at this learning rate a clone's words fall apart now and then, and kl holds them together; with other seeds a
+    # hundred steps are not always enough
+    score = train_grpo(
+        grpo(tmp_path / "run", start / "bc" / "model", steps=100, groups=8, learning_rate=1e-3, kl=0.1, seed=2)
+    )
     assert score >= 0.9
     rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert {"reward", "loss"} <= set(rows[0])
@@ -82,7 +95,14 @@ def test_bc_resumed_equals_bc_uninterrupted(tmp_path, monkeypatch):
     interrupted(monkeypatch, SFTTrainer, lambda: train_bc(broken), at=12)
     train_bc(dataclasses.replace(broken, resume=True))
     assert same_weights(whole.out / "bc" / "model", broken.out / "bc" / "model")
-    lines = [[(r["step"], r.get("loss")) for r in map(json.loads, (c.out / "metrics.jsonl").read_text().splitlines()) if "loss" in r] for c in (whole, broken)]
+    lines = [
+        [
+            (r["step"], r.get("loss"))
+            for r in map(json.loads, (c.out / "metrics.jsonl").read_text().splitlines())
+            if "loss" in r
+        ]
+        for c in (whole, broken)
+    ]
     assert lines[0] == lines[1]
 
 
@@ -90,7 +110,9 @@ def test_grpo_resumed_equals_grpo_uninterrupted(cloned, tmp_path, monkeypatch):
     from trl import GRPOTrainer
 
     model = cloned[0] / "bc" / "model"
-    whole, broken = (grpo(tmp_path / name, model, steps=3, save_every=1, updates=2, group_size=4) for name in ("whole", "broken"))
+    whole, broken = (
+        grpo(tmp_path / name, model, steps=3, save_every=1, updates=2, group_size=4) for name in ("whole", "broken")
+    )
     train_grpo(whole)
     interrupted(monkeypatch, GRPOTrainer, lambda: train_grpo(broken), at=5)
     train_grpo(dataclasses.replace(broken, resume=True))
@@ -141,7 +163,9 @@ def test_resume_and_overwrite_are_guarded(cloned, tmp_path):
 
 def test_a_run_is_resumed_as_it_was_begun(tmp_path):
     train_bc(bc(tmp_path, save_every=5))
-    with pytest.raises(ValueError, match=r"learning_rate must be 0\.004 to resume the run in .*bc, which was begun with it; got 0\.01"):
+    with pytest.raises(
+        ValueError, match=r"learning_rate must be 0\.004 to resume the run in .*bc, which was begun with it; got 0\.01"
+    ):
         train_bc(bc(tmp_path, save_every=5, learning_rate=0.01, resume=True))
     assert train_bc(bc(tmp_path, save_every=50, final_episodes=7, resume=True)) is not None
     assert json.loads((tmp_path / "bc" / "evaluation.json").read_text())[0]["episodes"] == 7
@@ -173,7 +197,16 @@ def test_wrong_arguments(tmp_path, config, message):
 
 @pytest.mark.parametrize(
     ("wrong", "value"),
-    [("steps", 0), ("groups", 0), ("updates", 5), ("clip", -1.0), ("temperature", 0.0), ("kl", -1.0), ("entropy", -0.1), ("max_episode_tokens", 8)],
+    [
+        ("steps", 0),
+        ("groups", 0),
+        ("updates", 5),
+        ("clip", -1.0),
+        ("temperature", 0.0),
+        ("kl", -1.0),
+        ("entropy", -0.1),
+        ("max_episode_tokens", 8),
+    ],
 )
 def test_wrong_arguments_of_grpo(tmp_path, wrong, value):
     with pytest.raises(ValueError, match=wrong):
@@ -207,7 +240,9 @@ def test_records_hold_what_was_shown_and_what_was_said(speaker):
     torch.manual_seed(0)
     for dialogue in rollout(engine, policy, range(12)):
         record = policy.record(dialogue)
-        assert len(record.completion_ids) == len(record.mask) and len(record.turns) == len(record.rewards) == len(dialogue.steps)
+        assert len(record.completion_ids) == len(record.mask) and len(record.turns) == len(record.rewards) == len(
+            dialogue.steps
+        )
         assert record.prompt_ids == policy.chat.opening(dialogue.messages()[0]["content"])
         for (start, end), step in zip(record.turns, dialogue.steps, strict=True):
             assert policy.chat.text(record.completion_ids[start:end]) == step.text
@@ -225,7 +260,9 @@ def test_written_chats_are_framed_like_sampled_ones(speaker):
 
     for dialogue in rollout(engine, make_policy("scripted", engine), range(5)):
         record = policy.chat.record(dialogue.messages())
-        template = policy.tokenizer.apply_chat_template(dialogue.messages()[: 2 * len(dialogue.steps)], return_dict=True, return_assistant_tokens_mask=True)
+        template = policy.tokenizer.apply_chat_template(
+            dialogue.messages()[: 2 * len(dialogue.steps)], return_dict=True, return_assistant_tokens_mask=True
+        )
         assert record.ids == template["input_ids"]
         assert [0] * len(record.prompt_ids) + record.mask == template["assistant_masks"]
 
@@ -254,7 +291,9 @@ def test_dialogues_that_failed_give_no_return():
         def _generate_single_turn(self, ids, *_):
             return [tokenizer.encode(f"[serve {DRINKS[0]}]") + [tokenizer.eos_token_id] for _ in ids], None
 
-    out = DialogueRollout(engine, tokenizer, GRPOConfig(TOY))([[{"role": "user", "content": "", "seed": s}] for s in (0, 1, 2)], Trainer())
+    out = DialogueRollout(engine, tokenizer, GRPOConfig(TOY))(
+        [[{"role": "user", "content": "", "seed": s}] for s in (0, 1, 2)], Trainer()
+    )
     assert [r is None for r in out["dialogue_return"]] == [False, True, False]
     assert all(len(ids) == len(mask) for ids, mask in zip(out["completion_ids"], out["env_mask"], strict=True))
     assert Trainer.generation_config.max_new_tokens == 99

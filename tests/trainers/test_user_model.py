@@ -13,9 +13,11 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from dialogym.envs.episodes import EpisodeStore, read_episodes, record, rescore
+from dialogym.envs.make import make_engine
 from dialogym.evaluation.information import control_index, quality_by_turn
+from dialogym.policies.collect import collect
 from dialogym.policies.registry import make_policy
-from dialogym.policies.rollout import collect, make_engine, rollout
+from dialogym.policies.rollout import rollout
 from dialogym.rewards.user_model import UserModel, Words, words_of
 from dialogym.scripts.main import main
 from dialogym.trainers.user_model import Example, UserModelConfig, _split, train_user_model, words_of_episode
@@ -39,7 +41,9 @@ def cafe(tmp_path_factory):
 def bargain(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bargain")
     collect(BARGAIN, "scripted", 500, folder / "episodes")
-    return folder / "model", train_user_model(config(BARGAIN, folder / "model", episodes_path=folder / "episodes", about="tactic"))
+    return folder / "model", train_user_model(
+        config(BARGAIN, folder / "model", episodes_path=folder / "episodes", about="tactic")
+    )
 
 
 def test_a_guest_who_says_what_it_wants_is_understood(cafe):
@@ -52,7 +56,11 @@ def test_a_guest_who_says_what_it_wants_is_understood(cafe):
 
 
 def test_bargainers_are_told_apart_but_no_better_than_can_be(bargain):
-    """125 held-out dialogues. The exact filter is the best there can be in expectation, at every turn; the noise of a difference is estimated from as many."""
+    """125 held-out dialogues.
+
+    The exact filter is the best there can be in expectation, at every turn; the noise of a difference is estimated from
+    as many.
+    """
     _, report = bargain
     model, exact, prior = (report.overall[name] for name in ("model", "exact", "prior"))
     assert model.count == exact.count == prior.count > 500
@@ -83,13 +91,15 @@ def test_rewards_by_name(bargain):
     out, _ = bargain
     names = [f"curiosity/{kind}(model={out})" for kind in ("accuracy", "log_accuracy", "entropy", "information_gain")]
     spec = dict.fromkeys(names, 1.0)
-    engine = make_engine(BARGAIN, spec)
+    engine = make_engine(BARGAIN, reward=spec)
     dialogues = list(rollout(engine, make_policy("scripted", engine), range(900_000, 900_040)))
     model, episodes = UserModel.load(out), []
     for dialogue in dialogues:
         rows = [step.rewards for step in dialogue.steps]
         assert all(math.isfinite(value) for row in rows for value in row.values())
-        assert sum(row[names[0]] for row in rows) == pytest.approx(-model.belief(dialogue, 0).probability(dialogue.hidden.tactic))
+        assert sum(row[names[0]] for row in rows) == pytest.approx(
+            -model.belief(dialogue, 0).probability(dialogue.hidden.tactic)
+        )
         assert sum(row[names[2]] for row in rows) == pytest.approx(model.belief(dialogue, 0).entropy)
         episodes.append(record(dialogue, BARGAIN, engine, "scripted"))
     assert rescore(episodes, spec) == episodes
@@ -101,8 +111,8 @@ def test_a_model_takes_the_place_of_a_filter(bargain):
     out, _ = bargain
     for parameters in ("filter=blind", "about=reservation"):
         with pytest.raises(ValueError, match="a learned model takes the place of a filter, and is about 'tactic'"):
-            make_engine(BARGAIN, f"curiosity/entropy(model={out},{parameters})")
-    make_engine(BARGAIN, f"curiosity/entropy(model={out},about=tactic)")
+            make_engine(BARGAIN, reward=f"curiosity/entropy(model={out},{parameters})")
+    make_engine(BARGAIN, reward=f"curiosity/entropy(model={out},about=tactic)")
 
 
 def test_unforeseen_words(bargain):
@@ -130,7 +140,9 @@ def test_embeddings_of_a_language_model(tmp_path):
     model, tokenizer = load_model("tiny", engine, 0)
     model.save_pretrained(tmp_path / "lm")
     tokenizer.save_pretrained(tmp_path / "lm")
-    report = train_user_model(config(TOY, tmp_path / "m", episodes=150, features=f"lm:{tmp_path / 'lm'}", learning_rate=1e-2, epochs=40))
+    report = train_user_model(
+        config(TOY, tmp_path / "m", episodes=150, features=f"lm:{tmp_path / 'lm'}", learning_rate=1e-2, epochs=40)
+    )
     assert report.overall["model"].accuracy > report.overall["prior"].accuracy + 0.3
     learned = UserModel.load(tmp_path / "m")
     dialogue = next(rollout(engine, make_policy("random", engine), range(7, 8)))
@@ -155,7 +167,19 @@ def test_the_same_seed_gives_the_same_model(tmp_path):
 def test_the_command(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     collect(TOY, "random", 80, tmp_path / "e")
-    arguments = ["train", "user-model", TOY, "--episodes-path", str(tmp_path / "e"), "--out", str(tmp_path / "m"), "--epochs", "3", "--threads", "1"]
+    arguments = [
+        "train",
+        "user-model",
+        TOY,
+        "--episodes-path",
+        str(tmp_path / "e"),
+        "--out",
+        str(tmp_path / "m"),
+        "--epochs",
+        "3",
+        "--threads",
+        "1",
+    ]
     assert main(arguments) == 0
     printed = " ".join(capsys.readouterr().out.split())
     assert "belief about drink" in printed and "curiosity/entropy(model=" in printed

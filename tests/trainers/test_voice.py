@@ -21,7 +21,9 @@ from ..simulated_users.backends.tiny_models import save_model
 def folder(tmp_path_factory):
     folder = save_model(tmp_path_factory.mktemp("model"))
     config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 4096}))  # it reads letter by letter
+    (folder / "config.json").write_text(
+        json.dumps({**config, "max_position_embeddings": 4096})
+    )  # it reads letter by letter
     return folder
 
 
@@ -34,7 +36,9 @@ def test_pairs_come_from_every_family_and_are_what_a_voice_is_asked():
     for family in families:
         voice = LLMVoice(family.voice, family.guide, None, {}, shots=0, plain=True)
         asked = {
-            (str(list(voice.messages(example.cue, example.line, Stream(None)))), example.words) for pool in examples_of(family).values() for example in pool
+            (str(list(voice.messages(example.cue, example.line, Stream(None)))), example.words)
+            for pool in examples_of(family).values()
+            for example in pool
         }
         assert 50 <= sum((str(chat), words) in asked for chat, words in found) <= 70
 
@@ -42,7 +46,9 @@ def test_pairs_come_from_every_family_and_are_what_a_voice_is_asked():
 def test_rates_are_measured_on_other_lines():
     for family in voiced_families():
         learned = {str((example.cue, example.words)) for pool in examples_of(family).values() for example in pool}
-        held = [str((example.cue, example.words)) for pool in examples_of(family, HELD_OUT).values() for example in pool]
+        held = [
+            str((example.cue, example.words)) for pool in examples_of(family, HELD_OUT).values() for example in pool
+        ]
         assert sum(line in learned for line in held) < 0.2 * len(held)
 
 
@@ -59,7 +65,9 @@ def test_from_pairs_to_rates(folder, tmp_path):
     adapter = train_voice(config)
     assert (adapter / "adapter_model.safetensors").stat().st_size < 10_000_000
     rates = first_try_rates(f"{folder}+{adapter}", utterances=4, shots=0, plain=True, max_tokens=8)
-    assert set(rates) == {type(family).__name__ for family in voiced_families()} and all(0.0 <= rate <= 1.0 for rate in rates.values())
+    assert set(rates) == {type(family).__name__ for family in voiced_families()} and all(
+        0.0 <= rate <= 1.0 for rate in rates.values()
+    )
     with pytest.raises(FileExistsError):
         train_voice(config)
     with pytest.raises(ValueError, match="pairs"):

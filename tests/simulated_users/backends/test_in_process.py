@@ -13,11 +13,21 @@ from dialogym.simulated_users.user import Failure
 from .llama_server import llama_server
 from .tiny_models import save_adapter, save_model
 
-CHAT = (("system", "You sell a used bicycle. Answer in one short sentence."), ("user", "Say: ask for $200"), ("assistant", "I would like $200 for it."))
+CHAT = (
+    ("system", "You sell a used bicycle. Answer in one short sentence."),
+    ("user", "Say: ask for $200"),
+    ("assistant", "I would like $200 for it."),
+)
 
 
 def requests(n, **settings):
-    return [Request((*CHAT, ("user", f"Say: ask for ${100 + 37 * i}{' please' * (i % 4)}")), **{"max_tokens": 16, "seed": i, **settings}) for i in range(n)]
+    return [
+        Request(
+            (*CHAT, ("user", f"Say: ask for ${100 + 37 * i}{' please' * (i % 4)}")),
+            **{"max_tokens": 16, "seed": i, **settings},
+        )
+        for i in range(n)
+    ]
 
 
 def texts(replies):
@@ -54,7 +64,9 @@ def test_llama_repeats_itself(llama):
     said = texts(llama.generate(asked))
     assert texts(llama.generate(asked)) == said
     assert texts([llama.generate([request])[0] for request in asked[::-1]])[::-1] == said
-    assert len({texts(llama.generate([asked[0]._replace(seed=seed)]))[0] for seed in range(6)}) > 1, "the seed has no effect"
+    assert len({texts(llama.generate([asked[0]._replace(seed=seed)]))[0] for seed in range(6)}) > 1, (
+        "the seed has no effect"
+    )
 
 
 def test_llama_reads_a_shared_beginning_once(llama):
@@ -99,7 +111,11 @@ def test_llama_without_a_template_continues_a_transcript(llama):
 def test_what_cannot_be_answered_is_a_failure(kind, request):
     backend = request.getfixturevalue(kind)
     long, fine, odd = backend.generate(
-        [Request((("user", "very " * 3000),)), requests(1)[0], Request((("user", "\x00 \udc80 \U0001f600 <|im_end|>"),), max_tokens=4)]
+        [
+            Request((("user", "very " * 3000),)),
+            requests(1)[0],
+            Request((("user", "\x00 \udc80 \U0001f600 <|im_end|>"),), max_tokens=4),
+        ]
     )
     assert isinstance(long, Failure) and "context" in long
     assert isinstance(fine, Reply) and isinstance(odd, Reply)
@@ -230,9 +246,14 @@ def test_a_real_server():
     pytest.importorskip("openai")
     with llama_server() as url:
         backend = load_backend(url, grammar="llama.cpp", backoff=0.05, attempts=3)
-        said = texts(backend.generate([*requests(4), *requests(2, grammar='root ::= "No."'), *requests(1, stop=(" ",))]))
+        said = texts(
+            backend.generate([*requests(4), *requests(2, grammar='root ::= "No."'), *requests(1, stop=(" ",))])
+        )
         assert all(said[:4]) and said[4:6] == ["No.", "No."] and " " not in said[6]
-        assert texts(backend.generate(requests(1, temperature=0.0)))[0] == texts(backend.generate(requests(1, temperature=0.0)))[0]
+        assert (
+            texts(backend.generate(requests(1, temperature=0.0)))[0]
+            == texts(backend.generate(requests(1, temperature=0.0)))[0]
+        )
         (refused,) = backend.generate([Request((("user", "very " * 3000),))])
         assert isinstance(refused, Failure) and "context" in refused
     assert isinstance(backend.generate(requests(1))[0], Failure)
@@ -246,5 +267,7 @@ def test_smollm2_in_transformers():
     backend = load_backend("transformers:smollm2")
     together = texts(backend.generate(requests(4)))
     assert texts(backend.generate(requests(4)[2:3])) == together[2:3]
-    (answer,) = backend.generate([Request((("user", "What is the capital of France?"),), max_tokens=12, temperature=0.0)])
+    (answer,) = backend.generate(
+        [Request((("user", "What is the capital of France?"),), max_tokens=12, temperature=0.0)]
+    )
     assert isinstance(answer, Reply) and "Paris" in answer.text

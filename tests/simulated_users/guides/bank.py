@@ -8,8 +8,9 @@ from copy import deepcopy
 from functools import cache
 
 from dialogym.core.stream import Stream
+from dialogym.envs.make import make_engine
 from dialogym.policies.registry import make_policy
-from dialogym.policies.rollout import make_engine, rollout
+from dialogym.policies.rollout import rollout
 from dialogym.simulated_users.user import ScriptedUser
 from hypothesis import strategies as st
 
@@ -33,7 +34,11 @@ class Prattler:
         for dialogue, stream in zip(dialogues, streams, strict=True):
             text = TALK[stream.choose(len(TALK))]
             if stream.random() < 0.6:
-                acts = [act for act in dialogue.setting.game.choices(dialogue.state, dialogue.seat) if type(act).__name__ not in ("Stop", "Tell")]
+                acts = [
+                    act
+                    for act in dialogue.setting.game.choices(dialogue.state, dialogue.seat)
+                    if type(act).__name__ not in ("Stop", "Tell")
+                ]
                 text = f"{'' if '[' in text else text} {self.engine.grammar.print(acts[stream.choose(len(acts))])}"
             texts.append(text)
         return texts
@@ -52,7 +57,9 @@ class Listener:
         texts = self.voice.say(cues, streams)
         for cue, twin, text in zip(cues, twins, texts, strict=True):
             line = self.guide.line(cue, twin)
-            assert text.startswith(line.before) and text.endswith(line.after), "the bank and the guide agree on the frame"
+            assert text.startswith(line.before) and text.endswith(line.after), (
+                "the bank and the guide agree on the frame"
+            )
             self.heard.append((cue, line, text[len(line.before) : len(text) - len(line.after)].strip()))
         return texts
 

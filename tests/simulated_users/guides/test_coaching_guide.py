@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
-from dialogym.envs.coaching import Case, Coaching
-from dialogym.envs.engine import Engine
-from dialogym.games.coaching import Answer, Ask, Leave, Session, Suggest
-from dialogym.games.coaching_domains import DOMAINS
-from dialogym.policies.coaching import HEURISTICS, demonstrate, improvise
-from dialogym.simulated_users.guides.coaching import GUIDE
+from dialogym.envs.coaching.domains import DOMAINS
+from dialogym.envs.coaching.family import Case, Coaching
+from dialogym.envs.coaching.game import Answer, Ask, Leave, Session, Suggest
+from dialogym.envs.coaching.guide import GUIDE
+from dialogym.envs.coaching.phrases import TOPICS_OF
+from dialogym.envs.coaching.policies import HEURISTICS, demonstrate, improvise
+from dialogym.envs.coaching.voice import VOICE
+from dialogym.envs.engine import Engine, Options
 from dialogym.simulated_users.user import Cue, ScriptedUser
-from dialogym.simulated_users.voices.coaching import VOICE
-from dialogym.simulated_users.voices.coaching_phrases import TOPICS_OF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,11 +44,19 @@ def utterances():
     learners = [improvise, demonstrate, *list(HEURISTICS.values())[:3]]
     talker = lambda d, s: TALK[s.choose(len(TALK))]  # noqa: E731
     mixed = [lambda d, s, p=p: talker(d, s) if s.random() < 0.6 else p(d, s) for p in (improvise, demonstrate)]
-    asker = lambda d, s: f"{TALK[s.choose(20)]} [ask {d.setting.game.attributes[s.choose(len(d.setting.game.attributes))]}]"  # noqa: E731
+    asker = lambda d, s: (
+        f"{TALK[s.choose(20)]} [ask {d.setting.game.attributes[s.choose(len(d.setting.game.attributes))]}]"
+    )  # noqa: E731
     said = []
-    for seed, family in enumerate((Coaching(), Coaching(preset="small"), Coaching(preset="pair", cost=0.02, near=0.0, reliability=0.75, conformity=0.6))):
+    for seed, family in enumerate(
+        (
+            Coaching(),
+            Coaching(preset="small"),
+            Coaching(preset="pair", cost=0.02, near=0.0, reliability=0.75, conformity=0.6),
+        )
+    ):
         recorder = Recorder(VOICE)
-        engine = Engine(family, user=ScriptedUser(recorder))
+        engine = Engine(family, Options(user=ScriptedUser(recorder)))
         for number, learner in enumerate([*learners, *mixed, talker, asker]):
             running = engine.open([np.random.default_rng([seed, number, i]) for i in range(90)])
             while running:
@@ -62,8 +70,12 @@ def fault(cue, words):
     return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
 
 
-def make(act, topic=None, domain="exercise", name="Ana", persona="friendly", heard="", opening=False, problem="", reason=""):
-    return Cue(act, "client", Case(domain, name), persona, heard, opening, problem, reason, Session(1, "client", 1, 1, topic))
+def make(
+    act, topic=None, domain="exercise", name="Ana", persona="friendly", heard="", opening=False, problem="", reason=""
+):
+    return Cue(
+        act, "client", Case(domain, name), persona, heard, opening, problem, reason, Session(1, "client", 1, 1, topic)
+    )
 
 
 YES, NO = make(Answer("yes"), Ask("clubs")), make(Answer("no"), Ask("clubs"))
@@ -76,8 +88,16 @@ def test_every_utterance_of_the_bank_passes():
     said = utterances()
     assert len(said) > 10_000
     kinds = {(cue.persona, str(cue.act), type(cue.before.topic).__name__) for cue, _ in said}
-    answers = {("Answer(word='yes')", "Ask"), ("Answer(word='no')", "Ask"), ("Answer(word='yes')", "Suggest"), ("Answer(word='no')", "Suggest")}
-    assert {(p, *kind) for p in VOICE.personas for kind in answers} <= kinds and {kind[1] for kind in kinds} >= {"Say()", "Leave()"}
+    answers = {
+        ("Answer(word='yes')", "Ask"),
+        ("Answer(word='no')", "Ask"),
+        ("Answer(word='yes')", "Suggest"),
+        ("Answer(word='no')", "Suggest"),
+    }
+    assert {(p, *kind) for p in VOICE.personas for kind in answers} <= kinds and {kind[1] for kind in kinds} >= {
+        "Say()",
+        "Leave()",
+    }
     assert {cue.problem for cue, _ in said} == {"", "malformed", "ambiguous", "illegal"}
     failed = {words: found for cue, words in said if (found := fault(cue, words))}
     assert not failed, list(failed.items())[:10]
@@ -93,9 +113,15 @@ def other_cues(cue):
             yield cue._replace(act=act, before=cue.before._replace(topic=asked if isinstance(act, Answer) else topic))
     if isinstance(topic, Ask):
         for shift in (1, 7):
-            yield cue._replace(before=cue.before._replace(topic=Ask(attributes[(attributes.index(topic.attribute) + shift) % len(attributes)])))
+            yield cue._replace(
+                before=cue.before._replace(
+                    topic=Ask(attributes[(attributes.index(topic.attribute) + shift) % len(attributes)])
+                )
+            )
     if isinstance(topic, Suggest):
-        yield cue._replace(before=cue.before._replace(topic=Suggest(strategies[(strategies.index(topic.strategy) + 3) % 8])))
+        yield cue._replace(
+            before=cue.before._replace(topic=Suggest(strategies[(strategies.index(topic.strategy) + 3) % 8]))
+        )
 
 
 def test_no_utterance_of_the_bank_passes_for_another_act_or_question():
@@ -180,9 +206,14 @@ def test_every_claim_means_what_it_is_said_to_mean():
         for attribute, topic in topics.items():
             for word, claims in (("yes", topic.yes), ("no", topic.no)):
                 for claim in claims:
-                    right, wrong = (make(Answer(a), Ask(attribute), domain) for a in ((word, "yes" if word == "no" else "no")))
+                    right, wrong = (
+                        make(Answer(a), Ask(attribute), domain) for a in ((word, "yes" if word == "no" else "no"))
+                    )
                     assert fault(right, f"{claim}.") == "" and fault(wrong, f"{claim}."), claim
-                    assert fault(wrong, f"{'No' if word == 'yes' else 'Yes'}. {claim}.") and fault(right, f"{word}, {claim}!") == "", claim
+                    assert (
+                        fault(wrong, f"{'No' if word == 'yes' else 'Yes'}. {claim}.")
+                        and fault(right, f"{word}, {claim}!") == ""
+                    ), claim
 
 
 def test_a_lost_turn_is_answered_with_its_reason_and_the_act():
@@ -194,7 +225,11 @@ def test_a_lost_turn_is_answered_with_its_reason_and_the_act():
     assert fault(lost, reason) and fault(lost, f"{reason} I like crowds.")
 
 
-@given(st.text(max_size=300) | st.sampled_from([w for said in (*GOOD.values(), *BAD.values()) for w in said]), st.sampled_from(list(BAD)), st.text(max_size=30))
+@given(
+    st.text(max_size=300) | st.sampled_from([w for said in (*GOOD.values(), *BAD.values()) for w in said]),
+    st.sampled_from(list(BAD)),
+    st.text(max_size=30),
+)
 @settings(max_examples=200, deadline=None)
 def test_any_text_is_judged_and_always_alike(text, cue, reason):
     cue = cue._replace(reason=reason, problem="malformed" if reason else "")
@@ -205,7 +240,11 @@ def test_any_text_is_judged_and_always_alike(text, cue, reason):
 def test_the_scene_is_the_same_in_all_turns_and_names_no_strategy():
     assert len({GUIDE.scene(cue) for cue in BAD}) == 1
     scene = GUIDE.scene(YES)
-    assert "Ana" in scene and "exercise more" in scene and not any(name in scene for name, _ in DOMAINS["exercise"].strategies)
+    assert (
+        "Ana" in scene
+        and "exercise more" in scene
+        and not any(name in scene for name, _ in DOMAINS["exercise"].strategies)
+    )
 
 
 def test_each_grammar_is_taken_by_llama_cpp(accepted_grammar):
@@ -215,7 +254,11 @@ def test_each_grammar_is_taken_by_llama_cpp(accepted_grammar):
 
 
 def test_what_the_grammar_allows_holds_the_act(regular):
-    yes, no, leave = (regular(GUIDE.grammar(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))))) for cue in (YES, NO, LEAVE))
-    assert yes.fullmatch("Yes, I like to belong to a club. How nice!") and not yes.fullmatch("No. I am not one for clubs.")
+    yes, no, leave = (
+        regular(GUIDE.grammar(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))))) for cue in (YES, NO, LEAVE)
+    )
+    assert yes.fullmatch("Yes, I like to belong to a club. How nice!") and not yes.fullmatch(
+        "No. I am not one for clubs."
+    )
     assert no.fullmatch("No. I am not one for clubs.") and not no.fullmatch("Yes, I like to belong to a club.")
     assert leave.fullmatch("I have to go now. Goodbye!") and not leave.fullmatch("Yes.")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
-from dialogym.envs.guided_solving import GuidedSolving
-from dialogym.envs.problems import PROBLEMS
-from dialogym.games.guided_solving import Attempt, Guidance, Hint, Nudge, Show, Try
-from dialogym.simulated_users.guides.guided_solving import GUIDE
+from dialogym.envs.guided_solving.family import GuidedSolving
+from dialogym.envs.guided_solving.game import Attempt, Guidance, Hint, Nudge, Show, Try
+from dialogym.envs.guided_solving.guide import GUIDE
+from dialogym.envs.guided_solving.problems import PROBLEMS
 from dialogym.simulated_users.user import Cue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,9 +33,18 @@ def fault(cue, said, seed=0):
     return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(seed))), said)
 
 
-RIGHT, WRONG, SOLVED = cue_for(Attempt("right"), Try()), cue_for(Attempt("wrong"), Try()), cue_for(Attempt("right"), Try(), 2)
+RIGHT, WRONG, SOLVED = (
+    cue_for(Attempt("right"), Try()),
+    cue_for(Attempt("wrong"), Try()),
+    cue_for(Attempt("right"), Try(), 2),
+)
 OPENING, TALK = cue_for(Say(), opening=True), cue_for(Say())
-NUDGED, HINTED, SHOWN, LAST = cue_for(Say(), Nudge()), cue_for(Say(), Hint()), cue_for(Say(), Show()), cue_for(Say(), Show(), 2)
+NUDGED, HINTED, SHOWN, LAST = (
+    cue_for(Say(), Nudge()),
+    cue_for(Say(), Hint()),
+    cue_for(Say(), Show()),
+    cue_for(Say(), Show(), 2),
+)
 
 
 def test_all_that_the_phrase_bank_says_passes():
@@ -68,11 +77,17 @@ def test_every_result_of_every_step_can_be_said_and_no_other():
                     line = GUIDE.line(cue, Stream(np.random.default_rng(seed)))
                     meant = next(result for result in results if f'"{result}"' in line.order)
                     said = "Well, I get {}, and the sheet says " + outcome + "."
-                    assert not GUIDE.check(cue, line, said.format(meant)), (line.order, said.format(meant), GUIDE.check(cue, line, said.format(meant)))
+                    assert not GUIDE.check(cue, line, said.format(meant)), (
+                        line.order,
+                        said.format(meant),
+                        GUIDE.check(cue, line, said.format(meant)),
+                    )
                     for other in {step.result, *step.wrong} - {meant}:
                         assert GUIDE.check(cue, line, said.format(other)), (line.order, other)
                         assert GUIDE.check(cue, line, f"{said.format(meant)} Or {other}."), (line.order, other)
-                    assert GUIDE.check(cue, line, said.format(meant).replace(outcome, {"right": "wrong", "wrong": "right"}[outcome]))
+                    assert GUIDE.check(
+                        cue, line, said.format(meant).replace(outcome, {"right": "wrong", "wrong": "right"}[outcome])
+                    )
                     assert GUIDE.check(cue, line, f"I get {meant}."), "the mark is missing"
 
 
@@ -120,9 +135,15 @@ def test_other_words_fail(cue, said):
 
 def test_results_that_are_common_words_count_where_they_are_given():
     cue = cue_for(Attempt("right"), Try(), 2, "largest")
-    assert not fault(cue, "It must be if. The sheet says right.") and fault(cue, "I wonder if it is right.") and fault(cue, "If I say else, it is right.")
+    assert (
+        not fault(cue, "It must be if. The sheet says right.")
+        and fault(cue, "I wonder if it is right.")
+        and fault(cue, "If I say else, it is right.")
+    )
     quiet = cue_for(Say(), Nudge(), 2, "largest")
-    assert fault(quiet, "Else?") and fault(quiet, "I say while.") and not fault(quiet, "Let me think a while about that.")
+    assert (
+        fault(quiet, "Else?") and fault(quiet, "I say while.") and not fault(quiet, "Let me think a while about that.")
+    )
 
 
 @pytest.mark.parametrize("said", JUNK)
@@ -136,7 +157,13 @@ def test_a_lost_turn_is_told_with_its_reason():
     cue = cue_for(Say(), problem="illegal", reason="The idea of this step was given already. You can stop, or talk.")
     assert cue.reason in GUIDE.line(cue, Stream(np.random.default_rng(0))).order
     assert not fault(cue, f"Oh, sorry. {cue.reason} I'm at step 1.") and not fault(cue, cue.reason)
-    for said in ("Sorry?", "The idea of this step was given.", f"{cue.reason} I am at step 3.", f"15 dollars. {cue.reason}", f"{cue.reason} I get it now."):
+    for said in (
+        "Sorry?",
+        "The idea of this step was given.",
+        f"{cue.reason} I am at step 3.",
+        f"15 dollars. {cue.reason}",
+        f"{cue.reason} I get it now.",
+    ):
         assert fault(cue, said), said
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
-from dialogym.envs.engine import Engine
-from dialogym.envs.negotiation import Negotiation, PublicFacts
-from dialogym.games.negotiation import Accept, Haggle, Offer, Walk
-from dialogym.policies.negotiation import HEURISTICS, demonstrate, improvise
-from dialogym.simulated_users.guides.negotiation import GUIDE
+from dialogym.envs.engine import Engine, Options
+from dialogym.envs.negotiation.family import Negotiation, PublicFacts
+from dialogym.envs.negotiation.game import Accept, Haggle, Offer, Walk
+from dialogym.envs.negotiation.guide import GUIDE
+from dialogym.envs.negotiation.policies import HEURISTICS, demonstrate, improvise
+from dialogym.envs.negotiation.voice import VOICE
 from dialogym.simulated_users.user import Cue, ScriptedUser
-from dialogym.simulated_users.voices.negotiation import VOICE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,7 +46,7 @@ def utterances():
     said = []
     for seed, role in enumerate(("buyer", "seller")):
         recorder = Recorder(VOICE)
-        engine = Engine(Negotiation(role=role), user=ScriptedUser(recorder))
+        engine = Engine(Negotiation(role=role), Options(user=ScriptedUser(recorder)))
         for number, learner in enumerate([*learners, *mixed, talker]):
             running = engine.open([np.random.default_rng([seed, number, i]) for i in range(60)])
             while running:
@@ -63,8 +63,12 @@ def fault(cue, words):
 def test_every_utterance_of_the_bank_passes():
     said = utterances()
     assert len(said) > 10_000
-    kinds = Counter((cue.persona, cue.seat, type(cue.act).__name__, bool(cue.problem), bool(cue.heard)) for cue, _ in said)
-    assert {kind[:3] for kind in kinds} == {(p, seat, act) for p in VOICE.personas for seat in ("buyer", "seller") for act in ("Offer", "Accept", "Walk")}
+    kinds = Counter(
+        (cue.persona, cue.seat, type(cue.act).__name__, bool(cue.problem), bool(cue.heard)) for cue, _ in said
+    )
+    assert {kind[:3] for kind in kinds} == {
+        (p, seat, act) for p in VOICE.personas for seat in ("buyer", "seller") for act in ("Offer", "Accept", "Walk")
+    }
     assert {cue.problem for cue, _ in said} == {"", "malformed", "ambiguous", "illegal"}
     failed = {words: found for cue, words in said if (found := fault(cue, words))}
     assert not failed, list(failed.items())[:10]
@@ -76,7 +80,9 @@ def other_acts(cue):
     if price in (standing, getattr(cue.act, "price", None)):
         price += cue.public.list_price // 20
     for act in (Offer(price), Accept(), Walk(), Say()):
-        if type(act) is type(cue.act) is not Offer or (isinstance(act, Accept) and isinstance(cue.act, Offer) and standing == cue.act.price):
+        if type(act) is type(cue.act) is not Offer or (
+            isinstance(act, Accept) and isinstance(cue.act, Offer) and standing == cue.act.price
+        ):
             continue
         before = cue.before._replace(standing=price + 1) if isinstance(act, Accept) and standing is None else cue.before
         yield cue._replace(act=act, before=before)
@@ -99,7 +105,17 @@ def test_no_utterance_of_the_bank_passes_for_another_act():
 BIKE = PublicFacts("road bike", "new tyres last spring", 300)
 
 
-def make(act, seat="seller", standing: int | None = 200, heard="I offer $200.", opening=False, problem="", reason="", persona="friendly", public=BIKE):
+def make(
+    act,
+    seat="seller",
+    standing: int | None = 200,
+    heard="I offer $200.",
+    opening=False,
+    problem="",
+    reason="",
+    persona="friendly",
+    public=BIKE,
+):
     before = Haggle(-1, seat) if opening else Haggle(1, seat, standing)
     return Cue(act, seat, public, persona, "" if opening else heard, opening, problem, reason, before)
 
@@ -175,7 +191,10 @@ def test_an_opening_names_the_item():
 
 def test_the_public_facts_are_not_misread():
     facts = PublicFacts("free deal 9", "2 extra wheels, warranty included", 300)
-    assert fault(make(Offer(240), public=facts), "The free deal 9 has 2 extra wheels, warranty included. How about $240?") == ""
+    assert (
+        fault(make(Offer(240), public=facts), "The free deal 9 has 2 extra wheels, warranty included. How about $240?")
+        == ""
+    )
     assert fault(make(Offer(240), public=facts), "With 3 extra wheels. How about $240?")
 
 
@@ -183,13 +202,21 @@ def test_a_lost_turn_is_answered_with_its_reason_and_the_act():
     reason = "You mentioned $200 and $250; which one do you offer?"
     lost = make(Offer(240), standing=None, heard="200 or 250", problem="ambiguous", reason=reason)
     order = GUIDE.line(lost, Stream(np.random.default_rng(0)))
-    assert reason in order.order and "$240" in order.order and order.intent != GUIDE.line(ASK, Stream(np.random.default_rng(0))).intent
+    assert (
+        reason in order.order
+        and "$240" in order.order
+        and order.intent != GUIDE.line(ASK, Stream(np.random.default_rng(0))).intent
+    )
     assert fault(lost, f"Sorry! {reason} How about $240?") == fault(lost, f"{reason.upper()} How about $240?") == ""
     assert reason in fault(lost, "How about $240?")
     assert fault(lost, reason) and fault(lost, f"{reason} How about $250?") and fault(lost, f"{reason} Deal at $240!")
 
 
-@given(st.text(max_size=300) | st.sampled_from([w for said in (*GOOD.values(), *BAD.values()) for w in said]), st.sampled_from(list(BAD)), st.text(max_size=30))
+@given(
+    st.text(max_size=300) | st.sampled_from([w for said in (*GOOD.values(), *BAD.values()) for w in said]),
+    st.sampled_from(list(BAD)),
+    st.text(max_size=30),
+)
 @settings(max_examples=200, deadline=None)
 def test_any_text_is_judged_and_always_alike(text, cue, reason):
     cue = cue._replace(reason=reason, problem="malformed" if reason else "")
@@ -201,7 +228,9 @@ def test_any_text_is_judged_and_always_alike(text, cue, reason):
 
 def test_the_scene_and_the_order_hold_what_is_needed_and_no_more():
     scene = GUIDE.scene(ASK)
-    assert scene == GUIDE.scene(ACCEPT) and all(word in scene for word in ("road bike", "new tyres last spring", "$300", "seller"))
+    assert scene == GUIDE.scene(ACCEPT) and all(
+        word in scene for word in ("road bike", "new tyres last spring", "$300", "seller")
+    )
     for cue, _ in utterances()[::50]:
         line = GUIDE.line(cue, Stream(np.random.default_rng(0)))
         prices = {int(price) for price in re.findall(r"\$(\d+)", line.order.replace(cue.reason or "\0", ""))}
@@ -223,8 +252,20 @@ def test_each_grammar_is_taken_by_llama_cpp(accepted_grammar):
 
 
 def test_what_the_grammar_allows_holds_the_act(regular):
-    ask, accept, walk = (regular(GUIDE.grammar(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))))) for cue in (ASK, ACCEPT, WALK))
-    assert ask.fullmatch("How about $240?") and ask.fullmatch("$240.") and ask.fullmatch("Well, let us say $240 for it.")
-    assert not any(map(ask.fullmatch, ("How about $250?", "How about $240 or $260?", "I have 2. $240.", "Hello.", "$240. [accept]")))
-    assert accept.fullmatch("Very well. Deal at $200.") and not accept.fullmatch("Deal at $210.") and not accept.fullmatch("Hello.")
+    ask, accept, walk = (
+        regular(GUIDE.grammar(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))))) for cue in (ASK, ACCEPT, WALK)
+    )
+    assert (
+        ask.fullmatch("How about $240?") and ask.fullmatch("$240.") and ask.fullmatch("Well, let us say $240 for it.")
+    )
+    assert not any(
+        map(
+            ask.fullmatch, ("How about $250?", "How about $240 or $260?", "I have 2. $240.", "Hello.", "$240. [accept]")
+        )
+    )
+    assert (
+        accept.fullmatch("Very well. Deal at $200.")
+        and not accept.fullmatch("Deal at $210.")
+        and not accept.fullmatch("Hello.")
+    )
     assert walk.fullmatch("What a pity. No deal!") and not walk.fullmatch("What a pity.")

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
-from dialogym.envs.spacing import Pack, Spacing
-from dialogym.games.spacing import Answer, Lesson
-from dialogym.simulated_users.guides.spacing import GUIDE
+from dialogym.envs.spacing.decks import DECKS
+from dialogym.envs.spacing.family import Pack, Spacing
+from dialogym.envs.spacing.game import Answer, Lesson
+from dialogym.envs.spacing.guide import GUIDE
 from dialogym.simulated_users.user import Cue
-from dialogym.simulated_users.voices.spacing_decks import DECKS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +26,9 @@ ANSWERS = ("right", "wrong", "blank")
 def cue_for(act, name="perro", deck="spanish", closes="", **rest):
     facts = {"persona": "terse", "heard": "", "opening": False, "problem": "", "reason": "", **rest}
     asked = 0 if isinstance(act, Answer) else None
-    return Cue(act, "student", Pack(deck, (name,)).public, before=Lesson(3, "student", asked, (0,), closes=closes), **facts)
+    return Cue(
+        act, "student", Pack(deck, (name,)).public, before=Lesson(3, "student", asked, (0,), closes=closes), **facts
+    )
 
 
 def fault(cue, said, meant=""):
@@ -44,7 +46,11 @@ RIGHT, WRONG, BLANK, TALK = cue_for(Answer("right")), cue_for(Answer("wrong")), 
 def test_all_that_the_phrase_bank_says_passes():
     assert len(SPOKEN) > 4000 and set(INTENTS) == {*ANSWERS, "talk", "lost"}
     assert {cue.persona for cue, _, _ in SPOKEN} == set(Spacing().voice.personas)
-    assert {cue.public.deck for cue, _, _ in SPOKEN} == set(DECKS) and {cue.before.closes for cue, _, _ in SPOKEN} == {"", "session", "lesson"}
+    assert {cue.public.deck for cue, _, _ in SPOKEN} == set(DECKS) and {cue.before.closes for cue, _, _ in SPOKEN} == {
+        "",
+        "session",
+        "lesson",
+    }
     assert faults(GUIDE, SPOKEN) == []
 
 
@@ -60,14 +66,19 @@ def test_an_answer_passes_for_no_other_card():
     for one in ANSWERS:
         for order, words in swapped(GUIDE, INTENTS[one], INTENTS[one], 3000):
             for answer in re.findall(r'"([^"]+)"', order):
-                assert re.search(rf"(?<!dash )(?<!dot )\b{re.escape(answer)}\b(?! dash| dot)", words, re.I), (order, words)
+                assert re.search(rf"(?<!dash )(?<!dot )\b{re.escape(answer)}\b(?! dash| dot)", words, re.I), (
+                    order,
+                    words,
+                )
 
 
 @pytest.mark.parametrize("deck", DECKS)
 def test_right_wrong_and_blank_are_told_apart_for_every_card(deck):
     """The worst case: the same card, the same words."""
     for card in DECKS[deck].cards:
-        right, wrong, blank, talk = (cue_for(act, card.name, deck) for act in (Answer("right"), Answer("wrong"), Answer("blank"), Say()))
+        right, wrong, blank, talk = (
+            cue_for(act, card.name, deck) for act in (Answer("right"), Answer("wrong"), Answer("blank"), Say())
+        )
         said = {
             "right": f"I'd say {card.answer}. Yes, that is right.", "blank": f"I don't remember. The card says {card.answer}.",
             **{slip: f"I think {slip}. No, wrong, it is {card.answer}." for slip in card.mistakes},
@@ -117,16 +128,27 @@ def test_other_words_fail(cue, said):
 
 
 def test_words_that_happen_to_be_on_cards_may_be_used():
-    assert not fault(RIGHT, "Well, but I think it is dog. Yes, right.") and not fault(TALK, "I was looking out of the window, but go on.")
+    assert not fault(RIGHT, "Well, but I think it is dog. Yes, right.") and not fault(
+        TALK, "I was looking out of the window, but go on."
+    )
     assert fault(RIGHT, "But, hm. Dog. Right.") and fault(TALK, "Is it window?")
 
 
 def test_orders_hold_the_answers_and_scenes_do_not():
     for cue, line, _ in SPOKEN:
-        card = next((c for c in DECKS[cue.public.deck].cards if cue.before.asked is not None and c.name == cue.public.cards[cue.before.asked]), None)
+        card = next(
+            (
+                c
+                for c in DECKS[cue.public.deck].cards
+                if cue.before.asked is not None and c.name == cue.public.cards[cue.before.asked]
+            ),
+            None,
+        )
         if cue.problem or card is None:
             continue
-        assert f'"{card.answer}"' in line.order and (any(f'Answer "{slip}"' in line.order for slip in card.mistakes)) == (cue.act.result == "wrong")
+        assert f'"{card.answer}"' in line.order and (
+            any(f'Answer "{slip}"' in line.order for slip in card.mistakes)
+        ) == (cue.act.result == "wrong")
         assert not re.search(rf"\b{re.escape(card.answer)}\b", GUIDE.scene(cue)) or card.answer in ("to remember",)
 
 
@@ -141,7 +163,13 @@ def test_a_lost_turn_is_told_with_its_reason():
     cue = cue_for(Say(), problem="illegal", reason="There is no such card; the cards are perro.")
     assert cue.reason in GUIDE.line(cue, Stream(np.random.default_rng(0))).order
     assert not fault(cue, f"Sorry, that doesn't work. {cue.reason} I'm listening.") and not fault(cue, cue.reason)
-    for said in ("Sorry?", "There is no such card.", f"Dog. {cue.reason}", f"{cue.reason} Dog. Right.", f"{cue.reason} I know them all."):
+    for said in (
+        "Sorry?",
+        "There is no such card.",
+        f"Dog. {cue.reason}",
+        f"{cue.reason} Dog. Right.",
+        f"{cue.reason} I know them all.",
+    ):
         assert fault(cue, said), said
 
 
@@ -152,7 +180,17 @@ def test_any_words_are_judged(text):
 
 
 def test_long_words_take_no_time():
-    for text in ("a " * 100_000, "dog. " * 50_000, "not " * 140 + "dog", "a'" * 300, "dot dash " * 65, "\ue000" * 599, "ﷺ" * 590, "İ" * 590, "i will " * 84):
+    for text in (
+        "a " * 100_000,
+        "dog. " * 50_000,
+        "not " * 140 + "dog",
+        "a'" * 300,
+        "dot dash " * 65,
+        "\ue000" * 599,
+        "ﷺ" * 590,
+        "İ" * 590,
+        "i will " * 84,
+    ):
         assert seconds(GUIDE, samples(SPOKEN), text) < 0.2
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
-from dialogym.envs.tutoring import Course, Tutoring
-from dialogym.games.tutoring import Answer, Lesson
-from dialogym.simulated_users.curricula import CURRICULA
-from dialogym.simulated_users.guides.tutoring import GUIDE
+from dialogym.envs.tutoring.curricula import CURRICULA
+from dialogym.envs.tutoring.family import Course, Tutoring
+from dialogym.envs.tutoring.game import Answer, Lesson
+from dialogym.envs.tutoring.guide import GUIDE
 from dialogym.simulated_users.user import Cue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,7 +24,9 @@ INTENTS = by_intent(SPOKEN)
 
 def cue_for(act, last=None, curriculum="fractions", marked=True, **rest):
     facts = {"opening": False, "problem": "", "reason": "", "persona": "terse", "heard": "", **rest}
-    return Cue(act, "student", Course(curriculum, "Ada", marked).public, before=Lesson(3, "student", last=last), **facts)
+    return Cue(
+        act, "student", Course(curriculum, "Ada", marked).public, before=Lesson(3, "student", last=last), **facts
+    )
 
 
 def answering(given, curriculum="fractions", skill=1, right=True):
@@ -82,10 +84,15 @@ def test_introductions_hold_name_and_subject():
 
 def test_the_order_holds_the_answer_and_not_its_mark():
     for cue, line, _ in INTENTS["answer"]:
-        exercise = next(e for e in CURRICULA[cue.public.curriculum].skills[cue.act.skill - 1].exercises if e.question in line.before)
+        exercise = next(
+            e for e in CURRICULA[cue.public.curriculum].skills[cue.act.skill - 1].exercises if e.question in line.before
+        )
         answer = re.search(r'"([^"]+)"', line.order)[1]
         assert exercise.check(answer) == cue.act.right
-        assert not re.search(r"\b(?:right|wrong|correct)\b", line.order) and ("answer sheet" in line.after) == cue.public.marked
+        assert (
+            not re.search(r"\b(?:right|wrong|correct)\b", line.order)
+            and ("answer sheet" in line.after) == cue.public.marked
+        )
         assert cue.act.right or f'"{exercise.answer}"' not in line.order
 
 
@@ -122,8 +129,15 @@ def test_the_right_answer_is_not_told_with_a_wrong_one():
     wrong = [utterance for utterance in INTENTS["answer"] if not utterance[0].act.right]
     assert len(wrong) > 300
     for cue, line, words in wrong:
-        exercise = next(e for e in CURRICULA[cue.public.curriculum].skills[cue.act.skill - 1].exercises if e.question in line.before)
-        for said in (f"{words} No, {exercise.answer}.", f"{exercise.answer}. {words}", f"I say {exercise.answer}.", f"{words} That is wrong."):
+        exercise = next(
+            e for e in CURRICULA[cue.public.curriculum].skills[cue.act.skill - 1].exercises if e.question in line.before
+        )
+        for said in (
+            f"{words} No, {exercise.answer}.",
+            f"{exercise.answer}. {words}",
+            f"I say {exercise.answer}.",
+            f"{words} That is wrong.",
+        ):
             assert GUIDE.check(cue, line, said), said
 
 
@@ -158,8 +172,16 @@ def test_junk_never_passes(said):
 def test_a_lost_turn_is_told_with_its_reason():
     cue = cue_for(Say(), problem="malformed", reason="I do not know the tag [foo]; possible are [quiz SKILL], [stop].")
     assert cue.reason in GUIDE.line(cue, Stream(np.random.default_rng(0))).order
-    assert not fault(cue, f"Sorry, what was that? {cue.reason}") and not fault(cue, f"I did not understand that tag. {cue.reason} Please go on.")
-    for said in ("Sorry, what was that?", "I do not know the tag.", f"[foo] {cue.reason}", f"{cue.reason} I get it now.", f"2/3. {cue.reason}"):
+    assert not fault(cue, f"Sorry, what was that? {cue.reason}") and not fault(
+        cue, f"I did not understand that tag. {cue.reason} Please go on."
+    )
+    for said in (
+        "Sorry, what was that?",
+        "I do not know the tag.",
+        f"[foo] {cue.reason}",
+        f"{cue.reason} I get it now.",
+        f"2/3. {cue.reason}",
+    ):
         assert fault(cue, said), said
 
 
@@ -170,7 +192,16 @@ def test_any_words_are_judged(text):
 
 
 def test_long_words_take_no_time():
-    for text in ("a " * 100_000, "2/3 " * 50_000, "not " * 290 + "2/3", "a'" * 300, "i now " * 95, "\ue000" * 599, "1" * 590, ", ".join(["dot dash"] * 50)):
+    for text in (
+        "a " * 100_000,
+        "2/3 " * 50_000,
+        "not " * 290 + "2/3",
+        "a'" * 300,
+        "i now " * 95,
+        "\ue000" * 599,
+        "1" * 590,
+        ", ".join(["dot dash"] * 50),
+    ):
         assert seconds(GUIDE, samples(SPOKEN), text) < 0.2
 
 

@@ -1,0 +1,173 @@
+"""Coaching for a language model that decides: who the client is, and the answers that keep to it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from ...core.acts import Act, Say
+from ...core.grammar import Grammar
+from ...core.setting import Setting
+from ...simulated_users.cast import FAILED, MET, OPEN, Goal, Moment
+from .domains import DOMAINS
+from .game import Answer, Ask, Leave, Suggest
+
+_YES, _NO = Answer("yes"), Answer("no")
+
+
+class CoachingCast:
+    """A client who answers by a model's decisions. See `Cast`.
+
+    The scripted client answers imprecisely. This one is held to what speaks for the strategy that suits it; it decides
+    freely where an attribute has nothing to do with that, and where a suggestible client is led towards another
+    strategy.
+    """
+
+    grammar = Grammar((Answer, Leave))
+
+    def facts(self, moment: Moment) -> str:
+        """What the client wants, what would suit it, and what it says yes and no to."""
+        public, mind = moment.public, moment.setting.mind
+        doing = dict(DOMAINS[public.domain].strategies)[moment.hidden]
+        sides = _sides(moment)
+        yes, no, free = ([name for name, side in sides.items() if side == wanted] for wanted in (1, -1, 0))
+        parts = [
+            f"You are {public.name}, the client of a coach, and you want to {DOMAINS[public.domain].goal}.",
+            f"What would suit you, though you have not thought of it yourself: {moment.hidden}, that is {doing}.",
+            f"These are like you, and you say yes when asked about them: {', '.join(yes) or 'none'}.",
+            f"These are not like you, and you say no: {', '.join(no) or 'none'}.",
+        ]
+        if free:
+            parts.append(f"Answer as you like about {', '.join(free)}.")
+        if getattr(mind, "conformity", 0.0) > 0.0:
+            parts.append("You do not like to contradict, and often just agree when something is suggested to you.")
+        return " ".join(parts)
+
+    def goals(self, moment: Moment) -> list[Goal]:
+        """Answer, truly, stay to the end, and be recommended what suits."""
+        state, asked, missed, wrong, left = moment.state, None, False, False, False
+        for seat, act in moment.past:
+            if seat != moment.seat:
+                asked = act if isinstance(act, (Ask, Suggest)) else None
+            else:
+                missed |= asked is not None and not isinstance(act, Answer) and not isinstance(act, Leave)
+                wrong |= asked is not None and isinstance(act, Answer) and bool(_fault(moment, asked, act))
+                left |= isinstance(act, Leave) and state.turn < moment.setting.game.turns
+                asked = None
+        advised = state.recommended
+        return [
+            Goal("Answer what the coach asks.", FAILED if missed else MET),
+            Goal("Answer as the person you are.", FAILED if wrong else MET),
+            Goal("Do not leave before the time is up.", FAILED if left else MET),
+            Goal(
+                "Get a recommendation that suits you.",
+                OPEN if state.mover is not None else MET if advised == moment.hidden else FAILED,
+            ),
+        ]
+
+    def situation(self, moment: Moment) -> str:
+        """The turn and the question."""
+        state, turns = moment.state, moment.setting.game.turns
+        topic = state.topic
+        if state.mover is None:
+            return "It is over."
+        about = f"The coach has asked you about {topic.attribute}." if isinstance(topic, Ask) else ""
+        if isinstance(topic, Suggest):
+            about = (
+                f"The coach has suggested that {topic.strategy} is right for you: "
+                f"{dict(DOMAINS[moment.public.domain].strategies)[topic.strategy]}."
+            )
+        return f"Turn {state.turn} of {turns}. {about}".strip()
+
+    def acts(self, moment: Moment) -> list[Act]:
+        """Yes or no to a question; otherwise there is no choice."""
+        state = moment.state
+        if state.turn >= moment.setting.game.turns:
+            return [Leave()]
+        return [Say()] if state.topic is None else [_YES, _NO]
+
+    def admissible(self, moment: Moment, act: Act) -> str:
+        """An answer if there was a question, and one that is like the client."""
+        possible = self.acts(moment)
+        if act not in possible:
+            shown = " or ".join(self.grammar.print(one) or "[talk]" for one in possible)
+            return (
+                f"{'It is not yet time to leave. ' if isinstance(act, Leave) else ''}All that you can do now is "
+                f"{shown}."
+            )
+        return _fault(moment, moment.state.topic, act) if isinstance(act, Answer) else ""
+
+    def bounds(self, setting: Setting, hidden: Any) -> tuple[float, float]:
+        """What can be found out with yes and no.
+
+        At most: the best tree of questions that could be, had each answer whatever meaning the coach liked best. At
+        least: the best that asks only about what every client still possible has to answer truly. Both as of the prior;
+        they do not depend on `hidden`.
+        """
+        game: Any = setting.game
+        mind: Any = setting.mind
+        return _bounds(tuple(mind.profile), game.credit, game.cost, game.turns)
+
+
+CAST = CoachingCast()
+
+
+def _sides(moment: Moment) -> dict[str, int]:
+    """Attribute -> 1 if the client says yes to it, -1 for no, 0 if it is free."""
+    game: Any = moment.setting.game
+    mind: Any = moment.setting.mind
+    return dict(zip(game.attributes, mind.profile[game.strategies.index(moment.hidden)], strict=True))
+
+
+def _fault(moment: Moment, topic: Act | None, act: Answer) -> str:
+    """What is wrong with an answer for this client."""
+    if isinstance(topic, Ask):
+        side = _sides(moment).get(topic.attribute.lower(), 0)
+        if side and act.word != ("yes" if side > 0 else "no"):
+            return f"That is not true of you: about {topic.attribute.lower()} you say {'yes' if side > 0 else 'no'}."
+    if isinstance(topic, Suggest):
+        mind: Any = moment.setting.mind
+        suits = topic.strategy.lower() == moment.hidden
+        if suits and act.word == "no":
+            return f"{topic.strategy} is what suits you: say yes."
+        if not suits and act.word == "yes" and mind.conformity == 0.0:
+            return f"{topic.strategy} does not suit you: say no."
+    return ""
+
+
+@cache
+def _bounds(
+    profile: tuple[tuple[int, ...], ...], credit: tuple[tuple[float, ...], ...], cost: float, turns: int
+) -> tuple[float, float]:
+    total = len(credit)
+    near = max((credit[i][j] for i in range(total) for j in range(total) if i != j), default=0.0)
+    best = max(credit[i][i] for i in range(total))
+
+    @cache
+    def most(count: int, questions: int) -> float:
+        """Of `count` clients who are equally likely."""
+        value = (best + (count - 1) * max(near, 0.0)) / count
+        if questions and count > 1:
+            split = max(
+                (a * most(a, questions - 1) + (count - a) * most(count - a, questions - 1)) / count
+                for a in range(1, count // 2 + 1)
+            )
+            value = max(value, split - cost)
+        return value
+
+    @cache
+    def least(possible: tuple[int, ...], questions: int) -> float:
+        value = max(sum(credit[right][said] for right in possible) / len(possible) for said in range(total))
+        if questions and len(possible) > 1:
+            for column in {tuple(profile[right][place] for right in possible) for place in range(len(profile[0]))}:
+                if 0 in column or len(set(column)) < 2:
+                    continue  # somebody may answer either way, or it tells nothing
+                sides = [
+                    tuple(right for right, answer in zip(possible, column, strict=True) if answer == side)
+                    for side in (1, -1)
+                ]
+                value = max(value, sum(len(side) * least(side, questions - 1) for side in sides) / len(possible) - cost)
+        return value
+
+    # a recommendation takes the last turn
+    return max(0.0, least(tuple(range(total)), turns - 1)), most(total, turns - 1)

@@ -1,0 +1,346 @@
+"""Negotiation: price bargaining over one item, as an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from typing import Any, ClassVar, NamedTuple
+
+from ...core.dialogue import Dialogue
+from ...core.duel import SmallDuel, TwoSeats
+from ...core.setting import Setting
+from ...core.solver import Rescaled, Solution
+from ...core.stream import Stream
+from ..base import Family
+from .duel import small_duel
+from .game import MIRROR, SEATS, TICKS, Haggle, Offer, PriceBargaining
+from .items import ITEMS, a
+from .mind import POPULATIONS, TEMPERS, Bargainer, Haggler, tempered
+from .prices import mark_prices
+from .voice import ACTS, VOICE, understand
+
+
+class PublicFacts(NamedTuple):
+    """What both sides know."""
+
+    item: str
+    detail: str
+    list_price: int
+    temper: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bargain:
+    """One scenario: the item, its list price, what it is worth to the learner (all in whole currency units), and the partner's temper if it shows."""
+
+    item: str
+    detail: str
+    list_price: int
+    value: int
+    temper: str = ""
+
+    @property
+    def public(self) -> PublicFacts:
+        """The facts without the learner's value."""
+        return PublicFacts(self.item, self.detail, self.list_price, self.temper)
+
+
+@dataclass(frozen=True)
+class Negotiation(Family):
+    """Price bargaining over one item, with a simulated seller (or buyer) who keeps a reservation price and a concession tactic to itself.
+
+    ## Description
+
+    Two people bargain over the price of a second-hand item. The learner knows what the item is worth to it; the
+    partner's reservation price is hidden. Each further round costs a share of the gain, there is a deadline, and in
+    some scenarios no price suits both. To do well, the learner has to find out whom it faces while it pays for the
+    time: some partners come down by themselves, some only when they are met, some not before the last round.
+
+    ## Scenario
+
+    One of 52 everyday items with a list price of 40 to 800 currency units, and one of the learner's `values`, all
+    equally likely. In the default setting a buyer values the item at 65% to 105% of the list price. The partner's
+    hidden type is drawn from the `population`, independently of the scenario: a reservation price in steps of 5% of the
+    list price, and a tactic. *Boulware*, *linear* and *conceder* partners concede with time (Faratin et al. 1998, beta
+    0.2, 1 and 4). A *holder* stands by its opening and comes to its reservation price only in the last round but one. A
+    *reciprocator* comes down by 10% of the list price for each offer that reaches a new step of 10% (50% of the list
+    price is the first), and else stays where it is. No partner ever goes below its reservation price. What partners say
+    is rounded to 10% of the list price, so that types pool. A partner who buys is a partner who sells, seen in a
+    mirror: it opens at 60% of the list price where a seller opens at 100%.
+
+    With `patience=True` the learner is told whether the partner seems patient or impatient; the one is as likely as the
+    other. Most conceders are impatient, most Boulware partners and holders are patient; both halves together are the
+    `population`.
+
+    ## Acts
+
+    An utterance is free text with at most one tag: `[offer PRICE]`, `[accept]` or `[walk]`; without a tag it is talk. A
+    price is a whole number from 1 to twice the list price. An offer stands until the other side has answered; accepting
+    it is binding for both. The partner speaks first.
+
+    With `grammar="tagged"` only tags bind. With `grammar="natural"`, the default, an utterance without a tag is read by
+    these rules, which are deterministic:
+
+    1. A number is a price if it has a currency sign or word, or if it lies between a tenth of the list price and twice
+       the list price. Numbers with a unit (`3 years`, `20%`, `size 42`) and differences (`20 off`) are no prices.
+       English number words count (`two forty`), and so does `half price`.
+    2. A price is an offer, unless it is refused (`300 is too much`) or is somebody else's and only spoken of (`you want
+       300`, `why 300?`, `it is 200 elsewhere`). `I can't pay more than 240` offers 240.
+    3. Acceptance begins a clause (`deal`, `I accept`, `I'll take it`, `agreed`, `sold`, `done`) that is neither a
+       question nor under a condition. A bare yes accepts an offer that stands. With another price than the standing one
+       it is an offer of that price.
+    4. Leaving begins a clause in the same way (`no deal`, `I'm out`, `goodbye`, `I'll pass`, `not interested`, `forget
+       it`).
+    5. Two different prices offered are ambiguous, and so are a price with a fraction, and accepting and leaving at
+       once. Everything else is talk: when in doubt, nothing binds.
+
+    A turn is lost if it is malformed (a tag that cannot be read, two tags, more than 2,000 characters), ambiguous, or
+    illegal (a price out of range, or accepting when nothing stands). It then counts as talk, and the partner says why.
+
+    ## Observation
+
+    Text. The first observation is the brief (item, list price, own value, number of rounds, discount, tags) and the
+    partner's opening; after that, each reply. It is empty if the learner ended the dialogue. The partner's words depend
+    on its act, the public facts and a persona, never on its reservation price.
+
+    ## Rewards
+
+    `goal`, at the end: `discount ** rounds_completed * gain / list_price`, where the gain is value less price for a
+    buyer and price less value for a seller. Without a deal it is 0. A deal worse than the learner's own value pays its
+    real negative amount. The first round is not discounted.
+
+    ## Episode end
+
+    Terminated by a deal, when either side walks away, or after the last round (the partner leaves). Truncated by the
+    third lost turn in a row, or by a failure of the simulated user's machinery; in the second case `info["error"]` says
+    what failed.
+
+    ## Optimum
+
+    The best expected payoff is computed exactly, by expectimax over public states and beliefs about the hidden type
+    (Kaelbling et al. 1998). Bargains that differ only in scale share one solution; with `patience=True` there is one
+    for each temper. `env.unwrapped.value()`, `.best_act()`, `.act_values()` and `.belief()` answer at any point of a
+    dialogue.
+
+    ## Registered configurations
+
+    | id | population | rounds | discount | values, as a share of the list price (buyer) |
+    |---|---|---:|---:|---|
+    | `Negotiation-v0` | `default`: all five tactics | 8 | 0.96 | 0.65, 0.75, 0.85, 0.95, 1.05 |
+    | `NegotiationEasy-v0` | `easy`: linear and conceder | 8 | 0.98 | 0.85, 0.95, 1.05, 1.15 |
+    | `NegotiationHard-v0` | `hard`: Boulware, holder and reciprocator | 9 | 0.93 | 0.70, 0.75, 0.80 |
+
+    ## Metrics
+
+    `info["outcome"]`, at the end: `deal`, `ending` (`deal`, `walk`, `deadline` or `truncated`), `agreed_price`, `price`
+    (as a share of the list price), `surplus` (undiscounted, as a share of the list price), `surplus_share` (of what
+    there was to share; only for deals where there was something), `rounds`, `missed_deal` (no deal although one was
+    possible), `false_deal` (worse than the learner's value), `malformed` (ambiguous turns included), `illegal`.
+    `info["hidden"]` then holds the partner's `reservation` price and `tactic`.
+
+    ## References
+
+    - P. Faratin, C. Sierra and N. R. Jennings (1998). Negotiation decision functions for autonomous agents. *Robotics
+      and Autonomous Systems* 24, 159-182.
+    - H. He, D. Chen, A. Balakrishnan and P. Liang (2018). Decoupling strategy and generation in negotiation dialogues.
+      *EMNLP* (CraigslistBargain).
+    - L. P. Kaelbling, M. L. Littman and A. R. Cassandra (1998). Planning and acting in partially observable stochastic
+      domains. *Artificial Intelligence* 101, 99-134.
+
+    Args:
+        role: The learner's seat, `buyer` or `seller`.
+        rounds: The dialogue ends after so many; a round is one turn of each seat. 2 to 20.
+        discount: What is left of a gain after each further round; above 0, at most 1.
+        population: Who may be met: `default`, `easy` or `hard`.
+        values: What the item may be worth to a buyer, in ticks of 5% of the list price. A seller's values are these in
+            the mirror, 32 ticks less each.
+        patience: Whether the learner is told if the partner is patient or impatient, on which its tactic depends.
+    """
+
+    role: str = "buyer"
+    rounds: int = 8
+    discount: float = 0.96
+    population: str = "default"
+    values: tuple[int, ...] = (13, 15, 17, 19, 21)
+    patience: bool = False
+
+    acts: ClassVar = ACTS
+    understand: ClassVar = understand
+    voice: ClassVar = VOICE
+    metrics_of: ClassVar[dict[str, str]] = {
+        "deal": "share of dialogues that end in a deal",
+        "price": "agreed price as a share of the list price, deals only",
+        "surplus_share": "the learner's share of the whole surplus, deals with a zone of agreement only",
+        "rounds": "rounds used",
+        "missed_deal": "share without a deal although one was possible",
+        "false_deal": "share of deals worse than the learner's value",
+    }
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", tuple(self.values))
+        if self.role not in SEATS:
+            raise ValueError(f"role must be one of {', '.join(SEATS)}; got {self.role!r}")
+        if not isinstance(self.rounds, int) or not 2 <= self.rounds <= 20:
+            raise ValueError(f"rounds must be a whole number from 2 to 20, got {self.rounds!r}")
+        if not 0.0 < self.discount <= 1.0:
+            raise ValueError(f"discount must be above 0 and at most 1, got {self.discount!r}")
+        if self.population not in POPULATIONS:
+            raise ValueError(f"population must be one of {', '.join(POPULATIONS)}; got {self.population!r}")
+        if not self.values or not all(isinstance(v, int) and 1 <= v < MIRROR for v in self.values):
+            raise ValueError(
+                f"values must be whole ticks (5% of the list price) from 1 to {MIRROR - 1}, got {self.values!r}"
+            )
+        if not isinstance(self.patience, bool):
+            raise ValueError(f"patience must be True or False, got {self.patience!r}")
+
+    @cached_property
+    def _table(self) -> tuple[Bargain, ...]:
+        worth = self.values if self.role == "buyer" else tuple(MIRROR - v for v in self.values)
+        return tuple(
+            Bargain(item.name, item.detail, item.list_price, w * item.list_price // TICKS, t)
+            for item in ITEMS
+            for w in worth
+            for t in self._tempers
+        )
+
+    @property
+    def _tempers(self) -> tuple[str, ...]:
+        return TEMPERS if self.patience else ("",)
+
+    def scenarios(self) -> Sequence[Bargain]:
+        """Every item with every value of the learner, and every temper that shows; all equally likely."""
+        return self._table
+
+    def setting(self, scenario: Bargain) -> Setting:
+        """Game and mind; items of one price and value share them.
+
+        Raises:
+            ValueError: If the list price or the value is not a positive whole multiple of 5% of the list price, or if
+                there is no such temper here.
+        """
+        if scenario.temper not in self._tempers:
+            raise ValueError(
+                f"temper must be {' or '.join(map(repr, self._tempers))} with patience={self.patience}; got "
+                f"{scenario.temper!r}"
+            )
+        return _setting(
+            self.role, self.rounds, self.discount, self.population, scenario.temper, scenario.list_price, scenario.value
+        )
+
+    def traits(self, scenario: Bargain) -> dict[str, str]:
+        """A persona is as patient as the learner is told."""
+        return {"patience": "low" if scenario.temper == "impatient" else "high"} if scenario.temper else {}
+
+    def task(self, scenario: Bargain) -> str:
+        """Item, list price, own value, rounds, discount."""
+        buying = self.role == "buyer"
+        return (
+            f"You {'want to buy' if buying else 'are selling'} {a(scenario.item)} ({scenario.detail}). List price: "
+            f"${scenario.list_price}. "
+            f"It is worth ${scenario.value} to you: your gain is "
+            f"{'that minus the price' if buying else 'the price minus that'}, or 0 without a deal. "
+            f"{f'The {self.partner} seems {scenario.temper}. ' if scenario.temper else ''}"
+            f"You have {self.rounds} rounds; each further round keeps {self.discount:.0%} of the gain."
+        )
+
+    def context(self, dialogue: Dialogue) -> Hashable:
+        """List price and standing offer."""
+        return (dialogue.scenario.list_price, dialogue.state.standing)
+
+    def measure(self, dialogue: Dialogue) -> dict[str, Any]:
+        """The metrics of a finished dialogue, and the agreed price in currency units."""
+        state, scenario = dialogue.state, dialogue.scenario
+        game = dialogue.setting.game
+        reservation = self._reservation(scenario, dialogue.hidden)
+        sign = 1 if self.role == "buyer" else -1
+        zone = sign * (scenario.value - reservation)  # what there is to share
+        surplus = sign * (scenario.value - state.deal) if state.deal is not None else 0
+        return {
+            "deal": state.deal is not None,
+            "ending": state.ending or "truncated",
+            "agreed_price": state.deal,
+            "price": None if state.deal is None else state.deal / game.list_price,
+            "surplus": surplus / game.list_price,
+            "surplus_share": surplus / zone if state.deal is not None and zone > 0 else None,
+            "rounds": max(1, min(state.round + (state.ending in ("deal", "walk")), game.rounds)),
+            "missed_deal": state.deal is None and zone > 0,
+            "false_deal": surplus < 0,
+        }
+
+    def reveal(self, scenario: Bargain, hidden: Bargainer) -> dict[str, Any]:
+        """The partner's reservation price, in currency units, and its tactic."""
+        return {"reservation": self._reservation(scenario, hidden), "tactic": hidden.tactic}
+
+    def named(self, text: str, public: PublicFacts) -> Iterable[int]:
+        """The prices that a text names, in figures or in words."""
+        return mark_prices(" ".join(text.lower().split()), public.list_price)[1]
+
+    def shown(self, state: Haggle) -> Iterable[Any]:
+        """The standing offer."""
+        return (state.standing,)
+
+    def duel(self, stream: Stream) -> TwoSeats:
+        """A bargain in which both seats are learners: the partner's private value is drawn like a partner's reservation price."""
+        scenario = replace(self.sample(stream), temper="")  # nobody is simulated
+        reservation = self._reservation(scenario, POPULATIONS[self.population].types.sample(stream))
+        worth = {self.role: scenario.value, self.partner: reservation}
+        game = PriceBargaining(
+            scenario.list_price, "seller", (worth["buyer"], worth["seller"]), self.rounds, self.discount
+        )
+        scenarios = {seat: replace(scenario, value=worth[seat]) for seat in SEATS}
+        briefs = {seat: replace(self, role=seat).brief(scenarios[seat], self.grammar) for seat in SEATS}
+        return TwoSeats(game, briefs, scenarios, lambda state: (scenario.list_price, state.standing))
+
+    def small_duel(self, **options: Any) -> SmallDuel:
+        """The same bargain on a grid of prices; see `envs.negotiation.duel`."""
+        return small_duel(self, **options)
+
+    def _reservation(self, scenario: Bargain, hidden: Bargainer) -> int:
+        ticks = hidden.floor if self.role == "buyer" else MIRROR - hidden.floor
+        return ticks * scenario.list_price // TICKS
+
+
+@cache
+def _setting(
+    role: str, rounds: int, discount: float, population: str, temper: str, list_price: int, value: int
+) -> Setting:
+    if list_price < TICKS or list_price % TICKS or value * TICKS % list_price:
+        raise ValueError(
+            f"list_price must be a positive multiple of {TICKS} and value a multiple of a tick of it; got "
+            f"{list_price!r} and {value!r}"
+        )
+    game, mind = _sides(role, rounds, discount, population, temper, list_price, value)
+    tick = list_price // TICKS
+
+    def optimum() -> Solution:
+        base = _optimum(role, rounds, discount, population, temper, value // tick)
+        return Rescaled(
+            game,
+            mind,
+            base,
+            lambda state: _shrink(state, tick),
+            lambda act: Offer(act.price * tick) if isinstance(act, Offer) else act,
+        )
+
+    return Setting(game, mind, role, mind.candidates, optimum)
+
+
+@cache
+def _optimum(role: str, rounds: int, discount: float, population: str, temper: str, ticks: int) -> Solution:
+    """The shared solution of all bargains that differ only in scale."""
+    game, mind = _sides(role, rounds, discount, population, temper, TICKS, ticks)
+    return Solution(game, mind, role, mind.candidates)
+
+
+def _sides(
+    role: str, rounds: int, discount: float, population: str, temper: str, list_price: int, value: int
+) -> tuple[PriceBargaining, Haggler]:
+    partner = "seller" if role == "buyer" else "buyer"
+    values = (value, None) if role == "buyer" else (None, value)
+    game = PriceBargaining(list_price, partner, values, rounds, discount)
+    return game, Haggler(game, partner, tempered(POPULATIONS[population], temper))
+
+
+def _shrink(state: Haggle, tick: int) -> Haggle:
+    return state if state.standing is None else state._replace(standing=state.standing // tick)

@@ -1,0 +1,158 @@
+"""Playing episodes by name, and recording them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..core.dialogue import Dialogue
+from ..core.episode import Episode
+from ..envs.episodes import EpisodeStore
+from ..envs.make import make_engine
+from ..rewards.registry import Reward
+from .job import Job, Player, recorded_name
+from .policy import Policy
+from .ray_collect import play_on_ray
+from .registry import make_policy
+from .rollout import rollout
+
+ENGINES = ("local", "ray")
+
+
+def play(
+    env_id: str, policy: str | Policy, seeds: Iterable[int], batch: int = 256, **settings: Any
+) -> Iterator[Dialogue]:
+    """`rollout` by name: ``play("Negotiation-v0", "optimal", range(100), role="seller")``."""
+    engine = make_engine(env_id, **settings)
+    return rollout(engine, make_policy(policy, engine), seeds, batch)
+
+
+def collect(
+    env_id: str,
+    policy: str | Policy,
+    episodes: int,
+    path: str | Path,
+    seed: int = 0,
+    batch: int = 256,
+    best_of: int = 1,
+    progress: bool = False,
+    resume: bool = False,
+    engine: str = "local",
+    workers: int = 2,
+    **settings: Any,
+) -> EpisodeStore:
+    """Play episodes and append them to a store. What was written stays readable whatever happens later.
+
+    An episode depends on its seed and nothing else, so that the store holds the same whatever plays it, and after an
+    interruption.
+
+    Args:
+        env_id: A registered id.
+        policy: A policy or its name.
+        episodes: How many; episode ``i`` has the seed ``seed + i``.
+        path: Folder of the store.
+        seed: First seed.
+        batch: Dialogues that run together, and are written together.
+        best_of: Attempts at each episode, against the same partner; the one of the highest payoff is kept, and its
+            `policy` says of how many.
+        progress: Show a progress bar, with the name of the folder.
+        resume: Play only the seeds that the store does not hold yet.
+        engine: ``"local"``: in this process. ``"ray"``: in worker processes, see `ray_collect`.
+        workers: Chunks of `batch` episodes that are played at the same time on Ray.
+        **settings: As for ``gym.make``.
+
+    Raises:
+        ValueError: If an argument is invalid, if the store to be resumed holds episodes of something else, or if one
+            not to be resumed holds some of these.
+        OSError: If the disk is full or cannot be written; earlier batches are intact.
+        ModuleNotFoundError: If Ray is asked for and not installed.
+    """
+    if episodes < 1:
+        raise ValueError(f"episodes must be at least 1, got {episodes}")
+    if best_of < 1:
+        raise ValueError(f"best_of must be at least 1, got {best_of}")
+    if engine not in ENGINES:
+        raise ValueError(f"engine must be one of {', '.join(ENGINES)}; got {engine!r}")
+    if workers < 1:
+        raise ValueError(f"workers must be at least 1, got {workers}")
+    job = Job(env_id, policy, best_of, batch, {**settings, "reward": Reward(settings.get("reward", "goal"))})
+    store = EpisodeStore(path)
+    player = None if engine == "ray" else Player(job)
+    held = _held(store, job) if resume else frozenset()
+    if not resume:
+        _refuse_twice(store, job, range(seed, seed + episodes))
+    chunks = [
+        [number for number in chunk if number not in held]
+        for chunk in _chunks(range(seed, seed + episodes), player.batch if player else batch)
+    ]
+    chunks = [chunk for chunk in chunks if chunk]
+    if player:
+        played: Iterable[list[Episode]] = map(player, chunks)
+    else:
+        played = play_on_ray(job, chunks, workers)
+    for recorded in _progress(played, f"episodes · {store.path.resolve().name}", sum(map(len, chunks)), progress):
+        store.append(recorded)
+    return store
+
+
+def _described(job: Job) -> dict[str, Any]:
+    """What its episodes will say of environment, reward and policy."""
+    engine = make_engine(
+        job.env_id, **{**job.settings, "user": "scripted", "ear": "grammar"}
+    )  # what is described does not depend on a language model
+    if not isinstance(job.policy, str):
+        policy = job.policy.name
+    elif not job.policy.startswith("lm:"):
+        policy = make_policy(job.policy, engine).name
+    else:
+        policy = job.policy
+    family, reward = engine.family.settings(), engine.reward.describe()
+    return {
+        "env_id": job.env_id, "settings": family, "grammar": engine.grammar.mode, "reward": reward, "policy": recorded_name(policy, job.best_of)
+    }  # fmt: skip
+
+
+def _refuse_twice(store: EpisodeStore, job: Job, seeds: range) -> None:
+    """Raise a `ValueError` if the store holds some of these episodes: they would be the same once more."""
+    if job.settings.get("user", "scripted") != "scripted" or not store.files():
+        return  # a language model does not say the same twice
+    if twice := [seed for seed in store.seeds(**_described(job)) if seed is not None and seed in seeds]:
+        raise ValueError(
+            f"{store.path} holds {len(twice):,} of these episodes already (seeds {min(twice)} to {max(twice)}): "
+            "resume, which plays only what is missing, or choose another seed or folder"
+        )
+
+
+def _held(store: EpisodeStore, job: Job) -> frozenset[int]:
+    """Seeds that the store holds.
+
+    Raises:
+        ValueError: If they are of another environment, policy or reward.
+    """
+    for name, value in _described(job).items():
+        for other in store.values(name):
+            if other != json.loads(json.dumps(value)):
+                raise ValueError(
+                    f"{store.path} holds episodes with {name} {other!r}, and cannot be resumed with {value!r}: choose "
+                    "another folder"
+                )
+    return frozenset(store.values("seed"))
+
+
+def _chunks(seeds: range, size: int) -> list[Sequence[int]]:
+    return [seeds[i : i + size] for i in range(0, len(seeds), size)]
+
+
+def _progress(played: Iterable[list[Episode]], label: str, total: int, shown: bool) -> Iterator[list[Episode]]:
+    if not shown:
+        yield from played
+        return
+    from rich.progress import Progress
+
+    with Progress() as bar:
+        task = bar.add_task(label, total=total)
+        for recorded in played:
+            yield recorded
+            bar.advance(task, len(recorded))

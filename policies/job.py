@@ -1,0 +1,66 @@
+"""Episodes to be played by somebody: in this process, or in others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..core.dialogue import Dialogue
+from ..core.episode import Episode
+from ..envs.episodes import record
+from ..envs.make import make_engine
+from .policy import Policy
+from .registry import make_policy
+from .rollout import rollout
+
+
+class Job(NamedTuple):
+    """What is to be played: plain values, or objects that can be pickled where other processes play.
+
+    Attributes:
+        env_id: A registered id.
+        policy: A policy or its name.
+        best_of: Attempts at each episode.
+        batch: Dialogues that run together.
+        settings: As for ``gym.make``.
+    """
+
+    env_id: str
+    policy: str | Policy
+    best_of: int
+    batch: int
+    settings: Mapping[str, Any]
+
+
+class Player:
+    """Plays a job's episodes: made once where they are played, since models take long to load.
+
+    Raises:
+        ValueError: If the job is invalid.
+    """
+
+    def __init__(self, job: Job):
+        self.job = job
+        self.engine = make_engine(job.env_id, **job.settings)
+        self.policy = make_policy(job.policy, self.engine)
+        self.batch = min(job.batch, getattr(self.policy, "at_once", job.batch))
+
+    def __call__(self, seeds: Sequence[int]) -> list[Episode]:
+        """The episodes of some seeds, in their order."""
+        attempts = [
+            rollout(self.engine, self.policy, seeds, self.batch, attempt) for attempt in range(self.job.best_of)
+        ]
+        name = recorded_name(self.policy.name, self.job.best_of)
+        return [
+            record(max(tries, key=_payoff), self.job.env_id, self.engine, name) for tries in zip(*attempts, strict=True)
+        ]
+
+
+def _payoff(dialogue: Dialogue) -> float:
+    return -np.inf if dialogue.error else dialogue.steps[-1].payoff
+
+
+def recorded_name(policy: str, best_of: int) -> str:
+    return policy if best_of == 1 else f"{policy}, best of {best_of}"

@@ -1,0 +1,297 @@
+"""`python -m dialogym.scripts.pages.curiosity`: what curiosity rewards do, summed exactly and by training, as `docs/curiosity.md`.
+
+Training takes about an hour on one core. Each run is kept in a line of `runs/curiosity/results.jsonl`; runs that are
+there already are not repeated.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...core.acts import Act
+from ...core.dialogue import Dialogue
+from ...core.setting import Setting
+from ...envs.coaching.game import Ask, Suggest
+from ...envs.make import load_family
+from ...envs.registration import lookup
+from ...evaluation.shaping import best_policies, forks, openings
+from ...evaluation.statistics import few_runs
+from ...rewards.registry import Reward
+from ..docs import DOCS, table
+
+RESULTS = Path("runs/curiosity")
+SEEDS = (0, 1, 2)
+EPISODES = 500  # played by a trained policy, sampled as it was trained
+BATCH, BATCHES = 64, 80  # episodes
+WEIGHT = 0.3  # of a curiosity term, per bit; payoffs are up to 1
+POTENTIALS = ("accuracy", "log_accuracy", "entropy")
+
+SMALL: dict[str, tuple[str, dict[str, Any]]] = {
+    "a client with fixed attributes": ("CoachingSmall-v0", {"turns": 3}),
+    "a client who can be led": ("CoachingSuggestible-v0", {"turns": 3}),
+    "a student who learns": ("Tutoring-v0", {"turns": 3}),
+}
+"""Settings small enough to try everything."""
+
+
+class Arm(NamedTuple):
+    """A way to train.
+
+    Attributes:
+        env_id: Where.
+        name: As in the tables.
+        reward: What is maximised.
+        credit: Of GRPO.
+        start: Whom the policy that training starts from was cloned from.
+        learning_rate: Of GRPO.
+        seeds: How many runs.
+    """
+
+    env_id: str
+    name: str
+    reward: str
+    credit: str = "turn"
+    start: str = "recommend-now+questionnaire"
+    learning_rate: float = 3e-4
+    seeds: int = 3
+
+
+PAIR = "CoachingSuggestible-v0"
+ENTROPY, KEPT = "curiosity/entropy", "curiosity/entropy(terminal_potential=keep)"
+SOON = "turn(discount=0.9)"
+ARMS = [
+    Arm(PAIR, "payoff, trajectory credit", "goal", "trajectory", "random", 1e-3, seeds=1),
+    Arm(PAIR, "payoff + entropy, trajectory credit", f"goal,{ENTROPY}={WEIGHT}", "trajectory", "random", 1e-3, seeds=1),
+    Arm(
+        PAIR,
+        "entropy of a blind filter, kept",
+        "curiosity/entropy(terminal_potential=keep,filter=blind)",
+        "turn",
+        "random",
+        1e-3,
+    ),
+    Arm(PAIR, "entropy of the exact filter, kept", KEPT, "turn", "random", 1e-3),
+    Arm(PAIR, "payoff", "goal"),
+    Arm(PAIR, "payoff + entropy", f"goal,{ENTROPY}={WEIGHT}"),
+    Arm(PAIR, "payoff + entropy, kept", f"goal,{KEPT}={WEIGHT}"),
+    Arm(PAIR, "payoff, discounted credit", "goal", SOON),
+    Arm(PAIR, "payoff + entropy, discounted credit", f"goal,curiosity/entropy(gamma=0.9)={WEIGHT}", SOON),
+]
+PANELS = [
+    ("a turn is judged by all that follows", PAIR, ("payoff", "payoff + entropy", "payoff + entropy, kept")),
+    ("... and the sooner, the more", PAIR, ("payoff, discounted credit", "payoff + entropy, discounted credit")),
+]
+
+
+def train(folder: Path, seeds: Sequence[int] = SEEDS) -> None:
+    """Run what is not in the results yet."""
+    import torch
+
+    from ...envs.make import make_engine
+    from ...policies.language_model import LanguageModelPolicy
+    from ...policies.rollout import rollout
+    from ...trainers.bc import BCConfig, train_bc
+    from ...trainers.grpo import GRPOConfig, train_grpo
+
+    torch.set_num_threads(1)
+    done = {(row["env_id"], row["name"], row["seed"]) for row in results(folder)}
+    for env_id, seed in product(dict.fromkeys(arm.env_id for arm in ARMS), seeds):
+        for arm in ARMS:
+            if arm.env_id != env_id or seed >= arm.seeds or (arm.env_id, arm.name, seed) in done:
+                continue
+            start = folder / f"{arm.env_id} {arm.start}"
+            if not (start / "bc" / "model").exists():
+                train_bc(
+                    BCConfig(
+                        arm.env_id,
+                        start,
+                        demonstrator=arm.start,
+                        demonstrations=3000,
+                        epochs=1.5,
+                        eval_episodes=50,
+                        final_episodes=50,
+                    )
+                )
+            out = folder / f"{arm.env_id} {arm.name} {seed}"
+            config = GRPOConfig(
+                arm.env_id, out, str(start / "bc" / "model"), reward=arm.reward, credit=arm.credit, steps=BATCHES, groups=8, learning_rate=arm.learning_rate,
+                eval_every=0, final_episodes=50, save_every=BATCHES, seed=seed,
+            )  # fmt: skip
+            train_grpo(config)
+            rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+            engine = make_engine(arm.env_id)
+            policy = LanguageModelPolicy.load(str(out / "grpo" / "model"), engine, temperature=1.0)
+            dialogues = list(rollout(engine, policy, range(7_000_000, 7_000_000 + EPISODES)))
+            ends = [engine.family.outcome(dialogue) for dialogue in dialogues]
+            row = {
+                **arm._asdict(),
+                "seed": seed,
+                "curve": [row["payoff"] for row in rows if "payoff" in row],
+                "payoff": float(np.mean([dialogue.steps[-1].payoff for dialogue in dialogues])),
+                "pushes": float(np.mean([end.get("pushes", 0) for end in ends])),
+                "questions": float(np.mean([end.get("questions", end.get("quizzes", 0)) for end in ends])),
+            }
+            with (folder / "results.jsonl").open("a") as file:
+                file.write(json.dumps(row) + "\n")
+            print(arm.env_id, arm.name, seed, round(row["payoff"], 3), flush=True)
+
+
+def results(folder: Path) -> list[dict[str, Any]]:
+    """The runs so far."""
+    path = folder / "results.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+# ---- exactly ---------------------------------------------------------------------------------------------------------
+
+
+def small(env_id: str, changes: dict[str, Any]) -> tuple[Setting, Any]:
+    """A setting of an environment with some of its settings changed, and the scenario that it is of."""
+    path, settings = lookup(env_id)
+    family = load_family(path, {**settings, **changes})
+    scenario = family.scenarios()[0]
+    return family.setting(scenario), scenario
+
+
+def invariance() -> Iterator[str]:
+    """How many decisions each term changes, where everything can be tried."""
+    terms = {
+        **{f"`curiosity/{name}`": f"curiosity/{name}" for name in POTENTIALS},
+        "`curiosity/entropy(filter=blind)`": "curiosity/entropy(filter=blind)",
+        "`curiosity/entropy(terminal_potential=keep)`": KEPT,
+        "`curiosity/information_gain`": "curiosity/information_gain",
+        "`information/expected_gain`": "information/expected_gain",
+    }
+    rows: dict[str, list[str]] = {term: [] for term in terms}
+    heads = []
+    for what, (env_id, changes) in SMALL.items():
+        setting, scenario = small(env_id, changes)
+        _, best = best_policies(setting, "goal", scenario=scenario)
+        heads.append(f"{what} ({len(best):,} decisions)")
+        for term, reward in terms.items():
+            _, shaped = best_policies(setting, {"goal": 1.0, reward: 1.0}, scenario=scenario)
+            rows[term].append(str(sum(best[history] != acts for history, acts in shaped.items())))
+    yield table(["goal + 1.0 x", *heads], [[term, *cells] for term, cells in rows.items()])
+
+
+# ---- the page --------------------------------------------------------------------------------------------------------
+
+
+def pushing() -> str:
+    """What six questions and six pushes earn, in bits, under either filter."""
+    setting, scenario = small("CoachingSuggestible-v0", {})
+    game = setting.game
+    ways: dict[str, list[Act]] = {
+        "six different questions": [Ask(name) for name in game.attributes[:6]],
+        "the same push six times": [Suggest(game.strategies[0])] * 6,
+    }
+    rows = []
+    for what, acts in ways.items():
+        earned = []
+        for filter in ("blind", "exact"):
+            for kind in ("entropy", "log_accuracy"):
+                reward = Reward(f"curiosity/{kind}(terminal_potential=keep,filter={filter})")
+                earned.append(
+                    math.fsum(
+                        p * sum(map(reward, dialogue.steps))
+                        for p, dialogue in _played(openings(setting, scenario), acts)
+                    )
+                )
+        rows.append([what, *(f"{bits:+.3f}" for bits in earned)])
+    return table(
+        ["what the coach does", "entropy, blind", "log-accuracy, blind", "entropy, exact", "log-accuracy, exact"], rows
+    )
+
+
+def _played(world: Iterable[tuple[float, Dialogue]], acts: Sequence[Act]) -> list[tuple[float, Dialogue]]:
+    for act in acts:
+        world = [(p * q, after) for p, dialogue in world for q, after in forks(dialogue, act)]
+    return list(world)
+
+
+def trained(rows: Sequence[dict[str, Any]], env_id: str, names: Sequence[str]) -> str:
+    """Means over the seeds with 95% intervals."""
+    lines = []
+    for name in names:
+        runs = [row for row in rows if row["env_id"] == env_id and row["name"] == name]
+        quarter = len(runs[0]["curve"]) // 4
+        cells = [
+            few_runs([float(np.mean(run["curve"][k * quarter : (k + 1) * quarter])) for run in runs]) for k in range(4)
+        ]
+        lines.append(
+            [name, *cells, *(few_runs([run[key] for run in runs]) for key in ("payoff", "questions", "pushes"))]
+        )
+    return table(
+        ["what is rewarded", "1st quarter", "2nd", "3rd", "4th", "payoff in the end", "questions", "pushes"], lines
+    )
+
+
+def paired(rows: Sequence[dict[str, Any]], name: str, other: str) -> str:
+    """By how much the payoff in the end of one arm is above another's, seed by seed."""
+    ends = [{row["seed"]: row["payoff"] for row in rows if row["name"] == arm} for arm in (name, other)]
+    return few_runs([ends[0][seed] - ends[1][seed] for seed in sorted(ends[0].keys() & ends[1].keys())])
+
+
+def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """Learning curves: the payoff of each batch, smoothed, in the mean over the seeds."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(
+        {"svg.fonttype": "none", "svg.hashsalt": "curiosity", "font.size": 9.5, "font.family": "sans-serif"}
+    ):
+        figure = Figure(figsize=(8.6, 3.4), layout="constrained", facecolor="white")
+        for place, (title, env_id, names) in enumerate(PANELS):
+            axes = figure.add_subplot(1, len(PANELS), place + 1)
+            for name, colour in zip(names, ("#1b6ca8", "#b33f0b", "#4a7c2c"), strict=False):
+                curves = np.array([row["curve"] for row in rows if row["env_id"] == env_id and row["name"] == name])
+                window = np.ones(10) / 10
+                smooth = np.array([np.convolve(curve, window, "valid") for curve in curves])
+                x = (np.arange(smooth.shape[1]) + 10) * BATCH
+                axes.plot(x, smooth.mean(0), color=colour, linewidth=1.8, label=name)
+                axes.fill_between(x, smooth.min(0), smooth.max(0), color=colour, alpha=0.15, linewidth=0)
+            axes.set_title(title, loc="left", fontsize=10)
+            axes.set_xlabel("training episodes")
+            axes.set_ylabel("payoff")
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.grid(color="#dddddd", linewidth=0.6)
+            axes.legend(frameon=False, fontsize=8.5, loc="best")
+        path.parent.mkdir(exist_ok=True)
+        figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def render(folder: Path) -> str:
+    """The page, from `scripts/pages/curiosity.md`: its words are written by hand, its tables are made here."""
+    rows = results(folder)
+    words = (Path(__file__).parent / "curiosity.md").read_text(encoding="utf-8")
+    made = {
+        "invariance": next(invariance()),
+        "pushing": pushing(),
+        "same": trained(rows, PAIR, [arm.name for arm in ARMS[:2]]),
+        "farmed": trained(rows, PAIR, [arm.name for arm in ARMS[2:4]]),
+        "faster": trained(rows, PAIR, [arm.name for arm in ARMS[4:] if arm.env_id == PAIR]),
+        "paired": paired(rows, "payoff + entropy, kept", "payoff"),
+        "neutral": paired(rows, "payoff + entropy", "payoff"),
+        "seeds": str(len({row["seed"] for row in rows})),
+    }
+    for name, text in made.items():
+        words = words.replace(f"{{{name}}}", text)
+    return words
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["train"]:
+        train(RESULTS)
+    elif sys.argv[1:]:
+        raise SystemExit("usage: python -m dialogym.scripts.pages.curiosity [train]")
+    else:
+        draw(results(RESULTS), DOCS / "figures" / "curiosity.svg")
+        (DOCS / "curiosity.md").write_text(render(RESULTS), encoding="utf-8")

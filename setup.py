@@ -1,0 +1,12 @@
+"""What setuptools cannot be told in pyproject.toml: that every folder with an ``__init__.py`` is a subpackage of dialogym."""
+
+from pathlib import Path
+
+from setuptools import setup
+
+ROOT = Path(__file__).parent
+FOLDERS = ("core", "simulated_users", "rewards", "envs", "policies", "evaluation", "trainers", "scripts")
+inside = sorted(
+    init.parent.relative_to(ROOT).parts for folder in FOLDERS for init in ROOT.glob(f"{folder}/**/__init__.py")
+)
+setup(packages=["dialogym", *(".".join(("dialogym", *parts)) for parts in inside)])

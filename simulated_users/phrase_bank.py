@@ -1,0 +1,111 @@
+"""Words from a phrase bank: the default voice. It needs no model and speaks in about a microsecond."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from ..core.stream import Stream
+from .user import Cue
+
+Bank = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""Persona -> slot -> templates.
+
+The slot ``"counter seller"`` holds what a seller may say in addition to what is under ``"counter"``.
+"""
+
+Describe = Callable[[Cue], tuple[str, tuple, str]]
+"""What a family makes of a cue: the act's slot, the values of the fields, and the slot to react from if no topic is recognised (``""``: none)."""
+
+_CACHE = 65536  # utterances whose topic is remembered; agents repeat themselves
+_TAG = re.compile(r"\[[^\[\]]*\]")
+_Fill = Callable[..., str]
+
+
+class PhraseVoice:
+    """Says an act in a sentence drawn from a bank, after a few words about what was heard.
+
+    The sentence of the act comes last and costs one random number. Before it stands, for one number more, a reaction to
+    the topic of the learner's words, or a lead and the reason if the learner's turn was lost. Templates are format
+    strings over the names in `fields`.
+
+    Args:
+        bank: Persona -> slot -> templates. Lost turns are answered from the slots ``illegal`` and ``unclear``.
+        fields: Names of the values that `describe` returns, in its order.
+        describe: The family's reading of a cue.
+        topics: Slot to react from -> pattern to search for in the learner's words, without tags and in lower case; the
+            first that matches counts.
+
+    Raises:
+        ValueError: If the personas do not fill the same slots, or lack those for lost turns.
+        KeyError: If a template holds an unknown field, or if a slot is missing (when it is first needed).
+    """
+
+    def __init__(self, bank: Bank, fields: Sequence[str], describe: Describe, topics: Mapping[str, str] | None = None):
+        self.personas = tuple(bank)
+        slots = bank[self.personas[0]].keys()
+        for persona in self.personas:
+            if bank[persona].keys() != slots:
+                raise ValueError(
+                    f"personas must fill the same slots; {persona!r} and {self.personas[0]!r} differ in "
+                    f"{sorted(bank[persona].keys() ^ slots)}"
+                )
+        if missing := {"illegal", "unclear"} - slots:
+            raise ValueError(
+                "the bank must answer lost turns from the slots 'illegal' and 'unclear'; it lacks "
+                f"{', '.join(sorted(missing))}"
+            )
+        positions = {name: f"{{{position}}}" for position, name in enumerate(fields)}
+        # The bound `format` of each template: to fill it costs about as much as to look up a finished sentence, and
+        # there is nothing to warm up or to keep.
+        self._bank = {
+            (persona, slot): tuple(template.format_map(positions).format for template in templates)
+            for persona, said in bank.items()
+            for slot, templates in said.items()
+        }
+        self._gathered: dict[tuple[str, str, str], tuple[_Fill, ...]] = {}
+        self._describe = describe
+        self._patterns = tuple((slot, re.compile(pattern)) for slot, pattern in (topics or {}).items())
+        self._topics: dict[str, str] = {}
+
+    def say(self, cues: Sequence[Cue], streams: Sequence[Stream]) -> list[str]:
+        """One utterance for each cue."""
+        return list(map(self._utter, cues, streams))
+
+    def choices(self, persona: str, slot: str, seat: str) -> tuple[_Fill, ...]:
+        """What `persona` may say from a slot in that seat, as functions of the fields' values."""
+        found = self._bank.get((persona, slot), ()) + self._bank.get((persona, f"{slot} {seat}"), ())
+        if not found:
+            raise KeyError(f"persona {persona!r} has nothing to say from slot {slot!r} as {seat!r}")
+        self._gathered[persona, slot, seat] = found
+        return found
+
+    def topic(self, heard: str) -> str:
+        """The slot of the topic that the learner's words touch on; ``""`` if there is none."""
+        topic = self._topics.get(heard)
+        if topic is None:
+            if len(self._topics) >= _CACHE:
+                self._topics.clear()
+            topic = self._topics[heard] = self._recognise(heard)
+        return topic
+
+    def _utter(self, cue: Cue, stream: Stream) -> str:
+        _, seat, _, persona, heard, opening, problem, reason, _ = cue
+        slot, values, otherwise = self._describe(cue)
+        choices = self._gathered.get((persona, slot, seat)) or self.choices(persona, slot, seat)
+        words = choices[int(stream.random() * len(choices))](*values)
+        if opening:
+            return words
+        topic = ("illegal" if problem == "illegal" else "unclear") if problem else self.topic(heard) or otherwise
+        if not topic:
+            return words
+        choices = self._gathered.get((persona, topic, seat)) or self.choices(persona, topic, seat)
+        lead = choices[int(stream.random() * len(choices))](*values)
+        return f"{lead} {reason} {words}" if reason else f"{lead} {words}"
+
+    def _recognise(self, heard: str) -> str:
+        words = _TAG.sub("", heard)
+        if words != heard and not any(character.isalpha() for character in words):
+            return ""  # nothing but a tag
+        words = words.lower().replace("’", "'")
+        return next((slot for slot, pattern in self._patterns if pattern.search(words)), "")
