@@ -40,7 +40,6 @@ class FlakyUser(ScriptedUser):
 class Unsolved(Negotiation):
     """A family whose optimum is out of reach."""
 
-    baselines = "dialogym.envs.negotiation.policies"
 
     def setting(self, scenario):
         def optimum():

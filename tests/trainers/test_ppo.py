@@ -42,7 +42,6 @@ class Mumble(toy.Cafe):
     """The guest cannot be understood: only who sees the hidden state knows what is worth what."""
 
     voice = type("Mumbling", (), {"personas": ("plain",), "say": lambda self, cues, streams: ["Mmh."] * len(cues)})()
-    baselines = __name__
 
 
 improvise = demonstrate = toy.improvise
