@@ -23,6 +23,10 @@ Mass = tuple[tuple[Any, float], ...]  # (hidden, probability), in order of first
 Candidates = Callable[[Any, tuple[Any, ...]], Iterable[Act]]
 
 
+class OutOfReach(NotImplementedError):
+    """An optimum that nobody can compute in reasonable time. The message says what there is in its place."""
+
+
 class Solution(Generic[H]):
     """The optimum of one seat against one mind, computed lazily at the information states that are asked for.
 
