@@ -33,15 +33,21 @@ class PhraseVoice:
         bank: Persona -> slot -> templates. Lost turns are answered from the slots ``illegal`` and ``unclear``.
         fields: Names of the values that `describe` returns, in its order.
         describe: The family's reading of a cue.
-        topics: Slot to react from -> pattern to search for in the learner's words, without tags and in lower case; the
-            first that matches counts.
+        topics: Slot to react from -> pattern, or alternatives, to search for in the learner's words, without tags and
+            in lower case; the first that matches counts.
 
     Raises:
         ValueError: If the personas do not fill the same slots, or lack those for lost turns.
         KeyError: If a template holds an unknown field, or if a slot is missing (when it is first needed).
     """
 
-    def __init__(self, bank: Bank, fields: Sequence[str], describe: Describe, topics: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        bank: Bank,
+        fields: Sequence[str],
+        describe: Describe,
+        topics: Mapping[str, str | Sequence[str]] | None = None,
+    ):
         self.personas = tuple(bank)
         slots = bank[self.personas[0]].keys()
         for persona in self.personas:
@@ -65,7 +71,10 @@ class PhraseVoice:
         }
         self._gathered: dict[tuple[str, str, str], tuple[_Fill, ...]] = {}
         self._describe = describe
-        self._patterns = tuple((slot, re.compile(pattern)) for slot, pattern in (topics or {}).items())
+        self._patterns = tuple(
+            (slot, re.compile(pattern if isinstance(pattern, str) else "|".join(pattern)))
+            for slot, pattern in (topics or {}).items()
+        )
         self._topics: dict[str, str] = {}
 
     def say(self, cues: Sequence[Cue], streams: Sequence[Stream]) -> list[str]:
