@@ -14,6 +14,9 @@ Bank = Mapping[str, Mapping[str, tuple[str, ...]]]
 The slot ``"counter seller"`` holds what a seller may say in addition to what is under ``"counter"``.
 """
 
+Topics = Mapping[str, str | Sequence[str]]
+"""Slot to react from -> a pattern, or alternative patterns."""
+
 Describe = Callable[[Cue], tuple[str, tuple, str]]
 """What a family makes of a cue: the act's slot, the values of the fields, and the slot to react from if no topic is recognised (``""``: none)."""
 
@@ -118,3 +121,32 @@ class PhraseVoice:
             return ""  # nothing but a tag
         words = words.lower().replace("’", "'")
         return next((slot for slot, pattern in self._patterns if pattern.search(words)), "")
+
+
+def spread(bank: Bank, times: int, *fields: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The bank with each template that names one of `fields` once for each of the field's values.
+
+    ``{wrong}`` becomes ``{wrong1}``, ``{wrong2}`` and so on, one after the other. See `drawn`.
+    """
+
+    def each(template: str) -> list[str]:
+        names = [f"{{{field}}}" for field in fields if f"{{{field}}}" in template]
+        made = [template] * (times if names else 1)
+        for name in names:
+            made = [one.replace(name, f"{name[:-1]}{number}}}") for number, one in enumerate(made, 1)]
+        return made
+
+    return {
+        persona: {
+            slot: tuple(one for template in templates for one in each(template)) for slot, templates in said.items()
+        }
+        for persona, said in bank.items()
+    }
+
+
+def drawn(bank: Bank, persona: str, slot: str, times: int, stream: Stream) -> int:
+    """Which value of a field that was `spread`, from 0, the bank says from a slot with the same random numbers.
+
+    For a persona that the bank does not know, any value is drawn.
+    """
+    return stream.choose(len(bank[persona][slot]) if persona in bank else times) % times
