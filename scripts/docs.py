@@ -1,17 +1,22 @@
-"""`python -m dialogym.scripts.docs [family ...]`: render the page of each family from its docstring and from numbers computed here.
+"""`python -m dialogym.scripts.docs [--words] [family ...]`: the page of each family, from its docstring and from numbers.
 
-What a family has beyond that comes from `dialogym.scripts.pages`: a module of the family's file name may have
-``sections() -> Iterator[str]`` (further Markdown blocks), ``facts(family) -> dict[str, str]`` (further rows of the
-second table), ``PAYOFF`` (what a payoff is, in a few words) and ``NOTE`` (sentences about the tables).
+The numbers are computed here. The tables of environments in README.md and docs/index.md follow from the pages. With ``--words`` the numbers of a page
+stay as they are, and only its docstring part is renewed.
+
+What a family has beyond that comes from ``page.py`` beside it or from a module of `dialogym.scripts.pages` that has the
+name of its folder; a family may have none. There may be ``sections() -> Iterator[str]`` (further Markdown blocks),
+``facts(family) -> dict[str, str]`` (further rows of the second table), ``PAYOFF`` (what a payoff is, in a few words)
+and ``NOTE`` (sentences about the tables).
 """
 
 from __future__ import annotations
 
 import inspect
+import re
 import statistics
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
@@ -25,26 +30,33 @@ from ..envs.registration import TABLE
 from ..envs.registration import families as registered
 from ..evaluation.exact import NotEnumerable, classes, expected_return, known_value, optimum, upper_bound
 from ..policies.baselines import baselines, heuristics
+from ..policies.policy import FunctionPolicy
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
 
 DOCS = Path(__file__).parent.parent / "docs"
 HOME = "dialogym.envs."
 EPISODES = 2000  # of a simulation, where a sum over all that can happen is out of reach
+NUMBERS = "\n# Numbers\n"
+PLANNERS = ("optimum", "secret known", "upper bound", "random", "scripted", "myopic", "lookahead")
+"""Rows of a page's tables that are no fixed heuristics."""
 
 Value = tuple[float, float | None]
 """A mean payoff, and its standard error where it was simulated."""
 
 
-def main(names: Sequence[str]) -> None:
-    """Compute and write; takes some minutes for all of them."""
-    known = families()
+def main(arguments: Sequence[str]) -> None:
+    """Compute and write; takes some minutes for all families."""
+    known, names = families(), [name for name in arguments if name != "--words"]
     for name in names or known:
         if name not in known:
             raise SystemExit(f"family must be one of {', '.join(known)}; got {name!r}")
         page = DOCS / f"{name}.md"
-        page.write_text(render(name), encoding="utf-8")
+        old = page.read_text(encoding="utf-8").partition(NUMBERS) if "--words" in arguments else None
+        page.write_text(render(name) if old is None else "".join((words(name), *old[1:])), encoding="utf-8")
         print(f"wrote {page}", flush=True)
+    for page, block in ((DOCS.parent / "README.md", overview()), (DOCS / "index.md", contents())):
+        page.write_text(marked(page.read_text(encoding="utf-8"), block), encoding="utf-8")
 
 
 def families() -> dict[str, str]:
@@ -71,23 +83,73 @@ def seatings(name: str, settings: dict[str, Any]) -> dict[str, Family]:
         return {"expected payoff": family}
     found = {}
     for seat in (family.role, *(seat for seat in family.seats if seat != family.role)):
-        try:
+        with suppress(ValueError):  # nobody can learn in this seat
             found[f"as {seat}"] = load_family(path, {**settings, "role": seat})
-        except ValueError:
-            continue  # nobody can learn in this seat
     return found if len(found) > 1 else {"expected payoff": family}
+
+
+# ---- what follows from the pages
+
+
+def marked(text: str, block: str) -> str:
+    """A page with the block between its two marks replaced."""
+    head, start, rest = text.partition("<!-- environments -->\n")
+    _, end, tail = rest.partition("<!-- /environments -->\n")
+    if not start or not end:
+        raise ValueError("the page lacks the marks <!-- environments --> and <!-- /environments -->")
+    return f"{head}{start}\n{block}\n\n{end}{tail}"
+
+
+def overview() -> str:
+    """The families' part of the README: a row for each variant, and a line for each family."""
+    head = ("id", "optimum", "secret known", "one-step lookahead", "best fixed heuristic")
+    lines = [f"- [{family_class(name).__name__}](docs/{name}.md): {_payoff(name)}" for name in _pages()]
+    return table(head, [row for name in _pages() for row in overview_rows(name)]) + "\n\n" + "\n".join(lines)
+
+
+def contents() -> str:
+    """The families' part of docs/index.md."""
+    kinds = {name: family_class(name) for name in _pages()}
+    return "\n".join(f"- [{kind.__name__}]({name}.md): {summary(kind)}" for name, kind in kinds.items())
+
+
+def _pages() -> list[str]:
+    """The families that have a page already."""
+    return [name for name in families() if (DOCS / f"{name}.md").exists()]
+
+
+def overview_rows(name: str) -> Iterator[list[str]]:
+    """The README's row of each variant, read from the family's page; its first column, if there are several."""
+    page = (DOCS / f"{name}.md").read_text(encoding="utf-8")
+    for env_id, _ in variants(name):
+        section = page.partition(f"\n### {env_id}\n")[2].partition("\n\n|  |")[0]
+        cells = dict(re.findall(r"^\| (\S.*?) \| (-?\d.*?) \|", section, re.MULTILINE))
+        values = {row: float(cell.split()[0]) for row, cell in cells.items()}
+        best, bound = values.get("optimum"), values.get("upper bound")
+        fixed = [row for row in values if row not in PLANNERS]
+        if best is None:
+            highest = max((values[row] for row in fixed), default=None)
+            share = f"{highest / bound:.0%} of that bound" if bound and highest is not None else ""
+            yield [f"`{env_id}`", f"at most {bound:.4f}" if bound else "", "", "", share]
+            continue
+        shares = {row: f"{share}%" for row, cell in cells.items() for share in re.findall(r"\((-?\d+)%\)$", cell)}
+        highest = max(fixed, key=values.__getitem__, default="")
+        yield [f"`{env_id}`", f"{best:.4f}", *(shares.get(row, "") for row in ("secret known", "lookahead", highest))]
+
+
+def _payoff(name: str) -> str:
+    extra = _extra(name)
+    return f"the payoff is {extra.PAYOFF}" if hasattr(extra, "PAYOFF") else summary(family_class(name))
+
+
+# ---- a page
 
 
 def render(name: str) -> str:
     """The whole page."""
-    kind, extra = family_class(name), _extra(name)
+    extra = _extra(name)
     parts = [
-        (
-            f"<!-- Made by `python -m dialogym.scripts.docs` from the docstring of {kind.__module__}.{kind.__name__}. "
-            "Edit that, not this. -->"
-        ),
-        page_text(kind),
-        "# Numbers",
+        words(name) + NUMBERS.rstrip("\n"),
         "Everything below was computed by `python -m dialogym.scripts.docs`.",
         *_variants(name, extra),
         *(extra.sections() if hasattr(extra, "sections") else ()),
@@ -95,8 +157,20 @@ def render(name: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def words(name: str) -> str:
+    """What stands before the numbers: the docstring."""
+    kind = family_class(name)
+    source = f"from the docstring of {kind.__module__}.{kind.__name__}. Edit that, not this."
+    return f"<!-- Made by `python -m dialogym.scripts.docs` {source} -->\n\n{page_text(kind)}\n"
+
+
+def summary(kind: type) -> str:
+    """The first line of a family's docstring."""
+    return inspect.cleandoc(kind.__doc__ or "").partition("\n")[0]
+
+
 def page_text(family: type) -> str:
-    """A family's docstring as Markdown: the one-line summary becomes the introduction, ``Args:`` becomes a list of settings."""
+    """A family's docstring as Markdown: the summary is the introduction, ``Args:`` becomes a list of settings."""
     text, _, arguments = inspect.cleandoc(family.__doc__ or "").partition("\nArgs:\n")
     page = f"# {family.__name__}\n\n{text.strip()}"
     if arguments:
@@ -110,8 +184,25 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def best_of_each_kind(family: Family, sweep: Mapping[str, Callable[..., str]]) -> list[list[str]]:
+    """A table of rules that differ in their parameters, ``kind(parameters)`` -> rule: of each kind the best, exactly.
+
+    Returns:
+        Rows of kind, number of rules, best rule, its return, and its share of the optimum.
+    """
+    kinds: dict[str, list[tuple[float, str]]] = {}
+    for name, speak in sweep.items():
+        tried = kinds.setdefault(name.partition("(")[0], [])
+        tried.append((expected_return(family, FunctionPolicy(name, speak)), name))
+    best = optimum(family)
+    return [
+        [kind, str(len(tried)), f"`{max(tried)[1]}`", f"{max(tried)[0]:.4f}", f"{max(tried)[0] / best:.0%}"]
+        for kind, tried in kinds.items()
+    ]
+
+
 def returns(family: Family) -> dict[str, Value]:
-    """What each policy gets: the optimum and the planners where the family can be solved, a bound where not, and every fixed heuristic."""
+    """What each policy gets: optimum and planners, a bound where there is no optimum, and every fixed heuristic."""
     found: dict[str, Value] = {}
     try:
         found["optimum"] = (optimum(family), None)
@@ -123,9 +214,8 @@ def returns(family: Family) -> dict[str, Value]:
     engine = Engine(family)
     named = () if "optimum" in found else (name for name in baselines(engine) if name in ("random", "scripted"))
     for name in (*named, "myopic", "lookahead", *heuristics(engine)):
-        with suppress(
-            NotImplementedError
-        ):  # some families can plan a turn or two ahead where the optimum is out of reach, others not
+        # Some families can plan a turn or two ahead where the optimum is out of reach, others not.
+        with suppress(NotImplementedError):
             found[name] = _return(family, name, exactly="optimum" in found)
     return found
 
@@ -146,8 +236,10 @@ def _return(family: Family, policy: str, exactly: bool) -> Value:
 
 def _extra(name: str) -> Any:
     """The module of further contents, or ``None``."""
-    page = f"dialogym.scripts.pages.{name}"
-    return import_module(page) if find_spec(page) else None
+    package, _, module = families()[name].partition(":")[0].rpartition(".")
+    beside = [f"{package}.page"] if module == "family" else []
+    found = next(filter(find_spec, [*beside, f"dialogym.scripts.pages.{name}"]), None)
+    return found and import_module(found)
 
 
 def _settings(lines: Sequence[str]) -> Iterator[str]:
@@ -166,36 +258,28 @@ def _settings(lines: Sequence[str]) -> Iterator[str]:
 
 def _variants(name: str, extra: Any) -> Iterator[str]:
     columns = {env_id: seatings(name, settings) for env_id, settings in variants(name)}
-    found = {
-        env_id: [_facts(family, extra) for family in seated.values()] for env_id, seated in columns.items()
-    }  # first: nothing is solved yet
+    # The facts come first: nothing is solved yet.
+    found = {env_id: [_facts(family, extra) for family in seated.values()] for env_id, seated in columns.items()}
     values = {env_id: [returns(family) for family in seated.values()] for env_id, seated in columns.items()}
     yield "## The optimum of each variant"
     yield " ".join(_introduction(extra, [column for several in values.values() for column in several]))
     for env_id, seated in columns.items():
+        got, facts = values[env_id], found[env_id]
         yield f"### {env_id}"
-        yield table(
-            ["policy", *seated],
-            [[row, *(_shown(column, row) for column in values[env_id])] for row in _rows(values[env_id])],
-        )
+        yield table(["policy", *seated], [[row, *(_shown(column, row) for column in got)] for row in _rows(got)])
         heads = seated if len(seated) > 1 else [""]
-        yield table(
-            ["", *heads], [[row, *(facts.get(row, "") for facts in found[env_id])] for row in _rows(found[env_id])]
-        )
+        yield table(["", *heads], [[row, *(column.get(row, "") for column in facts)] for row in _rows(facts)])
 
 
 def _introduction(extra: Any, columns: Sequence[dict[str, Value]]) -> Iterator[str]:
     solved = any("optimum" in column for column in columns)
-    simulated = any(error is not None for column in columns for _, error in column.values())
     payoff = f"; the payoff is {extra.PAYOFF}" if hasattr(extra, "PAYOFF") else ""
     if solved:
-        yield (
-            f"Expected payoffs, summed exactly over every scenario and every hidden state{payoff}. In brackets: the "
-            "share of the optimum."
-        )
+        yield f"Expected payoffs, summed exactly over every scenario and every hidden state{payoff}."
+        yield "In brackets: the share of the optimum."
     else:
         yield f"Expected payoffs{payoff}."
-    if simulated:
+    if any(error is not None for column in columns for _, error in column.values()):
         yield f"Values with ± are means of {EPISODES:,} simulated dialogues with their standard error."
     if any("upper bound" in column for column in columns):
         yield "Where the optimum is out of reach, no policy can get more than the *upper bound*."

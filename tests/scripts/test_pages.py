@@ -142,11 +142,59 @@ def test_unknown_families_are_named():
         docs.main(["chess"])
 
 
-def test_only_what_is_asked_for_is_written(lessons, monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(docs, "DOCS", tmp_path)
+@pytest.fixture
+def site(monkeypatch, tmp_path):
+    """A folder of pages, with a README and an index around what is made."""
+    monkeypatch.setattr(docs, "DOCS", tmp_path / "docs")
+    (tmp_path / "docs").mkdir()
+    for page in (tmp_path / "README.md", tmp_path / "docs" / "index.md"):
+        page.write_text("before\n<!-- environments -->\nold\n<!-- /environments -->\nafter\n")
+    return tmp_path
+
+
+def test_only_what_is_asked_for_is_written(lessons, site, capsys):
     docs.main([lessons])
-    assert [page.name for page in tmp_path.iterdir()] == [f"{lessons}.md"]
-    assert capsys.readouterr().out == f"wrote {tmp_path / f'{lessons}.md'}\n"
+    assert {page.name for page in (site / "docs").iterdir()} == {f"{lessons}.md", "index.md"}
+    assert capsys.readouterr().out == f"wrote {site / 'docs' / f'{lessons}.md'}\n"
+
+
+def test_readme_and_index_follow_the_page(lessons, site, monkeypatch):
+    docs.main([lessons])
+    page, readme = (site / "docs" / f"{lessons}.md").read_text(), (site / "README.md").read_text()
+    shown = {row: cells[0] for row, cells in rows(page.split("### Lessons-v0\n")[1].split("\n\n|  |")[0]).items()}
+    share = {row: cell.split("(")[1].rstrip(")") for row, cell in shown.items() if "(" in cell}
+    best = max(("adaptive", "coin"), key=lambda row: float(shown[row].split()[0]))
+    assert rows(readme)["`Lessons-v0`"] == [
+        f"{optimum(Lessons()):.4f}", share["secret known"], share["lookahead"], share[best],
+    ]  # fmt: skip
+    assert list(rows(readme)) == ["id", "---", "`Lessons-v0`", "`LessonsAgain-v0`", "`LessonsLong-v0`"]
+    assert f"- [Lessons](docs/{lessons}.md): " in readme
+    index = (site / "docs" / "index.md").read_text()
+    assert f"- [Lessons]({lessons}.md): {docs.summary(Lessons)}" in index
+    assert all(text.startswith("before\n") and text.endswith("after\n") for text in (readme, index))
+    assert "old" not in readme + index
+
+
+def test_the_docstring_is_renewed_without_the_numbers(lessons, site, monkeypatch):
+    page = site / "docs" / f"{lessons}.md"
+    page.write_text(f"{docs.words(lessons)}{docs.NUMBERS}\nSome numbers.\n")
+    monkeypatch.setattr(Lessons, "__doc__", "Other words.")
+    docs.main(["--words", lessons])
+    assert page.read_text() == f"{docs.words(lessons)}{docs.NUMBERS}\nSome numbers.\n"
+    assert "# Lessons\n\nOther words.\n" in page.read_text()
+    assert "Other words." in (site / "docs" / "index.md").read_text()
+
+
+def test_where_the_optimum_is_out_of_reach_the_share_is_of_the_bound(lessons, site):
+    section = "| policy | expected payoff |\n| upper bound | 0.5000 |\n| random | 0.2000 ± 0.0100 |\n"
+    fixed = "| adaptive | 0.4000 ± 0.0100 |\n| coin | -0.1000 ± 0.0100 |\n"
+    (site / "docs" / f"{lessons}.md").write_text(f"\n### Lessons-v0\n\n{section}{fixed}\n|  |  |\n| scenarios | 3 |\n")
+    assert next(docs.overview_rows(lessons)) == ["`Lessons-v0`", "at most 0.5000", "", "", "80% of that bound"]
+
+
+def test_marks_that_are_missing_are_asked_for():
+    with pytest.raises(ValueError, match="lacks the marks"):
+        docs.marked("# A page\n<!-- environments -->\n", "a table")
 
 
 def test_no_secret_is_solved_where_the_optimum_is_out_of_reach(lessons, monkeypatch):
