@@ -18,6 +18,10 @@ class Uniform(Protocol):
     def random(self) -> float: ...
 
 
+class OutOfReach(NotImplementedError):
+    """What nobody can compute in reasonable time, such as an optimum. The message says what there is in its place."""
+
+
 class Belief(Generic[X]):
     """An immutable distribution over finitely many hashable outcomes.
 
@@ -191,7 +195,7 @@ class ProductBelief(Belief[tuple[Any, ...]]):
         """Mean of ``of(outcome)``. For a sum over the parts, add up the expectations of the factors instead.
 
         Raises:
-            NotImplementedError: If there are more than `LISTED` outcomes.
+            OutOfReach: If there are more than `LISTED` outcomes.
         """
         return math.fsum(p * of(outcome) for outcome, p in self._listed())
 
@@ -199,7 +203,7 @@ class ProductBelief(Belief[tuple[Any, ...]]):
         """Distribution of ``to(outcome)``. The marginal of a part is in `factors`.
 
         Raises:
-            NotImplementedError: If there are more than `LISTED` outcomes.
+            OutOfReach: If there are more than `LISTED` outcomes.
         """
         return Belief((to(outcome), p) for outcome, p in self._listed())
 
@@ -211,7 +215,7 @@ class ProductBelief(Belief[tuple[Any, ...]]):
         """Bayes' rule for a likelihood that may tie the parts together: the result is no product.
 
         Raises:
-            NotImplementedError: If there are more than `LISTED` outcomes.
+            OutOfReach: If there are more than `LISTED` outcomes.
             ValueError: If what was seen is impossible under every outcome.
         """
         return Belief((outcome, p * likelihood(outcome)) for outcome, p in self._listed())
@@ -224,15 +228,13 @@ class ProductBelief(Belief[tuple[Any, ...]]):
         """Pairs of outcome and probability.
 
         Raises:
-            NotImplementedError: If there are more than `LISTED` outcomes.
+            OutOfReach: If there are more than `LISTED` outcomes.
         """
         return tuple(self._listed())
 
     def _listed(self) -> Iterator[tuple[tuple[Any, ...], float]]:
         if len(self) > LISTED:
-            raise NotImplementedError(
-                f"{len(self):.2g} outcomes are too many to list (at most {LISTED:,}); ask the factors"
-            )
+            raise OutOfReach(f"{len(self):.2g} outcomes are too many to list (at most {LISTED:,}); ask the factors")
         for pairs in product(*(factor.items() for factor in self.factors)):
             yield tuple([part for part, _ in pairs]), math.prod([p for _, p in pairs])
 

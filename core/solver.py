@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from .acts import Act, Say
 from .belief import Belief
+from .belief import OutOfReach as OutOfReach  # for those who ask a solution
 from .game import Game
 from .mind import Mind
 
@@ -21,10 +22,6 @@ DIGITS = 12  # beliefs that agree to this many digits are one information state
 
 Mass = tuple[tuple[Any, float], ...]  # (hidden, probability), in order of first sight
 Candidates = Callable[[Any, tuple[Any, ...]], Iterable[Act]]
-
-
-class OutOfReach(NotImplementedError):
-    """An optimum that nobody can compute in reasonable time. The message says what there is in its place."""
 
 
 class Solution(Generic[H]):

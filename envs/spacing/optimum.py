@@ -15,7 +15,7 @@ from typing import Any
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief, ProductBelief
-from ...core.solver import DIGITS, Solution
+from ...core.solver import DIGITS, OutOfReach, Solution
 from .game import Calendar, Flashcards, Lesson, Rest, Trace, recall
 from .mind import Memory, Student, answer
 
@@ -162,7 +162,7 @@ class SpacingSolution(Solution[tuple[Trace, ...]]):
         horizon: Own turns seen; ``None`` for all.
 
     Raises:
-        NotImplementedError: By every method but `short_sighted`, if the lesson is too long to be solved.
+        OutOfReach: By every method but `short_sighted`, if the lesson is too long to be solved.
     """
 
     def __init__(self, game: Flashcards, mind: Student, horizon: int | None = None):
@@ -204,7 +204,7 @@ class SpacingSolution(Solution[tuple[Trace, ...]]):
     def _check_reach(self) -> None:
         if self.horizon is None and not self.base.tractable:
             cards, turns = self.base.cards, len(self.base.calendar.times)
-            raise NotImplementedError(
+            raise OutOfReach(
                 f"the exact optimum of {cards} cards in {turns} turns is out of reach; Spacing.bound gives a proven "
                 "upper bound"
             )
