@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 from ..core.acts import Act
 from ..core.dialogue import Dialogue
@@ -67,10 +67,10 @@ class Family:
     understand: ClassVar[Understand | None] = None
     voice: ClassVar[Voice]
     metrics_of: ClassVar[Mapping[str, str]] = {}
-    bound: ClassVar[Callable[..., float] | None] = None
-    measures: ClassVar[Callable[..., dict[str, float]] | None] = None
-    duel: ClassVar[Callable[..., TwoSeats] | None] = None
-    small_duel: ClassVar[Callable[..., SmallDuel] | None] = None
+    bound: Callable[..., float] | None = None
+    measures: Callable[..., dict[str, float]] | None = None
+    duel: Callable[..., TwoSeats] | None = None
+    small_duel: Callable[..., SmallDuel] | None = None
     people: ClassVar[PersonaDistribution | None] = None
 
     # ---- what a family has to say
@@ -102,7 +102,7 @@ class Family:
 
     def settings(self) -> dict[str, Any]:
         """The arguments that make this family again, JSON-ready."""
-        return {field.name: _listed(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
+        return {field.name: _listed(getattr(self, field.name)) for field in fields(cast(Any, self))}
 
     def sample(self, stream: Stream) -> Any:
         """Draw a scenario."""
