@@ -1,17 +1,17 @@
-"""A language model as a voice: it words what a mind has decided, its words are verified, and where they fail the phrase bank speaks.
+"""A language model as a voice: it words what a mind has decided.
 
-The model is given `Cue`s alone, which hold no secret: there is nothing that it could be talked into revealing.
+Its words are verified; where they fail, the phrase bank speaks. The model is given `Cue`s alone, which hold no secret:
+there is nothing that it could be talked into revealing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import NamedTuple
-
-import numpy as np
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from ..core.stream import Stream
+from .asking import Answer, Chat, ModelCounts, ask, private_stream
 from .backends.backend import Backend, Request
 from .guide import Guide, Line
 from .personas import describe
@@ -19,8 +19,8 @@ from .user import Cue, Failure, Voice
 
 RULES = (
     "Each message tells you what the other person has said, and what you are to say now. Answer with your words alone: "
-    "one or two short sentences of natural "
-    "speech in the first person. Say what you are told to say, and add no other fact, number or promise."
+    "one or two short sentences of natural speech in the first person. Say what you are told to say, and add no other "
+    "fact, number or promise."
 )
 
 
@@ -59,38 +59,20 @@ class Spoken(str):
         said.attempts, said.fallback = attempts, fallback
         return said
 
-    def __getnewargs__(self) -> tuple[str, int, bool]:  # type: ignore[override]
+    def __reduce__(self) -> tuple[Any, ...]:
         """To be copied and sent to other processes."""
-        return str(self), self.attempts, self.fallback
+        return Spoken, (str(self), self.attempts, self.fallback)
 
 
 @dataclass
-class VoiceCounts:
-    """What a voice has said so far.
+class VoiceCounts(ModelCounts):
+    """What a voice has said so far. A question to the model asks for one utterance.
 
     Attributes:
         utterances: Utterances asked of the voice.
-        first_try: Those whose first words passed.
-        retried: Those that passed at a later attempt.
-        fallbacks: Those that the phrase bank had to speak.
-        failures: Those that the model's machinery failed on.
-        prompt_tokens: Tokens read by the model.
-        tokens: Tokens written by it.
-        seconds: Its time, summed over requests.
     """
 
     utterances: int = 0
-    first_try: int = 0
-    retried: int = 0
-    fallbacks: int = 0
-    failures: int = 0
-    prompt_tokens: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-
-    def as_dict(self) -> dict[str, float]:
-        """The counts by name."""
-        return asdict(self)
 
 
 class LLMVoice:
@@ -106,7 +88,7 @@ class LLMVoice:
         examples: Worded lines to show (see `envs.users.examples_of`).
         shots: How many of them each request shows.
         attempts: How often the model is asked for one utterance at most.
-        temperature: Of sampling.
+        temperature: Temperature of sampling.
         constrain: Whether to send the guide's grammar, for backends that can hold to one.
         max_tokens: Tokens of an utterance at most, beside the reason why a turn was lost.
         plain: Whether to send no more than scene, manner and order, without rules for speaking: for models that were
@@ -132,14 +114,8 @@ class LLMVoice:
             raise ValueError(f"shots must be at least 0, got {shots}")
         self.personas = bank.personas
         self.bank, self.guide, self.backend, self.examples = bank, guide, backend, examples
-        self.shots, self.attempts, self.temperature, self.constrain, self.max_tokens = (
-            shots,
-            attempts,
-            temperature,
-            constrain,
-            max_tokens,
-        )
-        self.plain = plain
+        self.shots, self.attempts, self.temperature = shots, attempts, temperature
+        self.constrain, self.max_tokens, self.plain = constrain, max_tokens, plain
         self.counts = VoiceCounts()
 
     @property
@@ -149,45 +125,30 @@ class LLMVoice:
 
     def say(self, cues: Sequence[Cue], streams: Sequence[Stream]) -> list[str]:
         """One utterance (`Spoken`) or `Failure` for each cue; what has to be asked again is asked again together."""
-        private = [stream.choose(2**31) for stream in streams]
-        lines = [self.guide.line(cue, _stream(seed)) for cue, seed in zip(cues, private, strict=True)]
-        chats = [
-            self.messages(cue, line, _stream(seed + 1)) for cue, line, seed in zip(cues, lines, private, strict=True)
-        ]
-        said: list[str] = [""] * len(cues)
-        waiting = list(range(len(cues)))
+        seeds = [stream.choose(2**31) for stream in streams]
+        lines = [self.guide.line(cue, private_stream(seed)) for cue, seed in zip(cues, seeds, strict=True)]
         self.counts.utterances += len(cues)
-        for attempt in range(1, self.attempts + 1):
-            requests = [self._request(cues[i], lines[i], chats[i], private[i] + attempt) for i in waiting]
-            rest = []
-            for i, reply in zip(waiting, self.backend.generate(requests) if requests else [], strict=True):
-                if isinstance(reply, Failure):
-                    self.counts.failures += 1
-                    said[i] = reply
-                    continue
-                self.counts.prompt_tokens += reply.prompt_tokens
-                self.counts.tokens += reply.tokens
-                self.counts.seconds += reply.seconds
-                words = tidy(reply.text)
-                problem = self.guide.check(cues[i], lines[i], words)
-                if not problem:
-                    self.counts.first_try += attempt == 1
-                    self.counts.retried += attempt > 1
-                    said[i] = Spoken(framed(lines[i], words), attempt, False)
-                else:
-                    chats[i] = (
-                        *chats[i],
-                        ("assistant", words or "..."),
-                        ("user", f"Not like that. {problem} {lines[i].order}"),
-                    )
-                    rest.append(i)
-            waiting = rest
-        for i in waiting:
-            self.counts.fallbacks += 1
-            said[i] = Spoken(self.bank.say([cues[i]], [_stream(private[i])])[0], self.attempts, True)
+
+        def request(i: int, chat: Chat, attempt: int) -> Request:
+            return self._request(cues[i], lines[i], chat, seeds[i] + attempt)
+
+        def judge(texts: Mapping[int, str], attempt: int) -> dict[int, Answer | Failure]:
+            return {i: self._judge(cues[i], lines[i], text) for i, text in texts.items()}
+
+        chats = {i: self.messages(cues[i], lines[i], private_stream(seed + 1)) for i, seed in enumerate(seeds)}
+        found = ask(self.backend, self.counts, self.attempts, chats, request, judge)
+        said: list[str] = []
+        for i, (cue, line, seed) in enumerate(zip(cues, lines, seeds, strict=True)):
+            answer = found.get(i)
+            if answer is None:
+                said.append(Spoken(self.bank.say([cue], [private_stream(seed)])[0], self.attempts, True))
+            elif isinstance(answer, Failure):
+                said.append(answer)
+            else:
+                said.append(Spoken(framed(line, answer[0]), answer[1], False))
         return said
 
-    def messages(self, cue: Cue, line: Line, stream: Stream) -> tuple[tuple[str, str], ...]:
+    def messages(self, cue: Cue, line: Line, stream: Stream) -> Chat:
         """The chat that asks for a line: the scene, examples of the same kind of line, and the order."""
         whom = f"Your manner is {cue.persona!s}." if self.plain else f"{describe(cue.persona)} {RULES}"
         chat = [("system", f"{self.guide.scene(cue)} {whom}")]
@@ -200,11 +161,15 @@ class LLMVoice:
         pool = list(self.examples.get((line.intent, cue.persona), ()))
         return [pool.pop(stream.choose(len(pool))) for _ in range(min(self.shots, len(pool)))]
 
-    def _request(self, cue: Cue, line: Line, chat: tuple[tuple[str, str], ...], seed: int) -> Request:
+    def _request(self, cue: Cue, line: Line, chat: Chat, seed: int) -> Request:
         grammar = self.guide.grammar(cue, line) if self.constrain else ""
-        return Request(
-            chat, self.max_tokens + len(cue.reason) // 3, self.temperature, seed, ("\n",), grammar
-        )  # a reason is said in full
+        room = self.max_tokens + len(cue.reason) // 3  # a reason is said in full
+        return Request(chat, room, self.temperature, seed, ("\n",), grammar)
+
+    def _judge(self, cue: Cue, line: Line, text: str) -> Answer:
+        words = tidy(text)
+        problem = self.guide.check(cue, line, words)
+        return Answer(words, problem, words or "...", f"Not like that. {problem} {line.order}")
 
 
 def asked(cue: Cue, line: Line) -> str:
@@ -225,7 +190,3 @@ def tidy(text: str) -> str:
 def framed(line: Line, words: str) -> str:
     """The words with what code puts around them."""
     return " ".join(part for part in (line.before, words, line.after) if part)
-
-
-def _stream(seed: int) -> Stream:
-    return Stream(np.random.default_rng(seed))
