@@ -1,6 +1,6 @@
-"""What a family of dialogues is. A family says its rules, its simulated person and its words; everything else is derived here.
+"""What a family of dialogues is.
 
-A small family fits into one file (`dialogym new` writes one). What it does not say is taken from its dataclass fields
+A family says its rules, its simulated person and its words; everything else is derived here. A small family fits into one file (`dialogym new` writes one). What it does not say is taken from its dataclass fields
 and its parts; what it says otherwise, it overrides.
 """
 
@@ -62,7 +62,7 @@ class Family:
         people: Who may be met; by default pupils where the simulated person is a student, and people elsewhere.
     """
 
-    role: ClassVar[str]
+    role: str
     acts: ClassVar[tuple[type[Act], ...]]
     understand: ClassVar[Understand | None] = None
     voice: ClassVar[Voice]
@@ -186,7 +186,7 @@ class Family:
 
     @cached_property
     def baselines(self) -> ModuleType | None:
-        """The module of the baselines: ``policies.py`` beside the family, or its own if that has any; see `policies.registry`."""
+        """The module of the baselines: ``policies.py`` beside the family, or the family's own if that has any."""
         for home in self._homes():
             found = _module_beside(home, "policies")
             if found or hasattr(home, "demonstrate") or hasattr(home, "improvise"):
@@ -217,7 +217,7 @@ class Family:
 
 
 def _module_beside(home: ModuleType, file: str) -> ModuleType | None:
-    """The module `file` of a family's own folder, which is a package that holds ``family.py`` and nothing of other families."""
+    """The module `file` of a family's own folder, which is a package that holds ``family.py``."""
     package, _, stem = home.__name__.rpartition(".")
     if stem != "family" or find_spec(f"{package}.{file}") is None:
         return None

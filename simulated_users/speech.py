@@ -1,9 +1,9 @@
-"""What holds for the words of every simulated person: their form, small talk before them, and the reason of a lost turn among them."""
+"""What holds for the words of every simulated person: their form, small talk before them, the reason of a lost turn."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 MAX_WORDS = 60
 _MAX_CHARACTERS = 600  # it also bounds the time that any pattern takes
@@ -31,17 +31,16 @@ is cut off.
 
 _STRANGE = re.compile(r"[^A-Za-zÀ-ÖØ-öø-ÿ0-9 .,;:!?'’‘…–—()$%&/-]")
 _LABEL = re.compile(
-    r"(?:\A|[.!?]\s*)\W*(?:the )?(?:buyer|seller|client|coach|customer|owner|user|assistant|system|me|you|ai|bot|speaker|order|answer|reply|response|note|example"
-    r"|output|instructions?)\s*:",
+    r"(?:\A|[.!?]\s*)\W*(?:the )?(?:buyer|seller|client|coach|customer|owner|user|assistant|system|me|you|ai|bot"
+    r"|speaker|order|answer|reply|response|note|example|output|instructions?)\s*:",
     re.IGNORECASE,
 )
 _META = re.compile(
-    r"\b(?:as an? (?:ai|language|assistant|chatbot|model|seller|buyer|client|helpful)|language model|an ai\b|ai "
-    r"(?:assistant|model)|chat ?bot|prompt|role-?play\w*"
-    r"|here(?:'s| is) (?:a|an|the|my|one|your) (?:\w+ "
-    r")?(?:sentence|reply|response|answer|message|example|line|rewrite|rewritten|possible|short)"
-    r"|in (?:the )?character of|stay(?:ing)? in character|the (?:order|instruction|sentence|speaker) "
-    r"(?:is|says|was)|word for word|i(?:'m| am) here to help)\b",
+    r"\b(?:as an? (?:ai|language|assistant|chatbot|model|seller|buyer|client|helpful)|language model|an ai\b"
+    r"|ai (?:assistant|model)|chat ?bot|prompt|role-?play\w*|here(?:'s| is) (?:a|an|the|my|one"
+    r"|your) (?:\w+ )?(?:sentence|reply|response|answer|message|example|line|rewrite|rewritten|possible|short)"
+    r"|in (?:the )?character of|stay(?:ing)? in character|the (?:order|instruction|sentence|speaker) (?:is|says|was)"
+    r"|word for word|i(?:'m| am) here to help)\b",
     re.IGNORECASE,
 )
 
@@ -56,6 +55,12 @@ def normal(text: str) -> str:
     return "\n".join(" ".join(line.split()) for line in text.strip().replace("’", "'").replace("‘", "'").splitlines())
 
 
+def leads(said: Mapping[str, Iterable[str]], slots: Iterable[str], **values: str) -> tuple[str, ...]:
+    """What a persona may say before an act from some slots of its phrase bank, longest first, for `without_lead`."""
+    filled = {normal(template.format(**values)) for slot in slots for template in said.get(slot, ())}
+    return tuple(sorted(filled, key=len, reverse=True))
+
+
 def without_lead(said: str, leads: Iterable[str]) -> str:
     """`said` without the first of `leads` that it begins with, unless nothing would be left."""
     for lead in leads:
@@ -65,7 +70,7 @@ def without_lead(said: str, leads: Iterable[str]) -> str:
 
 
 def without_reason(said: str, reason: str) -> tuple[str, str]:
-    """`said` without the words that tell the reason of a lost turn, and what is wrong if they are missing or if nothing else is said.
+    """`said` without the reason of a lost turn, and what is wrong if that is missing or if nothing else is said.
 
     They have to be told as they are: the learner can hold to nothing else, and a summary of them cannot be verified.
     """

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from ...core.acts import Act, Say
 from ...core.grammar import Grammar
 from ...core.setting import Setting
 from ...simulated_users.cast import FAILED, MET, OPEN, Goal, Moment
-from .game import ACTS, MIRROR, TICKS, Accept, Haggle, Offer, Walk
+from .game import ACTS, OTHER, Accept, Haggle, Offer, PriceBargaining, Walk
 
 MANNERS = {
     "boulware": "You concede very little until the end is near, and then quickly.",
@@ -40,8 +40,7 @@ class NegotiationCast:
         )
         return (
             f"{doing} ({public.detail}; list price ${public.list_price}). You are the {moment.seat}. Only you know "
-            f"that {bound}. "
-            f"A deal at ${limit} is still better for you than none. {MANNERS[moment.hidden.tactic]}"
+            f"that {bound}. A deal at ${limit} is still better for you than none. {MANNERS[moment.hidden.tactic]}"
         )
 
     def goals(self, moment: Moment) -> list[Goal]:
@@ -50,15 +49,12 @@ class NegotiationCast:
         over, deal = state.mover is None, state.deal
         offers = [act.price for act in moment.own() if isinstance(act, Offer)] + ([] if deal is None else [deal])
         gains = [_gain(moment, price) for price in offers]
-        walked = any(isinstance(act, Walk) for act in moment.own()) and state.round + 1 < moment.setting.game.rounds
+        walked = any(isinstance(act, Walk) for act in moment.own()) and not _ending(moment)
         return [
             Goal("Reach a deal.", MET if deal is not None else FAILED if over else OPEN),
             Goal(
-                (
-                    f"Get a price {'above' if selling else 'below'} ${limit}, the {'higher' if selling else 'lower'} "
-                    "the "
-                    "better."
-                ),
+                f"Get a price {'above' if selling else 'below'} ${limit}, the {'higher' if selling else 'lower'} the "
+                "better.",
                 OPEN if not over else MET if deal is not None and _gain(moment, deal) > 0 else FAILED,
             ),
             Goal(
@@ -73,7 +69,7 @@ class NegotiationCast:
         state, other = moment.state, moment.setting.seat
         if state.mover is None:
             return "It is over."
-        rounds = moment.setting.game.rounds
+        rounds = _game(moment.setting).rounds
         parts = [f"Round {min(state.round + 1, rounds)} of {rounds}."]
         parts.append(
             f"The {other} has just offered ${state.standing}."
@@ -97,14 +93,10 @@ class NegotiationCast:
         acts: list[Act] = []
         if not _ending(moment):
             selling, last = moment.seat == "seller", _last(moment)
-            prices = {
-                price for price in moment.setting.game.prices() if _within(price, state.standing, last, selling)
-            } | ({last} if last is not None else set())
-            acts += [
-                Offer(price)
-                for price in sorted(prices, reverse=selling)
-                if state.standing is None or price != state.standing
-            ]
+            whole = _game(moment.setting).prices()
+            prices = {price for price in whole if _within(price, state.standing, last, selling)}
+            prices |= {last} if last is not None else set()
+            acts += [Offer(price) for price in sorted(prices - {state.standing}, reverse=selling)]
         if state.standing is not None:
             acts.append(Accept())
         return [*acts, Say(), Walk()]
@@ -142,20 +134,22 @@ class NegotiationCast:
         return ""
 
     def bounds(self, setting: Setting, hidden: Any) -> tuple[float, float]:
-        """Nobody gets more than what there is to share at the person's limit, in the first round; to walk away gets 0."""
-        game, selling = setting.game, setting.seat == "buyer"
-        limit = (hidden.floor if selling else MIRROR - hidden.floor) * game.list_price // TICKS
-        worth = game.values[0 if selling else 1]
-        return 0.0, max(0.0, (worth - limit if selling else limit - worth) / game.list_price)
+        """At most what there is to share at the person's limit, in the first round; to walk away gets 0."""
+        game = _game(setting)
+        deal = Haggle(0, None, deal=game.price(setting.seat, hidden.floor))
+        return 0.0, max(0.0, game.payoff(deal, setting.seat))
 
 
 CAST = NegotiationCast()
 
 
+def _game(setting: Setting) -> PriceBargaining:
+    return cast(PriceBargaining, setting.game)
+
+
 def _limit(moment: Moment) -> int:
     """The reservation price in currency units."""
-    ticks = moment.hidden.floor if moment.seat == "seller" else MIRROR - moment.hidden.floor
-    return ticks * moment.setting.game.list_price // TICKS
+    return _game(moment.setting).price(OTHER[moment.seat], moment.hidden.floor)
 
 
 def _gain(moment: Moment, price: int) -> int:
@@ -169,7 +163,7 @@ def _last(moment: Moment) -> int | None:
 
 def _ending(moment: Moment) -> bool:
     """Whether the person's turn ends the last round."""
-    return moment.state.round + 1 >= moment.setting.game.rounds
+    return moment.state.round + 1 >= _game(moment.setting).rounds
 
 
 def _within(price: int, standing: int | None, last: int | None, selling: bool) -> bool:

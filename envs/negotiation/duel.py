@@ -48,10 +48,10 @@ def small_duel(
     tick = scenario.list_price // TICKS
     if not prices or not all(isinstance(price, int) and 1 <= price <= 2 * TICKS for price in prices):
         raise ValueError(f"prices must be whole ticks from 1 to {2 * TICKS}, got {prices!r}")
-    partner = family.partner
+    rules = PriceBargaining(scenario.list_price, "seller", (None, None), family.rounds, family.discount)
     privates: dict[str, Belief] = {
         family.role: Belief.uniform({s.value for s in family.scenarios() if s.item == scenario.item}),
-        partner: POPULATIONS[family.population].types.map(lambda hidden: family._reservation(scenario, hidden)),
+        family.partner: POPULATIONS[family.population].types.map(lambda hidden: rules.price(family.role, hidden.floor)),
     }
     for seat, worth in (values or {}).items():
         if seat not in privates:
@@ -70,7 +70,6 @@ def small_duel(
         mine = replace(scenario, value=value)
         return seat_dialogue(game(seat, value).game, seat, mine, sides[seat].brief(mine, family.grammar))
 
-    rules = PriceBargaining(scenario.list_price, "seller", (None, None), family.rounds, family.discount)
     return SmallDuel(
         family.seats, privates, game, dialogue, family.grammar, lambda state: (scenario.list_price, state.standing)
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, ClassVar, NamedTuple
 
+from ...core.acts import Act
+from ...core.checks import above, between, one_of, whole
 from ...core.dialogue import Dialogue
 from ...core.duel import SmallDuel, TwoSeats
 from ...core.setting import Setting
@@ -14,9 +16,9 @@ from ...core.solver import Rescaled, Solution
 from ...core.stream import Stream
 from ..base import Family
 from .duel import small_duel
-from .game import MIRROR, SEATS, TICKS, Haggle, Offer, PriceBargaining
+from .game import MIRROR, OTHER, SEATS, TICKS, Haggle, Offer, PriceBargaining
 from .items import ITEMS, a
-from .mind import POPULATIONS, TEMPERS, Bargainer, Haggler, tempered
+from .mind import POPULATIONS, TEMPERS, Bargainer, Haggler, Population, tempered
 from .prices import mark_prices
 from .voice import ACTS, VOICE, understand
 
@@ -32,7 +34,10 @@ class PublicFacts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bargain:
-    """One scenario: the item, its list price, what it is worth to the learner (all in whole currency units), and the partner's temper if it shows."""
+    """One scenario: the item, its list price and what it is worth to the learner, and the partner's temper if it shows.
+
+    Prices are in whole currency units.
+    """
 
     item: str
     detail: str
@@ -48,7 +53,7 @@ class Bargain:
 
 @dataclass(frozen=True)
 class Negotiation(Family):
-    """Price bargaining over one item, with a simulated seller (or buyer) who keeps a reservation price and a concession tactic to itself.
+    """Price bargaining over one item with a simulated seller (or buyer) who hides a reservation price and a tactic.
 
     ## Description
 
@@ -168,7 +173,7 @@ class Negotiation(Family):
     acts: ClassVar = ACTS
     understand: ClassVar = understand
     voice: ClassVar = VOICE
-    metrics_of: ClassVar[dict[str, str]] = {
+    metrics_of: ClassVar[Mapping[str, str]] = {
         "deal": "share of dialogues that end in a deal",
         "price": "agreed price as a share of the list price, deals only",
         "surplus_share": "the learner's share of the whole surplus, deals with a zone of agreement only",
@@ -179,14 +184,11 @@ class Negotiation(Family):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", tuple(self.values))
-        if self.role not in SEATS:
-            raise ValueError(f"role must be one of {', '.join(SEATS)}; got {self.role!r}")
-        if not isinstance(self.rounds, int) or not 2 <= self.rounds <= 20:
-            raise ValueError(f"rounds must be a whole number from 2 to 20, got {self.rounds!r}")
-        if not 0.0 < self.discount <= 1.0:
-            raise ValueError(f"discount must be above 0 and at most 1, got {self.discount!r}")
-        if self.population not in POPULATIONS:
-            raise ValueError(f"population must be one of {', '.join(POPULATIONS)}; got {self.population!r}")
+        one_of(self, SEATS, "role")
+        whole(self, 2, 20, "rounds")
+        above(self, 0.0, "discount")
+        between(self, 0.0, 1.0, "discount")
+        one_of(self, POPULATIONS, "population")
         if not self.values or not all(isinstance(v, int) and 1 <= v < MIRROR for v in self.values):
             raise ValueError(
                 f"values must be whole ticks (5% of the list price) from 1 to {MIRROR - 1}, got {self.values!r}"
@@ -194,39 +196,46 @@ class Negotiation(Family):
         if not isinstance(self.patience, bool):
             raise ValueError(f"patience must be True or False, got {self.patience!r}")
 
-    @cached_property
-    def _table(self) -> tuple[Bargain, ...]:
-        worth = self.values if self.role == "buyer" else tuple(MIRROR - v for v in self.values)
-        return tuple(
-            Bargain(item.name, item.detail, item.list_price, w * item.list_price // TICKS, t)
-            for item in ITEMS
-            for w in worth
-            for t in self._tempers
-        )
-
     @property
     def _tempers(self) -> tuple[str, ...]:
         return TEMPERS if self.patience else ("",)
 
     def scenarios(self) -> Sequence[Bargain]:
         """Every item with every value of the learner, and every temper that shows; all equally likely."""
-        return self._table
+        return [
+            Bargain(item.name, item.detail, price, PriceBargaining(price).price(self.role, value), temper)
+            for item in ITEMS
+            for price in (item.list_price,)
+            for value in self.values
+            for temper in self._tempers
+        ]
 
-    def setting(self, scenario: Bargain) -> Setting:
-        """Game and mind; items of one price and value share them.
+    def parts(self, scenario: Bargain) -> tuple[PriceBargaining, Haggler]:
+        """Game and mind; those of items of one price and value are equal.
 
         Raises:
             ValueError: If the list price or the value is not a positive whole multiple of 5% of the list price, or if
                 there is no such temper here.
         """
-        if scenario.temper not in self._tempers:
+        price, value, temper = scenario.list_price, scenario.value, scenario.temper
+        if temper not in self._tempers:
+            valid = " or ".join(map(repr, self._tempers))
+            raise ValueError(f"temper must be {valid} with patience={self.patience}; got {temper!r}")
+        if price < TICKS or price % TICKS or value * TICKS % price:
             raise ValueError(
-                f"temper must be {' or '.join(map(repr, self._tempers))} with patience={self.patience}; got "
-                f"{scenario.temper!r}"
+                f"list_price must be a positive multiple of {TICKS} and value a multiple of a tick of it; got "
+                f"{price!r} and {value!r}"
             )
-        return _setting(
-            self.role, self.rounds, self.discount, self.population, scenario.temper, scenario.list_price, scenario.value
-        )
+        partner = OTHER[self.role]
+        values = (value, None) if self.role == "buyer" else (None, value)
+        game = PriceBargaining(price, partner, values, self.rounds, self.discount)
+        return game, Haggler(game, partner, tempered(POPULATIONS[self.population], temper))
+
+    def setting(self, scenario: Bargain) -> Setting:
+        """Game, mind and seat, with the solution that all bargains share which differ only in scale."""
+        if scenario not in self._settings:
+            self._settings[scenario] = _setting(*self.parts(scenario), self.role)
+        return self._settings[scenario]
 
     def traits(self, scenario: Bargain) -> dict[str, str]:
         """A persona is as patient as the learner is told."""
@@ -237,11 +246,10 @@ class Negotiation(Family):
         buying = self.role == "buyer"
         return (
             f"You {'want to buy' if buying else 'are selling'} {a(scenario.item)} ({scenario.detail}). List price: "
-            f"${scenario.list_price}. "
-            f"It is worth ${scenario.value} to you: your gain is "
+            f"${scenario.list_price}. It is worth ${scenario.value} to you: your gain is "
             f"{'that minus the price' if buying else 'the price minus that'}, or 0 without a deal. "
-            f"{f'The {self.partner} seems {scenario.temper}. ' if scenario.temper else ''}"
-            f"You have {self.rounds} rounds; each further round keeps {self.discount:.0%} of the gain."
+            f"{f'The {self.partner} seems {scenario.temper}. ' if scenario.temper else ''}You have {self.rounds} "
+            f"rounds; each further round keeps {self.discount:.0%} of the gain."
         )
 
     def context(self, dialogue: Dialogue) -> Hashable:
@@ -251,7 +259,6 @@ class Negotiation(Family):
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue, and the agreed price in currency units."""
         state, scenario = dialogue.state, dialogue.scenario
-        game = dialogue.setting.game
         reservation = self._reservation(scenario, dialogue.hidden)
         sign = 1 if self.role == "buyer" else -1
         zone = sign * (scenario.value - reservation)  # what there is to share
@@ -260,10 +267,10 @@ class Negotiation(Family):
             "deal": state.deal is not None,
             "ending": state.ending or "truncated",
             "agreed_price": state.deal,
-            "price": None if state.deal is None else state.deal / game.list_price,
-            "surplus": surplus / game.list_price,
+            "price": None if state.deal is None else state.deal / scenario.list_price,
+            "surplus": surplus / scenario.list_price,
             "surplus_share": surplus / zone if state.deal is not None and zone > 0 else None,
-            "rounds": max(1, min(state.round + (state.ending in ("deal", "walk")), game.rounds)),
+            "rounds": max(1, min(state.round + (state.ending in ("deal", "walk")), self.rounds)),
             "missed_deal": state.deal is None and zone > 0,
             "false_deal": surplus < 0,
         }
@@ -281,7 +288,7 @@ class Negotiation(Family):
         return (state.standing,)
 
     def duel(self, stream: Stream) -> TwoSeats:
-        """A bargain in which both seats are learners: the partner's private value is drawn like a partner's reservation price."""
+        """A bargain between two learners: the partner's private value is drawn like a partner's reservation price."""
         scenario = replace(self.sample(stream), temper="")  # nobody is simulated
         reservation = self._reservation(scenario, POPULATIONS[self.population].types.sample(stream))
         worth = {self.role: scenario.value, self.partner: reservation}
@@ -297,50 +304,27 @@ class Negotiation(Family):
         return small_duel(self, **options)
 
     def _reservation(self, scenario: Bargain, hidden: Bargainer) -> int:
-        ticks = hidden.floor if self.role == "buyer" else MIRROR - hidden.floor
-        return ticks * scenario.list_price // TICKS
+        return PriceBargaining(scenario.list_price).price(self.role, hidden.floor)
 
 
 @cache
-def _setting(
-    role: str, rounds: int, discount: float, population: str, temper: str, list_price: int, value: int
-) -> Setting:
-    if list_price < TICKS or list_price % TICKS or value * TICKS % list_price:
-        raise ValueError(
-            f"list_price must be a positive multiple of {TICKS} and value a multiple of a tick of it; got "
-            f"{list_price!r} and {value!r}"
-        )
-    game, mind = _sides(role, rounds, discount, population, temper, list_price, value)
-    tick = list_price // TICKS
+def _setting(game: PriceBargaining, mind: Haggler, role: str) -> Setting:
+    tick = game.list_price // TICKS
+
+    def shrink(state: Haggle) -> Haggle:
+        return state if state.standing is None else state._replace(standing=state.standing // tick)
+
+    def grow(act: Act) -> Act:
+        return Offer(act.price * tick) if isinstance(act, Offer) else act
 
     def optimum() -> Solution:
-        base = _optimum(role, rounds, discount, population, temper, value // tick)
-        return Rescaled(
-            game,
-            mind,
-            base,
-            lambda state: _shrink(state, tick),
-            lambda act: Offer(act.price * tick) if isinstance(act, Offer) else act,
-        )
+        return Rescaled(game, mind, _optimum(game.canonical(), mind.population, role), shrink, grow)
 
     return Setting(game, mind, role, mind.candidates, optimum)
 
 
 @cache
-def _optimum(role: str, rounds: int, discount: float, population: str, temper: str, ticks: int) -> Solution:
+def _optimum(game: PriceBargaining, population: Population, role: str) -> Solution:
     """The shared solution of all bargains that differ only in scale."""
-    game, mind = _sides(role, rounds, discount, population, temper, TICKS, ticks)
+    mind = Haggler(game, OTHER[role], population)
     return Solution(game, mind, role, mind.candidates)
-
-
-def _sides(
-    role: str, rounds: int, discount: float, population: str, temper: str, list_price: int, value: int
-) -> tuple[PriceBargaining, Haggler]:
-    partner = "seller" if role == "buyer" else "buyer"
-    values = (value, None) if role == "buyer" else (None, value)
-    game = PriceBargaining(list_price, partner, values, rounds, discount)
-    return game, Haggler(game, partner, tempered(POPULATIONS[population], temper))
-
-
-def _shrink(state: Haggle, tick: int) -> Haggle:
-    return state if state.standing is None else state._replace(standing=state.standing // tick)

@@ -12,6 +12,7 @@ SEATS = ("buyer", "seller")
 TICKS = 20  # a tick is 5% of the list price: the finest difference in price that a partner reacts to
 MIRROR = 32  # ticks; the buyer's side of the bargain is the seller's side seen in this mirror, see `generosity`
 MAX_CLIMB = 6  # steps of 10%: an offer at the list price
+OTHER = {"buyer": "seller", "seller": "buyer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,15 @@ class PriceBargaining:
         given = price if seat == "buyer" else MIRROR * self.list_price // TICKS - price
         return given * TICKS // self.list_price
 
+    def price(self, seat: str, generosity: int) -> int:
+        """The price at which an offer by `seat` gives the other side so many ticks."""
+        return (generosity if seat == "buyer" else MIRROR - generosity) * self.list_price // TICKS
+
     def climb(self, seat: str, price: int) -> int:
-        """Steps of 10% of the list price from half of it: 0 for an offer nobody would take seriously, 1 from 50%, 2 from 60%, at most `MAX_CLIMB`."""
+        """Steps of 10% of the list price from half of it.
+
+        0 for an offer that nobody would take seriously, 1 from 50%, 2 from 60%, at most `MAX_CLIMB`.
+        """
         steps = self.generosity(seat, price) // 2 - 4
         return 0 if steps < 0 else MAX_CLIMB if steps > MAX_CLIMB else steps
 
@@ -114,33 +122,32 @@ class PriceBargaining:
         Raises:
             IllegalAct: If there is nothing to accept, or if the price is not between 1 and twice the list price.
         """
-        kind = type(act)
         if seat != state.mover:
             raise IllegalAct("It is not your turn.")
-        if kind is Accept:
+        if isinstance(act, Accept):
             if state.standing is None:
                 raise IllegalAct(
                     "There is no offer on the table that you could accept. You can make an offer, talk, or leave."
                 )
             return Haggle(state.round, None, None, (0, 0), False, state.standing, "deal")
-        if kind is Walk:
+        if isinstance(act, Walk):
             return Haggle(state.round, None, None, (0, 0), False, None, "walk")
         number, climbs, conceded, standing = state.round, state.climbs, False, None
         if seat == self.opener:
             number += 1
-        if kind is Offer:
-            standing = act.price  # type: ignore[attr-defined]
+        if isinstance(act, Offer):
+            standing = act.price
             if not 1 <= standing <= 2 * self.list_price:
                 raise IllegalAct(f"A price must be a whole number from 1 to {2 * self.list_price}.")
             climb, mine = self.climb(seat, standing), 0 if seat == "buyer" else 1
             if climb > climbs[mine]:
                 conceded = True
                 climbs = (climbs[0], climb) if mine else (climb, climbs[1])
-        elif kind is not Say:
+        elif not isinstance(act, Say):
             raise IllegalAct("In a price bargain you can make an offer, accept, walk away, or talk.")
         if number >= self.rounds:
             return Haggle(number, None, None, (0, 0), False, None, "deadline")
-        return Haggle(number, "seller" if seat == "buyer" else "buyer", standing, climbs, conceded)
+        return Haggle(number, OTHER[seat], standing, climbs, conceded)
 
     def choices(self, state: Haggle, seat: str) -> Iterator[Act]:
         """Accept, walk, say nothing binding, and an offer at each tick."""
@@ -157,7 +164,9 @@ class PriceBargaining:
         return tuple(range(tick, 2 * self.list_price + 1, tick))
 
     def payoff(self, state: Haggle, seat: str, hidden: Any = None) -> float:
-        """Discounted surplus as a share of the list price; 0 without a deal; negative for a deal worse than the seat's value.
+        """Discounted surplus as a share of the list price.
+
+        0 without a deal; negative for a deal worse than the seat's value.
 
         Raises:
             ValueError: If `values` does not hold what the item is worth to `seat`.
@@ -172,10 +181,7 @@ class PriceBargaining:
         return self.discount**state.round * surplus / self.list_price
 
     def canonical(self) -> PriceBargaining:
-        """The same bargain at a list price of `TICKS`, where a tick is one unit.
-
-        Bargains that differ only in scale share it.
-        """
+        """The same bargain at a list price of `TICKS`: a tick is one unit. Those that differ only in scale share it."""
         tick = self.list_price // TICKS
         buyer, seller = (None if value is None else value // tick for value in self.values)
         return replace(self, list_price=TICKS, values=(buyer, seller))

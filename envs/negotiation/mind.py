@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
-from .game import MAX_CLIMB, MIRROR, TICKS, Accept, Haggle, Offer, PriceBargaining, Walk
+from .game import MAX_CLIMB, OTHER, Accept, Haggle, Offer, PriceBargaining, Walk
 
 STEP = 2  # ticks: what a reciprocator concedes at a time, and the grain of what is said
-_ACCEPT, _WALK = Accept(), Walk()
 ANCHOR = 20  # demand of the opening, in ticks: the list price for a seller, 60% of it for a buyer
+_ACCEPT, _WALK = Accept(), Walk()
 
 
 class Bargainer(NamedTuple):
@@ -81,17 +81,18 @@ POPULATIONS: dict[str, Population] = {
 
 TEMPERS = ("patient", "impatient")
 HASTE: dict[str, float] = {"boulware": -0.4, "linear": 0.2, "conceder": 0.4, "holder": -0.4, "reciprocator": 0.0}
-"""By how much the share of the impatient among those of a tactic differs from a half, before all are shifted alike so that half of the population is impatient."""
+"""By how much the share of the impatient among those of a tactic differs from a half.
+
+All are then shifted alike, so that half of the population is impatient.
+"""
 
 
 @cache
 def tempered(population: Population, temper: str) -> Population:
-    """Those of a population who are patient, or impatient: one half each, so that both together are the population.
+    """Those of a population who are patient, or impatient; everybody if `temper` is ``""``.
 
-    Everybody if `temper` is ``""``.
-
-    An impatient partner is likelier to be a conceder, a patient one to be Boulware or a holder. Floors do not depend on
-    it.
+    They are one half each, so that both together are the population. An impatient partner is likelier to be a conceder,
+    a patient one to be Boulware or a holder. Floors do not depend on it.
 
     Raises:
         ValueError: If there is no such temper.
@@ -100,18 +101,11 @@ def tempered(population: Population, temper: str) -> Population:
         return population
     if temper not in TEMPERS:
         raise ValueError(f"temper must be one of {', '.join(TEMPERS)}; got {temper!r}")
-    mean = sum(weight * HASTE[tactic] for tactic, weight in population.tactics) / sum(
-        weight for _, weight in population.tactics
-    )
-    sign = (
-        2.0 if temper == "impatient" else -2.0
-    )  # Bayes' rule: the share among those of the tactic, over the share of a half among all
-    return replace(
-        population,
-        tactics=tuple(
-            (tactic, weight * (1.0 + sign * (HASTE[tactic] - mean))) for tactic, weight in population.tactics
-        ),
-    )
+    tactics = population.tactics
+    mean = sum(weight * HASTE[tactic] for tactic, weight in tactics) / sum(weight for _, weight in tactics)
+    # Bayes' rule: the share among those of the tactic, over the share of a half among all
+    sign = 2.0 if temper == "impatient" else -2.0
+    return replace(population, tactics=tuple((t, weight * (1.0 + sign * (HASTE[t] - mean))) for t, weight in tactics))
 
 
 @dataclass(frozen=True)
@@ -144,13 +138,10 @@ class Haggler:
     def react(self, hidden: Bargainer, state: Haggle) -> Belief[tuple[Bargainer, Act]]:
         """Deterministic: open, accept, counter, or leave at the deadline."""
         if state.round < 0:
-            return Belief.certain((hidden, Offer(self._price(ANCHOR))))
+            return Belief.certain((hidden, _offer(self._price(ANCHOR))))
         number, standing = state.round + 1, state.standing
         hidden, threshold = _stance(hidden, number, state.conceded, self.game.rounds)
-        if (
-            standing is not None
-            and self.game.generosity("buyer" if self.seat == "seller" else "seller", standing) >= threshold
-        ):
+        if standing is not None and self.game.generosity(OTHER[self.seat], standing) >= threshold:
             return Belief.certain((hidden, _ACCEPT))
         if number >= self.game.rounds:
             return Belief.certain((hidden, _WALK))
@@ -166,8 +157,7 @@ class Haggler:
             yield Accept()
         yield Walk()
         yield Say()
-        learner = "seller" if self.seat == "buyer" else "buyer"
-        best = state.climbs[0 if learner == "buyer" else 1]
+        best = state.climbs[0 if self.seat == "seller" else 1]
         starts = {self.game.climb_start(climb) for climb in range(best + 1, MAX_CLIMB + 1)}
         for conceded in (False, True):
             starts |= {_stance(hidden, state.round + 1, conceded, self.game.rounds)[1] for hidden in support}
@@ -175,9 +165,8 @@ class Haggler:
             yield Offer(self._price(generosity))
 
     def _price(self, demand: int) -> int:
-        """Price of a demand (or of a generosity: both count from the same end)."""
-        tick = self.game.list_price // TICKS
-        return tick * (demand if self.seat == "seller" else MIRROR - demand)
+        """Price of a demand: that of an offer by the other side which meets it."""
+        return self.game.price(OTHER[self.seat], demand)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Finding the prices in an utterance: figures and English number words, told apart from ages, sizes, shares and discounts.
+"""Finding the prices in an utterance: figures and number words, told apart from ages, sizes, shares and discounts.
 
 Every pattern here runs in time linear in the text: no repeated group can match the same characters in two ways.
 """
@@ -34,17 +34,18 @@ _HUNDREDS = rf"(?:{_BELOW_100}[ -])?hundred\b(?:(?: and)? {_BELOW_100}(?! (?:hun
 _THOUSANDS = rf"(?:{_BELOW_100}[ -])?(?:thousand|grand)\b(?:(?: and)? (?:{_HUNDREDS}|{_BELOW_100}))?"
 _TWO_FORTY = rf"{_ONE}[ -](?:{_TEN}(?:[ -]{_ONE})?|{_TEEN})\b"  # said for 240
 _SPELLED = re.compile(
-    rf"(?<![0-9] )(?<!couple )(?<!couple of )(?<!few )\b(?:{_THOUSANDS}|{_HUNDREDS}|{_TWO_FORTY}|{_TEN}(?:[ "
-    rf"-]{_ONE})?\b|{_TEEN}\b)"
+    rf"(?<![0-9] )(?<!couple )(?<!couple of )(?<!few )\b(?:{_THOUSANDS}|{_HUNDREDS}|{_TWO_FORTY}"
+    rf"|{_TEN}(?:[ -]{_ONE})?\b|{_TEEN}\b)"
 )
 _HALF_PRICE = re.compile(r"\bhalf(?: of)?(?: the| your| its)?(?: asking| list| full)? price\b")
 
 _CURRENCY = r"[$€£]|(?:usd|eur|gbp|dollars?|bucks?|euros?|pounds?|quid)\b"
 _UNITS = (  # spaces are escaped for the verbose pattern below
-    r"%|(?:percent|per\ cent|years?|yrs?|months?|weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|km|kms|kilomet(?:er|re)s?|miles?|inch|inches|cm|mm"
-    r"|m|met(?:er|re)s?|feet|foot|ft|kgs?|kilos?|kilograms?|grams?|lbs?|gears?|speeds?|owners?|times|people|persons?|o'?clock|am|pm|lit(?:er|re)s?|watts?"
-    r"|volts?|gb|tb|mb|pages?|pieces?|pcs|drawers?|doors?|seats?|wheels?|strings?|keys|kids|children|others?|buyers?|sellers?|offers?|messages?|rounds?"
-    r"|turns?|things?|items?|of\ them|of\ these)\b"
+    r"%|(?:percent|per\ cent|years?|yrs?|months?|weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|km|kms"
+    r"|kilomet(?:er|re)s?|miles?|inch|inches|cm|mm|m|met(?:er|re)s?|feet|foot|ft|kgs?|kilos?|kilograms?|grams?|lbs?"
+    r"|gears?|speeds?|owners?|times|people|persons?|o'?clock|am|pm|lit(?:er|re)s?|watts?|volts?|gb|tb|mb|pages?|pieces?"
+    r"|pcs|drawers?|doors?|seats?|wheels?|strings?|keys|kids|children|others?|buyers?|sellers?|offers?|messages?"
+    r"|rounds?|turns?|things?|items?|of\ them|of\ these)\b"
 )
 _NUMBER = re.compile(
     rf"""

@@ -9,9 +9,12 @@ from ...core.acts import Say
 from ...core.grammar import TALK, Grammar, Heard
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
+from ..content import content
 from .game import ACTS, Accept, Offer, Walk
-from .phrases import FIELDS, PHRASES, TOPICS
 from .prices import FRACTION, MARK, mark_prices
+
+WORDS = content(__file__, "phrases.toml")
+"""``bank``: persona -> slot -> templates. ``topics``: slot -> pattern. ``fields``: names of the templates' fields."""
 
 _REACH = 80  # characters around a price in which a word can bear on it; it also keeps the reading linear
 
@@ -27,30 +30,29 @@ _TAG_QUESTION = re.compile(
 )
 _CONDITION = re.compile(r"\b(?:if|unless|when|once|until|provided|as long as|as soon as|only|before|or|otherwise)\b")
 _DEMAND = re.compile(
-    r"(?:please )?(?:just )?(?:throw|lower|drop|raise|come(?! on)|go(?! "
-    r"on)|give|make|add|include|bring|knock|take|reduce|meet|deliver)\b"
+    r"(?:please )?(?:just )?(?:throw|lower|drop|raise|come(?! on)|go(?! on)|give|make|add|include|bring|knock|take"
+    r"|reduce|meet|deliver)\b"
 )
 
 # What a clause must begin with to accept or to leave, after words that commit to nothing.
 _LEAD = (
-    r"(?:(?:ok|okay|yes|yeah|yep|sure|fine|alright|all right|great|perfect|good|well|very well|oh|um|hmm?|thanks|thank "
-    r"you|wonderful|excellent|lovely|right"
-    r"|fair enough|in that case|no problem|hi|hello) )*"
+    r"(?:(?:ok|okay|yes|yeah|yep|sure|fine|alright|all right|great|perfect|good|well|very well|oh|um|hmm?|thanks"
+    r"|thank you|wonderful|excellent|lovely|right|fair enough|in that case|no problem|hi|hello) )*"
 )
 _IT = (
-    r"(?:it|that|this|(?:the|your)(?: (?:last|first|current))?(?: (?:offer|price|deal|bid|proposal))?(?: of)?(?: "
-    rf"{MARK})?|{MARK})"
+    r"(?:it|that|this|(?:the|your)(?: (?:last|first|current))?(?: (?:offer|price|deal|bid|proposal))?"
+    rf"(?: of)?(?: {MARK})?|{MARK})"
 )
 _ACCEPT = re.compile(
     rf"{_LEAD}(?:"
-    r"(?:(?:it's|it is|that's|that is|you've got|you have|you got|we've got|we have|we got|call it|consider it)(?: "
-    r"yourself)? a )?(?:done )?deal"
+    r"(?:(?:it's|it is|that's|that is|you've got|you have|you got|we've got|we have|we got|call it|consider it)"
+    r"(?: yourself)? a )?(?:done )?deal"
     rf"|i(?: do| can|'ll| will|'m happy to| am happy to)?(?: gladly| happily)? accept(?: {_IT})?"
     rf"|(?:i|we)(?:'ll| will)(?: gladly| happily)? (?:take|buy) {_IT}"
     rf"|(?:i|we)(?: do| can)? agree(?: (?:to|with|on) {_IT})?"
     r"|accept(?:ed|ing)?(?: (?:the|your) (?:offer|price|deal|bid))?|agreed|sold|done"
-    rf")(?: (?:at|for|to|on) (?:{MARK}|(?:you|that|this|it)\b).*| (?:now|thanks|thank|my "
-    rf"friend|mate|sir|indeed|and|off your hands|{MARK}).*)?\Z"
+    rf")(?: (?:at|for|to|on) (?:{MARK}|(?:you|that|this|it)\b).*"
+    rf"| (?:now|thanks|thank|my friend|mate|sir|indeed|and|off your hands|{MARK}).*)?\Z"
 )
 _YES = re.compile(
     r"(?:yes|yeah|yep|ok|okay|sure|fine|alright|all right|that works|works|sounds good|sounds fair)"
@@ -64,45 +66,42 @@ _LEAVE = re.compile(
     r"|(?:i'm |i am )?(?:not|no longer) interested(?: in (?:it|this|that|buying|selling|a deal))?"
     r"|(?:(?:i'm|i am|i'll|i will|i)(?: going to| have to)? )?walk(?:ing)?(?: away| out)?"
     r"|forget (?:about )?it"
-    r")(?: (?:now|here|of here|anymore|any more|today|sorry|thanks|thank|bye|goodbye|mate|this time|at all|for "
-    r"(?:now|today|me|us)).*)?\Z"
+    r")(?: (?:now|here|of here|anymore|any more|today|sorry|thanks|thank|bye|goodbye|mate|this time|at all"
+    r"|for (?:now|today|me|us)).*)?\Z"
 )
 _BYE = re.compile(rf"{_LEAD}(?:sorry )?(?:good ?bye|bye)\b")
 
 # What is said about a price: that it is refused, or that it is somebody else's and only spoken of.
 _NEGATION = re.compile(
-    r"(?<!why )\b(?:can't|cant|cannot|can not|couldn't|could not|won't|wont|will not|wouldn't|would not|don't|dont|do "
-    r"not|didn't|isn't|is not|not|never"
-    r"|no way|unable|refuse)\b(?! (?:you|we|i)\b)"
+    r"(?<!why )\b(?:can't|cant|cannot|can not|couldn't|could not|won't|wont|will not|wouldn't|would not|don't|dont"
+    r"|do not|didn't|isn't|is not|not|never|no way|unable|refuse)\b(?! (?:you|we|i)\b)"
 )
-_BOUND = re.compile(
-    r"\b(?:more|less|higher|lower|above|below|over|under|beyond|past|better)\b"
-)  # "I can't pay more than 240" offers 240
+# "I can't pay more than 240" offers 240
+_BOUND = re.compile(r"\b(?:more|less|higher|lower|above|below|over|under|beyond|past|better)\b")
 _TOO = r"(?<!not )(?<!n't )too (?:much|high|low|little|expensive|steep|pricey|cheap|far)"
 _REFUSED = re.compile(
-    rf"\b(?:{_TOO}|(?:is|was)(?:n't| not)(?! (?:negotiable|bad|much|too)\b)|won't|will not|doesn't|does "
-    r"not|wouldn't|would not|can't|cannot"
-    r"|not (?:enough|possible|going to|okay|ok|acceptable)|impossible|no way|out of the "
-    r"question|ridiculous|crazy|insane|a joke|a lot|steep|never"
-    r"|way (?:over|above|below|under)|(?:more|less|higher|lower) than (?:i|my|what)|(?:above|over|beyond|below) "
-    r"(?:my|what))\b"
+    rf"\b(?:{_TOO}|(?:is|was)(?:n't| not)(?! (?:negotiable|bad|much|too)\b)"
+    r"|won't|will not|doesn't|does not|wouldn't|would not|can't|cannot"
+    r"|not (?:enough|possible|going to|okay|ok|acceptable)|impossible|no way|out of the question"
+    r"|ridiculous|crazy|insane|a joke|a lot|steep|never|way (?:over|above|below|under)"
+    r"|(?:more|less|higher|lower) than (?:i|my|what)|(?:above|over|beyond|below) (?:my|what))\b"
 )
 _ASIDE = re.compile(
-    r"\b(?:if|unless|because|since|as|while|when|or|and(?! (?:that's|that is|it's|it is) (?:way |far |just )?(?:too|a "
-    r"lot)))\b"
+    r"\b(?:if|unless|because|since|as|while|when|or|and(?! (?:that's|that is|it's|it is) (?:way |far |just )?(?:too"
+    r"|a lot)))\b"
 )
 _ECHO_REFUSED = re.compile(
-    rf"(?:(?:that's|that is|it's|it is) )?(?:way |far |just |a bit |really )?(?:{_TOO}|a "
-    r"lot|ridiculous|crazy|impossible|no way|never)\b"
+    rf"(?:(?:that's|that is|it's|it is) )?(?:way |far |just |a bit |really )?(?:{_TOO}|a lot|ridiculous|crazy"
+    r"|impossible|no way|never)\b"
 )
 _THEIRS_BEFORE = re.compile(
-    r"(?:(?<!would )(?<!will )(?<!could )(?<!can )\byou(?:'re| are| were|'ve| have|'d)?(?: just| only| really| still| "
-    r"already| first)?"
-    r" (?:said|say(?! to)|ask|asked|asking|want|wanted|wanting|offer|offered|offering|demand|demanded|quoted|mentioned|listed|proposed|wrote)(?: \w+){0,3}"
-    r"|\byour(?: (?:asking|list|listed|listing|offer|price|first|last|current|opening|of|is|was|at|bid))*|\blisted(?: "
-    r"at| for)?"
-    r"|\bthe (?:asking|list|listed|original) price(?: of| is| was| at)?|\b(?:appreciate|thanks for|thank you "
-    r"for|received|understand)(?: \w+){0,6}"
+    r"(?:(?<!would )(?<!will )(?<!could )(?<!can )\byou(?:'re| are| were|'ve| have|'d)?"
+    r"(?: just| only| really| still| already| first)?"
+    r" (?:said|say(?! to)|ask|asked|asking|want|wanted|wanting|offer|offered|offering|demand|demanded|quoted|mentioned"
+    r"|listed|proposed|wrote)(?: \w+){0,3}"
+    r"|\byour(?: (?:asking|list|listed|listing|offer|price|first|last|current|opening|of|is|was|at|bid))*"
+    r"|\blisted(?: at| for)?|\bthe (?:asking|list|listed|original) price(?: of| is| was| at)?"
+    r"|\b(?:appreciate|thanks for|thank you for|received|understand)(?: \w+){0,6}"
     r"|\b(?:instead of|rather than|down from|up from)) ?\Z"
 )
 _THEIRS_AFTER = re.compile(r" (?:is |as )?(?:really |still |just )?your\b")
@@ -113,8 +112,8 @@ _ELSEWHERE = re.compile(
 _WHY = re.compile(r"(?:\w+ )?(?:why(?! not\b| (?:don't|can't|won't) (?:we|you|i)\b)|how come)\b")
 _ASKED_BEFORE = re.compile(r"(?:(?:is (?:the|that|it|this)\b.*|really|only|what|wow) )?\Z")
 _ASKED_AFTER = re.compile(
-    r"(?: (?:really |still |just )?(?:negotiable|flexible|firm|fixed|final|the "
-    r"(?:best|lowest|highest|last|final)\b.*))?\Z"
+    r"(?: (?:really |still |just )?(?:negotiable|flexible|firm|fixed|final"
+    r"|the (?:best|lowest|highest|last|final)\b.*))?\Z"
 )
 
 
@@ -231,19 +230,15 @@ def _theirs(clause: _Clause, before: str, after: str, stands: bool) -> bool:
 
 
 def _describe(cue: Cue) -> tuple[str, tuple, str]:
-    """Slot, values of `FIELDS`, and small talk if the learner has only talked."""
-    act, public = cue.act, cue.public
-    standing = cue.before.standing
-    kind = type(act)
-    otherwise = "chat" if standing is None else ""
-    if kind is Offer:
-        return "opening" if cue.opening else "counter", (act.price, public.item, public.detail), otherwise  # type: ignore[attr-defined]
-    return (
-        "accept" if kind is Accept else "walk" if kind is Walk else "talk",
-        (standing, public.item, public.detail),
-        otherwise,
-    )
+    """Slot, values of the templates' fields, and small talk if the learner has only talked."""
+    act, public, price = cue.act, cue.public, cue.before.standing
+    otherwise = "chat" if price is None else ""
+    if isinstance(act, Offer):
+        slot, price = "opening" if cue.opening else "counter", act.price
+    else:
+        slot = "accept" if isinstance(act, Accept) else "walk" if isinstance(act, Walk) else "talk"
+    return slot, (price, public.item, public.detail), otherwise
 
 
 GRAMMAR = Grammar(ACTS, understand)
-VOICE = PhraseVoice(PHRASES, FIELDS, _describe, TOPICS)
+VOICE = PhraseVoice(WORDS["bank"], WORDS["fields"], _describe, WORDS["topics"])

@@ -12,9 +12,9 @@ from dialogym.core.acts import Act, Say
 from dialogym.core.stream import Stream
 from dialogym.envs.negotiation.game import Accept, Haggle, Offer, Walk
 from dialogym.envs.negotiation.items import ITEMS, Item, a
-from dialogym.envs.negotiation.phrases import FIELDS, LEARNER_PHRASES, PHRASES, TOPICS
+from dialogym.envs.negotiation.policies import PHRASES as LEARNER_PHRASES
 from dialogym.envs.negotiation.prices import FRACTION, mark_prices
-from dialogym.envs.negotiation.voice import GRAMMAR, VOICE, understand
+from dialogym.envs.negotiation.voice import GRAMMAR, VOICE, WORDS, understand
 from dialogym.simulated_users.phrase_bank import PhraseVoice
 from dialogym.simulated_users.user import Cue
 from hypothesis import given, settings
@@ -24,8 +24,8 @@ LIST = 300
 STANDING = 280
 SEATS = ("buyer", "seller")
 SLOTS = {"opening": Offer(LIST), "counter": Offer(LIST), "accept": Accept(), "walk": Walk(), "talk": Say()}
-REACTIONS = sorted({slot.partition(" ")[0] for slot in PHRASES["terse"]} - set(SLOTS) - {"unclear", "illegal"})
-EVERY_VOICE = [(persona, seat) for persona in PHRASES for seat in SEATS]
+REACTIONS = sorted({slot.partition(" ")[0] for slot in WORDS["bank"]["terse"]} - set(SLOTS) - {"unclear", "illegal"})
+EVERY_VOICE = [(persona, seat) for persona in VOICE.personas for seat in SEATS]
 
 
 def cue_for(
@@ -112,7 +112,7 @@ def test_phrases_are_many_and_short(persona: str, seat: str) -> None:
 
 def test_every_persona_fills_every_slot() -> None:
     assert len(VOICE.personas) >= 6
-    assert set(TOPICS) <= set(REACTIONS)
+    assert set(WORDS["topics"]) <= set(REACTIONS)
     for (persona, seat), slot in product(EVERY_VOICE, (*SLOTS, *REACTIONS, "unclear", "illegal")):
         assert VOICE.choices(persona, slot, seat)
 
@@ -148,7 +148,9 @@ def test_words_depend_on_cue_and_stream_only() -> None:
     ]
     together = VOICE.say(cues, [stream(n) for n in range(len(cues))])
     alone = [VOICE.say([cue], [stream(n)])[0] for n, cue in enumerate(cues)]
-    again = PhraseVoice(PHRASES, FIELDS, VOICE._describe, TOPICS).say(cues, [stream(n) for n in range(len(cues))])
+    again = PhraseVoice(WORDS["bank"], WORDS["fields"], VOICE._describe, WORDS["topics"]).say(
+        cues, [stream(n) for n in range(len(cues))]
+    )
     assert together == alone == again
 
 
@@ -364,11 +366,11 @@ TOKENS = (
     "much can't why your you want if bye"
     " out [ ] [offer [walk] 1,000,000 ’ \0 é 漢字 \ue000 # by off years how about so then would"
 )
-WORDS = st.sampled_from([*TOKENS.split(" "), "\n", "\x1c", "\ud800"])
+TOKEN = st.sampled_from([*TOKENS.split(" "), "\n", "\x1c", "\ud800"])
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.one_of(st.text(max_size=300), st.lists(WORDS, max_size=60).map(" ".join)), st.sampled_from([None, 240, 280]))
+@given(st.one_of(st.text(max_size=300), st.lists(TOKEN, max_size=60).map(" ".join)), st.sampled_from([None, 240, 280]))
 def test_nothing_raises(text: str, standing: int | None) -> None:
     heard = GRAMMAR.parse(text, (LIST, standing))
     assert GRAMMAR.parse(text, (LIST, standing)) is heard
