@@ -91,7 +91,7 @@ class Belief(Generic[X]):
         return Belief((to(outcome), p) for outcome, p in self._items)
 
     def relabel(self, to: Callable[[X], Y]) -> Belief[Y]:
-        """`map` for a `to` that makes no two outcomes the same: probabilities and draws stay as they are, and nothing has to be added up."""
+        """`map` for a `to` that makes no two outcomes the same: probabilities and draws stay as they are."""
         renamed: Belief[Y] = object.__new__(Belief)
         renamed._index = None
         renamed._items = tuple([(to(outcome), p) for outcome, p in self._items])
@@ -148,12 +148,12 @@ LISTED = (
 
 
 class ProductBelief(Belief[tuple[Any, ...]]):
-    """Independent beliefs about the parts of an outcome, kept apart: the belief about a deck of cards is one about each card.
+    """Independent beliefs about the parts of an outcome, kept apart.
 
-    An outcome is a tuple with an entry for each factor. Probability, entropy, draws and marginals come from the
-    factors, so that it does not matter how many outcomes there are. What needs every outcome (`items`, iteration,
-    `map`, `update`, `expectation`) lists them if there are at most `LISTED`, and refuses otherwise. `support` is a lazy
-    sequence, which can be indexed and sliced at any size.
+    The belief about a deck of cards is one about each card. An outcome is a tuple with an entry for each factor.
+    Probability, entropy, draws and marginals come from the factors, so that it does not matter how many outcomes there
+    are. What needs every outcome (`items`, iteration, `map`, `update`, `expectation`) lists them if there are at most
+    `LISTED`, and refuses otherwise. `support` is a lazy sequence, which can be indexed and sliced at any size.
 
     Two products are equal if their factors are; a product equals no belief that is not one.
 

@@ -143,8 +143,9 @@ class Dialogue:
     """
 
     __slots__ = (
-        "setting", "scenario", "brief", "persona", "hidden", "hidden_start", "state", "opening", "opening_exchange", "steps", "stream", "lost_in_row",
-        "done", "error", "seed", "public", "hearing", "memo", "_beliefs", "_reveal", "__weakref__",
+        "setting", "scenario", "brief", "persona", "hidden", "hidden_start", "state", "opening", "opening_exchange",
+        "steps", "stream", "lost_in_row", "done", "error", "seed", "public", "hearing", "memo", "_beliefs", "_reveal",
+        "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -228,7 +229,7 @@ class Dialogue:
         return f"{self.brief}\n\n{self.opening}" if self.opening else self.brief
 
     def messages(self) -> list[dict[str, str]]:
-        """The chat so far from the learner's side: its own utterances are the assistant's, everything else the user's."""
+        """The chat so far; the learner's utterances are the assistant's, everything else is the user's."""
         first = f"{self.brief}\n\n{self.opening}" if self.opening else self.brief
         messages = [{"role": "user", "content": first}]
         for step in self.steps:

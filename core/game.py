@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
-from typing import Any, Protocol, TypeVar
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from .acts import Act
+from .belief import Belief
 
 S = TypeVar("S", bound=Hashable)
 
@@ -15,6 +16,9 @@ class Game(Protocol[S]):
 
     A game knows no hidden fact. Whatever a payoff needs beyond the public state (a student's mastery, say) is passed to
     `payoff`.
+
+    There may be any number of seats. All of them see the whole state; a game in which they do not (sealed moves,
+    private signals) will say what each sees by ``view(state, seat)``.
     """
 
     @property
@@ -44,4 +48,13 @@ class Game(Protocol[S]):
 
     def payoff(self, state: S, seat: str, hidden: Any = None) -> float:
         """What `seat` gets in a final state, as of the start of the dialogue (any discount is inside)."""
+        ...
+
+
+@runtime_checkable
+class FactoredGame(Protocol[S]):
+    """A game whose payoff is a sum over independent hidden parts: its mean needs the belief about each alone."""
+
+    def expected_payoff(self, state: S, seat: str, factors: Sequence[Belief]) -> float:
+        """Mean payoff in a final state under independent beliefs about the parts."""
         ...

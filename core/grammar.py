@@ -107,14 +107,11 @@ class Grammar:
             if heard is None:
                 if len(self._plain) >= _CACHE:
                     self._plain.clear()
-                heard = self._plain[key] = self._understand(text, context)  # type: ignore[misc]
+                heard = self._plain[key] = self._understand(text, context) if self._understand else TALK
         return heard
 
     def parse_tag(self, text: str) -> Heard | None:
-        """The part of `parse` that needs no context:
-
-        ``None`` if the utterance has no tag and has to be understood from its words.
-        """
+        """The part of `parse` that needs no context; ``None`` if an utterance must be understood from its words."""
         try:
             return self._tagged[text]
         except KeyError:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from .acts import Act
 from .belief import Belief, ProductBelief
 
 H = TypeVar("H", bound=Hashable)
+_React = Callable[[Any, Any], Belief[tuple[Any, Act]]]
 
 
 class Mind(Protocol[H]):
@@ -24,6 +25,7 @@ class Mind(Protocol[H]):
         ...
 
 
+@runtime_checkable
 class FactoredMind(Mind[H], Protocol[H]):
     """A mind whose hidden state is a tuple of independent parts, of which at most one acts and changes at a time.
 
@@ -46,35 +48,15 @@ class Contradiction(ValueError):
 
 
 def foresee(mind: Mind[H], belief: Belief[H], state: Any) -> list[tuple[Act, float, Belief[H]]]:
-    """What the simulated person may do in `state`, to somebody who holds `belief`:
+    """What the simulated person may do in `state`, to somebody who holds `belief`.
 
-    (act, its probability, belief after it), in order of first sight.
-
-    A product belief stays one where the mind is a `FactoredMind`.
+    Returns:
+        The act, its probability and the belief after it, in order of first sight. A product belief stays one where the
+        mind is a `FactoredMind`.
     """
-    if isinstance(belief, ProductBelief) and hasattr(mind, "react_factor"):
-        factored: Any = mind
-        place = factored.factor(state)
-        if place is None:
-            return [(act, p, belief) for act, p in mind.react(belief.support[0], state).map(lambda outcome: outcome[1])]  # pyright: ignore[reportArgumentType, reportReturnType]
-        parts = _split(belief.factors[place], lambda part: factored.react_factor(part, state))
-        return [(act, math.fsum(mass.values()), belief.replace(place, Belief(mass))) for act, mass in parts.items()]  # pyright: ignore[reportReturnType]
-    return [
-        (act, math.fsum(mass.values()), Belief(mass))
-        for act, mass in _split(belief, lambda hidden: mind.react(hidden, state)).items()
-    ]
-
-
-def _split(belief: Belief, react: Callable[[Any], Belief[tuple[Any, Act]]]) -> dict[Act, dict[Any, float]]:
-    """For each act, the joint mass of the act and of what is hidden after it."""
-    split: dict[Act, dict[Any, float]] = {}
-    for hidden, p in belief:
-        for (after, act), q in react(hidden):
-            mass = split.get(act)
-            if mass is None:
-                mass = split[act] = {}
-            mass[after] = mass.get(after, 0.0) + p * q
-    return split
+    part, react, whole = _answering(mind, belief, state)
+    split = _split(part, lambda hidden: react(hidden, state))
+    return [(act, math.fsum(mass.values()), whole(Belief(mass))) for act, mass in split.items()]
 
 
 def listen(mind: Mind[H], belief: Belief[H], state: Any, act: Act) -> Belief[H]:
@@ -86,46 +68,50 @@ def listen(mind: Mind[H], belief: Belief[H], state: Any, act: Act) -> Belief[H]:
     Raises:
         Contradiction: If no hidden state in the support of `belief` can make `act` in `state`.
     """
+    part, react, whole = _answering(mind, belief, state)
     mass: dict[Any, float] = {}
-    place, parts, react = None, belief, mind.react
-    if isinstance(belief, ProductBelief) and hasattr(mind, "react_factor"):
-        factored: Any = mind
-        place, react = factored.factor(state), factored.react_factor
-        if place is None:
-            if mind.react(belief.support[0], state).map(lambda outcome: outcome[1]).probability(act) > 0.0:  # pyright: ignore[reportArgumentType]
-                return belief  # pyright: ignore[reportReturnType]
-            parts = ()
-        else:
-            parts = belief.factors[place]
-    for hidden, p in parts:
+    for hidden, p in part:
         for (after, made), q in react(hidden, state):
             if made == act:
                 mass[after] = mass.get(after, 0.0) + p * q
     if not mass:
         raise Contradiction(f"{act!r} is impossible in {state!r} for every hidden state believed possible")
-    return Belief(mass) if place is None else belief.replace(place, Belief(mass))  # type: ignore[attr-defined]
+    return whole(Belief(mass))
 
 
 def overlook(mind: Mind[H], belief: Belief[H], state: Any) -> Belief[H]:
-    """Belief about the hidden state after something was done in `state` that tells nothing: only what happens by itself is taken into account."""
-    anyone: Any = mind
-    if isinstance(belief, ProductBelief) and hasattr(mind, "react_factor"):
-        place = anyone.factor(state)
-        if place is None:
-            return belief  # pyright: ignore[reportReturnType]
-        return belief.replace(
-            place,
-            Belief(
-                (after, p * q)
-                for part, p in belief.factors[place]
-                for (after, _), q in anyone.react_factor(part, state)
-            ),
-        )  # pyright: ignore[reportReturnType]
-    return Belief((after, p * q) for hidden, p in belief for (after, _), q in anyone.react(hidden, state))
+    """Belief about the hidden state after something was done in `state` that tells nothing.
+
+    Only what happens by itself is taken into account.
+    """
+    part, react, whole = _answering(mind, belief, state)
+    return whole(Belief((after, p * q) for hidden, p in part for (after, _), q in react(hidden, state)))
+
+
+def _answering(mind: Any, belief: Any, state: Any) -> tuple[Belief, _React, Callable[[Belief], Any]]:
+    """The belief about what answers in `state`, how that reacts, and how the whole belief follows from the new one."""
+    if not (isinstance(belief, ProductBelief) and isinstance(mind, FactoredMind)):
+        return belief, mind.react, lambda whole: whole
+    place = mind.factor(state)
+    if place is None:
+        return Belief.certain(belief.support[0]), mind.react, lambda _: belief  # nothing hidden decides or changes
+    return belief.factors[place], mind.react_factor, lambda part: belief.replace(place, part)
+
+
+def _split(belief: Belief, react: Callable[[Any], Belief[tuple[Any, Act]]]) -> dict[Act, dict[Any, float]]:
+    """For each act, the joint mass of the act and of what is hidden after it."""
+    split: dict[Act, dict[Any, float]] = {}
+    for hidden, p in belief:
+        for (after, act), q in react(hidden):
+            mass = split.setdefault(act, {})
+            mass[after] = mass.get(after, 0.0) + p * q
+    return split
 
 
 def blind_listen(mind: Mind[H], belief: Belief[H], state: Any, act: Act) -> Belief[H]:
-    """What somebody believes after `act` who takes every answer for an honest one and ignores what the learner did to get it.
+    """What somebody believes after `act` who takes every answer for an honest one.
+
+    It ignores what the learner did to get the answer.
 
     This filter is wrong on purpose: a learner that pushes the person into an answer makes it sure of what is not so. It
     serves to show what a reward pays that is computed from such a belief; `listen` is the remedy.

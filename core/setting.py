@@ -8,10 +8,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from .acts import Act, IllegalAct, Say
 from .belief import Belief, ProductBelief, Uniform
-from .game import Game
+from .game import FactoredGame, Game
 from .mind import Contradiction, Mind, foresee, listen, overlook
 from .solver import Candidates, Solution
 
+G = TypeVar("G")
 H = TypeVar("H")
 _SAY = Say()
 
@@ -61,11 +62,21 @@ class Setting(Generic[H]):
     ):
         if seat not in game.seats:
             raise ValueError(f"seat must be one of {', '.join(game.seats)}; got {seat!r}")
-        self.game: Any = game  # callers know which family's game it is
+        self.game: Game = game
         self.mind, self.seat = mind, seat
         self.prior = mind.prior()
         self._first: dict[tuple, Belief[H]] = {}
         self._optimum = optimum or (lambda: Solution(game, mind, seat, candidates))
+
+    def game_as(self, kind: type[G]) -> G:
+        """The game, for those who know which one it is.
+
+        Raises:
+            TypeError: If it is another.
+        """
+        if not isinstance(self.game, kind):
+            raise TypeError(f"the game must be a {kind.__name__}, got {type(self.game).__name__}")
+        return self.game
 
     @cached_property
     def solution(self) -> Solution:
@@ -192,7 +203,7 @@ class Setting(Generic[H]):
         return belief
 
     def _expected_payoff(self, state: Any, belief: Belief) -> float:
-        if isinstance(belief, ProductBelief) and hasattr(self.game, "expected_payoff"):
+        if isinstance(belief, ProductBelief) and isinstance(self.game, FactoredGame):
             return self.game.expected_payoff(state, self.seat, belief.factors)
         return belief.expectation(lambda hidden: self.game.payoff(state, self.seat, hidden))
 

@@ -78,7 +78,7 @@ class Solution(Generic[H]):
         return {act: self.act_value(state, belief, act) for act in self.game.choices(state, self.seat)}
 
     def branches(self, state: Any, belief: Belief[H], act: Act) -> list[tuple[float, Any, Belief[H]]]:
-        """What can happen between `act` and this seat's next turn, as (probability, state, belief); final states included."""
+        """What can happen from `act` to this seat's next turn or the end, as (probability, state, belief)."""
         after = self.game.apply(state, self.seat, act)
         return [(p, s, Belief(mass)) for p, s, mass in self._branches(after, self._canonical(belief))]
 

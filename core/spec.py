@@ -1,4 +1,4 @@
-"""Names with parameters, such as ``curiosity/entropy(gamma=0.99)`` or ``voiced:smollm2(temperature=0.5)``: how users write them in one line of text."""
+"""Names with parameters, as users write them: ``curiosity/entropy(gamma=0.99)``, ``voiced:smollm2(shots=2)``."""
 
 from __future__ import annotations
 

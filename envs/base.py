@@ -1,7 +1,8 @@
 """What a family of dialogues is.
 
-A family says its rules, its simulated person and its words; everything else is derived here. A small family fits into one file (`dialogym new` writes one). What it does not say is taken from its dataclass fields
-and its parts; what it says otherwise, it overrides.
+A family says its rules, its simulated person and its words; everything else is derived here. A small family fits into
+one file (`dialogym new` writes one). What it does not say is taken from its dataclass fields and its parts; what it
+says otherwise, it overrides.
 """
 
 from __future__ import annotations

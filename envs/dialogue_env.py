@@ -110,7 +110,7 @@ class DialogueEnv(gym.Env[str, str]):
         return self._spec
 
     @spec.setter
-    def spec(self, spec: EnvSpec | None) -> None:
+    def spec(self, spec: EnvSpec | None) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         if spec is not None and not self.engine.deterministic:
             spec = copy(spec)
             spec.nondeterministic = True

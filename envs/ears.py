@@ -249,10 +249,11 @@ def make_ear(ear: str | LLMEar, family: Family, grammar: Grammar) -> LLMEar | No
         if kind == "llm" and model:
             from ..simulated_users.backends.presets import load_backend
 
-            own: dict[str, Any] = {name: options.pop(name) for name in ("constrain", "max_tokens") if name in options}
+            rest: dict[str, Any] = dict(options)
+            own: dict[str, Any] = {name: rest.pop(name) for name in ("constrain", "max_tokens") if name in rest}
             if grammar.mode != "natural":
                 raise ValueError(f"ear={ear!r} reads plain words, which bind nothing with grammar={grammar.mode!r}")
-            return LLMEar(family, grammar, load_backend(model, **options), **own)  # type: ignore[arg-type]
+            return LLMEar(family, grammar, load_backend(model, **rest), **own)
     raise ValueError(f"ear must be 'grammar', 'llm:MODEL', or an object with a method hear; got {ear!r}")
 
 

@@ -78,10 +78,13 @@ class Engine:
         self.family = family
         self.reward = Reward(options.reward)
         self.grammar = family.grammar.using(options.grammar)
-        self.user: SimulatedUser = ScriptedUser(family.voice) if options.user == "scripted" else options.user  # type: ignore[assignment]
-        self.ear: LLMEar | None = None if options.ear == "grammar" else options.ear  # type: ignore[assignment]
-        if isinstance(self.user, str) or isinstance(self.ear, str):
-            raise ValueError(f"a language model must be an object here; make_engine knows {self.user!r} by name")
+        user = ScriptedUser(family.voice) if options.user == "scripted" else options.user
+        ear = None if options.ear == "grammar" else options.ear
+        if isinstance(user, str) or isinstance(ear, str):
+            raise ValueError(
+                f"user and ear must be objects here, and make_engine knows them by name; got {user!r}, {ear!r}"
+            )
+        self.user, self.ear = user, ear
         personas = options.personas
         if not isinstance(personas, PersonaDistribution) and personas not in PERSONAS:
             raise ValueError(
@@ -93,7 +96,10 @@ class Engine:
 
     @property
     def deterministic(self) -> bool:
-        """Whether the same seeds and utterances give the same dialogues for sure: not with a language model that is asked anew."""
+        """Whether the same seeds and utterances give the same dialogues for sure.
+
+        They do not with a language model that is asked anew.
+        """
         return self.ear is None and getattr(self.user, "deterministic", True)
 
     def open(
@@ -142,7 +148,9 @@ class Engine:
     def step_and_renew(
         self, dialogues: Sequence[Dialogue], texts: Sequence[str], generators: Sequence[np.random.Generator]
     ) -> tuple[list[Step], dict[int, Dialogue]]:
-        """`step`, and a new dialogue in the place of each one that it ends. Last words and first words are asked for in one call.
+        """`step`, and a new dialogue in the place of each one that it ends.
+
+        Last words and first words are asked for in one call.
 
         Args:
             dialogues: As for `step`.
@@ -287,7 +295,7 @@ class Engine:
         return Dialogue(setting, scenario, brief, persona, hidden, stream, seed, family.reveal)
 
     def _persona(self, wanted: Any, drawn: str, chance: float, scenario: Any) -> str:
-        """The persona that is wanted. What is left to chance follows from one number, so that nothing else in the dialogue depends on it."""
+        """The persona that is wanted. What is left to chance follows from one number: nothing else depends on it."""
         style = wanted.get("style", drawn) if isinstance(wanted, Mapping) else wanted
         if style not in self.user.personas:
             raise ValueError(

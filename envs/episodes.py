@@ -9,6 +9,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -134,7 +135,7 @@ class EpisodeStore:
         return [json.loads(text) for text in texts] if column in _JSON else list(texts)
 
     def seeds(self, **same: Any) -> list[int | None]:
-        """The seeds of the episodes of which all that is given holds, in the order of the store; without reading the rest.
+        """The seeds of the episodes of which all that is given holds, in order; without reading the rest.
 
         Args:
             **same: Fields of `Episode`, but not ``turns``, and their values.
@@ -226,7 +227,9 @@ def engine_of(episode: Episode, reward: RewardSpec | Reward = "goal") -> Engine:
 
 
 def replay(episode: Episode, engine: Engine | None = None) -> Iterator[Step]:
-    """The steps of a recorded episode, rewarded by the engine as they were when it ran; ``step.dialogue`` has then just got that far.
+    """The steps of a recorded episode, rewarded by the engine as they were when it ran.
+
+    ``step.dialogue`` has just got that far when a step is yielded.
 
     Args:
         episode: A record.
@@ -242,9 +245,8 @@ def replay(episode: Episode, engine: Engine | None = None) -> Iterator[Step]:
     scenario = family.scenario_type(**episode.scenario)
     setting = family.setting(scenario)
     hidden = setting.prior.support[episode.hidden_start]
-    dialogue = Dialogue(
-        setting, scenario, episode.brief, episode.persona, hidden, Stream(None), episode.seed, family.reveal
-    )  # type: ignore[arg-type]
+    unused = Stream(np.random.default_rng(0))  # what was drawn is in the record
+    dialogue = Dialogue(setting, scenario, episode.brief, episode.persona, hidden, unused, episode.seed, family.reveal)
     turns = list(episode.turns)
     if setting.game.mover(dialogue.state) != setting.seat:
         if episode.opening_branch >= 0:
@@ -280,7 +282,7 @@ def _heard(heard: Heard, turn: EpisodeTurn, engine: Engine) -> Heard:
 
 
 def _made(tag: str, engine: Engine, setting: Setting) -> Callable[[Any, str], Act]:
-    """Who answers as it was recorded: for `Setting.answered`, where the answer was none that the mind would have given."""
+    """Who answers as it was recorded, where the answer is none that the mind would have given."""
 
     def answer(state: Any, seat: str) -> Act:
         if not tag:

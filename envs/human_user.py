@@ -62,7 +62,7 @@ class HumanUser:
         texts: Sequence[str],
         exchanges: Sequence[Exchange],
     ) -> list[str]:
-        """The person's words, after the reason why the learner's turn was lost if it was; the phrase bank's where it gave none."""
+        """The person's words, after the reason if the learner's turn was lost; without any, the phrase bank's."""
         said = []
         for dialogue, heard, text, exchange in zip(dialogues, heards, texts, exchanges, strict=True):
             words = self._said.pop(id(dialogue), "")
@@ -127,13 +127,14 @@ class HumanUser:
 
     def _freely(self, dialogue: Dialogue, state: Any) -> tuple[Act, str]:
         game, there = dialogue.setting.game, dialogue.fork()
+        mover = game.mover(state) or ""
         there.state = state
         context = self.family.context(there)
         while True:
             words = " ".join(self._input().split())
             heard = self.grammar.parse(words, context)
             try:
-                after = game.apply(state, game.mover(state), heard.act)
+                after = game.apply(state, mover, heard.act)
             except IllegalAct as illegal:
                 heard = Heard(Say(), "illegal", str(illegal))
             else:
@@ -177,7 +178,10 @@ class HumanUser:
 
 
 class _Framed:
-    """A voice that says what it was given, with what code puts around any words: the reason why a turn was lost, the text of an exercise and its mark."""
+    """A voice that says what it was given, with what code puts around any words.
+
+    That is the reason why a turn was lost, or the text of an exercise and its mark.
+    """
 
     def __init__(self, family: Family, words: str):
         self.personas, self._guide, self._words = family.voice.personas, family.guide, words

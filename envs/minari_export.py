@@ -1,4 +1,4 @@
-"""Recorded episodes as a dataset of Minari (Younis et al. 2024), the format of offline reinforcement learning that belongs to Gymnasium."""
+"""Recorded episodes as a dataset of Minari (Younis et al. 2024), Gymnasium's format for offline learning."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ def export_minari(
     optimal_return: float | None = None,
     description: str = "",
 ) -> Any:
-    """Write episodes as a Minari dataset, into the folder that the environment variable ``MINARI_DATASETS_PATH`` names (``~/.minari/datasets`` without it).
+    """Write episodes as a Minari dataset.
+
+    It goes into the folder that the environment variable ``MINARI_DATASETS_PATH`` names (``~/.minari/datasets`` without
+    it).
 
     An observation is what `reset` or `step` returned: the brief with the opening, then each reply. An action is what
     the learner said. ``infos`` has one entry for each observation: ``act`` (tag of the learner's act that led to it),
@@ -77,14 +80,11 @@ def export_minari(
     buffers = [
         EpisodeBuffer(id=number, seed=episode.seed, **_columns(episode)) for number, episode in enumerate(recorded)
     ]
-    characters = {chr(code) for code in range(32, 127)} | {
-        c for buffer in buffers for text in [*buffer.observations, *buffer.actions] for c in text
-    }  # type: ignore[misc]
-    longest = max(
-        MAX_OBSERVATION, *(len(text) for buffer in buffers for text in [*buffer.observations, *buffer.actions])
-    )  # type: ignore[misc]
+    texts = [text for buffer in buffers for text in (*(buffer.observations or ()), *(buffer.actions or ()))]
+    characters = {chr(code) for code in range(32, 127)}.union(*texts)
+    longest = max(MAX_OBSERVATION, *map(len, texts))
     space = spaces.Text(longest, min_length=0, charset="".join(sorted(characters)))
-    scale = (
+    scale: dict[str, Any] = (
         {}
         if random_return is None or optimal_return is None
         else {"ref_min_score": random_return, "ref_max_score": optimal_return}
@@ -105,7 +105,7 @@ def export_minari(
             description=description or f"{len(recorded)} dialogues of {first.env_id}",
             data_format="parquet",
             requirements=[f"dialogym=={__version__}"],
-            **scale,  # type: ignore[arg-type]
+            **scale,
         )
     except ValueError as error:
         raise ValueError(
@@ -160,7 +160,7 @@ def _columns(episode: Episode) -> dict[str, Any]:
 
 
 def _steps(episode: Episode) -> Iterator[tuple[str, Any, str]]:
-    """Each observation, with the learner's turn before it (``None`` for the first) and the tag of the act that is answered with."""
+    """Each observation, with the learner's turn before it (``None`` for the first) and the tag of the answer."""
     turns, own = list(episode.turns), None
     heard = turns.pop(0) if turns and turns[0].seat != episode.seat else None
     yield (f"{episode.brief}\n\n{heard.text}" if heard else episode.brief), None, heard.act if heard else ""

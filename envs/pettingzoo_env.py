@@ -44,7 +44,7 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
             raise ValueError(f"{type(family).__name__} has only one seat that can learn")
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise ValueError(f"render_mode must be None, 'ansi' or 'human'; got {render_mode!r}")
-        self.family = family
+        self.family, self._duel = family, family.duel
         self.grammar = family.grammar.using(grammar)
         self.render_mode = render_mode
         self.possible_agents = list(family.seats)
@@ -67,7 +67,7 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         """Draw a scenario and the private facts of both seats."""
         if seed is not None or self._generator is None:
             self._generator = seeding.np_random(seed)[0]
-        self.both = self.family.duel(Stream(self._generator))  # type: ignore[misc]
+        self.both = self._duel(Stream(self._generator))
         self.state_ = self.both.game.start()
         self.agents = list(self.possible_agents)
         self.rewards = dict.fromkeys(self.agents, 0.0)
@@ -78,7 +78,7 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         self._last = dict.fromkeys(self.agents, "")
         self._lost = dict.fromkeys(self.agents, 0)
         self._lines: list[str] = []
-        self.agent_selection = self.both.game.mover(self.state_)
+        self.agent_selection = self.both.game.mover(self.state_) or ""
 
     def observe(self, agent: str) -> dict[str, str]:
         """What a seat was told, and what the other said last."""

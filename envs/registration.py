@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from importlib import import_module, metadata
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
@@ -107,10 +108,9 @@ def representatives() -> tuple[str, ...]:
 
 def register_all() -> None:
     """Find the families and register their variants; harmless when repeated."""
-    folder = import_module(__package__)
-    found = [f"{folder.__name__}.{name}" for _, name, is_package in iter_modules(folder.__path__) if is_package]
-    for package in sorted(found):
-        register_family(package)
+    home = __name__.rpartition(".")[0]
+    for name in sorted(name for _, name, is_package in iter_modules([str(Path(__file__).parent)]) if is_package):
+        register_family(f"{home}.{name}")
     for entry in metadata.entry_points(group=GROUP):
         try:
             register_family(entry.value)

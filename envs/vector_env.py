@@ -163,7 +163,7 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
 
     def _successors(self, places: list[int], renewed: dict[int, Dialogue]) -> list[Dialogue]:
         """Autoreset: an opening that failed is tried once more, with the next scenario of its sub-environment."""
-        opened = [renewed.get(i) for i in places]
+        opened: list[Any] = [renewed.get(i) for i in places]
         missing = [k for k, dialogue in enumerate(opened) if dialogue is None or dialogue.error]
         if missing:
             for k, dialogue in zip(
@@ -171,11 +171,11 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
             ):
                 opened[k] = dialogue
             try:
-                _check(opened)  # type: ignore[arg-type]
+                _check(opened)
             except ConnectionError:
                 self.dialogues = []
                 raise
-        return opened  # type: ignore[return-value]
+        return opened
 
     def _column(self, entries: dict[int, Any]) -> tuple[np.ndarray, np.ndarray]:
         column, mask = np.full(self.num_envs, None, dtype=object), np.zeros(self.num_envs, dtype=bool)
