@@ -1,4 +1,4 @@
-"""What a language model is told in order to decide for a simulated person, and what holds it to the facts of that person."""
+"""What a language model is told that decides for a simulated person, and what holds it to that person's facts."""
 
 from __future__ import annotations
 

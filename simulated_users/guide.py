@@ -40,10 +40,10 @@ class Guide(Protocol):
         ...
 
     def check(self, cue: Cue, line: Line, said: str) -> str:
-        """What is wrong with `said` (the model's words, without `before` and `after`): a short sentence that the model can be told, or ``""``.
+        """What is wrong with `said`, the model's words without `before` and `after`; ``""`` if nothing is.
 
-        Words pass if they say the act and nothing else that binds: each price, item, answer and decision is the one
-        meant, and nothing more is promised.
+        It is a short sentence that the model can be told. Words pass if they say the act and nothing else that binds:
+        each price, item, answer and decision is the one meant, and nothing more is promised.
         """
         ...
 

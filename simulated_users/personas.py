@@ -88,10 +88,8 @@ class Persona(str):
         character = f"; {', '.join(said)}" if said else ""
         article = "an" if self.age in (8, 11, 18) or 80 <= self.age <= 89 else "a"
         expertise = EXPERTISE[level_of(self.expertise, "expertise")]
-        return (
-            f"You are {article} {self.age}-year-old {self.occupation}{character}.{expertise} Your manner is "
-            f"{self.style}."
-        )
+        who = f"You are {article} {self.age}-year-old {self.occupation}{character}."
+        return f"{who}{expertise} Your manner is {self.style}."
 
     def as_dict(self) -> dict[str, Any]:
         """The fields by name, in plain values."""
@@ -141,9 +139,9 @@ def read_persona(text: str) -> str:
 
 
 OCCUPATIONS = (
-    "nurse", "teacher", "electrician", "accountant", "bus driver", "cook", "shop assistant", "engineer", "gardener", "librarian", "carpenter", "journalist",
-    "hairdresser", "postal worker", "farmer", "software developer", "social worker", "musician", "police officer", "dentist", "waiter", "warehouse worker",
-    "architect", "cleaner",
+    "nurse", "teacher", "electrician", "accountant", "bus driver", "cook", "shop assistant", "engineer", "gardener",
+    "librarian", "carpenter", "journalist", "hairdresser", "postal worker", "farmer", "software developer",
+    "social worker", "musician", "police officer", "dentist", "waiter", "warehouse worker", "architect", "cleaner",
 )  # fmt: skip
 
 
@@ -184,10 +182,8 @@ class PersonaDistribution:
         """Draw a persona of a style; it takes nine random numbers."""
         low, high = self.ages
         age = low + stream.choose(high - low + 1)
-        drawn = [
-            choices[stream.choose(len(choices))]
-            for choices in (self.occupations, *[self.traits] * 5, self.patience, self.expertise)
-        ]
+        choices = (self.occupations, *[self.traits] * 5, self.patience, self.expertise)
+        drawn = [some[stream.choose(len(some))] for some in choices]
         return Persona(style, age, *cast(list[Any], drawn))
 
 
@@ -202,5 +198,5 @@ How much of the matter is known is hidden in them, so that the persona tells not
 
 
 def people_of(family: Any) -> PersonaDistribution:
-    """Who may be met in a family: its own ``people`` if it has them, else pupils where the simulated person is a student, and people elsewhere."""
+    """Who may be met in a family: its own ``people``; by default pupils in place of a student, and people elsewhere."""
     return family.people or (PUPILS if family.partner == "student" else PEOPLE)

@@ -30,10 +30,10 @@ def write_gguf(folder: Path, target: Path, heads: int, kv_heads: int) -> None:
     keys are reordered within each head.
 
     Args:
-        folder: Of the PEFT adapter.
+        folder: Folder of the PEFT adapter.
         target: The ``.gguf`` file to write.
-        heads: Attention heads of the model.
-        kv_heads: Heads of its keys and values.
+        heads: How many attention heads the model has.
+        kv_heads: How many heads its keys and values have.
 
     Raises:
         ImportError: If gguf or safetensors are not installed.
@@ -54,9 +54,8 @@ def write_gguf(folder: Path, target: Path, heads: int, kv_heads: int) -> None:
         layer, module, part = found.groups()
         if part == "B" and module in ("self_attn.q_proj", "self_attn.k_proj"):
             values = _interleaved(values, heads if module == "self_attn.q_proj" else kv_heads)
-        writer.add_tensor(
-            f"blk.{layer}.{NAMES[module]}.weight.lora_{part.lower()}", np.ascontiguousarray(values.astype(np.float16))
-        )
+        tensor = f"blk.{layer}.{NAMES[module]}.weight.lora_{part.lower()}"
+        writer.add_tensor(tensor, np.ascontiguousarray(values.astype(np.float16)))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -14,8 +14,8 @@ class Request(NamedTuple):
     Attributes:
         messages: The chat as (role, content) pairs; roles are ``system``, ``user`` and ``assistant``.
         max_tokens: Tokens of the reply at most.
-        temperature: Of sampling; 0 is greedy.
-        seed: Of sampling, for backends that can repeat themselves.
+        temperature: Temperature of sampling; 0 is greedy.
+        seed: Seed of sampling, for backends that can repeat themselves.
         stop: Texts at which the reply ends; they are not part of it.
         grammar: A GBNF grammar of the replies that are wanted, for backends that can hold to one; others ignore it.
     """
@@ -42,6 +42,11 @@ class Reply(NamedTuple):
     prompt_tokens: int
     tokens: int
     seconds: float
+
+
+def lacking(what: str, extra: str) -> ImportError:
+    """The error where a package is missing."""
+    return ImportError(f'{what}; install with: pip install "dialogym[{extra}]"')
 
 
 class Backend(Protocol):

@@ -19,7 +19,7 @@ def words(text: str) -> str:
 
 
 def encodable(text: str) -> str:
-    """`text` with its lone surrogates, which are no text and which no tokenizer or server takes, replaced by question marks."""
+    """`text` with question marks for its lone surrogates, which no tokenizer or server takes."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ..user import Failure
-from .backend import Reply, Request
+from .backend import Reply, Request, lacking
 from .chat import PLAIN_STOP, render, words
 from .weights import fingerprint
 
 MIN_P = 0.05
-"""Tokens less likely than this share of the likeliest are never drawn: what a small model says from its tail makes no sense."""
+"""Tokens less likely than this share of the likeliest are never drawn: a small model's tail makes no sense."""
 
 ATTEMPTS = 3
 """Seeds tried until a reply is not empty."""
@@ -36,9 +36,9 @@ class LlamaBackend:
         path: The file.
         adapter: A LoRA adapter, as a GGUF file; ``""`` for none.
         context: Tokens of prompt and reply at most.
-        threads: Of the CPU; 0 takes ``OMP_NUM_THREADS``, or if that is not set, lets llama.cpp choose. More threads
-            than free cores slow it down greatly.
-        gpu_layers: Layers on the GPU, if llama.cpp was built for one; -1 for all.
+        threads: Threads of the CPU; 0 takes ``OMP_NUM_THREADS``, or if that is not set, lets llama.cpp choose. More
+            threads than free cores slow it down greatly.
+        gpu_layers: How many layers are on the GPU, if llama.cpp was built for one; -1 for all.
         name: Replaces the name under which replies are recorded.
 
     Attributes:
@@ -63,23 +63,20 @@ class LlamaBackend:
             import llama_cpp
             from llama_cpp.llama_chat_format import Jinja2ChatFormatter
         except ImportError as error:
-            raise ImportError(
-                'a model in llama.cpp needs llama-cpp-python; install it with: pip install "dialogym[llm]"'
-            ) from error
+            raise lacking("a model in llama.cpp needs llama-cpp-python", "llm") from error
         path = Path(path)
-        if not path.is_file():
-            raise ValueError(f"there is no file {str(path)!r}; llama.cpp needs a .gguf file")
-        if adapter and not Path(adapter).is_file():
-            raise ValueError(f"there is no adapter {str(adapter)!r}; llama.cpp needs a .gguf file")
+        for what, file in (("file", path), *([("adapter", Path(adapter))] if adapter else [])):
+            if not file.is_file():
+                raise ValueError(f"there is no {what} {str(file)!r}; llama.cpp needs a .gguf file")
         tuned = f"+{Path(adapter).name}-{fingerprint(Path(adapter))}" if adapter else ""
         self.name = name or f"llama:{path.name}-{fingerprint(path)}{tuned}"
-        threads = threads or int(os.environ.get("OMP_NUM_THREADS", "0"))
+        cores = threads or int(os.environ.get("OMP_NUM_THREADS", "0")) or None
         try:
             self._llama: Any = llama_cpp.Llama(
                 str(path),
                 n_ctx=context,
-                n_threads=threads or None,
-                n_threads_batch=threads or None,
+                n_threads=cores,
+                n_threads_batch=cores,
                 n_gpu_layers=gpu_layers,
                 lora_path=str(adapter) or None,
                 verbose=False,
@@ -90,9 +87,8 @@ class LlamaBackend:
         self._grammars: dict[str, Any] = {}
         self._template = None
         if source := self._llama.metadata.get("tokenizer.chat_template"):
-            form = Jinja2ChatFormatter(
-                source, eos_token=self._text(self._llama.token_eos()), bos_token=self._text(self._llama.token_bos())
-            )
+            end, begin = self._text(self._llama.token_eos()), self._text(self._llama.token_bos())
+            form = Jinja2ChatFormatter(source, eos_token=end, bos_token=begin)
             self._template = lambda chat: form(messages=chat, enable_thinking=False).prompt
         self._lock = threading.Lock()
 
@@ -119,10 +115,8 @@ class LlamaBackend:
             prompt = self._tokens(render(request.messages, self._template))
             room = self._llama.n_ctx() - len(prompt)
             if room < 1:
-                return Failure(
-                    f"{self.name}: the prompt has {len(prompt)} tokens, the context is {self._llama.n_ctx()}; the "
-                    "option 'context' widens it"
-                )
+                size = f"the prompt has {len(prompt)} tokens, the context is {self._llama.n_ctx()}"
+                return Failure(f"{self.name}: {size}; the option 'context' widens it")
             for attempt in range(ATTEMPTS if request.temperature > 0 else 1):
                 text, tokens = self._complete(request, prompt, min(room, request.max_tokens), request.seed + attempt)
                 if text:

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from ..user import Failure
-from .backend import Reply, Request
+from .backend import Reply, Request, lacking
 from .chat import PLAIN_STOP, render, words
 from .llama import ATTEMPTS, MIN_P
 from .weights import fingerprint
@@ -28,7 +28,7 @@ class LocalBackend:
         model: A folder, an id or a ``.gguf`` file.
         adapter: Folder of a LoRA adapter to merge into the weights.
         device: Where to run; by default a CUDA device if there is one.
-        dtype: Of the weights, as torch names it; by default float32 on a CPU, and elsewhere that of the file.
+        dtype: Type of the weights, as torch names it; by default float32 on a CPU, and elsewhere that of the file.
         batch: Requests generated together at most.
         name: Replaces the name under which replies are recorded.
 
@@ -54,14 +54,10 @@ class LocalBackend:
             import torch
             from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
         except ImportError as error:
-            raise ImportError(
-                'a model in transformers needs torch; install both with: pip install "dialogym[llm,train]"'
-            ) from error
+            raise lacking("a model in transformers needs torch", "llm,train") from error
         path = Path(model)
-        if path.is_file():
-            source: dict[str, Any] = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
-        else:
-            source = {"pretrained_model_name_or_path": str(model)}
+        file = {"gguf_file": path.name} if path.is_file() else {}
+        source: dict[str, Any] = {"pretrained_model_name_or_path": str(path.parent if file else model), **file}
         self.name = name or "transformers:" + "+".join(_identity(part) for part in (model, adapter) if str(part))
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         dtype = dtype or ("float32" if device == "cpu" else "auto")
@@ -73,14 +69,10 @@ class LocalBackend:
 
                 self._model = PeftModel.from_pretrained(self._model, str(adapter)).merge_and_unload()
         except ImportError as error:
-            raise ImportError(
-                f'{model} cannot be loaded: {error}; install with: pip install "dialogym[llm,train]"'
-            ) from error
+            raise lacking(f"{model} cannot be loaded: {error}", "llm,train") from error
         except (OSError, ValueError) as error:
-            raise ValueError(
-                "no model can be loaded from "
-                f"{str(model)!r}{f' with the adapter {str(adapter)!r}' if str(adapter) else ''}: {error}"
-            ) from error
+            tuned = f" with the adapter {str(adapter)!r}" if str(adapter) else ""
+            raise ValueError(f"no model can be loaded from {str(model)!r}{tuned}: {error}") from error
         self._model.to(device).eval()
         ends = self._model.generation_config.eos_token_id
         self._ends = sorted({*(ends if isinstance(ends, list) else [ends]), self._tokenizer.eos_token_id} - {None})
@@ -92,19 +84,16 @@ class LocalBackend:
         )
         config = self._model.config.get_text_config()
         self._context = getattr(config, "max_position_embeddings", None) or 2**30
-        # With a window of attention the padding between a shared beginning and the rest would use up part of the
-        # window.
-        layers = getattr(config, "layer_types", None) or [
-            "full_attention" if getattr(config, "sliding_window", None) is None else "sliding_attention"
-        ]
-        self._shares = set(layers) == {"full_attention"} and not self._model._is_stateful
+        # With a window of attention, the padding between a shared beginning and the rest would use up part of it.
+        whole = "full_attention" if getattr(config, "sliding_window", None) is None else "sliding_attention"
+        layers = set(getattr(config, "layer_types", None) or [whole])
+        self._shares = layers == {"full_attention"} and not self._model._is_stateful
         self._template = None
         if self._tokenizer.chat_template:
             self._template = lambda chat: self._tokenizer.apply_chat_template(
                 chat, tokenize=False, add_generation_prompt=True, enable_thinking=False
             )
-        self._batch = batch
-        self._torch: Any = torch
+        self._batch, self._torch = batch, torch
         self._lock = threading.Lock()
 
     def generate(self, requests: Sequence[Request]) -> list[Reply | Failure]:
@@ -112,17 +101,15 @@ class LocalBackend:
         with self._lock:
             if self._model is None:
                 return [Failure(f"{self.name} is closed") for _ in requests]
-            replies: list[Any] = [Failure(f"{self.name}: the reply is empty") for _ in requests]
+            replies: list[Any] = [None] * len(requests)
             prompts = [self._tokens(request) for request in requests]
             left = []
             for i, (request, prompt) in enumerate(zip(requests, prompts, strict=True)):
                 if isinstance(prompt, Failure):
                     replies[i] = prompt
                 elif len(prompt) + request.max_tokens > self._context:
-                    replies[i] = Failure(
-                        f"{self.name}: prompt and reply have {len(prompt)} + {request.max_tokens} tokens, the context "
-                        f"is {self._context}"
-                    )
+                    size = f"{len(prompt)} + {request.max_tokens} tokens, the context is {self._context}"
+                    replies[i] = Failure(f"{self.name}: prompt and reply have {size}")
                 else:
                     left.append(i)
             left.sort(key=lambda i: prompts[i])  # like beginnings side by side, to be read together
@@ -131,16 +118,9 @@ class LocalBackend:
                     part = left[start : start + self._batch]
                     asked = [requests[i]._replace(seed=requests[i].seed + attempt) for i in part]
                     for i, reply in zip(part, self._answer(asked, [prompts[i] for i in part]), strict=True):
-                        if reply is not None:
-                            replies[i] = reply
-                left = [
-                    i
-                    for i in left
-                    if isinstance(replies[i], Failure)
-                    and replies[i].endswith("is empty")
-                    and requests[i].temperature > 0
-                ]
-            return replies
+                        replies[i] = reply
+                left = [i for i in left if replies[i] is None and requests[i].temperature > 0]
+            return [Failure(f"{self.name}: the reply is empty") if reply is None else reply for reply in replies]
 
     def close(self) -> None:
         """Free the model's memory."""
@@ -162,12 +142,11 @@ class LocalBackend:
         shared = _common(prompts) if self._shares and len(prompts) > 1 else 0
         shared = shared if shared >= _SHARED else 0
         width = max(map(len, prompts))
-        # The padding stands between the shared beginning and a row's own part: it is masked, and positions do not count
-        # it.
+        # Padding stands between the shared beginning and a row's own part: masked, and not counted in positions.
         rows = [[*prompt[:shared], *[self._pad] * (width - len(prompt)), *prompt[shared:]] for prompt in prompts]
         mask = [[1] * shared + [0] * (width - len(prompt)) + [1] * (len(prompt) - shared) for prompt in prompts]
         stops = [(*request.stop, *(() if self._template else (PLAIN_STOP,))) for request in requests]
-        writing = _Writing(torch, self._tokenizer, requests, stops, width, self._ends)
+        writing = _Writing(torch, self._tokenizer, requests, stops, self._ends)
         device = self._model.device
         try:
             with torch.inference_mode():
@@ -182,10 +161,9 @@ class LocalBackend:
         except RuntimeError as error:  # such as too little memory
             return [Failure(f"{self.name}: {error}") for _ in requests]
         seconds = time.perf_counter() - begun
-        texts = writing.texts()
         return [
-            Reply(text, len(p), len(ids), seconds) if text else None
-            for text, p, ids in zip(texts, prompts, writing.written, strict=True)
+            Reply(text, len(prompt), len(ids), seconds) if text else None
+            for text, prompt, ids in zip(writing.texts(), prompts, writing.written, strict=True)
         ]
 
     def _read(self, shared: list[int], rows: int) -> Any:
@@ -195,9 +173,8 @@ class LocalBackend:
         from transformers import DynamicCache
 
         cache = DynamicCache(config=self._model.config)
-        self._model(
-            input_ids=self._torch.tensor([shared], device=self._model.device), past_key_values=cache, use_cache=True
-        )
+        ids = self._torch.tensor([shared], device=self._model.device)
+        self._model(input_ids=ids, past_key_values=cache, use_cache=True)
         cache.batch_repeat_interleave(rows)
         return cache
 
@@ -211,17 +188,10 @@ class _Writing:
         tokenizer: Any,
         requests: Sequence[Request],
         stops: Sequence[tuple[str, ...]],
-        width: int,
         ends: Sequence[int],
     ):
-        self._torch, self._tokenizer, self._requests, self._stops, self._width, self._ends = (
-            torch,
-            tokenizer,
-            requests,
-            stops,
-            width,
-            set(ends),
-        )
+        self._torch, self._tokenizer = torch, tokenizer
+        self._requests, self._stops, self._ends = requests, stops, set(ends)
         self._randoms = [Random(request.seed) for request in requests]
         self._done = [False] * len(requests)
         self.written: list[list[int]] = [[] for _ in requests]
@@ -229,14 +199,13 @@ class _Writing:
     def choose(self, input_ids: Any, scores: Any) -> Any:
         """All scores but the drawn token's become minus infinity, so that taking the best takes it."""
         torch = self._torch
-        temperatures = torch.tensor([request.temperature for request in self._requests], device=scores.device)[:, None]
+        device = scores.device
+        temperatures = torch.tensor([request.temperature for request in self._requests], device=device)[:, None]
         greedy = scores.argmax(-1, keepdim=True)
         likely = (scores.float() / temperatures.clamp(min=1e-4)).softmax(-1)
         likely = torch.where(likely >= MIN_P * likely.amax(-1, keepdim=True), likely, 0.0)
         heights = likely.double().cumsum(-1)
-        drawn = torch.tensor([random.random() for random in self._randoms], dtype=torch.double, device=scores.device)[
-            :, None
-        ]
+        drawn = torch.tensor([[random.random()] for random in self._randoms], dtype=torch.double, device=device)
         token = torch.searchsorted(heights, drawn * heights[:, -1:], right=True).clamp(max=scores.shape[-1] - 1)
         token = torch.where(temperatures > 0, token, greedy)
         return torch.full_like(scores, -torch.inf).scatter_(-1, token, 0.0)
@@ -246,11 +215,10 @@ class _Writing:
         for row, token in enumerate(input_ids[:, -1].tolist()):
             if not self._done[row]:
                 self.written[row].append(token)
-                stop = self._stops[row]
                 self._done[row] = (
                     token in self._ends
                     or len(self.written[row]) >= self._requests[row].max_tokens
-                    or (bool(stop) and any(text in self._decode(row) for text in stop))
+                    or any(text in self._decode(row) for text in self._stops[row])
                 )
         return self._torch.tensor(self._done, device=input_ids.device)
 

@@ -17,7 +17,8 @@ FORMS = {
     "smollm2-voice": "the same, trained as a voice of simulated users (the adapter comes with this package)",
     "http://HOST:PORT/v1#MODEL": "any OpenAI-compatible server; without #MODEL, the first model that it lists",
     "llama:FILE.gguf": "llama.cpp in this process",
-    "transformers:MODEL": "transformers in this process: a folder, a Hugging Face id or a .gguf file; MODEL+ADAPTER with a LoRA adapter",
+    "transformers:MODEL": "transformers in this process: a folder, a Hugging Face id or a .gguf file; MODEL+ADAPTER "
+    "with a LoRA adapter",
     "a folder or a .gguf file": "transformers or llama.cpp, as fits",
     "replay:FOLDER": "recorded replies only",
     "a model's name": "OpenAI's own API, such as gpt-4o-mini; needs a key in OPENAI_API_KEY",
@@ -61,12 +62,8 @@ def _load(spec: str, options: dict[str, Any]) -> Backend:
     if spec == "smollm2":
         return _llama(find_smollm2(), options) if find_spec("llama_cpp") else _transformers(spec, options)
     base, adapter = _split(spec)
-    if (
-        adapter
-        and (file := _gguf(Path(adapter)))
-        and (base == "smollm2" or Path(base).suffix == ".gguf")
-        and find_spec("llama_cpp")
-    ):
+    file = _gguf(Path(adapter)) if adapter else None
+    if file and (base == "smollm2" or Path(base).suffix == ".gguf") and find_spec("llama_cpp"):
         return _llama(find_smollm2() if base == "smollm2" else base, {"adapter": file, **options})
     path = Path(spec)
     if (spec and path.is_dir()) or adapter:

@@ -22,11 +22,11 @@ def key(name: str, request: Request) -> str:
 
 
 class ReplayBackend:
-    """Answers from a folder of recorded replies, and asks a backend only for what is not there; the answers are then recorded too.
+    """Answers from a folder of recorded replies, and asks a backend only for what is not there.
 
-    The same request within one call is asked once. Failures are not recorded. Each process appends to a file of its
-    own, one JSON line a reply and one write a call, so that many may record into one folder; what others record
-    meanwhile is not seen.
+    The backend's answers are then recorded too. The same request within one call is asked once. Failures are not
+    recorded. Each process appends to a file of its own, one JSON line a reply and one write a call, so that many may
+    record into one folder; what others record meanwhile is not seen.
 
     Args:
         backend: Whom to ask; without one, what is not recorded is a `Failure`.
@@ -57,15 +57,12 @@ class ReplayBackend:
         elif len(names) == 1:
             self.name = names.pop()
         elif names:
-            raise ValueError(
-                f"{str(self._folder)!r} holds the replies of several models; choose one by name: "
-                f"{', '.join(sorted(names))}"
-            )
+            several = f"holds the replies of several models; choose one by name: {', '.join(sorted(names))}"
+            raise ValueError(f"{str(self._folder)!r} {several}")
         else:
             raise ValueError(f"{str(self._folder)!r} holds no recorded replies, and there is no model to ask")
         self._lock = threading.Lock()
-        self._file = -1
-        self._process = 0
+        self._file, self._process = -1, 0
 
     def generate(self, requests: Sequence[Request]) -> list[Reply | Failure]:
         """One reply for each request; see `Backend`."""
@@ -74,10 +71,8 @@ class ReplayBackend:
         failures: dict[str, Failure] = {}
         first: dict[str, Reply] = {}
         if missing and self._backend is None:
-            failures = {
-                k: Failure(f"no reply of {self.name} is recorded for {k[:12]}: {_last_words(request)!r}")
-                for k, request in missing.items()
-            }
+            unknown = f"no reply of {self.name} is recorded for"
+            failures = {k: Failure(f"{unknown} {k[:12]}: {_last_words(asked)!r}") for k, asked in missing.items()}
         elif missing and self._backend is not None:
             for k, reply in zip(missing, self._backend.generate(list(missing.values())), strict=True):
                 if isinstance(reply, Failure):
@@ -88,11 +83,8 @@ class ReplayBackend:
             self.misses += len(missing)
             self.hits += len(requests) - len(missing)
             self._record(first)
-        replies: list[Reply | Failure] = []
-        for k in keys:
-            # only the first of equal requests has taken time and tokens
-            replies.append(failures[k] if k in failures else first.pop(k, None) or self._replies[k])
-        return replies
+        # Only the first of equal requests has taken time and tokens.
+        return [failures[k] if k in failures else first.pop(k, None) or self._replies[k] for k in keys]
 
     def close(self) -> None:
         """Close the file and the backend."""
@@ -109,18 +101,9 @@ class ReplayBackend:
         lines = []
         for k, reply in replies.items():
             self._replies[k] = reply._replace(seconds=0.0)
-            lines.append(
-                json.dumps(
-                    {
-                        "key": k,
-                        "name": self.name,
-                        "text": reply.text,
-                        "prompt_tokens": reply.prompt_tokens,
-                        "tokens": reply.tokens,
-                    }
-                )
-                + "\n"
-            )
+            entry = {"key": k, "name": self.name, "text": reply.text}
+            entry |= {"prompt_tokens": reply.prompt_tokens, "tokens": reply.tokens}
+            lines.append(json.dumps(entry) + "\n")
         if self._file < 0 or self._process != os.getpid():
             self._folder.mkdir(parents=True, exist_ok=True)
             path = self._folder / f"{os.getpid()}-{uuid.uuid4().hex[:12]}.jsonl"
@@ -142,9 +125,8 @@ def _load(folder: Path) -> tuple[dict[str, Reply], set[str]]:
                 replies.setdefault(entry["key"], reply)
                 names.add(entry["name"])
             except (ValueError, KeyError, TypeError):
-                warnings.warn(
-                    f"{path}, line {number}, is no whole record (its writer was cut off?) and is ignored", stacklevel=3
-                )
+                cut = "is no whole record (its writer was cut off?) and is ignored"
+                warnings.warn(f"{path}, line {number}, {cut}", stacklevel=3)
     return replies, names
 
 

