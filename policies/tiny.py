@@ -14,8 +14,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
 
 from ..envs.engine import Engine
-from .baselines import baselines
-from .registry import make_policy
+from .baselines import baselines, make_baseline
 from .rollout import rollout
 
 USER, ASSISTANT, END, PAD = "<|user|>", "<|assistant|>", "<|end|>", "<|pad|>"
@@ -108,7 +107,7 @@ def _place_numbers(model: LlamaForCausalLM, tokenizer: Any) -> None:
 def _corpus(engine: Engine) -> Iterator[str]:
     voices = [name for name in ("scripted", "random") if name in baselines(engine)]
     for name, share in zip(voices, (2, 1), strict=False):
-        policy = make_policy(name, engine)
+        policy = make_baseline(name, engine)
         for dialogue in rollout(engine, policy, range(_SEED, _SEED + CORPUS_EPISODES * share // 3)):
             for message in dialogue.messages():
                 yield message["content"]
