@@ -11,36 +11,27 @@ import tyro
 from rich.console import Console
 
 from ..policies.collect import collect
+from .options import Meetings
 
 
 @dataclass(frozen=True)
-class Collect:
+class Collect(Meetings):
     """Play episodes with a policy and append them to a folder of Parquet files."""
 
-    env_id: tyro.conf.Positional[str]
-    """Environment; `dialogym list` shows them."""
     policy: str = "scripted"
     """Who speaks for the learner."""
     episodes: int = 1000
-    """How many."""
-    seed: int = 0
-    """First seed."""
+    """How many episodes are played."""
     best_of: int = 1
     """Attempts at each episode, against the same partner; the best is kept."""
     reward: str = "goal"
     """Registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
-    grammar: str = "natural"
-    """`natural` or `tagged`."""
-    user: str = "scripted"
-    """Who is talked to: `scripted`, `voiced:MODEL` (a language model speaks) or `llm:MODEL` (it decides as well)."""
-    ear: str = "grammar"
-    """What reads plain words: `grammar`, or `llm:MODEL`."""
     resume: bool = False
     """Go on after an interruption: play only the seeds that the folder does not hold yet."""
     engine: str = "local"
     """`local` plays in this process, `ray` in worker processes, on this machine or on the cluster of `RAY_ADDRESS`."""
     workers: int = 2
-    """Worker processes on Ray."""
+    """How many worker processes play on Ray."""
     batch: int = 256
     """Dialogues that run together, and are written together."""
     out: Path = Path("runs/episodes")
@@ -62,6 +53,6 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
         resume=options.resume,
         engine=options.engine,
         workers=options.workers,
-        **{"reward": options.reward, "grammar": options.grammar, "user": options.user, "ear": options.ear, **settings},
+        **options.settings({"reward": options.reward, **settings}),
     )
     Console().print(f"{len(store)} episodes in {store.path}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,8 +13,9 @@ from rich.table import Table
 
 from ..envs.base import Family
 from ..envs.make import load_family
-from ..envs.registration import TABLE
+from ..envs.registration import TABLE, families
 from ..evaluation.exact import known_value, optimum, upper_bound
+from .docs import summary
 
 WIDTH = 80  # wider lines are hard to follow
 
@@ -26,17 +26,20 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
 
 
 def _list() -> None:
-    """The environments of the suite, with the expected payoff of the best possible policy, and of one that is told the hidden state at the start."""
-    families: dict[str, list[tuple[str, Family, dict[str, Any]]]] = {}
-    for env_id, (path, settings) in TABLE.items():
-        families.setdefault(path, []).append((env_id, load_family(path, settings), settings))
+    """The environments of the suite.
+
+    Each is shown with the expected payoff of the best possible policy, and of one that is told the hidden state at the
+    start.
+    """
     console = Console()
     width = min(console.width, WIDTH)
     console.print(_line("environment", "scenarios", "optimum", "secret known", style="bold"), width=width)
-    for variants in families.values():
-        kind = type(variants[0][1])
-        console.print(f"\n[bold]{kind.__name__}[/bold]: {escape(_summary(kind))}", width=width, highlight=False)
-        for env_id, family, settings in variants:  # each as soon as it is solved
+    for path, env_ids in families().items():
+        kind = type(load_family(*TABLE[env_ids[0]]))
+        console.print(f"\n[bold]{kind.__name__}[/bold]: {escape(summary(kind))}", width=width, highlight=False)
+        for env_id in env_ids:  # each as soon as it is solved
+            settings = TABLE[env_id][1]
+            family = load_family(path, settings)
             console.print(_line(env_id, f"{len(family.scenarios()):,}", *_values(family)), width=width)
             if settings:
                 shown = ", ".join(f"{name}={value}" for name, value in settings.items())
@@ -53,13 +56,8 @@ def _line(*cells: str, style: str = "") -> Table:
     return table
 
 
-def _summary(kind: type) -> str:
-    """The first line of the family's page."""
-    return inspect.cleandoc(kind.__doc__ or "").partition("\n")[0]
-
-
 def _values(family: Family) -> tuple[str, str]:
-    """The exact optimum, and what a learner gets that is told the secret; where they are out of reach an upper bound, marked as such."""
+    """The exact optimum, and what a learner gets that is told the secret; where they are out of reach, a bound."""
     try:
         return f"{optimum(family):.4f}", f"{known_value(family):.4f}"
     except NotImplementedError:

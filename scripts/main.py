@@ -47,13 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in ("-h", "--help"):
-        commands, arguments = (
-            [f"  {name:{width}} {text}" for name, text in some.items()]
-            for some, width in ((COMMANDS, 10), (FOR_ALL, 17))
-        )
-        Console(highlight=False).print(
-            "\n".join([USAGE, "", *commands, "", "Where an environment is made, also:", *arguments]), markup=False
-        )
+        commands = [f"  {name:10} {text}" for name, text in COMMANDS.items()]
+        Console(highlight=False).print("\n".join([USAGE, "", *commands, "", _for_all()]), markup=False)
         return 0
     if given[0] not in COMMANDS:
         return _complain(f"command must be one of {', '.join(COMMANDS)}; got {given[0]!r}\n{USAGE}", 2)
@@ -64,13 +59,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         missing = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in OF_TRAINING
         hint = '; install it with: pip install "dialogym[train]"' if missing else ""
         return _complain(f"{error}{hint}", 1)
+    except SystemExit as end:
+        if not end.code and given[0] not in ("list", "report"):  # the command has shown its help
+            Console(highlight=False).print(_for_all(), markup=False)
+        raise
     except KeyboardInterrupt:
         return _complain("interrupted; what was written so far is intact", 130)
     return 0
 
 
 def split_settings(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
-    """Take ``--set NAME=VALUE`` (a setting of the environment) and ``--module NAME`` (imported first: it may register rewards) out of the arguments.
+    """Take `FOR_ALL` out of the arguments: modules are imported, settings are returned.
 
     Raises:
         ValueError: If one of them is incomplete.
@@ -84,9 +83,8 @@ def split_settings(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]
             continue
         value = next(pending, None)
         if value is None or (argument == "--set" and "=" not in value):
-            raise ValueError(
-                f"{argument} must be followed by {'NAME=VALUE' if argument == '--set' else 'the name of a module'}"
-            )
+            wanted = "NAME=VALUE" if argument == "--set" else "the name of a module"
+            raise ValueError(f"{argument} must be followed by {wanted}")
         if argument == "--module":
             sys.path.insert(0, "")
             import_module(value)
@@ -97,6 +95,11 @@ def split_settings(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]
         except json.JSONDecodeError:
             settings[name] = text
     return rest, settings
+
+
+def _for_all() -> str:
+    lines = [f"  {name:17} {text}" for name, text in FOR_ALL.items()]
+    return "\n".join(["Where an environment is made, also:", *lines])
 
 
 def _complain(message: str, status: int) -> int:

@@ -23,32 +23,23 @@ from ..envs.transcript import Transcript
 from ..policies.policy import Policy
 from ..policies.registry import make_policy
 from ..policies.rollout import policy_stream
+from .options import Dialogues
 
 HUMAN = ("", "human")
 
 
 @dataclass(frozen=True)
-class Play:
+class Play(Dialogues):
     """Take either side of a dialogue, against a simulated person or against a policy, or watch the two."""
 
-    env_id: tyro.conf.Positional[str]
-    """Environment; `dialogym list` shows them."""
     side: Annotated[str, tyro.conf.arg(name="as")] = ""
-    """Your side:
-
-    `learner`, `partner` (you play the simulated person) or the name of a seat. Without it you are the learner, unless a
-    policy is.
-    """
+    """Your side: `learner`, `partner` (the simulated person) or a seat; by default the learner, unless a policy is."""
     policy: str = ""
     """Who speaks for the learner: you, if no policy is named and you are not the partner."""
     user: str = "scripted"
     """Who is the simulated person: `scripted`, `voiced:MODEL` or `llm:MODEL`."""
-    seed: int = 0
-    """Of the first episode."""
     episodes: int = 1
-    """How many, one after the other."""
-    grammar: str = "natural"
-    """`natural` understands plain words, `tagged` only tags."""
+    """How many episodes are played, one after the other."""
     advice: bool = False
     """After each exchange, tell what the optimal policy would have said and how much the turn has lost against it."""
     record: Path | None = None
@@ -72,10 +63,8 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
         try:
             dialogue = table.play(seed)
         except EOFError:
-            console.print(
-                "[dim]You "
-                f"left.{' This dialogue is not recorded; earlier ones are.' if store is not None else ''}[/dim]"
-            )
+            kept = " This dialogue is not recorded; earlier ones are." if store is not None else ""
+            console.print(f"[dim]You left.{kept}[/dim]")
             return
         except NotImplementedError as error:  # the optimum of this family is out of reach
             raise ValueError(str(error)) from error
@@ -102,10 +91,8 @@ def _seats(options: Play, settings: dict[str, Any]) -> tuple[Family, bool, str]:
             family = load_family(path, {**registered, **settings, "role": learner})
         side = "learner" if side == family.role else "partner"
     if side == "learner" and not alone:
-        raise ValueError(
-            f"--policy {options.policy} speaks for the {family.role}, and so would you: leave out one of the two, or "
-            f"play --as {family.partner}"
-        )
+        clash = f"--policy {options.policy} speaks for the {family.role}, and so would you"
+        raise ValueError(f"{clash}: leave out one of the two, or play --as {family.partner}")
     if side == "partner" and options.user != "scripted":
         raise ValueError(f"--user {options.user} speaks for the {family.partner}, and so would you: leave it out")
     as_partner = side == "partner"

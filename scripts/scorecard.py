@@ -12,14 +12,16 @@ import tyro
 from rich.console import Console
 
 from ..evaluation.scorecard import scorecard
+from .options import Dialogues, check_out, write_out
 
 
 @dataclass(frozen=True)
-class Options:
-    """Measure simulated users side by side: goals, words, leaks under attack, diversity, speed, and how policies fare with each."""
+class MeasureUsers(Dialogues):
+    """Measure simulated users side by side.
 
-    env_id: tyro.conf.Positional[str]
-    """Environment; `dialogym list` shows them."""
+    Goals, words, leaks under attack, diversity, speed, and how policies fare with each.
+    """
+
     user: tuple[str, ...] = ("scripted",)
     """One or more users: `scripted`, `voiced:MODEL`, `llm:MODEL`, with parameters in parentheses; see docs/users.md."""
     policy: tuple[str, ...] | None = None
@@ -28,11 +30,7 @@ class Options:
     `lm:FOLDER` for a trained model; `none` for nobody.
     """
     episodes: int = 20
-    """Dialogues of each kind with each user, of the seeds that follow `seed`."""
-    seed: int = 0
-    """First seed."""
-    grammar: str = "natural"
-    """`natural` or `tagged`."""
+    """Dialogues of each kind with each user."""
     repeats: int = 4
     """Dialogues that are played again with no record: are they the same, and how long do they take?"""
     batch: int = 64
@@ -47,14 +45,12 @@ class Options:
 
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     """Measure and print."""
-    options = tyro.cli(Options, args=list(arguments), prog="dialogym scorecard")
+    options = tyro.cli(MeasureUsers, args=list(arguments), prog="dialogym scorecard")
     if options.json and options.markdown:
         raise ValueError("choose one of --json and --markdown")
-    if options.out is not None and options.out.suffix not in (".json", ".md"):
-        raise ValueError(f"out must end in .json or .md, got {str(options.out)!r}")
+    check_out(options.out)
     policies = None if options.policy is None else [name for name in options.policy if name != "none"]
     log = Console(stderr=True, highlight=False)
-    settings = {"grammar": options.grammar, **settings}
     result = scorecard(
         options.env_id,
         options.user,
@@ -64,11 +60,9 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
         options.repeats,
         options.batch,
         lambda what: log.print(what, style="dim", markup=False),
-        **settings,
+        **{"grammar": options.grammar, **settings},
     )
-    text = json.dumps(result.to_json(), indent=2)
-    shown = text if options.json else result.to_markdown().rstrip() if options.markdown else str(result)
+    shown = result.to_markdown().rstrip() if options.markdown else str(result)
+    shown = json.dumps(result.to_json(), indent=2) if options.json else shown
     Console(highlight=False).print(shown, markup=False, soft_wrap=True)
-    if options.out is not None:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text((text if options.out.suffix == ".json" else result.to_markdown().rstrip()) + "\n")
+    write_out(result, options.out)

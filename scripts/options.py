@@ -1,0 +1,54 @@
+"""What several commands take, and how their results are written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+
+@dataclass(frozen=True)
+class Dialogues:
+    """Which dialogues a command plays."""
+
+    env_id: tyro.conf.Positional[str]
+    """Environment; `dialogym list` shows them."""
+    seed: int = 0
+    """Seed of the first episode; the others follow it."""
+    grammar: str = "natural"
+    """`natural` understands plain words besides tags, `tagged` only tags."""
+
+
+@dataclass(frozen=True)
+class Meetings(Dialogues):
+    """Which dialogues a command plays, and with whom."""
+
+    user: str = "scripted"
+    """Who is talked to: `scripted`, `voiced:MODEL` (a language model speaks) or `llm:MODEL` (it decides as well)."""
+    ear: str = "grammar"
+    """What reads plain words: `grammar`, or `llm:MODEL`."""
+
+    def settings(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of ``gym.make``: these, and what was given with ``--set``."""
+        return {"grammar": self.grammar, "user": self.user, "ear": self.ear, **given}
+
+
+def check_out(out: Path | None) -> None:
+    """Refuse a file that `write_out` could not write.
+
+    Raises:
+        ValueError: If it is neither JSON nor Markdown.
+    """
+    if out is not None and out.suffix not in (".json", ".md"):
+        raise ValueError(f"out must end in .json or .md, got {str(out)!r}")
+
+
+def write_out(result: Any, out: Path | None) -> None:
+    """Write a result as JSON or as Markdown, by the file's name."""
+    if out is not None:
+        text = json.dumps(result.to_json(), indent=2) if out.suffix == ".json" else result.to_markdown().rstrip()
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text + "\n")
