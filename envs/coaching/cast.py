@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from ...core.acts import Act, Say
 from ...core.grammar import Grammar
@@ -11,6 +11,7 @@ from ...core.setting import Setting
 from ...simulated_users.cast import FAILED, MET, OPEN, Goal, Moment
 from .domains import DOMAINS
 from .game import Answer, Ask, Leave, Suggest
+from .mind import Client
 
 _YES, _NO = Answer("yes"), Answer("no")
 
@@ -27,19 +28,19 @@ class CoachingCast:
 
     def facts(self, moment: Moment) -> str:
         """What the client wants, what would suit it, and what it says yes and no to."""
-        public, mind = moment.public, moment.setting.mind
-        doing = dict(DOMAINS[public.domain].strategies)[moment.hidden]
+        public, domain = moment.public, DOMAINS[moment.public.domain]
+        doing = domain.strategies[moment.hidden]
         sides = _sides(moment)
         yes, no, free = ([name for name, side in sides.items() if side == wanted] for wanted in (1, -1, 0))
         parts = [
-            f"You are {public.name}, the client of a coach, and you want to {DOMAINS[public.domain].goal}.",
+            f"You are {public.name}, the client of a coach, and you want to {domain.goal}.",
             f"What would suit you, though you have not thought of it yourself: {moment.hidden}, that is {doing}.",
             f"These are like you, and you say yes when asked about them: {', '.join(yes) or 'none'}.",
             f"These are not like you, and you say no: {', '.join(no) or 'none'}.",
         ]
         if free:
             parts.append(f"Answer as you like about {', '.join(free)}.")
-        if getattr(mind, "conformity", 0.0) > 0.0:
+        if _mind(moment.setting).conformity > 0.0:
             parts.append("You do not like to contradict, and often just agree when something is suggested to you.")
         return " ".join(parts)
 
@@ -50,9 +51,9 @@ class CoachingCast:
             if seat != moment.seat:
                 asked = act if isinstance(act, (Ask, Suggest)) else None
             else:
-                missed |= asked is not None and not isinstance(act, Answer) and not isinstance(act, Leave)
+                missed |= asked is not None and not isinstance(act, (Answer, Leave))
                 wrong |= asked is not None and isinstance(act, Answer) and bool(_fault(moment, asked, act))
-                left |= isinstance(act, Leave) and state.turn < moment.setting.game.turns
+                left |= isinstance(act, Leave) and state.turn < _mind(moment.setting).game.turns
                 asked = None
         advised = state.recommended
         return [
@@ -67,22 +68,21 @@ class CoachingCast:
 
     def situation(self, moment: Moment) -> str:
         """The turn and the question."""
-        state, turns = moment.state, moment.setting.game.turns
-        topic = state.topic
+        state, topic = moment.state, moment.state.topic
         if state.mover is None:
             return "It is over."
         about = f"The coach has asked you about {topic.attribute}." if isinstance(topic, Ask) else ""
         if isinstance(topic, Suggest):
             about = (
                 f"The coach has suggested that {topic.strategy} is right for you: "
-                f"{dict(DOMAINS[moment.public.domain].strategies)[topic.strategy]}."
+                f"{DOMAINS[moment.public.domain].strategies[topic.strategy]}."
             )
-        return f"Turn {state.turn} of {turns}. {about}".strip()
+        return f"Turn {state.turn} of {_mind(moment.setting).game.turns}. {about}".strip()
 
     def acts(self, moment: Moment) -> list[Act]:
         """Yes or no to a question; otherwise there is no choice."""
         state = moment.state
-        if state.turn >= moment.setting.game.turns:
+        if state.turn >= _mind(moment.setting).game.turns:
             return [Leave()]
         return [Say()] if state.topic is None else [_YES, _NO]
 
@@ -91,10 +91,8 @@ class CoachingCast:
         possible = self.acts(moment)
         if act not in possible:
             shown = " or ".join(self.grammar.print(one) or "[talk]" for one in possible)
-            return (
-                f"{'It is not yet time to leave. ' if isinstance(act, Leave) else ''}All that you can do now is "
-                f"{shown}."
-            )
+            early = "It is not yet time to leave. " if isinstance(act, Leave) else ""
+            return f"{early}All that you can do now is {shown}."
         return _fault(moment, moment.state.topic, act) if isinstance(act, Answer) else ""
 
     def bounds(self, setting: Setting, hidden: Any) -> tuple[float, float]:
@@ -104,19 +102,21 @@ class CoachingCast:
         least: the best that asks only about what every client still possible has to answer truly. Both as of the prior;
         they do not depend on `hidden`.
         """
-        game: Any = setting.game
-        mind: Any = setting.mind
-        return _bounds(tuple(mind.profile), game.credit, game.cost, game.turns)
+        mind = _mind(setting)
+        return _bounds(mind.profile, mind.game.credit, mind.game.cost, mind.game.turns)
 
 
 CAST = CoachingCast()
 
 
+def _mind(setting: Setting) -> Client:
+    return cast(Client, setting.mind)
+
+
 def _sides(moment: Moment) -> dict[str, int]:
     """Attribute -> 1 if the client says yes to it, -1 for no, 0 if it is free."""
-    game: Any = moment.setting.game
-    mind: Any = moment.setting.mind
-    return dict(zip(game.attributes, mind.profile[game.strategies.index(moment.hidden)], strict=True))
+    mind = _mind(moment.setting)
+    return dict(zip(mind.game.attributes, mind.profile[mind.game.strategies.index(moment.hidden)], strict=True))
 
 
 def _fault(moment: Moment, topic: Act | None, act: Answer) -> str:
@@ -126,11 +126,10 @@ def _fault(moment: Moment, topic: Act | None, act: Answer) -> str:
         if side and act.word != ("yes" if side > 0 else "no"):
             return f"That is not true of you: about {topic.attribute.lower()} you say {'yes' if side > 0 else 'no'}."
     if isinstance(topic, Suggest):
-        mind: Any = moment.setting.mind
         suits = topic.strategy.lower() == moment.hidden
         if suits and act.word == "no":
             return f"{topic.strategy} is what suits you: say yes."
-        if not suits and act.word == "yes" and mind.conformity == 0.0:
+        if not suits and act.word == "yes" and _mind(moment.setting).conformity == 0.0:
             return f"{topic.strategy} does not suit you: say no."
     return ""
 

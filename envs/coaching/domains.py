@@ -1,12 +1,31 @@
 """What is coached: strategies, the traits that tell them apart, and the attributes that show a trait.
 
-Public facts, told to the learner in its brief.
+Public facts, told to the learner in its brief. The domains themselves are in ``domains.toml``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
+
+from ..content import content
+
+
+class Topic(NamedTuple):
+    """An attribute in words.
+
+    Attributes:
+        question: How a coach asks about it; a yes to it is the attribute's yes.
+        pattern: What names it in plain words, in lower case.
+        yes: Claims of a client who says yes.
+        no: Claims of a client who says no.
+    """
+
+    question: str
+    pattern: str
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
 
 
 class Trait(NamedTuple):
@@ -31,11 +50,15 @@ class Domain:
         goal: Completes "The client wants to ...".
         traits: Five traits.
         strategies: Eight strategies, in the order of `PATTERN`, each with what the client would be doing.
+        heard: Strategy -> what names it in plain words, where that is more than its name.
+        topics: Attribute -> its words.
     """
 
     goal: str
     traits: tuple[Trait, ...]
-    strategies: tuple[tuple[str, str], ...]
+    strategies: dict[str, str]
+    heard: dict[str, str]
+    topics: dict[str, Topic]
 
 
 PATTERN: tuple[tuple[int, ...], ...] = (
@@ -50,51 +73,19 @@ PATTERN: tuple[tuple[int, ...], ...] = (
 )
 """Strategy -> the side of each trait that it needs; 0 where the trait does not matter.
 
-The first trait decides which of the others matter, so a coach who
-listens asks other questions of one client than of another."""
+The first trait decides which of the others matter, so a coach who listens asks other questions of one client than of
+another.
+"""
 
-DOMAINS: dict[str, Domain] = {
-    "exercise": Domain(
-        "exercise more",
-        (
-            Trait("company", "solitude", ("friends", "clubs", "chatting", "partner", "strangers", "crowds")),
-            Trait("rivalry", "play", ("winning", "scores", "rivals", "medals")),
-            Trait("haste", "leisure", ("overtime", "children", "commute", "errands")),
-            Trait("outdoors", "indoors", ("parks", "sunshine", "woods", "breeze")),
-            Trait("numbers", "calm", ("watch", "targets", "statistics", "schedule")),
-        ),
-        (
-            ("football", "playing football in a weekly team"),
-            ("badminton", "playing in a badminton league"),
-            ("hiking", "walking with a hiking group"),
-            ("dancing", "going to a dance class"),
-            ("intervals", "doing short interval sessions with an app"),
-            ("yoga", "doing ten minutes of yoga at home"),
-            ("running", "following a running plan alone"),
-            ("swimming", "swimming long, quiet lengths"),
-        ),
-    ),
-    "study": Domain(
-        "study better for an exam",
-        (
-            Trait("company", "solitude", ("classmates", "groups", "breaks", "partner", "helping", "libraries")),
-            Trait("rivalry", "sharing", ("winning", "grades", "contests", "ranking")),
-            Trait("haste", "leisure", ("job", "family", "commute", "deadlines")),
-            Trait("sound", "paper", ("speaking", "listening", "lectures", "rhymes")),
-            Trait("order", "freedom", ("lists", "targets", "calendar", "progress")),
-        ),
-        (
-            ("debates", "holding weekly debates on the material"),
-            ("quizzes", "playing written quizzes against others"),
-            ("teaching", "explaining the material to each other"),
-            ("mindmaps", "drawing mind maps with others"),
-            ("flashcards", "going through flashcards on a schedule"),
-            ("podcasts", "hearing podcasts on the material along the way"),
-            ("timetable", "working through a detailed timetable"),
-            ("reading", "reading widely at an easy pace"),
-        ),
-    ),
-}
+
+def _domain(goal: str, strategies: dict[str, str], heard: dict[str, str], traits: tuple[dict[str, Any], ...]) -> Domain:
+    """The domain of a table of ``domains.toml``."""
+    topics = {name: Topic(**words) for trait in traits for name, words in trait["attributes"].items()}
+    sides = tuple(Trait(trait["high"], trait["low"], tuple(trait["attributes"])) for trait in traits)
+    return Domain(goal, sides, strategies, heard, topics)
+
+
+DOMAINS = {name: _domain(**table) for name, table in content(__file__, "domains.toml").items()}
 """What clients come for. All domains are one and the same game under other names, so they share a solution."""
 
 
@@ -145,6 +136,7 @@ class Extract(NamedTuple):
         return sum(a != b for a, b in sides) == 1 and any(a == b != 0 for a, b in sides)
 
 
+@cache
 def extract(domain: str, preset: str) -> Extract:
     """The part of a domain that a preset plays."""
     whole, part = DOMAINS[domain], PRESETS[preset]
@@ -157,4 +149,4 @@ def extract(domain: str, preset: str) -> Extract:
         tuple(side for side, trait in zip(sides, traits, strict=True) for _ in trait.attributes) for sides in pattern
     )
     names = tuple(attribute for trait in traits for attribute in trait.attributes)
-    return Extract(tuple(whole.strategies[row][0] for row in part.strategies), names, traits, pattern, profile)
+    return Extract(tuple(tuple(whole.strategies)[row] for row in part.strategies), names, traits, pattern, profile)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any, ClassVar, NamedTuple
 
+from ...core.checks import above, between, one_of, whole
 from ...core.dialogue import Dialogue
 from ...core.grammar import Grammar
 from ...core.setting import Setting
@@ -15,8 +16,7 @@ from ..base import Family
 from .domains import DOMAINS, PRESETS, extract
 from .game import SEATS, Ask, Consultation, Suggest
 from .mind import Client, Renamed
-from .phrases import NAMES
-from .voice import ACTS, GRAMMAR, PUSHING_GRAMMAR, VOICE
+from .voice import ACTS, GRAMMAR, NAMES, PUSHING_GRAMMAR, VOICE
 
 LIMIT = 30_000  # information states: some seconds of solving
 
@@ -179,10 +179,10 @@ class Coaching(Family):
     reliability: float = 0.85
     conformity: float = 0.0
 
-    role: ClassVar[str] = "coach"
+    role = "coach"
     acts: ClassVar = ACTS
     voice: ClassVar = VOICE
-    metrics_of: ClassVar[dict[str, str]] = {
+    metrics_of: ClassVar[Mapping[str, str]] = {
         "success": "share of clients who were recommended what suits them",
         "near": "share of clients who were recommended a near strategy",
         "questions": "questions asked",
@@ -191,83 +191,69 @@ class Coaching(Family):
     }
 
     def __post_init__(self) -> None:
-        if self.preset not in PRESETS:
-            raise ValueError(f"preset must be one of {', '.join(PRESETS)}; got {self.preset!r}")
-        if isinstance(self.turns, bool) or not isinstance(self.turns, int) or not 2 <= self.turns <= 40:
-            raise ValueError(f"turns must be a whole number from 2 to 40, got {self.turns!r}")
-        for name, low in (("cost", 0.0), ("near", 0.0), ("reliability", 0.5), ("conformity", 0.0)):
-            value = getattr(self, name)
-            if (
-                isinstance(value, bool)
-                or not isinstance(value, (int, float))
-                or not low <= value <= 1.0
-                or (name == "reliability" and value == low)
-            ):
-                raise ValueError(
-                    f"{name} must be a number {'above' if name == 'reliability' else 'from'} {low} to 1, got {value!r}"
-                )
-        mind: Any = self.setting(self.scenarios()[0]).mind
+        one_of(self, PRESETS, "preset")
+        whole(self, 2, 40, "turns")
+        above(self, 0.5, "reliability")
+        between(self, 0.0, 1.0, "cost", "near", "reliability", "conformity")
+        _, mind = self.parts(self.scenarios()[0])
         if (states := mind.information_states()) > LIMIT:
             raise ValueError(
                 f"turns must leave at most {LIMIT:,} information states to solve; {self.turns!r} with these settings "
                 f"make up to {states:,}"
             )
 
-    @property
+    @cached_property
     def grammar(self) -> Grammar:
         """With suggestions where clients are suggestible."""
         return PUSHING_GRAMMAR if self.conformity > 0.0 else GRAMMAR
 
-    @cached_property
-    def _table(self) -> tuple[Consulting, ...]:
-        return tuple(Consulting(domain, name) for domain in DOMAINS for name in NAMES)
-
     def scenarios(self) -> Sequence[Consulting]:
         """Every domain with every name; all equally likely."""
-        return self._table
+        return [Consulting(domain, name) for domain in DOMAINS for name in NAMES]
 
-    def setting(self, scenario: Consulting) -> Setting:
+    def parts(self, scenario: Consulting) -> tuple[Consultation, Client]:
         """Game and mind; one for each domain.
 
         Raises:
             ValueError: If there is no such domain.
         """
-        if scenario.domain not in DOMAINS:
-            raise ValueError(f"domain must be one of {', '.join(DOMAINS)}; got {scenario.domain!r}")
-        return _setting(
-            self.preset, self.turns, self.cost, self.near, self.reliability, self.conformity, scenario.domain
-        )
+        one_of(scenario, DOMAINS, "domain")
+        part = extract(scenario.domain, self.preset)
+        places = range(len(part.strategies))
+        credit = tuple(tuple(1.0 if i == j else self.near if part.near(i, j) else 0.0 for j in places) for i in places)
+        game = Consultation(part.strategies, part.attributes, credit, self.turns, self.cost, self.conformity > 0.0)
+        return game, Client(game, part.profile, self.reliability, self.conformity)
+
+    def setting(self, scenario: Consulting) -> Setting:
+        """Game, mind and seat, with the solution that all domains share."""
+        if scenario not in self._settings:
+            first = replace(scenario, domain=next(iter(DOMAINS)))
+            self._settings[scenario] = _setting(self.parts(scenario)[1], self.parts(first)[1])
+        return self._settings[scenario]
 
     def task(self, scenario: Consulting) -> str:
         """Strategies and attributes, probabilities, costs, turns."""
-        part = extract(scenario.domain, self.preset)
+        part, name, leads = extract(scenario.domain, self.preset), scenario.name, self.conformity > 0.0
         sides = [
             ", ".join(t.high if side > 0 else t.low for t, side in zip(part.traits, row, strict=True) if side)
             for row in part.pattern
         ]
-        strategies = "; ".join(f"{name} ({traits})" for name, traits in zip(part.strategies, sides, strict=True))
-        attributes = "; ".join(
-            f"{', '.join(trait.attributes)}: yes for {trait.high}, no for {trait.low}" for trait in part.traits
+        strategies = "; ".join(f"{what} ({traits})" for what, traits in zip(part.strategies, sides, strict=True))
+        attributes = "; ".join(f"{', '.join(t.attributes)}: yes for {t.high}, no for {t.low}" for t in part.traits)
+        chance = ", or is yes or no by chance if its trait is not named for that strategy"
+        suggesting = (
+            f"You can also suggest a strategy: with probability {self.conformity:g} the client just agrees, else it "
+            f"says with probability {self.reliability:g} truly whether that strategy suits. "
         )
-        near = any(part.near(i, j) for i in range(len(part.strategies)) for j in range(i))
+        near = any(part.near(i, j) for i in range(len(part.strategies)) for j in range(i)) and self.near > 0.0
         return (
-            f"You are a coach. {scenario.name} wants to {DOMAINS[scenario.domain].goal}. One strategy suits "
-            f"{scenario.name}; all are equally likely: {strategies}. "
-            f"You can ask about each of these once: {attributes}. An answer fits the strategy that suits with probability "
-            f"{self.reliability:g}"
-            f"{', or is yes or no by chance if its trait is not named for that strategy' if any(0 in row for row in part.pattern) else ''}. "
-            + (
-                f"You can also suggest a strategy: with probability {self.conformity:g} the client just agrees, else it "
-                "says with probability "
-                f"{self.reliability:g} truly whether that strategy suits. "
-                if self.conformity > 0.0
-                else ""
-            )
-            + f"A question costs {self.cost:g}{', a suggestion too' if self.conformity > 0.0 else ''}. The right "
-            "recommendation is worth 1"
-            f"{f', one that differs in a single trait {self.near:g}' if near and self.near > 0.0 else ''}, any other "
-            "0; it ends the dialogue. "
-            f"You have {self.turns} turns, the recommendation included."
+            f"You are a coach. {name} wants to {DOMAINS[scenario.domain].goal}. One strategy suits {name}; all are "
+            f"equally likely: {strategies}. You can ask about each of these once: {attributes}. An answer fits the "
+            "strategy that suits with probability "
+            f"{self.reliability:g}{chance if any(0 in row for row in part.pattern) else ''}. "
+            f"{suggesting if leads else ''}A question costs {self.cost:g}{', a suggestion too' if leads else ''}. The "
+            f"right recommendation is worth 1{f', one that differs in a single trait {self.near:g}' if near else ''}, "
+            f"any other 0; it ends the dialogue. You have {self.turns} turns, the recommendation included."
         )
 
     def context(self, dialogue: Dialogue) -> Hashable:
@@ -276,14 +262,11 @@ class Coaching(Family):
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
-        state, game = dialogue.state, dialogue.setting.game
-        right, said = dialogue.hidden, state.recommended
+        state, right, part = dialogue.state, dialogue.hidden, extract(dialogue.scenario.domain, self.preset)
+        said, place = state.recommended, part.strategies.index
         return {
             "success": said == right,
-            "near": said is not None
-            and extract(dialogue.scenario.domain, self.preset).near(
-                game.strategies.index(right), game.strategies.index(said)
-            ),
+            "near": said is not None and part.near(place(right), place(said)),
             "recommended": said,
             "ending": state.ending or "truncated",
             "questions": sum(type(step.act) is Ask for step in dialogue.steps),
@@ -297,25 +280,11 @@ class Coaching(Family):
 
 
 @cache
-def _setting(
-    preset: str, turns: int, cost: float, near: float, reliability: float, conformity: float, domain: str
-) -> Setting:
-    part = extract(domain, preset)
-    places = range(len(part.strategies))
-    credit = tuple(tuple(1.0 if i == j else near if part.near(i, j) else 0.0 for j in places) for i in places)
-    game = Consultation(part.strategies, part.attributes, credit, turns, cost, conformity > 0.0)
-    mind = Client(game, part.profile, reliability, conformity)
-
-    def optimum() -> Solution:
-        first = next(iter(DOMAINS))
-        base = _setting(preset, turns, cost, near, reliability, conformity, first)
-        return Renamed(game, mind, _optimum(base))
-
-    return Setting(game, mind, SEATS[0], mind.candidates, optimum)
+def _setting(mind: Client, first: Client) -> Setting:
+    return Setting(mind.game, mind, SEATS[0], mind.candidates, lambda: Renamed(mind, _optimum(first)))
 
 
 @cache
-def _optimum(setting: Setting) -> Solution:
+def _optimum(mind: Client) -> Solution:
     """The shared solution of all domains, in the names of the first."""
-    mind: Any = setting.mind
-    return Solution(setting.game, mind, setting.seat, mind.candidates)
+    return Solution(mind.game, mind, SEATS[0], mind.candidates)

@@ -120,11 +120,10 @@ class Consultation:
             if turn >= self.turns:
                 return Session(turn, None, asked, questions, None, None, "limit")
             return Session(turn, "coach", asked, questions)
-        kind = type(act)
-        if kind is Say:
+        if isinstance(act, Say):
             return Session(turn + 1, "client", asked, questions)
-        if kind is Ask:
-            found = self._topics.get(act.attribute.lower())  # type: ignore[attr-defined]
+        if isinstance(act, Ask):
+            found = self._topics.get(act.attribute.lower())
             if found is None:
                 raise IllegalAct(f"You can ask about {self._listed(asked)}.")
             bit, topic = found
@@ -134,11 +133,11 @@ class Consultation:
                     f"{self._listed(asked)}."
                 )
             return Session(turn + 1, "client", asked | bit, questions + 1, topic)
-        if kind is Recommend or (kind is Suggest and self.pushing):
-            strategy = act.strategy.lower()  # type: ignore[attr-defined]
+        if isinstance(act, Recommend) or (isinstance(act, Suggest) and self.pushing):
+            strategy = act.strategy.lower()
             if strategy not in self.strategies:
                 raise IllegalAct(f"The strategies are {', '.join(self.strategies)}.")
-            if kind is Recommend:
+            if isinstance(act, Recommend):
                 return Session(turn + 1, None, asked, questions, None, strategy, "recommended")
             return Session(turn + 1, "client", asked, questions + 1, Suggest(strategy))
         raise IllegalAct(
@@ -157,7 +156,7 @@ class Consultation:
         yield Say()
 
     def payoff(self, state: Session, seat: str, hidden: Any = None) -> float:
-        """What the recommendation is worth to a client whom the strategy `hidden` suits, less the cost of the questions."""
+        """What the recommendation is worth to a client whom `hidden` suits, less the cost of the questions."""
         worth = 0.0 if state.recommended is None else self._worth[hidden, state.recommended]
         return worth - self.cost * state.questions
 

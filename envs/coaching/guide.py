@@ -17,6 +17,7 @@ from ...simulated_users.guide import Line
 from ...simulated_users.speech import (
     FREE_WORDS,
     fault_of_form,
+    leads,
     literal,
     manner,
     normal,
@@ -27,96 +28,101 @@ from ...simulated_users.speech import (
 from ...simulated_users.user import Cue
 from .domains import DOMAINS
 from .game import Answer, Ask, Leave
-from .phrases import NAMES, PHRASES, TOPICS, TOPICS_OF
+from .voice import NAMES, WORDS, claim
 
-_REACTIONS = (*TOPICS, "chat", "unclear", "illegal")
+_REACTIONS = (*WORDS["topics"], "chat", "unclear", "illegal")
 _IT = "this thing"  # stands for what was suggested while words are read
 
 _NAME = "\ue001"  # stands for the client's name: a private-use character, nobody types it
 _INTRODUCED = re.compile(
-    rf"(?i:\b(?:i am|i'm|name is|name's|this is|it's|it is|call me)) {_NAME}|{_NAME} here\b|(?:\A|(?<=[.!?] "
-    rf")){_NAME}[.!,]"
+    rf"(?i:\b(?:i am|i'm|name is|name's|this is|it's|it is|call me)) {_NAME}|{_NAME} here\b"
+    rf"|(?:\A|(?<=[.!?] )){_NAME}[.!,]"
 )
 _CLAUSE = re.compile(r"[.!?;:,…–—()]|\bbut\b|(?<= )-(?= )")
 _SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 _YES = re.compile(
-    r"\b(?:yes|yeah|yep|yup|indeed|certainly|definitely|absolutely|of course|for sure|very much(?: so)?|i must say "
-    r"yes|that(?:'s| is) (?:true|right|correct)|true"
-    r"|you are right|you're right|exactly)\b(?! not\b)"
+    r"\b(?:yes|yeah|yep|yup|indeed|certainly|definitely|absolutely|of course|for sure|very much(?: so)?|i must say yes"
+    r"|that(?:'s| is) (?:true|right|correct)|true|you are right|you're right|exactly)\b(?! not\b)"
 )
 _SHORT_YES = re.compile(
-    r"(?:oh |well |um |and |because )*(?:sure|right|totally|correct|guilty|that(?:'s| is)(?: so)? me|i (?:really "
-    r"|certainly |sure )?do|i (?:really |certainly )?am|i would|i have"
-    r"|it is|it does|they (?:do|are)|i (?:think|guess|suppose|believe) so)(?: (?:indeed|actually|a lot|very "
-    r"much|really))?"
+    r"(?:oh |well |um |and |because )*(?:sure|right|totally|correct|guilty|that(?:'s| is)(?: so)? me"
+    r"|i (?:really |certainly |sure )?do|i (?:really |certainly )?am|i would|i have|it is|it does|they (?:do|are)"
+    r"|i (?:think|guess|suppose|believe) so)(?: (?:indeed|actually|a lot|very much|really))?"
 )
 _NO = re.compile(
-    r"\b(?:no|nope|nah|not|never|none|nothing|nobody|neither|nor|hardly|barely|seldom|rarely|cannot|cant|dont|without)\b|n't\b"
+    r"\b(?:no|nope|nah|not|never|none|nothing|nobody|neither|nor|hardly|barely|seldom|rarely|cannot|cant|dont"
+    r"|without)\b|n't\b"
 )
 _AGAINST = re.compile(
-    r"\b(?:avoid\w*|hate[sd]?|dislike[sd]?|refuse|lack|few|less|boring|bored?|dull|tiring|tired "
-    r"of|unpleasant|tense|scare[sd]?|scary|afraid|away from|apart|stop(?:ped)?"
-    r"|gave up|give up|rather|instead|wrong|unlikely|too "
-    r"(?:much|many|loud|wild|crowded)|short|useless|pointless|waste|alone|(?<!a )little)\b"
+    r"\b(?:avoid\w*|hate[sd]?|dislike[sd]?|refuse|lack|few|less|boring|bored?|dull|tiring|tired of|unpleasant|tense"
+    r"|scare[sd]?|scary|afraid|away from|apart|stop(?:ped)?|gave up|give up|rather|instead|wrong|unlikely"
+    r"|too (?:much|many|loud|wild|crowded)|short|useless|pointless|waste|alone|(?<!a )little)\b"
 )
 _OUTRIGHT_NO = re.compile(
-    r"(?:(?:oh|um|well|hm|ah|er|and|sorry|honestly|actually|i am afraid|i'm afraid|i must say|i have to say|i would "
-    r"say|i'd say|the answer is|so) )*"
-    r"(?:no|nope|nah|not|never|hardly|barely|rarely|seldom|neither)\b.*|.*\b(?:i(?:'m| am)? "
-    r"(?:afraid|suppose|think|guess|believe) not)"
-    r"|that(?:'s| is)(?:n't| not) (?:the case|so|true|me|like me)|i (?:really |just )?(?:do not|don't|am not|would "
-    r"not|wouldn't|have not|haven't|can't|cannot|never)"
+    r"(?:(?:oh|um|well|hm|ah|er|and|sorry|honestly|actually|i am afraid|i'm afraid|i must say|i have to say|i would say"
+    r"|i'd say|the answer is|so) )*(?:no|nope|nah|not|never|hardly|barely|rarely|seldom|neither)\b.*"
+    r"|.*\b(?:i(?:'m| am)? (?:afraid|suppose|think|guess|believe) not)"
+    r"|that(?:'s| is)(?:n't| not) (?:the case|so|true|me|like me)|i (?:really |just )?(?:do not|don't|am not|would not"
+    r"|wouldn't|have not|haven't|can't|cannot|never)"
 )
 _FIRST_NO = re.compile(r"\b(?:i|i'm|it|they|that|my \w+)\b.*(?:\b(?:not|never|no|hardly|seldom|rarely|cannot)\b|n't\b)")
 _TURNED = re.compile(  # negations that come to a yes
-    r"\b(?:no doubt|no problem|no question|why not|not only|not just|not bad|nothing (?:better|beats|like)|no "
-    r"better|never (?:miss|say no|without|get enough)"
-    r"|(?:can't|cannot|can not|couldn't|could not|don't|do not) (?:\w+ ){0,2}(?:without|wait|get "
-    r"enough|live|resist)|not (?:\w+ )?without|never (?:\w+ )?without)\b"
-    r"|(?:\b(?:not|never|no longer)|n't) (?:\w+ ){0,2}(?:avoid|hate|dislike|mind|bor(?:ed|ing)|dull|tir(?:ed|ing)|refuse|lack|unpleasant|scared|afraid|alone|short|without)\b"
+    r"\b(?:no doubt|no problem|no question|why not|not only|not just|not bad|nothing (?:better|beats|like)|no better"
+    r"|never (?:miss|say no|without|get enough)|(?:can't|cannot|can not|couldn't|could not|don't"
+    r"|do not) (?:\w+ ){0,2}(?:without|wait|get enough|live|resist)|not (?:\w+ )?without|never (?:\w+ )?without)\b"
+    r"|(?:\b(?:not|never|no longer)|n't) (?:\w+ ){0,2}(?:avoid|hate|dislike|mind|bor(?:ed|ing)|dull|tir(?:ed|ing)"
+    r"|refuse|lack|unpleasant|scared|afraid|alone|short|without)\b"
 )
 _UNSURE = re.compile(
-    r"\b(?:maybe|perhaps|possibly|sometimes|occasionally|depends?|not sure|unsure|do not know|don't know|no idea|yes "
-    r"and no|either|both|it varies|might"
-    r"|hard to say|can't say|cannot say)\b"
+    r"\b(?:maybe|perhaps|possibly|sometimes|occasionally|depends?|not sure|unsure|do not know|don't know|no idea"
+    r"|yes and no|either|both|it varies|might|hard to say|can't say|cannot say)\b"
 )
 _WAVERS = re.compile(r"\b(?:not sure|unsure|do not know|don't know|no idea|yes and no|depends)\b")
 _NOT_ME = re.compile(
     r"\b(?:(?:do|would|could|can|did)(?: not|n't)|cannot) (?:think|believe|imagine|see|say|dare|want)\b"
 )
 _LIKES_IT = re.compile(
-    rf"\bsee myself\b|\bimagine\b|\bcould try\b|\b(?:{_IT}|it|that) (?:does )?(?:sounds?|seems?)(?: \w+)? "
-    r"(?:lovely|good|great|fun|nice|all right|fine|perfect|like me|right)\b"
-    rf"|\b(?:{_IT}|it|that)(?: is|'s| could be| would be| might be|)(?: really| just| quite| exactly)? "
-    r"(?:(?:my|the)(?: right)? thing|me|for me|like me|suitable|in my character)\b"
+    rf"\bsee myself\b|\bimagine\b|\bcould try\b|\b(?:{_IT}|it|that) (?:does )?(?:sounds?|seems?)(?: \w+)? (?:lovely"
+    r"|good|great|fun|nice|all right|fine|perfect|like me|right)\b"
+    rf"|\b(?:{_IT}|it|that)(?: is|'s| could be| would be| might be|)(?: really| just| quite"
+    r"| exactly)? (?:(?:my|the)(?: right)? thing|me|for me|like me|suitable|in my character)\b"
 )
 _BYE = re.compile(
-    r"\b(?:(?:good ?)?bye|farewell|time is (?:up|over)|time's up|(?:no more|out of) time|all the "
-    r"time|(?:have|need|got|has|ought) to (?:go|leave|run|be going|head)"
+    r"\b(?:(?:good ?)?bye|farewell|time is (?:up|over)|time's up|(?:no more|out of) time|all the time"
+    r"|(?:have|need|got|has|ought) to (?:go|leave|run|be going|head)"
     r"|must (?:be )?(?:go|going|leave|run|take my leave|end)|take my leave|need to end|waiting for me|see you)\b"
 )
 _COACH = re.compile(
-    r"\b(?:i (?:would |strongly )?(?:recommend|suggest|advise)|my (?:advice|recommendation|suggestion)|you "
-    r"(?:should|could|ought to|need to) (?:try|do|go|take|join|start)"
-    r"|(?:do|are) you (?:like|enjoy|prefer|feel|often|work|miss)|as your coach|i(?:'m| am) (?:a|your|the) coach|the "
-    r"client)\b"
+    r"\b(?:i (?:would |strongly )?(?:recommend|suggest|advise)|my (?:advice|recommendation|suggestion)"
+    r"|you (?:should|could|ought to|need to) (?:try|do|go|take|join|start)"
+    r"|(?:do|are) you (?:like|enjoy|prefer|feel|often|work|miss)|as your coach|i(?:'m| am) (?:a|your|the) coach"
+    r"|the client)\b"
 )
 _SELF = re.compile(  # a client that was not asked says nothing about itself
-    r"\bi(?:'m| am| do| have)?(?: (?:really|also|just|mostly|rather|so|very|not|don't|a))? "
-    r"(?:like|love|enjoy|prefer|hate|dislike|always|never|often|usually|seldom"
-    r"|rarely|work|live|avoid|spend|alone"
-    r"|busy|stressed|lonely|competitive|shy person|early|training|exercise (?:with|alone|every|in|at)|study "
-    r"(?:with|alone|every|in|at))\b"
+    r"\bi(?:'m| am| do| have)?(?: (?:really|also|just|mostly|rather|so|very|not|don't|a))? (?:like|love|enjoy|prefer"
+    r"|hate|dislike|always|never|often|usually|seldom|rarely|work|live|avoid|spend|alone|busy|stressed|lonely"
+    r"|competitive|shy person|early|training|exercise (?:with|alone|every|in|at)|study (?:with|alone|every|in|at))\b"
 )
 _SIDES = re.compile(  # words that give away a side of the client, whichever attribute they come with
-    r"\b(?:alone|by myself|on my own|solitude|loner|introvert\w*|extravert\w*|extrovert\w*|sociable|outgoing|company|competit\w+|rival\w*|outdoors?|indoors?|outside"
-    r"|inside|haste|leisure|busy|stress\w*|calm|quiet|noise|numbers|freedom|paper)\b"
+    r"\b(?:alone|by myself|on my own|solitude|loner|introvert\w*|extravert\w*|extrovert\w*|sociable|outgoing|company"
+    r"|competit\w+|rival\w*|outdoors?|indoors?|outside|inside|haste|leisure|busy|stress\w*|calm|quiet|noise|numbers"
+    r"|freedom|paper)\b"
 )
 _STRATEGY = {
-    "hiking": "hik(?:e|es|ing)", "dancing": "danc(?:e|es|ing)", "intervals": "intervals?", "running": "running", "swimming": "swim(?:s|ming)?",
-    "debates": "debat(?:e|es|ing)", "quizzes": "quiz(?:zes)?", "teaching": "teaching", "mindmaps": "mind ?maps?", "flashcards": "flash ?cards?",
-    "podcasts": "podcasts?", "timetable": "timetables?", "reading": "reading",
-}  # fmt: skip
+    "hiking": "hik(?:e|es|ing)",
+    "dancing": "danc(?:e|es|ing)",
+    "intervals": "intervals?",
+    "swimming": "swim(?:s|ming)?",
+    "debates": "debat(?:e|es|ing)",
+    "quizzes": "quiz(?:zes)?",
+    "mindmaps": "mind ?maps?",
+    "flashcards": "flash ?cards?",
+    "podcasts": "podcasts?",
+    "timetable": "timetables?",
+}
+"""What a client names a strategy by besides its own name; narrower than what a coach may (`Domain.heard`)."""
+_WISH = {"exercise": "exercis", "study": "study"}
+"""Domain -> what the words of its goal must hold; elsewhere all of the goal."""
 
 
 class CoachingGuide:
@@ -142,78 +148,67 @@ class CoachingGuide:
         words, fault = without_reason(normal(said), normal(cue.reason))
         if fault:
             return fault
-        leads = _leads(cue.persona, cue.public)
-        if words in leads and isinstance(cue.act, Say) and not cue.opening:
-            return ""  # small talk alone
-        words = without_lead(words, leads)
+        small_talk = _small_talk(cue.persona, cue.public)
+        if words in small_talk and isinstance(cue.act, Say) and not cue.opening:
+            return ""
+        words = without_lead(words, small_talk)
         if fault := fault_of_form(words):
             return fault
         if any(character.isdigit() or character in "$%" for character in words):
             return "Use no figures."
-        if any(re.search(rf"\b{other}\b", words) for other in NAMES if other != cue.public.name):
-            return f"Your name is {cue.public.name}; name nobody else."
-        if _NAME in _INTRODUCED.sub("", re.sub(rf"\b{cue.public.name}\b", _NAME, words)):
-            return f"You are {cue.public.name}; do not talk to yourself."
-        text, kind = words.lower(), type(cue.act)
+        name, goal = cue.public.name, DOMAINS[cue.public.domain].goal
+        if any(re.search(rf"\b{other}\b", words) for other in NAMES if other != name):
+            return f"Your name is {name}; name nobody else."
+        if _NAME in _INTRODUCED.sub("", re.sub(rf"\b{name}\b", _NAME, words)):
+            return f"You are {name}; do not talk to yourself."
+        text = words.lower()
         if _COACH.search(text):
             return "You are the client, not the coach."
-        if kind is Answer:
-            return _fault_of_answer(cue, text)
-        if kind is Leave:
-            return _fault_of_talk(cue, text) or (
-                "" if _BYE.search(text) else "Say that you have to go, and say goodbye."
-            )
+        if isinstance(cue.act, Answer):
+            return _fault_of_answer(cue, cue.act.word, text)
+        if isinstance(cue.act, Leave):
+            goodbye = "" if _BYE.search(text) else "Say that you have to go, and say goodbye."
+            return _fault_of_talk(cue, text) or goodbye
         if _BYE.search(text):
             return "Do not leave yet."
-        goal = (
-            "exercis"
-            if cue.public.domain == "exercise"
-            else "study"
-            if cue.public.domain == "study"
-            else DOMAINS[cue.public.domain].goal
-        )
-        if cue.opening and (goal not in text or re.search(r"\byou (?:want|need|would like|wish) to\b(?! know)", text)):
-            return f"Say that you want to {DOMAINS[cue.public.domain].goal}."
+        yours = re.search(r"\byou (?:want|need|would like|wish) to\b(?! know)", text)
+        if cue.opening and (yours or _WISH.get(cue.public.domain, goal) not in text):
+            return f"Say that you want to {goal}."
         return _fault_of_talk(cue, text)
 
     def grammar(self, cue: Cue, line: Line) -> str:
         """A yes or no with free words or a known claim after it; or the farewell; or free words alone."""
-        public, topic = cue.public, cue.before.topic
+        public, topic, domain = cue.public, cue.before.topic, DOMAINS[cue.public.domain]
         first = f"{literal(normal(cue.reason) + ' ')} " if cue.reason else ""
         if isinstance(cue.act, Answer):
             yes = cue.act.word == "yes"
-            ways = (
-                ["Yes", "Oh yes", "Yes, indeed", "Yes, I think so"]
-                if yes
-                else ["No", "Oh no", "No, not really", "No, I think not"]
-            )
             if isinstance(topic, Ask):
-                known = TOPICS_OF[public.domain][topic.attribute]
-                claims = one_of(known.yes if yes else known.no)
+                claims = domain.topics[topic.attribute].yes if yes else domain.topics[topic.attribute].no
             else:
-                doing = dict(DOMAINS[public.domain].strategies)[topic.strategy]
-                claims = one_of(
-                    [f"I can see myself {doing}", f"{doing} sounds like me"]
+                doing = domain.strategies[topic.strategy]
+                claims = (
+                    (f"I can see myself {doing}", f"{doing} sounds like me")
                     if yes
-                    else [f"I cannot see myself {doing}", f"{doing} is not for me"]
+                    else (f"I cannot see myself {doing}", f"{doing} is not for me")
                 )
-            return f'root ::= {first}{one_of(ways)} [,.!:] " " {claims} [.!] (" " start [.!])?\n{FREE_WORDS}'
-        if isinstance(cue.act, Leave):
-            ways = ["My time is up", "I have to go now", "I must leave now", "I am out of time"]
-            return (
-                f'root ::= {first}(start [.!] " ")? {one_of(ways)} [.!] " " '
-                f"{one_of(['Goodbye', 'Bye', 'Thank you, goodbye'])} [.!]\n{FREE_WORDS}"
+            ways = (
+                ("Yes", "Oh yes", "Yes, indeed", "Yes, I think so")
+                if yes
+                else ("No", "Oh no", "No, not really", "No, I think not")
             )
-        if cue.opening:
-            who = one_of([f"I am {public.name}", f"My name is {public.name}", f"{public.name} here"])
-            wish = one_of(
-                [
-                    f"{verb} {DOMAINS[public.domain].goal}"
-                    for verb in ("I want to", "I would like to", "I need to", "I have decided to")
-                ]
-            )
-            return f'root ::= {first}(start [.!] " ")? {who} [.!] " " {wish} ("," words)? [.!]\n{FREE_WORDS}'
-        return f"root ::= {first}start [.!?]\n{FREE_WORDS}"
+            said = f'{one_of(ways)} [,.!:] " " {one_of(claims)} [.!] (" " start [.!])?'
+        elif isinstance(cue.act, Leave):
+            ways = ("My time is up", "I have to go now", "I must leave now", "I am out of time")
+            bye = one_of(("Goodbye", "Bye", "Thank you, goodbye"))
+            said = f'(start [.!] " ")? {one_of(ways)} [.!] " " {bye} [.!]'
+        elif cue.opening:
+            who = one_of((f"I am {public.name}", f"My name is {public.name}", f"{public.name} here"))
+            verbs = ("I want to", "I would like to", "I need to", "I have decided to")
+            wish = one_of(f"{verb} {domain.goal}" for verb in verbs)
+            said = f'(start [.!] " ")? {who} [.!] " " {wish} ("," words)? [.!]'
+        else:
+            said = "start [.!?]"
+        return f"root ::= {first}{said}\n{FREE_WORDS}"
 
 
 GUIDE = CoachingGuide()
@@ -222,59 +217,43 @@ GUIDE = CoachingGuide()
 class _Known(NamedTuple):
     """A domain's words, made once."""
 
-    attributes: tuple[tuple[str, re.Pattern[str]], ...]
-    strategies: tuple[tuple[str, re.Pattern[str]], ...]
+    attributes: dict[str, re.Pattern[str]]
+    strategies: dict[str, re.Pattern[str]]
     claims: tuple[tuple[str, str], ...]
 
 
 @cache
 def _known(domain: str) -> _Known:
-    attributes = tuple((name, re.compile(rf"\b(?:{topic.pattern})\b")) for name, topic in TOPICS_OF[domain].items())
-    strategies = tuple(
-        (name, re.compile(rf"\b{_STRATEGY.get(name, name)}\b")) for name, _ in DOMAINS[domain].strategies
-    )
+    topics = DOMAINS[domain].topics.items()
     return _Known(
-        attributes,
-        strategies,
-        tuple((name, claim.lower()) for name, topic in TOPICS_OF[domain].items() for claim in topic.yes + topic.no),
+        {name: re.compile(rf"\b(?:{topic.pattern})\b") for name, topic in topics},
+        {name: re.compile(rf"\b{_STRATEGY.get(name, name)}\b") for name in DOMAINS[domain].strategies},
+        tuple((name, said.lower()) for name, topic in topics for said in topic.yes + topic.no),
     )
 
 
 def _order(cue: Cue) -> tuple[str, str]:
     """What to do, and the kind of act."""
-    act, public, topic = cue.act, cue.public, cue.before.topic
+    act, topic, domain = cue.act, cue.before.topic, DOMAINS[cue.public.domain]
+    if isinstance(act, Answer) and isinstance(topic, Ask):
+        question = domain.topics[topic.attribute].question
+        return f'The coach asks: "{question}" Answer with {act.word}: {claim(cue)}.', act.word
     if isinstance(act, Answer):
-        if isinstance(topic, Ask):
-            known = TOPICS_OF[public.domain][topic.attribute]
-            claims = known.yes if act.word == "yes" else known.no
-            claim = claims[
-                (cue.before.turn + len(public.name)) % len(claims)
-            ]  # the one that the phrase bank would make
-            return f'The coach asks: "{known.question}" Answer with {act.word}: {claim}.', act.word
-        doing = dict(DOMAINS[public.domain].strategies)[topic.strategy]
-        return (
-            (f"Agree that {doing} is like you.", "agree")
-            if act.word == "yes"
-            else (f"Disagree: {doing} is not for you.", "disagree")
-        )
+        doing = domain.strategies[topic.strategy]
+        agree, disagree = f"Agree that {doing} is like you.", f"Disagree: {doing} is not for you."
+        return (agree, "agree") if act.word == "yes" else (disagree, "disagree")
     if isinstance(act, Leave):
         return "Say that your time is up, and say goodbye.", "leave"
     if cue.opening:
-        return f"Say that you are {public.name} and want to {DOMAINS[public.domain].goal}.", "opening"
+        return f"Say that you are {cue.public.name} and want to {domain.goal}.", "opening"
     return "Let the coach go on, and say nothing about yourself.", "talk"
 
 
 @cache
-def _leads(persona: str, public: Any) -> tuple[str, ...]:
+def _small_talk(persona: str, public: Any) -> tuple[str, ...]:
     """What the phrase bank may say before an act, longest first. It is true of any client, and need not be read."""
-    bank = PHRASES.get(persona, {})
-    goal = DOMAINS[public.domain].goal
-    said = {
-        normal(template.format(claim="", doing="", Doing="", goal=goal, name=public.name))
-        for slot in _REACTIONS
-        for template in bank.get(slot, ())
-    }
-    return tuple(sorted(said, key=len, reverse=True))
+    said, goal = WORDS["bank"].get(persona, {}), DOMAINS[public.domain].goal
+    return leads(said, _REACTIONS, claim="", doing="", Doing="", goal=goal, name=public.name)
 
 
 def _without(text: str, phrases: tuple[str, ...]) -> str:
@@ -284,35 +263,33 @@ def _without(text: str, phrases: tuple[str, ...]) -> str:
     return text
 
 
-def _fault_of_answer(cue: Cue, text: str) -> str:
+def _fault_of_answer(cue: Cue, word: str, text: str) -> str:
     """Whether the words are the yes or the no that is meant, about what was asked and nothing else."""
-    yes, topic, domain = cue.act.word == "yes", cue.before.topic, cue.public.domain  # type: ignore[attr-defined]
+    yes, topic, domain = word == "yes", cue.before.topic, DOMAINS[cue.public.domain]
+    known = _known(cue.public.domain)
     name, claimed, pattern = "", False, re.compile(re.escape(_IT))
     if isinstance(topic, Ask):
-        known, name = TOPICS_OF[domain][topic.attribute], topic.attribute
-        pattern = next(pattern for attribute, pattern in _known(domain).attributes if attribute == name)
-        right, wrong = (known.yes, known.no) if yes else (known.no, known.yes)
+        name, words = topic.attribute, domain.topics[topic.attribute]
+        pattern = known.attributes[name]
+        right, wrong = (words.yes, words.no) if yes else (words.no, words.yes)
         rest = _without(text, right)
         claimed = rest != text
         if _without(rest, wrong) != rest:
-            return f"Your answer is {cue.act.word}; you say the opposite."  # type: ignore[attr-defined]
+            return f"Your answer is {word}; you say the opposite."
     else:
-        doing = dict(DOMAINS[domain].strategies)[topic.strategy].lower()  # type: ignore[union-attr]
+        doing = domain.strategies[topic.strategy].lower()
         rest = re.sub(rf"\b{re.escape(doing)}\b", _IT, text)
-        rest = dict(_known(domain).strategies)[topic.strategy].sub(_IT, rest)  # type: ignore[union-attr]
-    if fault := _fault_of_telling(rest, domain, name):
+        rest = known.strategies[topic.strategy].sub(_IT, rest)
+    if fault := _fault_of_telling(rest, cue.public.domain, name):
         return fault
     if _BYE.search(rest):
         return "Do not leave yet."
-    asking = [sentence for sentence in _SENTENCE.findall(rest) if "?" in sentence]
-    if (name and (any(pattern.search(sentence) for sentence in asking) or _UNSURE.search(rest))) or _WAVERS.search(
-        rest
-    ):
-        return f"Answer with a plain {cue.act.word}."  # type: ignore[attr-defined]
-    stated = " ".join(sentence for sentence in _SENTENCE.findall(rest) if "?" not in sentence)
-    if yes:
-        return _fault_of_yes(stated, claimed, not name)
-    return _fault_of_no(stated, claimed, pattern, not name)
+    sentences = _SENTENCE.findall(rest)
+    asked_back = any("?" in sentence and pattern.search(sentence) for sentence in sentences)
+    if (name and (asked_back or _UNSURE.search(rest))) or _WAVERS.search(rest):
+        return f"Answer with a plain {word}."
+    stated = " ".join(sentence for sentence in sentences if "?" not in sentence)
+    return _fault_of_yes(stated, claimed, not name) if yes else _fault_of_no(stated, claimed, pattern, not name)
 
 
 def _fault_of_yes(stated: str, claimed: bool, suggested: bool) -> str:
@@ -341,13 +318,13 @@ def _fault_of_no(stated: str, claimed: bool, pattern: re.Pattern[str], suggested
 def _fault_of_telling(rest: str, domain: str, name: str) -> str:
     """What is told of the client beyond the attribute `name`."""
     known = _known(domain)
-    for other, pattern in known.attributes:
+    for other, pattern in known.attributes.items():
         if other != name and pattern.search(rest):
             return f"Say nothing about {other}."
-    for other, claim in known.claims:
-        if other != name and claim in rest:
+    for other, said in known.claims:
+        if other != name and said in rest:
             return f"Say nothing about {other}."
-    for strategy, pattern in known.strategies:
+    for strategy, pattern in known.strategies.items():
         if pattern.search(rest):
             return f"Say nothing about {strategy}."
     return "Say nothing more about yourself." if _SIDES.search(rest) else ""

@@ -1,10 +1,11 @@
-"""Who is coached: clients of as many types as there are strategies, who answer imprecisely, and may be talked into an answer."""
+"""Who is coached: clients of as many types as strategies, who answer imprecisely and may be talked into an answer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
@@ -56,11 +57,9 @@ class Client:
     def honest_react(self, hidden: str, state: Session) -> Reaction:
         """`react` of a client without conformity: what `blind_listen` takes every client for."""
         topic = state.topic
-        return (
-            self._honest[hidden, topic]
-            if type(topic) is Suggest and state.turn < self.game.turns
-            else self.react(hidden, state)
-        )
+        if isinstance(topic, Suggest) and state.turn < self.game.turns:
+            return self._honest[hidden, topic]
+        return self.react(hidden, state)
 
     def candidates(self, state: Session, support: Sequence[str]) -> Iterator[Act]:
         """One attribute of each group, because those of a group are interchangeable.
@@ -102,7 +101,10 @@ class Client:
         return next(other for group in self.groups if place in group for other in group if not state.asked >> other & 1)
 
     def information_states(self) -> int:
-        """How many information states of the coach there are at most: one for each number of yeses and noes in each group and to each suggestion."""
+        """How many information states of the coach there are at most.
+
+        There is one for each number of yeses and noes in each group and to each suggestion.
+        """
         turns = self.game.turns
         counts = [1] + [0] * (turns - 1)  # number of questions -> ways to share them out
         for size in [*map(len, self.groups), *[turns] * (len(self.game.strategies) if self.game.pushing else 0)]:
@@ -124,9 +126,8 @@ class Client:
         answers = dict(self._honest)
         for (hidden, topic), honest in self._honest.items():
             if isinstance(topic, Suggest):
-                answers[hidden, topic] = self._yes(
-                    hidden, self.conformity + (1.0 - self.conformity) * honest.probability((hidden, _YES))
-                )
+                p = honest.probability((hidden, _YES))
+                answers[hidden, topic] = self._yes(hidden, self.conformity + (1.0 - self.conformity) * p)
         return answers
 
     @cached_property
@@ -136,9 +137,8 @@ class Client:
             for attribute, side in zip(self.game.attributes, sides, strict=True):
                 answers[hidden, Ask(attribute)] = self._yes(hidden, 0.5 + side * (self.reliability - 0.5))
             for strategy in self.game.strategies if self.game.pushing else ():
-                answers[hidden, Suggest(strategy)] = self._yes(
-                    hidden, self.reliability if strategy == hidden else 1.0 - self.reliability
-                )
+                p = self.reliability if strategy == hidden else 1.0 - self.reliability
+                answers[hidden, Suggest(strategy)] = self._yes(hidden, p)
         return answers
 
     @staticmethod
@@ -150,27 +150,28 @@ class Renamed(Rescaled[str]):
     """A solution in the names of another domain, and whichever attributes of a group were asked about.
 
     Args:
-        game: The rules of this domain.
-        mind: The client of this domain.
+        mind: The client of this domain, with its game.
         base: The solution to borrow: of the same game and client under other names.
     """
 
-    mind: Client
-
-    def __init__(self, game: Consultation, mind: Client, base: Solution[str]):
+    def __init__(self, mind: Client, base: Solution[str]):
+        game = mind.game
         super().__init__(game, mind, base, mind.canonical, lambda act: act)
-        self._names = dict(zip(game.strategies, base.game.strategies, strict=True))  # type: ignore[attr-defined]
-        self._back = dict(zip(base.game.strategies, game.strategies, strict=True))  # type: ignore[attr-defined]
-        self._places = {name: place for place, name in enumerate(base.game.attributes)}  # type: ignore[attr-defined]
+        theirs = cast(Client, base.mind).game
+        self._client = mind
+        self._names = dict(zip(game.strategies, theirs.strategies, strict=True))
+        self._back = dict(zip(theirs.strategies, game.strategies, strict=True))
+        self._places = {name: place for place, name in enumerate(theirs.attributes)}
 
     def short_sighted(self, horizon: int) -> Solution[str]:
         """See `Solution.short_sighted`; in the names of this setting."""
-        return Renamed(self.game, self.mind, self.base.short_sighted(horizon))  # type: ignore[arg-type]
+        return Renamed(self._client, self.base.short_sighted(horizon))
 
     def _solve(self, state: Session, mass: Mass) -> tuple[float, Act]:
         value, act = self.base._solve(
             self._project(state), self.base._canonical([(self._names[hidden], p) for hidden, p in mass])
         )
         if isinstance(act, Ask):
-            return value, Ask(self.mind.game.attributes[self.mind.open_place(state, self._places[act.attribute])])
+            place = self._client.open_place(state, self._places[act.attribute])
+            return value, Ask(self._client.game.attributes[place])
         return value, type(act)(self._back[act.strategy]) if isinstance(act, (Recommend, Suggest)) else act

@@ -9,38 +9,35 @@ from ...core.acts import Act, Say
 from ...core.grammar import TALK, Grammar, Heard
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
+from ..content import content
 from .domains import DOMAINS, extract
 from .game import ACTS, PUSHING_ACTS, Answer, Ask, Leave, Recommend, Suggest
-from .phrases import FIELDS, PHRASES, TOPICS, TOPICS_OF
+
+WORDS = content(__file__, "phrases.toml")
+"""``bank``: persona -> slot -> templates. ``topics``: slot -> pattern. ``fields``: names of the templates' fields."""
+NAMES: tuple[str, ...] = WORDS["names"]
+"""Names of clients; they mean nothing."""
 
 _SENTENCE = re.compile(r"([^.!?;]+)([.!?;]*)")
 _SYMBOLS = re.compile(r"[^\w\s.,:;!?'-]+")
-# What names a strategy besides its own name.
-_ALSO = {
-    "hiking": "hik(?:e|es|ing)(?: group)?", "dancing": "danc(?:e|es|ing)(?: class)?", "intervals": "intervals?(?: training)?", "running": "run(?:s|ning)?",
-    "swimming": "swim(?:s|ming)?", "debates": "debat(?:e|es|ing)", "quizzes": "quiz(?:zes)?", "teaching": "teach(?:ing)?", "mindmaps": "mind ?maps?",
-    "flashcards": "flash ?cards?", "podcasts": "podcasts?", "timetable": "timetables?",
-}  # fmt: skip
 _RECOMMENDS = re.compile(
-    r"\b(?:i|we)(?:'d| would| will|'ll)?(?: strongly| warmly| really| gladly| therefore| definitely)? "
-    r"(?:recommend|advise|prescribe)\b"
-    r"|\bmy (?:final )?(?:recommendation|advice)\b|\byou should (?:try|do|go|take|start|join|choose|pick)\b|\bi(?:'d| "
-    r"would)? (?:choose|pick)\b"
+    r"\b(?:i|we)(?:'d| would| will|'ll)?(?: strongly| warmly| really| gladly| therefore| definitely)? (?:recommend"
+    r"|advise|prescribe)\b|\bmy (?:final )?(?:recommendation|advice)\b"
+    r"|\byou should (?:try|do|go|take|start|join|choose|pick)\b|\bi(?:'d| would)? (?:choose|pick)\b"
     r"|\b(?:is|will be) (?:right|best|perfect|ideal|the (?:right|best) (?:one|choice|thing|strategy)) for you\b"
 )
 _LEADS = re.compile(
-    r"\b(?:surely|certainly|clearly|obviously|definitely|right|type|kind of person|admit|wouldn't you|don't you|aren't "
-    r"you|isn't it|you must"
-    r"|(?:you'd|you would)(?: surely| probably| rather)? (?:like|love|enjoy|prefer)|(?:would|could) (?:suit|be for) "
-    r"you|sounds? like you)\b"
+    r"\b(?:surely|certainly|clearly|obviously|definitely|right|type|kind of person|admit|wouldn't you|don't you"
+    r"|aren't you|isn't it|you must|(?:you'd|you would)(?: surely| probably| rather)? (?:like|love|enjoy|prefer)"
+    r"|(?:would|could) (?:suit|be for) you|sounds? like you)\b"
 )
 _TELL = re.compile(
-    r"\b(?:tell me (?:more )?(?:about|if|whether)|i (?:wonder|would like to know|want to know|'d like to know)|let me "
-    r"ask)\b"
+    r"\b(?:tell me (?:more )?(?:about|if|whether)|i (?:wonder|would like to know|want to know|'d like to know)"
+    r"|let me ask)\b"
 )
 _UNSURE = re.compile(
-    r"\b(?:not|never|n't|no|if|unless|before|until|when|while|maybe|perhaps|might|may|could|can(?:not)?|instead "
-    r"of|rather than|or|either|neither)\b|n't\b"
+    r"\b(?:not|never|n't|no|if|unless|before|until|when|while|maybe|perhaps|might|may|could|can(?:not)?|instead of"
+    r"|rather than|or|either|neither)\b|n't\b"
 )
 
 
@@ -70,8 +67,7 @@ def understand(text: str, context: tuple[str, str, bool]) -> Heard:
         if named and not question and _RECOMMENDS.search(sentence) and not _UNSURE.search(sentence):
             acts |= dict.fromkeys(Recommend(name) for name in named)
         elif question or _TELL.search(sentence):
-            asked = [Ask(name) for name, pattern in attributes if pattern.search(sentence)]
-            if asked:
+            if asked := [Ask(name) for name, pattern in attributes if pattern.search(sentence)]:
                 acts |= dict.fromkeys(asked)
             elif named and pushing and _LEADS.search(sentence):
                 acts |= dict.fromkeys(Suggest(name) for name in named)
@@ -83,6 +79,7 @@ def understand(text: str, context: tuple[str, str, bool]) -> Heard:
     return Heard(next(iter(acts)))
 
 
+_YES = Answer("yes")
 _VERBS = {Ask: "ask about", Recommend: "recommend", Suggest: "suggest"}
 
 
@@ -90,38 +87,33 @@ _VERBS = {Ask: "ask about", Recommend: "recommend", Suggest: "suggest"}
 def _vocabulary(
     domain: str, preset: str
 ) -> tuple[list[tuple[str, re.Pattern[str]]], list[tuple[str, re.Pattern[str]]]]:
-    part = extract(domain, preset)
-    strategies = [(name, re.compile(rf"\b(?:{_ALSO.get(name, name)})\b")) for name in part.strategies]
-    return strategies, [(name, re.compile(rf"\b(?:{TOPICS_OF[domain][name].pattern})\b")) for name in part.attributes]
+    part, words = extract(domain, preset), DOMAINS[domain]
+    strategies = [(name, re.compile(rf"\b(?:{words.heard.get(name, name)})\b")) for name in part.strategies]
+    return strategies, [(name, re.compile(rf"\b(?:{words.topics[name].pattern})\b")) for name in part.attributes]
 
 
-@cache
-def _doing(domain: str, strategy: str) -> str:
-    return dict(DOMAINS[domain].strategies)[strategy]
+def claim(cue: Cue) -> str:
+    """What a client claims who answers a question; what varies it is public."""
+    words = DOMAINS[cue.public.domain].topics[cue.before.topic.attribute]
+    claims = words.yes if cue.act == _YES else words.no
+    return claims[(cue.before.turn + len(cue.public.name)) % len(claims)]
 
 
 def _describe(cue: Cue) -> tuple[str, tuple, str]:
-    """Slot, values of `FIELDS`, and small talk if the coach has only talked."""
+    """Slot, values of the templates' fields, and small talk if the coach has only talked."""
     act, public, topic = cue.act, cue.public, cue.before.topic
-    kind, domain = type(act), public.domain
-    claim = doing = ""
-    if kind is Answer and type(topic) is Ask:
-        slot = act.word  # type: ignore[attr-defined]
-        words = TOPICS_OF[domain][topic.attribute]
-        claims = words.yes if slot == "yes" else words.no
-        claim = claims[(cue.before.turn + len(public.name)) % len(claims)]  # what varies it must be public
-    elif kind is Answer:
-        slot = "agree" if act.word == "yes" else "disagree"  # type: ignore[attr-defined]
-        doing = _doing(domain, topic.strategy)
+    domain = DOMAINS[public.domain]
+    said = doing = ""
+    if isinstance(act, Answer) and isinstance(topic, Ask):
+        slot, said = act.word, claim(cue)
+    elif isinstance(act, Answer):
+        slot, doing = "agree" if act.word == "yes" else "disagree", domain.strategies[topic.strategy]
     else:
-        slot = "opening" if cue.opening else "leave" if kind is Leave else "talk"
-    return (
-        slot,
-        (claim, doing, doing[:1].upper() + doing[1:], DOMAINS[domain].goal, public.name),
-        "chat" if topic is None else "",
-    )
+        slot = "opening" if cue.opening else "leave" if isinstance(act, Leave) else "talk"
+    values = (said, doing, doing[:1].upper() + doing[1:], domain.goal, public.name)
+    return slot, values, "chat" if topic is None else ""
 
 
 GRAMMAR = Grammar(ACTS, understand)
 PUSHING_GRAMMAR = Grammar(PUSHING_ACTS, understand)
-VOICE = PhraseVoice(PHRASES, FIELDS, _describe, TOPICS)
+VOICE = PhraseVoice(WORDS["bank"], WORDS["fields"], _describe, WORDS["topics"])

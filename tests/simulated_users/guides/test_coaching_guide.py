@@ -8,7 +8,6 @@ from dialogym.envs.coaching.domains import DOMAINS
 from dialogym.envs.coaching.family import Case, Coaching
 from dialogym.envs.coaching.game import Answer, Ask, Leave, Session, Suggest
 from dialogym.envs.coaching.guide import GUIDE
-from dialogym.envs.coaching.phrases import TOPICS_OF
 from dialogym.envs.coaching.policies import HEURISTICS, demonstrate, improvise
 from dialogym.envs.coaching.voice import VOICE
 from dialogym.envs.engine import Engine, Options
@@ -106,7 +105,7 @@ def test_every_utterance_of_the_bank_passes():
 def other_cues(cue):
     """Cues alike but for the act, or for what was asked."""
     topic, domain = cue.before.topic, cue.public.domain
-    attributes, strategies = list(TOPICS_OF[domain]), [name for name, _ in DOMAINS[domain].strategies]
+    attributes, strategies = list(DOMAINS[domain].topics), list(DOMAINS[domain].strategies)
     for act in (Answer("yes"), Answer("no"), Leave(), Say()):
         if act != cue.act:
             asked = topic or Ask(attributes[len(cue.heard) % len(attributes)])
@@ -145,7 +144,7 @@ def test_the_claim_of_the_order_is_the_one_that_the_bank_makes():
         told = (
             order.rpartition(": ")[2].rstrip(".")
             if isinstance(cue.before.topic, Ask)
-            else dict(DOMAINS[cue.public.domain].strategies)[cue.before.topic.strategy]
+            else DOMAINS[cue.public.domain].strategies[cue.before.topic.strategy]
         )
         assert told.lower() in words.lower() and told.lower() in order.lower()
 
@@ -202,8 +201,8 @@ def test_words_that_say_anything_else_fail(cue, words):
 
 
 def test_every_claim_means_what_it_is_said_to_mean():
-    for domain, topics in TOPICS_OF.items():
-        for attribute, topic in topics.items():
+    for domain in DOMAINS:
+        for attribute, topic in DOMAINS[domain].topics.items():
             for word, claims in (("yes", topic.yes), ("no", topic.no)):
                 for claim in claims:
                     right, wrong = (
@@ -243,7 +242,7 @@ def test_the_scene_is_the_same_in_all_turns_and_names_no_strategy():
     assert (
         "Ana" in scene
         and "exercise more" in scene
-        and not any(name in scene for name, _ in DOMAINS["exercise"].strategies)
+        and not any(name in scene for name in DOMAINS["exercise"].strategies)
     )
 
 
