@@ -52,7 +52,7 @@ class ModelCounts:
         return asdict(self)
 
 
-class Answer(NamedTuple):
+class Verdict(NamedTuple):
     """What a model's answer comes to.
 
     Attributes:
@@ -74,7 +74,7 @@ def ask(
     attempts: int,
     chats: Mapping[int, Chat],
     request: Callable[[int, Chat, int], Request],
-    judge: Callable[[Mapping[int, str], int], Mapping[int, Answer | Failure]],
+    judge: Callable[[Mapping[int, str], int], Mapping[int, Verdict | Failure]],
 ) -> dict[int, tuple[Any, int] | Failure]:
     """Ask for one answer to each chat. All that wait for one are asked together.
 

@@ -18,7 +18,7 @@ from ..core.dialogue import Dialogue
 from ..core.grammar import Heard
 from ..core.setting import Exchange
 from ..core.stream import Stream
-from .asking import Answer, Chat, ModelCounts, ask, private_stream
+from .asking import Chat, ModelCounts, Verdict, ask, private_stream
 from .backends.backend import Backend, Request
 from .cast import GOALS, Cast, Decision, GoalState, Moment
 from .personas import describe
@@ -165,12 +165,12 @@ class LLMUser(ScriptedUser):
         def request(i: int, chat: Chat, attempt: int) -> Request:
             return Request(chat, self.max_tokens, self.temperature, seeds[i] + attempt, (), grammars[i])
 
-        def judge(texts: Mapping[int, str], attempt: int) -> Mapping[int, Answer | Failure]:
-            answers: dict[int, Answer | Failure] = {i: self._read(moments[i], text) for i, text in texts.items()}
+        def judge(texts: Mapping[int, str], attempt: int) -> Mapping[int, Verdict | Failure]:
+            answers: dict[int, Verdict | Failure] = {i: self._read(moments[i], text) for i, text in texts.items()}
             if self.verifier is not None:
                 self._verify(self.verifier, moments, answers, [seed + attempt for seed in seeds])
             for i, answer in answers.items():
-                if isinstance(answer, Answer) and answer.problem:
+                if isinstance(answer, Verdict) and answer.problem:
                     problems[i].append(answer.problem)
             return answers
 
@@ -197,7 +197,7 @@ class LLMUser(ScriptedUser):
             acts.append(act)
         return acts
 
-    def _read(self, moment: Moment, text: str) -> Answer:
+    def _read(self, moment: Moment, text: str) -> Verdict:
         """The act and the plan in an answer, and what is wrong with it."""
         found = _PLAN.search(text)
         plan = re.split(r"\bACT\s*:", found[1])[0].strip()[:CLIPPED] if found else ""
@@ -224,11 +224,11 @@ class LLMUser(ScriptedUser):
         self,
         verifier: Backend,
         moments: Sequence[Moment],
-        answers: dict[int, Answer | Failure],
+        answers: dict[int, Verdict | Failure],
         seeds: Sequence[int],
     ) -> None:
         """Ask the second model about the answers that are right so far; what it objects to gets a problem."""
-        right = {i: answer for i, answer in answers.items() if isinstance(answer, Answer) and not answer.problem}
+        right = {i: answer for i, answer in answers.items() if isinstance(answer, Verdict) and not answer.problem}
         requests = [
             Request(self._question(moments[i], answer.result[0]), 4, 0.0, seeds[i], (), 'root ::= "YES" | "NO"')
             for i, answer in right.items()
@@ -346,5 +346,5 @@ def _menu(cast: Cast, acts: Sequence[Act]) -> str:
     return ", ".join(f"{tags[0]} to {tags[-1]}" if len(tags) > 4 else ", ".join(tags) for tags in kinds.values())
 
 
-def _judged(act: Act | None, plan: str, text: str, problem: str) -> Answer:
-    return Answer((act, plan), problem, text, f"That will not do. {problem} Answer again, in two lines.")
+def _judged(act: Act | None, plan: str, text: str, problem: str) -> Verdict:
+    return Verdict((act, plan), problem, text, f"That will not do. {problem} Answer again, in two lines.")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..core.stream import Stream
-from .asking import Answer, Chat, ModelCounts, ask, private_stream
+from .asking import Chat, ModelCounts, Verdict, ask, private_stream
 from .backends.backend import Backend, Request
 from .guide import Guide, Line
 from .personas import describe
@@ -132,7 +132,7 @@ class LLMVoice:
         def request(i: int, chat: Chat, attempt: int) -> Request:
             return self._request(cues[i], lines[i], chat, seeds[i] + attempt)
 
-        def judge(texts: Mapping[int, str], attempt: int) -> dict[int, Answer | Failure]:
+        def judge(texts: Mapping[int, str], attempt: int) -> dict[int, Verdict | Failure]:
             return {i: self._judge(cues[i], lines[i], text) for i, text in texts.items()}
 
         chats = {i: self.messages(cues[i], lines[i], private_stream(seed + 1)) for i, seed in enumerate(seeds)}
@@ -166,10 +166,10 @@ class LLMVoice:
         room = self.max_tokens + len(cue.reason) // 3  # a reason is said in full
         return Request(chat, room, self.temperature, seed, ("\n",), grammar)
 
-    def _judge(self, cue: Cue, line: Line, text: str) -> Answer:
+    def _judge(self, cue: Cue, line: Line, text: str) -> Verdict:
         words = tidy(text)
         problem = self.guide.check(cue, line, words)
-        return Answer(words, problem, words or "...", f"Not like that. {problem} {line.order}")
+        return Verdict(words, problem, words or "...", f"Not like that. {problem} {line.order}")
 
 
 def asked(cue: Cue, line: Line) -> str:
