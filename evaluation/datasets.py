@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.episodes import EpisodeStore
 from ..envs.make import make_engine
@@ -28,12 +29,11 @@ from .exact import optimum, upper_bound
 from .regret import judge
 from .results import Evaluation
 from .statistics import Interval, mean_interval, normalised_score, score_interval
-from .stochastic import LIMIT, NotSummable, expected_payoff
+from .stochastic import LIMIT, NotEnumerable, expected_payoff
 
 NAMES = ("random", "scripted", "mixed", "near-optimal")
 SHARE = 0.05  # of random turns in near-optimal play
 _TRIALS = 300  # episodes by which the best known policy is chosen where the optimum is out of reach
-_FIRST_TRIAL = 3_000_000  # their first seed; away from those of training and evaluation
 
 
 @dataclass(frozen=True)
@@ -270,7 +270,9 @@ def _best(env_id: str, engine: Engine, settings: Mapping[str, Any]) -> str:
     except NotImplementedError:
         names = [name for name in baselines(engine) if name not in ("random", "optimal")]
         plain = {**settings, "user": "scripted", "ear": "grammar", "reward": "goal"}
-        return max(names, key=lambda name: evaluate(env_id, name, _TRIALS, _FIRST_TRIAL, **plain).mean_return)
+        return max(
+            names, key=lambda name: evaluate(env_id, name, _TRIALS, seeds.trials(_TRIALS).start, **plain).mean_return
+        )
     return "optimal"
 
 
@@ -284,7 +286,7 @@ def _optimal(env_id: str, episodes: int, seed: int, settings: Mapping[str, Any])
 def _worth(engine: Engine, policy: str) -> tuple[float | None, str]:
     try:
         return expected_payoff(engine.family, policy, engine.grammar.mode, LIMIT), ""
-    except NotSummable as error:
+    except NotEnumerable as error:
         return None, str(error)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.setting import Setting
+from ..core.solver import OutOfReach
 from ..envs.base import Family
 from ..envs.engine import Engine, Options
 from ..envs.make import make_engine
@@ -20,6 +21,9 @@ from ..simulated_users.llm_mind import LLMUser
 from .information import information_metrics, measure
 from .results import Comparison, Evaluation
 from .statistics import mean_interval, normalised_score, score_interval
+
+Conduct = dict[str, dict[str, float]]
+"""Part (``"voice"``, ``"mind"``, ``"ear"``) -> counts of its language models."""
 
 _REFERENCES: dict[tuple[str, str, str, str], dict[int, float]] = {}
 
@@ -57,19 +61,18 @@ def evaluate(
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, got {episodes}")
     engine = make_engine(env_id, reward=reward, **settings)
-    speaker = make_policy(policy, engine)
-    seeds = range(seed, seed + episodes)
-    earlier = conduct(engine)
-    payoffs, rewards, outcomes, met, measured, error = np.full(episodes, np.nan), [], [], [], [], ""
-    scenarios, bounds = [], []
-    cast, exact = engine.family.cast, getattr(engine.user, "exact", False)
+    family, speaker, seeds = engine.family, make_policy(policy, engine), range(seed, seed + episodes)
+    earlier = conduct(engine.user, engine.ear)
+    payoffs, error = np.full(episodes, np.nan), ""
+    rewards, outcomes, met, measured, scenarios, bounds = [], [], [], [], [], []
+    cast, exact = family.cast, getattr(engine.user, "exact", False)
     for place, dialogue in enumerate(rollout(engine, speaker, seeds, batch)):
         if dialogue.error:
             error = dialogue.error
             continue
         payoffs[place] = dialogue.steps[-1].payoff
         rewards.append(sum(step.reward for step in dialogue.steps))
-        outcomes.append(engine.family.outcome(dialogue))
+        outcomes.append(family.outcome(dialogue))
         met.append(dialogue.setting)
         scenarios.append(dialogue.scenario)
         if cast is not None and isinstance(engine.user, LLMUser):
@@ -80,21 +83,21 @@ def evaluate(
         raise ConnectionError(f"the simulated user failed in all {episodes} episodes; in the last one: {error}")
     counted = ~np.isnan(payoffs)
     returns = payoffs[counted]
-    user = settings.get("user", "scripted")
-    random, optimal = (
-        _reference(name, engine, env_id, seeds, batch) if exact else None for name in ("random", "optimal")
+    low, high = (
+        _reference(name, engine, env_id, seeds, batch, counted) if exact else None for name in ("random", "optimal")
     )
-    low, high = (None if reference is None else reference[counted] for reference in (random, optimal))
     score = spread = None
     if low is not None and high is not None:
         score, spread = normalised_score(returns, low, high), score_interval(returns, low, high)
-    best = _optimum(met) if exact else None
+    best, bound = _optimum(met) if exact else None, None
+    if exact and best is None and family.bound is not None:
+        bound = float(np.mean(list(map(family.bound, scenarios))))
     lowest, highest = np.mean(bounds, axis=0).tolist() if bounds else (None, None)
     return Evaluation(
         env_id=env_id.removeprefix("dialogym:"),
-        settings=engine.family.settings(),
+        settings=family.settings(),
         grammar=engine.grammar.mode,
-        user=user if isinstance(user, str) else getattr(user, "name", type(user).__name__),
+        user=user_name(settings.get("user", "scripted")),
         policy=speaker.name,
         seed=seed,
         episodes=len(outcomes),
@@ -106,14 +109,14 @@ def evaluate(
         random_return=None if low is None else float(low.mean()),
         optimal_return=None if high is None else float(high.mean()),
         optimum=best,
-        bound=highest if not exact else None if best is not None else _bound(engine.family, scenarios),
+        bound=bound if exact else highest,
         lower=lowest,
         exact=exact,
-        conduct=_since(earlier, conduct(engine)),
+        conduct=conduct(engine.user, engine.ear, earlier),
         reward=engine.reward.describe(),
         mean_reward=float(np.mean(rewards)),
         reward_interval=mean_interval(rewards),
-        metrics=mean_metrics(engine.family, outcomes) | (information_metrics(measured) if information else {}),
+        metrics=mean_metrics(family, outcomes) | (information_metrics(measured) if information else {}),
         returns=payoffs,
     )
 
@@ -156,7 +159,7 @@ def compare(
     for policy in line:
         try:
             evaluation = evaluate(env_id, policy, episodes, seed, reward, batch, information, **settings)
-        except NotImplementedError:
+        except OutOfReach:
             if policy != "optimal" or "optimal" in policies:
                 raise
             continue  # nobody asked for it by name: a family without an exact optimum is compared without one
@@ -166,15 +169,19 @@ def compare(
     return Comparison(tuple(evaluations), first if difference else None)
 
 
-def conduct(engine: Engine) -> dict[str, dict[str, float]]:
-    """The counts of the language models of an engine so far: of its user's voice and mind, and of its ear."""
-    parts = {"voice": getattr(engine.user, "voice", None), "mind": engine.user, "ear": engine.ear}
-    counts = {name: getattr(part, "counts", None) for name, part in parts.items()}
-    return {name: count.as_dict() for name, count in counts.items() if hasattr(count, "as_dict")}  # pyright: ignore
+def user_name(user: Any) -> str:
+    """What a simulated user is called in tables."""
+    return user if isinstance(user, str) else getattr(user, "name", type(user).__name__)
 
 
-def _since(earlier: dict[str, dict[str, float]], now: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    return {part: {name: value - earlier[part][name] for name, value in counts.items()} for part, counts in now.items()}
+def conduct(user: Any, ear: Any = None, earlier: Conduct | None = None) -> Conduct:
+    """The counts of the language models of a user's voice and mind and of an ear, so far or since `earlier`."""
+    parts: dict[str, Any] = {"voice": getattr(user, "voice", None), "mind": user, "ear": ear}
+    counted: dict[str, Any] = {name: getattr(part, "counts", None) for name, part in parts.items()}
+    found = {name: counts.as_dict() for name, counts in counted.items() if hasattr(counts, "as_dict")}
+    if earlier is None:
+        return found
+    return {part: {name: n - earlier[part][name] for name, n in counts.items()} for part, counts in found.items()}
 
 
 def mean_metrics(family: Family, outcomes: Sequence[dict[str, Any]]) -> dict[str, float | None]:
@@ -186,33 +193,33 @@ def mean_metrics(family: Family, outcomes: Sequence[dict[str, Any]]) -> dict[str
     return means
 
 
-def _reference(name: str, engine: Engine, env_id: str, seeds: range, batch: int) -> np.ndarray | None:
-    """Returns of a reference policy with the scripted user, shape (seeds,); ``None`` if the family's optimum is out of reach. Kept for the process."""
-    family = engine.family
-    known = _REFERENCES.setdefault(
-        (name, env_id.removeprefix("dialogym:"), json.dumps(family.settings(), sort_keys=True), engine.grammar.mode), {}
-    )
+def _reference(
+    name: str, engine: Engine, env_id: str, seeds: range, batch: int, counted: np.ndarray
+) -> np.ndarray | None:
+    """Returns of a reference policy with the scripted user in the episodes that count; kept for the process.
+
+    ``None`` if the family's optimum is out of reach.
+    """
+    family, mode = engine.family, engine.grammar.mode
+    key = name, env_id.removeprefix("dialogym:"), json.dumps(family.settings(), sort_keys=True), mode
+    known = _REFERENCES.setdefault(key, {})
     missing = [seed for seed in seeds if seed not in known]
     if missing:
-        scripted = Engine(family, Options(grammar=engine.grammar.mode))
+        scripted = Engine(family, Options(grammar=mode))
         try:
-            for dialogue in rollout(scripted, make_policy(name, scripted), missing, batch):
-                known[dialogue.seed] = dialogue.steps[-1].payoff  # type: ignore[index]
-        except NotImplementedError:
+            dialogues = rollout(scripted, make_policy(name, scripted), missing, batch)
+            known |= {seed: dialogue.steps[-1].payoff for seed, dialogue in zip(missing, dialogues, strict=True)}
+        except OutOfReach:
             return None
-    return np.array([known[seed] for seed in seeds])
-
-
-def _bound(family: Family, scenarios: Sequence[Any]) -> float | None:
-    """Mean of the family's upper bound on the optimum over the scenarios seen; ``None`` if it has no method ``bound(scenario)``."""
-    bound = family.bound
-    return None if bound is None else float(np.mean([bound(scenario) for scenario in scenarios]))
+    return np.array([known[seed] for seed in seeds])[counted]
 
 
 def _optimum(settings: Sequence[Setting]) -> float | None:
-    distinct = {id(setting): setting for setting in settings}
+    values: dict[int, float] = {}
     try:
-        values = {key: setting.solution.start_value() for key, setting in distinct.items()}
-    except NotImplementedError:
+        for setting in settings:
+            if id(setting) not in values:
+                values[id(setting)] = setting.solution.start_value()
+    except OutOfReach:
         return None
     return float(np.mean([values[id(setting)] for setting in settings]))

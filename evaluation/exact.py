@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..core.acts import Act
 from ..core.belief import Belief
 from ..core.dialogue import Dialogue
 from ..core.setting import Exchange, Setting
+from ..core.solver import OutOfReach
 from ..core.stream import Stream
 from ..envs.base import Family
 from ..envs.engine import Engine, Options
@@ -47,15 +49,20 @@ def expected_return(family: Family, policy: str | Policy, limit: int = LIMIT) ->
     Raises:
         NotEnumerable: If the policy draws random numbers, or if there are more turns than `limit`.
     """
-    return math.fsum(weight * _scenario_return(family, policy, scenario, limit) for scenario, weight in classes(family))
+
+    def value(scenario: Any) -> float:
+        try:
+            return _tree(family, policy, scenario, limit, known=False)
+        except _LookedAtHidden:
+            return _tree(family, policy, scenario, limit, known=True)
+
+    return _mean(family, value)
 
 
 def classes(family: Family) -> list[tuple[Any, float]]:
     """Scenarios that stand for all: one for each solution, with the share of the scenarios that have it."""
     scenarios = family.scenarios()
-    problems = [
-        _problem(family.setting(scenario)) for scenario in scenarios
-    ]  # a list keeps them alive, so that no two have the same id
+    problems = [_problem(family.setting(scenario)) for scenario in scenarios]  # all alive, so no two have the same id
     count = Counter(map(id, problems))
     first = {id(problem): scenario for problem, scenario in zip(reversed(problems), reversed(scenarios), strict=True)}
     return [(first[key], n / len(scenarios)) for key, n in count.items()]
@@ -65,105 +72,103 @@ def optimum(family: Family) -> float:
     """Best expected payoff over all scenarios.
 
     Raises:
-        NotImplementedError: If it is out of reach.
+        OutOfReach: If nobody can compute it.
     """
-    return math.fsum(weight * family.setting(scenario).solution.start_value() for scenario, weight in classes(family))
+    return _mean(family, lambda scenario: family.setting(scenario).solution.start_value())
 
 
 def known_value(family: Family) -> float:
-    """What a learner that is told the hidden state at the start can expect over all scenarios: an upper bound on the optimum.
+    """What a learner that is told the hidden state can expect over all scenarios: an upper bound on the optimum.
 
     Raises:
-        NotImplementedError: If it is out of reach.
+        OutOfReach: If nobody can compute it.
     """
-    return math.fsum(weight * family.setting(scenario).solution.known_value() for scenario, weight in classes(family))
+    return _mean(family, lambda scenario: family.setting(scenario).solution.known_value())
 
 
 def upper_bound(family: Family) -> float | None:
-    """The family's own upper bound on the optimum over all scenarios; ``None`` if it has no method ``bound(scenario)``."""
-    bound = family.bound
-    return None if bound is None else math.fsum(weight * bound(scenario) for scenario, weight in classes(family))
+    """The family's own upper bound on the optimum over all scenarios; ``None`` if it has no ``bound(scenario)``."""
+    return None if family.bound is None else _mean(family, family.bound)
+
+
+def courses(
+    setting: Setting, state: Any, belief: Belief, act: Act | None, known: bool
+) -> Iterator[tuple[float, Exchange, Belief]]:
+    """What can follow an act, or with ``None`` the opening: probability, exchange, and belief after it.
+
+    Args:
+        setting: Game and mind.
+        state: Where the act is made.
+        belief: Of a perfect listener; certain, if the hidden state is known.
+        act: The learner's.
+        known: Whether the hidden state is followed; else it is summed out, and nobody may look at it.
+    """
+    if known:
+        for exchange, p in setting.exchange(state, belief.support[0], act):
+            yield p, exchange, Belief.certain(exchange.hidden)
+    else:
+        for p, exchange, after in setting.seen(state, belief, act):
+            yield p, exchange._replace(hidden=_UNSEEN), after
+
+
+def beginnings(setting: Setting, known: bool) -> list[tuple[Belief, float]]:
+    """What is believed before the first word, with its probability: each hidden state, or the prior."""
+    return [(Belief.certain(hidden), p) for hidden, p in setting.prior] if known else [(setting.prior, 1.0)]
+
+
+def _mean(family: Family, value: Callable[[Any], float]) -> float:
+    return math.fsum(weight * value(scenario) for scenario, weight in classes(family))
 
 
 def _problem(setting: Setting) -> object:
     """What scenarios have in common that share a solution."""
     try:
         solution = setting.solution
-    except NotImplementedError:
+    except OutOfReach:
         return setting
-    return getattr(solution, "base", solution)
+    return getattr(solution, "base", solution)  # what a `Rescaled`, or one of a family's own, borrows from
 
 
-def _scenario_return(family: Family, policy: str | Policy, scenario: Any, limit: int) -> float:
-    try:
-        return _tree(family, policy, scenario, limit, told=False)
-    except _LookedAtHidden:
-        return _tree(family, policy, scenario, limit, told=True)
-
-
-def _tree(family: Family, policy: str | Policy, scenario: Any, limit: int, told: bool) -> float:
+def _tree(family: Family, policy: str | Policy, scenario: Any, limit: int, known: bool) -> float:
     user = _Dictated(family.voice)
     engine = Engine(family, Options(user=user))
     speaker = make_policy(policy, engine)
     total, turns = [], 0
-    stack = list(_open(engine, user, scenario, told))
+    stack = list(_open(engine, user, scenario, known))
     while stack:
-        batch, stack = (
-            stack[-BATCH:],
-            stack[:-BATCH],
-        )  # the last first: the tree is deep where it is wide, and few histories are held at a time
+        # the last first: the tree is deep where it is wide, and few histories are held at a time
+        batch, stack = stack[-BATCH:], stack[:-BATCH]
         turns += len(batch)
         if turns > limit:
             raise NotEnumerable(
-                f"more than {limit:,} turns of {speaker.name!r} can happen in one scenario: sample instead (see "
-                "evaluate)"
+                f"more than {limit:,} turns of {speaker.name!r} can happen in a scenario: sample instead (see evaluate)"
             )
-        dialogues = [dialogue for dialogue, _, _ in batch]
-        texts = speaker.respond(dialogues, [_NoStream(speaker.name)] * len(batch))
-        said, forks, ps, beliefs = [], [], [], []
+        texts = speaker.respond([dialogue for dialogue, _, _ in batch], [_NoStream(speaker.name)] * len(batch))
+        said, nodes = [], []
         user.next = []
         for text, (dialogue, p, belief) in zip(texts, batch, strict=True):
             act = engine.grammar.parse(text, family.context(dialogue)).act
-            for q, exchange, after in _courses(dialogue.setting, dialogue.state, belief, act, told):
+            for q, exchange, after in courses(dialogue.setting, dialogue.state, belief, act, known):
                 said.append(text)
-                forks.append(dialogue.fork())
                 user.next.append(exchange)
-                ps.append(p * q)
-                beliefs.append(after)
-        for fork, p, belief, step in zip(forks, ps, beliefs, engine.step(forks, said), strict=True):
-            if step.done:
-                total.append(p * step.payoff)
-            else:
-                stack.append((fork, p, belief))
+                nodes.append((dialogue.fork(), p * q, after))
+        steps = engine.step([fork for fork, _, _ in nodes], said)
+        total += [p * step.payoff for (_, p, _), step in zip(nodes, steps, strict=True) if step.done]
+        stack += [node for node, step in zip(nodes, steps, strict=True) if not step.done]
     return math.fsum(total)
 
 
-def _open(engine: Engine, user: _Dictated, scenario: Any, told: bool) -> Iterator[Node]:
+def _open(engine: Engine, user: _Dictated, scenario: Any, known: bool) -> Iterator[Node]:
     """The dialogues that a scenario can begin with."""
     setting = engine.family.setting(scenario)
-    start, prior = setting.game.start(), setting.prior
-    for first, p in [(Belief.certain(hidden), p) for hidden, p in prior] if told else [(prior, 1.0)]:
-        courses = list(
-            _courses(setting, start, first, None, told)
-        )  # a single one in which nothing happens, if the learner opens
-        user.next = [exchange for _, exchange, _ in courses]
-        dialogues = engine.open([np.random.default_rng(0) for _ in courses], {"scenario": scenario})
-        for dialogue, (q, exchange, belief) in zip(dialogues, courses, strict=True):
-            dialogue.hidden, dialogue.hidden_start = exchange.hidden, first.support[0] if told else _UNSEEN
+    for first, p in beginnings(setting, known):
+        # a single course in which nothing happens, if the learner opens
+        opened = list(courses(setting, setting.game.start(), first, None, known))
+        user.next = [exchange for _, exchange, _ in opened]
+        dialogues = engine.open([np.random.default_rng(0) for _ in opened], {"scenario": scenario})
+        for dialogue, (q, exchange, belief) in zip(dialogues, opened, strict=True):
+            dialogue.hidden, dialogue.hidden_start = exchange.hidden, first.support[0] if known else _UNSEEN
             yield dialogue, p * q, belief
-
-
-def _courses(
-    setting: Setting, state: Any, belief: Belief, act: Any, told: bool
-) -> Iterator[tuple[float, Exchange, Belief]]:
-    """What can follow, with the hidden state told or out of sight."""
-    for p, exchange, after in setting.seen(state, belief, act):
-        if told:
-            for hidden, q in after:
-                payoff = setting.game.payoff(exchange.after, setting.seat, hidden) if exchange.over else 0.0
-                yield p * q, exchange._replace(hidden=hidden, payoff=payoff), Belief.certain(hidden)
-        else:
-            yield p, exchange._replace(hidden=_UNSEEN), after
 
 
 class _Dictated(ScriptedUser):
@@ -189,17 +194,12 @@ class _LookedAtHidden(Exception):
     """The policy is no function of what is public."""
 
 
-class _Unseen:
-    """Stands where the hidden state would be; whatever is asked of it, it tells that somebody looked."""
-
-    def _looked(self, *_: Any) -> Any:
-        raise _LookedAtHidden
-
-    __class__ = property(_looked)  # type: ignore[assignment]
-    __getattr__ = __getitem__ = __iter__ = __len__ = __contains__ = __hash__ = __eq__ = __ne__ = __lt__ = __gt__ = (
-        __le__
-    ) = __ge__ = _looked  # type: ignore
-    __bool__ = __int__ = __index__ = __float__ = __add__ = __sub__ = __mul__ = __str__ = __repr__ = __format__ = _looked  # type: ignore
+def _looked(*_: Any) -> Any:
+    raise _LookedAtHidden
 
 
-_UNSEEN = _Unseen()
+_ASKED = "getattr getitem iter len contains hash eq ne lt gt le ge bool int index float add sub mul str repr format"
+_UNSEEN: Any = type(
+    "_Unseen", (), {"__class__": property(_looked), **{f"__{what}__": _looked for what in _ASKED.split()}}
+)()
+"""Stands where the hidden state would be; whatever is asked of it, it tells that somebody looked."""

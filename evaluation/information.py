@@ -27,7 +27,7 @@ BINS = 10  # of confidence, for the calibration error
 
 METRICS = {
     "information_gain": "bits about the hidden state that the replies brought",
-    "information_efficiency": "those bits, as a share of what the best questions could be expected to bring in the same places",
+    "information_efficiency": "those bits, as a share of what the best questions could be expected to bring there",
     "control_index": "bits of certainty gained less bits of accuracy gained; 0 in the mean unless the belief is wrong",
     "belief_accuracy": "probability that a perfect listener gives to the truth at the end",
 }
@@ -59,31 +59,23 @@ def measure(dialogue: Dialogue) -> Measured:
         ends = dialogue.setting.seen(step.before, belief, step.act)
         gain += mixture([(p, after) for p, _, after in ends]).entropy - source.belief(dialogue, step.index + 1).entropy
         available += best_expected_gain(dialogue.setting, step.before, belief)
-    return Measured(
-        gain,
-        available,
-        _control(dialogue, source),
-        source.belief(dialogue, end).probability(source.truth(dialogue, end)),
-    )
+    accuracy = source.belief(dialogue, end).probability(source.truth(dialogue, end))
+    return Measured(gain, available, _control(dialogue, source), accuracy)
 
 
 def information_metrics(measured: Sequence[Measured]) -> dict[str, float | None]:
     """`METRICS` over dialogues."""
-    mean = [float(value) for value in np.mean(np.array(measured, dtype=float), axis=0)]
-    return {
-        "information_gain": mean[0],
-        "information_efficiency": _share(measured),
-        "control_index": mean[2],
-        "belief_accuracy": mean[3],
-    }
+    gain, _, control, accuracy = np.mean(np.array(measured, dtype=float), axis=0).tolist()
+    return dict(zip(METRICS, (gain, _share(measured), control, accuracy), strict=True))
 
 
 def information_efficiency(dialogues: Iterable[Dialogue]) -> float | None:
-    """Bits that the replies brought, as a share of what the best questions could be expected to bring at the same turns; summed before they are divided.
+    """Bits that the replies brought, as a share of what the best questions could be expected to bring.
 
-    The bits of a reply are the fall in entropy that is due to it, ``H(predicted) - H(b')``: what the hidden state's own
-    movement does is left out, as in `curiosity/information_gain`. Luck counts, so single dialogues may exceed 1; in
-    expectation it is at most 1, and 1 for the greedy information seeker.
+    Both are summed over the same turns before they are divided. The bits of a reply are the fall in entropy that is
+    due to it, ``H(predicted) - H(b')``: what the hidden state's own movement does is left out, as in
+    `curiosity/information_gain`. Luck counts, so single dialogues may exceed 1; in expectation it is at most 1, and 1
+    for the greedy information seeker.
 
     Returns:
         The share; ``None`` where no act could have told anything.
@@ -92,8 +84,9 @@ def information_efficiency(dialogues: Iterable[Dialogue]) -> float | None:
 
 
 def control_index(dialogues: Iterable[Dialogue], source: BeliefSource | None = None) -> tuple[float, Interval]:
-    """Bits of certainty gained less bits of accuracy gained in a dialogue: how much of what the belief source thinks it learned is its own making.
+    """Bits of certainty gained less bits of accuracy gained in a dialogue.
 
+    It is how much of what the belief source thinks it learned is its own making:
     ``sum(entropy gain) - sum(log-accuracy gain)``. Under a correct filter its expectation is 0 whatever the policy,
     because then the expectation of ``log2 b(u*)`` is ``-H(b)`` at every turn. Under a filter that ignores the learner's
     acts it is positive for a learner that pushes people into answers.
@@ -158,25 +151,23 @@ def quality(guesses: Sequence[tuple[Belief, Hashable]]) -> BeliefQuality:
     """
     if not guesses:
         raise ValueError("guesses must hold at least one belief")
-    right, loss, sure = [], [], []
+    rows = []
     for belief, truth in guesses:
         confidence = max(p for _, p in belief)
         top = [outcome for outcome, p in belief if p >= confidence - 1e-9]
-        right.append((truth in top) / len(top))
-        loss.append(-math.log2(max(FLOOR, belief.probability(truth))))
-        sure.append(confidence)
-    bins = np.minimum((np.array(sure) * BINS).astype(int), BINS - 1)
-    off = [abs(np.sum(np.array(right)[bins == k]) - np.sum(np.array(sure)[bins == k])) for k in range(BINS)]
+        rows.append(((truth in top) / len(top), -math.log2(max(FLOOR, belief.probability(truth))), confidence))
+    right, loss, sure = np.array(rows).T
+    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
+    off = [abs(np.sum(right[bins == k]) - np.sum(sure[bins == k])) for k in range(BINS)]
     return BeliefQuality(len(guesses), float(np.mean(right)), float(np.mean(loss)), float(sum(off) / len(guesses)))
 
 
 def quality_by_turn(dialogues: Iterable[Dialogue], source: BeliefSource) -> list[BeliefQuality]:
-    """`quality` before the first turn, after it, after the second, and so on; each over the dialogues that lasted so long."""
+    """`quality` before the first turn, after it, and so on; each over the dialogues that lasted so long."""
     guesses: list[list[tuple[Belief, Hashable]]] = []
     for dialogue in dialogues:
+        guesses += [[] for _ in range(len(dialogue.steps) + 1 - len(guesses))]
         for index in range(len(dialogue.steps) + 1):
-            if len(guesses) <= index:
-                guesses.append([])
             guesses[index].append((source.belief(dialogue, index), source.truth(dialogue, index)))
     return [quality(some) for some in guesses]
 
@@ -194,8 +185,8 @@ def replayed(episodes: Iterable[Episode]) -> list[Dialogue]:
             key = (episode.env_id, repr(sorted(episode.settings.items())), episode.grammar)
             if key not in engines:
                 engines[key] = engine_of(episode)
-            steps = list(replay(episode, engines[key]))
-            dialogues.append(steps[-1].dialogue)
+            *_, last = replay(episode, engines[key])
+            dialogues.append(last.dialogue)
     return dialogues
 
 

@@ -1,4 +1,4 @@
-"""What one good costs in terms of another: the exact Pareto front of a family whose payoff is a gain less a weighted price.
+"""What one good costs in another: the exact Pareto front of a family whose payoff is a gain less a weighted price.
 
 A policy that is optimal for some weight of the price lies on the upper concave envelope of all that can be attained
 (randomising over policies included), and each corner of the envelope is optimal for some weight. The corners are found
@@ -58,7 +58,8 @@ def expected_metrics(family: Family, decide: Decide | None = None) -> dict[str, 
     for scenario, share in classes(family):
         setting = family.setting(scenario)
         game, solution = setting.game, setting.solution
-        open_ends = [(share * p, state, belief) for p, state, belief in _opening(setting)]
+        opening = setting.seen(game.start(), setting.prior, None)
+        open_ends = [(share * p, exchange.after, belief) for p, exchange, belief in opening]
         while open_ends:
             p, state, belief = open_ends.pop()
             if game.mover(state) is None:
@@ -134,13 +135,6 @@ def pareto_front(
     if dear.metrics[price] - cheap.metrics[price] <= 1e-12:
         return [cheap]
     return [cheap, *between(cheap, dear), dear]
-
-
-def _opening(setting: Setting) -> list[tuple[float, Any, Belief]]:
-    """What can have happened when the learner is to speak for the first time."""
-    return [
-        (p, exchange.after, belief) for p, exchange, belief in setting.seen(setting.game.start(), setting.prior, None)
-    ]
 
 
 def envelope(front: list[FrontPoint], gain: str, price: str) -> Callable[[float], float]:

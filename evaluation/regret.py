@@ -14,6 +14,7 @@ from typing import Any
 
 from ..core.belief import LISTED, Belief, ProductBelief
 from ..core.episode import Episode
+from ..core.solver import OutOfReach
 from ..envs.base import Family
 from ..envs.engine import Engine
 from ..envs.episodes import engine_of, replay
@@ -89,7 +90,7 @@ def judge(episode: Episode, engine: Engine | None = None) -> JudgedEpisode:
             solution = step.dialogue.setting.solution
             best = grammar.print(solution.best_act(step.before, belief))
             value, act_value = solution.value(step.before, belief), solution.act_value(step.before, belief, step.act)
-        except NotImplementedError:
+        except OutOfReach:
             pass
         turns.append(
             JudgedTurn(step.text, grammar.print(step.act), step.problem, step.reply, belief, best, value, act_value)
@@ -102,16 +103,16 @@ def judge(episode: Episode, engine: Engine | None = None) -> JudgedEpisode:
 
 
 def mean_regret_by_turn(judged: Sequence[JudgedEpisode]) -> list[float]:
-    """What each turn (first, second, ...) loses in the mean of all episodes; with the truncations it adds up to the distance from the optimum."""
+    """What each turn (first, second, ...) loses in the mean of all episodes.
+
+    With what was forfeited it adds up to the distance from the optimum.
+    """
     longest = max((len(one.turns) for one in judged), default=0)
     return [sum(one.turns[i].regret for one in judged if i < len(one.turns)) / len(judged) for i in range(longest)]
 
 
 def headline(family: Family, scenario: Any, belief: Belief, facts: int = 3) -> list[tuple[str, str, float]]:
-    """What a perfect listener thinks most likely:
-
-    (hidden fact, its likeliest value, probability), for the first few hidden facts of the family.
-    """
+    """(fact, its likeliest value, probability) for the first few hidden facts, as a perfect listener sees them."""
     names = list(family.reveal(scenario, belief.support[0]))[:facts]
     if isinstance(belief, ProductBelief) and len(belief) > LISTED:
         marginals = [_marginal(family, scenario, belief, name) for name in names]
@@ -143,11 +144,8 @@ def telling(judged: Sequence[JudgedEpisode], count: int = 6) -> list[tuple[str, 
         "Lowest payoff": sorted(judged, key=lambda one: one.episode.payoff),
         "Most turns": sorted(judged, key=lambda one: -len(one.turns)),
     }
-    chosen: list[tuple[str, JudgedEpisode]] = []
-    taken: set[int] = set()
+    chosen: dict[int, tuple[str, JudgedEpisode]] = {}
     for reason, order in list(picks.items())[:count]:
-        one = next((one for one in order if id(one) not in taken), None)
-        if one is not None:
-            taken.add(id(one))
-            chosen.append((reason, one))
-    return chosen
+        if one := next((one for one in order if id(one) not in chosen), None):
+            chosen[id(one)] = reason, one
+    return list(chosen.values())

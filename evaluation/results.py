@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from .statistics import Interval, paired_difference
-from .tables import comparison_rows, comparison_table, evaluation_table, plain
+from .tables import Printable, comparison_rows, comparison_table, evaluation_table, markdown
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Printable):
     """What a policy earned in the episodes of some seeds. Intervals are 95% bootstrap percentile intervals.
 
     Attributes:
@@ -97,13 +97,11 @@ class Evaluation:
             ValueError: If something is missing; the message names it.
         """
         newer = ("bound", "lower", "exact", "conduct")  # older records do not hold these
-        names = [f.name for f in fields(cls) if f.name != "returns" and (f.name in values or f.name not in newer)]
-        if missing := [name for name in names if name not in values]:
+        names = [f.name for f in fields(cls) if f.name != "returns"]
+        if missing := [name for name in names if name not in values and name not in newer]:
             raise ValueError(f"an evaluation must hold {', '.join(missing)}")
-        known: dict[str, Any] = {
-            name: Interval(*values[name]) if name.endswith("_interval") and values[name] else values[name]
-            for name in names
-        }
+        known: dict[str, Any] = {name: values[name] for name in names if name in values}
+        known |= {name: Interval(*value) for name, value in known.items() if name.endswith("_interval") and value}
         return cls(**known)
 
     def to_markdown(self) -> str:
@@ -114,15 +112,9 @@ class Evaluation:
         """For ``rich.print``."""
         return evaluation_table(self)
 
-    def __str__(self) -> str:
-        return plain(evaluation_table(self))
-
-    def _repr_html_(self) -> str:
-        return plain(evaluation_table(self), html=True)
-
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Printable):
     """Evaluations of several policies on the same seeds.
 
     Attributes:
@@ -167,25 +159,16 @@ class Comparison:
         """The evaluations, and the differences to the baseline, in plain values."""
         values: dict[str, Any] = {"evaluations": [evaluation.to_json() for evaluation in self.evaluations]}
         if self.baseline is not None:
-            found = {e.policy: self.difference(e.policy, self.baseline) for e in self.evaluations}
-            values["baseline"] = self.baseline
-            values["differences"] = {
-                policy: {"mean": mean, "interval": list(interval)} for policy, (mean, interval) in found.items()
-            }
+            values |= {"baseline": self.baseline, "differences": {}}
+            for e in self.evaluations:
+                mean, interval = self.difference(e.policy, self.baseline)
+                values["differences"][e.policy] = {"mean": mean, "interval": list(interval)}
         return values
 
     def to_markdown(self) -> str:
         """The table with every metric of the family, for a page or a README."""
-        header, *rows = ([cell.strip() for cell in row] for row in comparison_rows(self))
-        ruler = ["---", *("---:" for _ in header[1:])]
-        return "\n".join(f"| {' | '.join(row)} |" for row in (header, ruler, *rows)) + "\n"
+        return markdown([[cell.strip() for cell in row] for row in comparison_rows(self)]) + "\n"
 
     def __rich__(self) -> Any:
         """For ``rich.print``."""
         return comparison_table(self)
-
-    def __str__(self) -> str:
-        return plain(comparison_table(self))
-
-    def _repr_html_(self) -> str:
-        return plain(comparison_table(self), html=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
@@ -15,26 +15,29 @@ import numpy as np
 from ..core.dialogue import Dialogue
 from ..core.grammar import Heard
 from ..core.setting import Exchange
+from ..core.solver import OutOfReach
 from ..core.spec import parse_spec, spell_spec
 from ..core.stream import Stream
+from ..envs import seeds as seeds_of
 from ..envs.base import Family
 from ..envs.engine import Engine
 from ..envs.make import make_engine
-from ..policies.baselines import baselines, heuristics
+from ..policies.baselines import baselines, heuristics, human_like
 from ..policies.policy import Policy
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
 from ..simulated_users.backends.replay import ReplayBackend
-from ..simulated_users.user import Failure, SimulatedUser
+from ..simulated_users.user import Failure, SimulatedUser, cue_of
 from .attacks import KINDS, Attacker, believed, told
+from .evaluate import conduct, user_name
 from .language import NaiveBayes
 from .statistics import mean_interval
 from .user_cards import Scorecard, Transfer, UserCard
-from .user_measures import MEASURES, Sample, Utterance, cue_of
+from .user_measures import MEASURES, Sample, UserUtterance
 
-# seeds from here on train the classifier and choose the heuristic: no dialogue that is scored is among them
-OTHERS = 1_000_000
-TRAINING = 300  # dialogues for each of the two
+TRAINING = 300  # dialogues that train the classifier, and that choose the heuristic
+OTHERS = seeds_of.scorecard(TRAINING)  # no dialogue that is scored is among them
+BEST = "best-heuristic"
 TRIES = 50  # draws of another hidden state
 
 
@@ -80,114 +83,85 @@ def scorecard(
         raise ValueError(f"users must be a non-empty list of users or their names, got {users!r}")
     engines = [make_engine(env_id, user=user, **settings) for user in users]
     plain_engine = make_engine(env_id, **{name: value for name, value in settings.items() if name != "ear"})
-    named = baselines(plain_engine)
-    talker, notes = ("scripted" if "scripted" in named else "random"), []
-    wanted, found = _policies(policies, plain_engine, batch)
-    notes += found
-    judge = _classifier(plain_engine, talker, batch)
-    cards = []
+    talker = human_like(plain_engine)
+    wanted, notes = _policies(policies, plain_engine, batch)
+    classifier = _classifier(plain_engine, talker, batch)
+    seeds, cards = range(seed, seed + episodes), []
     for user, engine in zip(users, engines, strict=True):
-        name = user if isinstance(user, str) else getattr(user, "name", type(user).__name__)
-        again = (
-            (lambda user=user: make_engine(env_id, user=_without_cache(user), **settings))
-            if isinstance(user, str)
-            else lambda engine=engine: engine
-        )
-        say = (lambda what, name=name: progress(f"{name}: {what}")) if progress else lambda what: None
-        cards.append(
-            _card(name, engine, again, talker, wanted, judge, range(seed, seed + episodes), repeats, batch, say)
-        )
-    return Scorecard(
-        env_id.removeprefix("dialogym:"),
-        plain_engine.family.settings(),
-        plain_engine.grammar.mode,
-        talker,
-        seed,
-        episodes,
-        tuple(cards),
-        tuple(notes),
-    )
+        name, say = user_name(user), progress or (lambda what: None)
+        # a user with a cache would only repeat itself, so what is played again is played by one without
+        other = make_engine(env_id, user=_without_cache(user), **settings) if isinstance(user, str) else engine
+        said = lambda what, name=name, say=say: say(f"{name}: {what}")  # noqa: E731
+        cards.append(_card(name, engine, other, talker, wanted, classifier, seeds, repeats, batch, said))
+    settings, mode = plain_engine.family.settings(), plain_engine.grammar.mode
+    env_id = env_id.removeprefix("dialogym:")
+    return Scorecard(env_id, settings, mode, talker, seed, episodes, tuple(cards), tuple(notes))
 
 
 def _card(
     name: str,
     engine: Engine,
-    again: Callable[[], Engine],
+    other: Engine,
     talker: str,
     policies: Sequence[str | Policy],
-    judge: NaiveBayes | None,
+    classifier: NaiveBayes | None,
     seeds: range,
     repeats: int,
     batch: int,
     say: Callable[[str], None],
 ) -> UserCard:
-    """One user, from the first dialogue to the last."""
-    user, family = engine.user, engine.family
-    exact = getattr(user, "exact", False)
+    """One user, from the first dialogue to the last; `other` is its engine for what is played again."""
+    user, exact = engine.user, getattr(engine.user, "exact", False)
     transfer: dict[str, Transfer] = {}
-    with TemporaryDirectory() as folder, _listening(engine) as witness:
+    failed: list[Dialogue] = []
+
+    def play(policy: str | Policy, engine: Engine, seeds: Iterable[int], steps: int | None = None) -> list[Dialogue]:
+        goes_on = None if steps is None else lambda dialogue: len(dialogue.steps) < steps
+        played = list(rollout(engine, make_policy(policy, engine), seeds, batch, goes_on=goes_on))
+        failed.extend(dialogue for dialogue in played if dialogue.error)
+        return played
+
+    with TemporaryDirectory() as folder, _listening(engine) as recorder:
         with _recorded(user, folder) as recording:
             say(f"{len(seeds)} dialogues with {talker}")
-            earlier = _counts(user)
-            ordinary = list(rollout(engine, make_policy(talker, engine), seeds, batch))
-            counts = {
-                part: {what: value - earlier[part][what] for what, value in found.items()}
-                for part, found in _counts(user).items()
-            }
-            failed = [dialogue for dialogue in ordinary if dialogue.error]
-            sample = Sample(family, exact, [d for d in ordinary if not d.error], witness.take(), counts=counts)
-            if set(user.personas) <= set(judge.classes if judge else ()):
-                sample.classifier = judge
+            earlier = conduct(user)
+            ordinary = play(talker, engine, seeds)
+            counts, sound = conduct(user, earlier=earlier), [d for d in ordinary if not d.error]
+            sample = Sample(engine.family, exact, sound, recorder.take(), counts=counts)
+            if classifier and set(user.personas) <= set(classifier.classes):
+                sample.classifier = classifier
             say(f"{len(seeds)} dialogues under attack")
-            attacker = Attacker(family)
-            witness.attacked = True
-            attacked = list(
-                rollout(engine, attacker, seeds, batch, goes_on=lambda dialogue: len(dialogue.steps) < len(KINDS))
-            )
-            witness.attacked = False
-            failed += [dialogue for dialogue in attacked if dialogue.error]
-            for utterance in witness.take():
-                if not utterance.cue.opening:
-                    sample.attacked.append(utterance)
-                    sample.kinds.append(attacker.kind(utterance.dialogue, utterance.index))
+            attacker = Attacker(engine.family)
+            recorder.attacked = True
+            play(attacker, engine, seeds, steps=len(KINDS))
+            recorder.attacked = False
+            sample.attacked = [utterance for utterance in recorder.take() if not utterance.cue.opening]
+            sample.kinds = [attacker.kind(utterance.dialogue, utterance.step) for utterance in sample.attacked]
             for policy in policies:
-                if policy == talker:
-                    played = ordinary
-                else:
-                    say(f"{len(seeds)} dialogues with {policy if isinstance(policy, str) else policy.name}")
-                    played = list(rollout(engine, make_policy(policy, engine), seeds, batch))
-                    failed += [dialogue for dialogue in played if dialogue.error]
-                payoffs = [dialogue.steps[-1].payoff for dialogue in played if not dialogue.error]
-                if payoffs:
-                    shown = policy if isinstance(policy, str) else policy.name
+                shown = policy if isinstance(policy, str) else policy.name
+                if policy != talker:
+                    say(f"{len(seeds)} dialogues with {shown}")
+                played = ordinary if policy == talker else play(policy, engine, seeds)
+                if payoffs := [dialogue.steps[-1].payoff for dialogue in played if not dialogue.error]:
                     transfer[shown] = Transfer(float(np.mean(payoffs)), mean_interval(payoffs), len(payoffs))
-        first = {
-            seed: _course_of(dialogue) for seed, dialogue in zip(seeds, ordinary, strict=True) if not dialogue.error
-        }
+        first = {seed: _course_of(d) for seed, d in zip(seeds, ordinary, strict=True) if not d.error}
         if recording:
             say("the same from the record")
             with _recorded(user, folder, offline=True):
-                sample.replayed = [
-                    course == _course_of(d)
-                    for course, d in zip(
-                        first.values(), rollout(engine, make_policy(talker, engine), first, batch), strict=True
-                    )
-                ]
+                again = rollout(engine, make_policy(talker, engine), first, batch)
+                sample.replayed = [first[seed] == _course_of(d) for seed, d in zip(first, again, strict=True)]
     say("the same without a record")
     few = list(first)[:repeats]
-    other = again()
-    with _listening(other) as witness:
-        repeated = list(rollout(other, make_policy(talker, other), few, batch))
+    with _listening(other) as recorder:
+        repeated = play(talker, other, few)
         sample.repeated = [first[seed] == _course_of(d) for seed, d in zip(few, repeated, strict=True) if not d.error]
-        sample.seconds = witness.seconds, len(witness.take())
-    failed += [dialogue for dialogue in repeated if dialogue.error]
+        sample.seconds = recorder.seconds, len(recorder.take())
     measures = {what: measure(sample) for what, measure in MEASURES.items()}
-    return UserCard(
-        name, exact, len(sample.dialogues), len(failed), measures, transfer, failed[-1].error if failed else ""
-    )
+    error = failed[-1].error if failed else ""
+    return UserCard(name, exact, len(sample.dialogues), len(failed), measures, transfer, error)
 
 
-class _Witness:
+class _Recorder:
     """Stands before a user, and keeps what it says, from what, and how long it took."""
 
     def __init__(self, user: SimulatedUser, family: Family):
@@ -195,9 +169,9 @@ class _Witness:
         self.user, self.personas, self.exact = user, user.personas, getattr(user, "exact", False)
         self.seconds = 0.0
         self.attacked = False
-        self._kept: list[Utterance] = []
+        self._kept: list[UserUtterance] = []
 
-    def take(self) -> list[Utterance]:
+    def take(self) -> list[UserUtterance]:
         """The words since the last time, in dialogues that did not fail."""
         kept, self._kept = self._kept, []
         return [utterance for utterance in kept if not utterance.dialogue.error]
@@ -221,44 +195,39 @@ class _Witness:
         begun = time.perf_counter()
         words = self.user.speak(dialogues, heards, texts, exchanges)
         self.seconds += time.perf_counter() - begun
-        columns = list(zip(dialogues, heards, texts, exchanges, words, streams, strict=True))
+        columns = zip(dialogues, heards, texts, exchanges, words, streams, strict=True)
         spoken = [column for column in columns if column[3].replies and not isinstance(column[4], Failure)]
-        twins = self._twins(spoken) if self.attacked else [None] * len(spoken)
-        for (dialogue, heard, text, exchange, said, stream), other in zip(spoken, twins, strict=True):
+        depends = self._depends(spoken) if self.attacked else [None] * len(spoken)
+        for (dialogue, heard, text, exchange, said, stream), other in zip(spoken, depends, strict=True):
             named = tuple(told(self.family, dialogue, exchange, text, said)) if self.attacked else ()
             cue = cue_of(dialogue, heard, text, exchange)
-            self._kept.append(Utterance(dialogue, len(dialogue.steps), cue, said, stream, named, other))
+            self._kept.append(UserUtterance(dialogue, len(dialogue.steps), cue, said, stream, named, other))
         return words
 
-    def _twins(self, spoken: Sequence[tuple[Dialogue, Heard | None, str, Exchange, str, Stream]]) -> list[bool | None]:
+    def _depends(
+        self, spoken: Sequence[tuple[Dialogue, Heard | None, str, Exchange, str, Stream]]
+    ) -> list[bool | None]:
         """Whether each was said otherwise with another hidden state, where the same words come again with the same."""
         found: list[bool | None] = [None] * len(spoken)
-        asked: list[tuple[Dialogue, Heard | None, str, Exchange]] = []
+        asked: list[Any] = []
         places = []
         for place, (dialogue, heard, text, exchange, _, stream) in enumerate(spoken):
-            other = _another(dialogue, exchange)
-            if other is not None:
+            if other := _another(dialogue, exchange):
                 places.append(place)
-                for hidden in (exchange.hidden, *other):
-                    asked.append(
-                        (
-                            _twin(dialogue, stream, hidden if hidden is not exchange.hidden else None),
-                            heard,
-                            text,
-                            exchange._replace(hidden=hidden),
-                        )
-                    )
-        if asked:
-            words = self.user.speak(*map(list, zip(*asked, strict=True)))  # type: ignore[arg-type]
-            for i, place in enumerate(places):
-                same, changed = words[2 * i], words[2 * i + 1]
-                if not isinstance(same, Failure) and not isinstance(changed, Failure) and same == spoken[place][4]:
-                    found[place] = changed != same
+                asked.append((_twin(dialogue, stream), heard, text, exchange))
+                asked.append((_twin(dialogue, stream, other), heard, text, exchange._replace(hidden=other[0])))
+        words = self.user.speak(*map(list, zip(*asked, strict=True))) if asked else []
+        for place, same, changed in zip(places, words[::2], words[1::2], strict=True):
+            if not isinstance(same, Failure) and not isinstance(changed, Failure) and same == spoken[place][4]:
+                found[place] = changed != same
         return found
 
 
 def _another(dialogue: Dialogue, exchange: Exchange) -> tuple[Any] | None:
-    """A hidden state that is possible after the exchange and shows as another, in all values if one is found; drawn from the exact belief."""
+    """A hidden state that is possible after the exchange and shows as another, in all values if one is found.
+
+    It is drawn from the exact belief.
+    """
     belief, shown = believed(dialogue, exchange), dialogue.reveal(exchange.hidden)
     stream = Stream(np.random.default_rng((dialogue.seed or 0, 7, len(dialogue.steps))))
     best, most = None, 0
@@ -272,22 +241,22 @@ def _another(dialogue: Dialogue, exchange: Exchange) -> tuple[Any] | None:
     return best
 
 
-def _twin(dialogue: Dialogue, stream: Stream, hidden: Any) -> Dialogue:
+def _twin(dialogue: Dialogue, stream: Stream, other: tuple[Any] | None = None) -> Dialogue:
     """The dialogue again before its words are found; with something else hidden, if that is given."""
     twin = dialogue.fork()
     twin.stream, twin.memo = deepcopy(stream), dict(dialogue.memo)
-    if hidden is not None:
-        twin.hidden = twin.hidden_start = hidden
+    if other:
+        twin.hidden = twin.hidden_start = other[0]
     return twin
 
 
 @contextmanager
-def _listening(engine: Engine) -> Iterator[_Witness]:
-    """Put a witness before the engine's user."""
+def _listening(engine: Engine) -> Iterator[_Recorder]:
+    """Put a recorder before the engine's user."""
     user = engine.user
-    engine.user = witness = _Witness(user, engine.family)
+    engine.user = recorder = _Recorder(user, engine.family)
     try:
-        yield witness
+        yield recorder
     finally:
         engine.user = user
 
@@ -318,12 +287,6 @@ def _course_of(dialogue: Dialogue) -> tuple:
     return dialogue.error, tuple((turn.seat, str(turn.text)) for turn in dialogue.turns()), tuple(exchanges)
 
 
-def _counts(user: Any) -> dict[str, dict[str, float]]:
-    """See `evaluate.conduct`."""
-    found = {"voice": getattr(getattr(user, "voice", None), "counts", None), "mind": getattr(user, "counts", None)}
-    return {name: count.as_dict() for name, count in found.items() if hasattr(count, "as_dict")}  # pyright: ignore
-
-
 def _without_cache(user: str) -> str:
     """The same user, who does not draw on recorded replies."""
     name, parameters = parse_spec(user, "user")
@@ -334,40 +297,34 @@ def _policies(
     policies: Sequence[str | Policy] | None, engine: Engine, batch: int
 ) -> tuple[list[str | Policy], list[str]]:
     """Whose payoff is compared, the best heuristic by its name, and what is missing."""
-    named = baselines(engine)
-    given = (
-        policies
-        if policies is not None
-        else [name for name in ("optimal", "best-heuristic", "scripted") if name in (*named, "best-heuristic")]
-    )
+    if policies is None:
+        policies = [name for name in ("optimal", BEST, "scripted") if name in (*baselines(engine), BEST)]
     found: list[str | Policy] = []
     notes = []
-    for policy in given:
-        if policy == "best-heuristic":
+    for policy in policies:
+        if policy == BEST:
             if not (names := heuristics(engine)):
                 continue
-            seeds = range(OTHERS, OTHERS + TRAINING)
             returns = {
-                name: np.mean([d.steps[-1].payoff for d in rollout(engine, make_policy(name, engine), seeds, batch)])
+                name: np.mean([d.steps[-1].payoff for d in rollout(engine, make_policy(name, engine), OTHERS, batch)])
                 for name in names
             }
             policy = max(names, key=lambda name: returns[name])
+        made = make_policy(policy, engine)  # an unknown name is told before anything is played
         if policy == "optimal":
             try:
-                next(rollout(engine, make_policy(policy, engine), [OTHERS]))
-            except NotImplementedError as error:
+                next(rollout(engine, made, OTHERS[:1]))
+            except OutOfReach as error:
                 notes.append(f"optimal is left out: {error}")
                 continue
-        make_policy(policy, engine)  # an unknown name is told before anything is played
         found.append(policy)
     return found, notes
 
 
 def _classifier(engine: Engine, talker: str, batch: int) -> NaiveBayes | None:
     """Tells the phrase bank's personas apart, from dialogues that nobody is scored on; ``None`` if there is but one."""
-    texts = []
-    with _listening(engine) as witness:
-        for _ in rollout(engine, make_policy(talker, engine), range(OTHERS, OTHERS + TRAINING), batch):
+    with _listening(engine) as recorder:
+        for _ in rollout(engine, make_policy(talker, engine), OTHERS, batch):
             pass
-        texts = [(f"{utterance.cue.persona!s}", str(utterance.said)) for utterance in witness.take()]
+        texts = [(f"{utterance.cue.persona!s}", str(utterance.said)) for utterance in recorder.take()]
     return NaiveBayes(texts) if len({label for label, _ in texts}) > 1 else None

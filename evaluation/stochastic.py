@@ -12,23 +12,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..core.belief import Belief
-from ..core.grammar import TALK
 from ..core.solver import DIGITS
 from ..core.stream import Stream
 from ..envs.base import Family
 from ..envs.engine import Engine, Options
 from ..policies.policy import Policy
 from ..policies.registry import make_policy
-from .exact import NotEnumerable, classes, expected_return
+from .exact import NotEnumerable, beginnings, classes, courses, expected_return
 
 TURNS = 200_000  # of the learner in one deterministic tree
 LIMIT = 200_000  # pairs of an act and what follows it: some seconds
 HIDDEN = 1_000  # hidden states
 DRAWS = 5_000  # ways in which a policy can draw its random numbers at one turn
-
-
-class NotSummable(ValueError):
-    """The expected payoff of this policy cannot be summed: sample instead (see `evaluate`)."""
 
 
 def expected_payoff(family: Family, policy: str | Policy, grammar: str = "natural", limit: int = LIMIT) -> float:
@@ -44,7 +39,7 @@ def expected_payoff(family: Family, policy: str | Policy, grammar: str = "natura
         limit: Most pairs of an act and a reaction that are tried, all scenarios together.
 
     Raises:
-        NotSummable: If the policy looks at the history, draws from more than a finite choice, or if it takes more than
+        NotEnumerable: If the policy looks at the history, draws from more than a finite choice, or takes more than
             `limit`; the message says which.
     """
     try:
@@ -60,71 +55,59 @@ class _Program:
     """Values of the moments in which a policy can come to speak."""
 
     def __init__(self, engine: Engine, policy: Policy, limit: int):
-        self.engine, self.policy, self.left = engine, policy, limit
-        self.limit = limit
-        # the hidden state is followed instead of the belief, until the policy asks for the belief: there are fewer of
-        # them
-        self.told = True
+        self.engine, self.policy, self.limit, self.left = engine, policy, limit, limit
+        # until the policy asks for the belief, the hidden state is followed in its place: there are fewer of them
+        self.known = True
         self.values: dict[Any, float] = {}
 
     def start(self, scenario: Any) -> float:
         setting = self.engine.family.setting(scenario)
-        start = setting.game.start()
         if len(setting.prior) > HIDDEN:
-            raise NotSummable(f"there are {len(setting.prior):,} hidden states, and at most {HIDDEN:,} are followed")
+            raise NotEnumerable(f"there are {len(setting.prior):,} hidden states, and at most {HIDDEN:,} are followed")
         self.values = {}
-        first = [(Belief.certain(hidden), p) for hidden, p in setting.prior] if self.told else [(setting.prior, 1.0)]
+        start, first = setting.game.start(), beginnings(setting, self.known)
         try:
             return math.fsum(p * self._then(scenario, setting, start, belief, None) for belief, p in first)
         except _AskedForBelief:
-            self.told = False
+            self.known = False
             return self.start(scenario)
 
-    def distribution(self, moment: _Moment) -> dict[Any, float]:
-        """The acts that the policy can make, with their probabilities."""
-        acts: dict[Any, float] = {}
+    def distribution(self, moment: Any) -> dict[Any, float]:
+        """The acts that the policy can make in a `_Moment`, with their probabilities."""
+        grammar, acts = self.engine.grammar, {}
         for p, text in _draws(self.policy, moment):
-            heard = self.engine.grammar.parse_tag(text) or self.engine.grammar.parse(
-                text, self.engine.family.context(moment)
-            )  # type: ignore[arg-type]
-            if heard.problem:
-                raise NotSummable(f"{self.policy.name!r} can lose a turn, which depends on earlier ones")
-            act = TALK.act if heard is TALK else heard.act
-            acts[act] = acts.get(act, 0.0) + p
+            heard = grammar.parse_tag(text) or grammar.parse(text, self.engine.family.context(moment))
+            self._check(heard.problem)
+            acts[heard.act] = acts.get(heard.act, 0.0) + p
         return acts
 
     def _value(self, scenario: Any, setting: Any, state: Any, belief: Belief) -> float:
         key = (state, frozenset((hidden, round(p, DIGITS)) for hidden, p in belief))
         found = self.values.get(key)
         if found is None:
-            acts = self.distribution(_Moment(scenario, setting, state, None if self.told else belief))
-            found = self.values[key] = math.fsum(
-                p * self._then(scenario, setting, state, belief, act) for act, p in acts.items()
-            )
+            acts = self.distribution(_Moment(scenario, setting, state, None if self.known else belief))
+            after = [p * self._then(scenario, setting, state, belief, act) for act, p in acts.items()]
+            found = self.values[key] = math.fsum(after)
         return found
 
     def _then(self, scenario: Any, setting: Any, state: Any, belief: Belief, act: Any) -> float:
         """Expected payoff after an act, or with ``None`` after the others' opening."""
         total = []
-        for p, exchange, after in self._courses(setting, state, belief, act):
+        for p, exchange, after in courses(setting, state, belief, act, self.known):
             self.left -= 1
             if self.left < 0:
-                raise NotSummable(
+                raise NotEnumerable(
                     f"{self.policy.name!r} has more than {self.limit:,} pairs of an act and what can follow it"
                 )
-            if exchange.problem:
-                raise NotSummable(f"{self.policy.name!r} can lose a turn, which depends on earlier ones")
+            self._check(exchange.problem)
             total.append(
                 p * (exchange.payoff if exchange.over else self._value(scenario, setting, exchange.after, after))
             )
         return math.fsum(total)
 
-    def _courses(self, setting: Any, state: Any, belief: Belief, act: Any) -> Iterator[tuple[float, Any, Belief]]:
-        if not self.told:
-            yield from setting.seen(state, belief, act)
-            return
-        for exchange, p in setting.exchange(state, belief.support[0], act):
-            yield p, exchange, Belief.certain(exchange.hidden)
+    def _check(self, problem: str) -> None:
+        if problem:
+            raise NotEnumerable(f"{self.policy.name!r} can lose a turn, which depends on earlier ones")
 
 
 class _Moment:
@@ -142,7 +125,7 @@ class _Moment:
         return self._belief
 
     def __getattr__(self, name: str) -> Any:
-        raise NotSummable(f"the policy looks at {name!r} of the dialogue, and not at state and belief alone")
+        raise NotEnumerable(f"the policy looks at {name!r} of the dialogue, and not at state and belief alone")
 
 
 class _AskedForBelief(Exception):
@@ -150,19 +133,16 @@ class _AskedForBelief(Exception):
 
 
 def _alike(program: _Program) -> list[tuple[Any, float]]:
-    """Scenarios that stand for all: those that share a solution count as one, if the policy does the same in all of them, but for names.
+    """`classes`: scenarios that share a solution count as one, if the policy does the same in all but for names.
 
     Raises:
-        NotSummable: If it does not.
+        NotEnumerable: If it does not.
     """
-    found = classes(program.engine.family)
-    solutions = {
-        id(setting.solution): scenario for scenario, _ in found if (setting := program.engine.family.setting(scenario))
-    }
-    first = {key: _shape(program, scenario) for key, scenario in solutions.items()}
-    for scenario in program.engine.family.scenarios():
-        if _shape(program, scenario) not in first.values():
-            raise NotSummable(f"{program.policy.name!r} does not do the same in scenarios that share a solution")
+    family = program.engine.family
+    found = classes(family)
+    shapes = [_shape(program, scenario) for scenario, _ in found]
+    if any(_shape(program, scenario) not in shapes for scenario in family.scenarios()):
+        raise NotEnumerable(f"{program.policy.name!r} does not do the same in scenarios that share a solution")
     return found
 
 
@@ -175,23 +155,22 @@ def _shape(program: _Program, scenario: Any) -> tuple:
 
 
 # ---- what a policy draws
-# ----------------------------------------------------------------------------------------------
 
 
-def _draws(policy: Policy, moment: _Moment) -> Iterator[tuple[float, str]]:
+def _draws(policy: Policy, moment: Any) -> Iterator[tuple[float, str]]:
     """Everything that a policy can say, once for each way in which its random numbers can fall."""
     open_ends: list[tuple[int, ...]] = [()]
     for _ in range(DRAWS):
         if not open_ends:
             return
         tape = _Tape(policy.name, open_ends.pop())
-        text = policy.respond([moment], [tape])[0]  # type: ignore[list-item]
+        text = policy.respond([moment], [tape])[0]
         taken = tuple(place for place, _ in tape.forks)
         for depth in range(len(tape.given), len(taken)):
             open_ends += [(*taken[:depth], other) for other in range(1, len(tape.forks[depth][1]))]
         yield math.prod(shares[place] for place, shares in tape.forks), text
     if open_ends:
-        raise NotSummable(f"{policy.name!r} can draw its random numbers in more than {DRAWS:,} ways at one turn")
+        raise NotEnumerable(f"{policy.name!r} can draw its random numbers in more than {DRAWS:,} ways at one turn")
 
 
 class _Tape(Stream):
@@ -236,9 +215,7 @@ class _Uniform:
     __ge__ = __gt__
 
     def _calculated(self, *_: Any) -> Any:
-        raise NotSummable(f"{self.tape.policy!r} calculates with random numbers")
+        raise NotEnumerable(f"{self.tape.policy!r} calculates with random numbers")
 
-    __add__ = __radd__ = __mul__ = __rmul__ = __sub__ = __rsub__ = __truediv__ = __float__ = __int__ = __bool__ = (
-        __eq__
-    ) = _calculated  # type: ignore[assignment]
-    __hash__ = None  # type: ignore[assignment]
+    __add__ = __radd__ = __mul__ = __rmul__ = __sub__ = __rsub__ = __truediv__ = _calculated
+    __float__ = __int__ = __bool__ = __eq__ = _calculated

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from html import escape
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -21,17 +22,37 @@ if TYPE_CHECKING:
 
 WIDTH = 100  # columns of plain text
 _METRIC = 9  # columns that a metric takes in a comparison
-_PADDING = (0, 1, 0, 0)
+PADDING = (0, 1, 0, 0)
 
 
 def plain(table: RenderableType, html: bool = False) -> str:
     """A table as plain text, `WIDTH` columns wide; with `html`, ready to be shown in a notebook."""
-    out = Console(
-        file=StringIO(), width=WIDTH, color_system=None, force_terminal=False, force_jupyter=False, legacy_windows=False
-    )
-    out.print(table)
-    text = "\n".join(line.rstrip() for line in out.file.getvalue().rstrip().splitlines())  # type: ignore[attr-defined]
+    out = StringIO()
+    Console(
+        file=out, width=WIDTH, color_system=None, force_terminal=False, force_jupyter=False, legacy_windows=False
+    ).print(table)
+    text = "\n".join(line.rstrip() for line in out.getvalue().rstrip().splitlines())
     return f"<pre>{escape(text)}</pre>" if html else text
+
+
+class Printable:
+    """What is shown as a table: by ``rich.print``, as text, and in a notebook."""
+
+    def __rich__(self) -> RenderableType:
+        """For ``rich.print``."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return plain(self.__rich__())
+
+    def _repr_html_(self) -> str:
+        return plain(self.__rich__(), html=True)
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; the first row is the header, the first column is aligned left."""
+    header, *rest = rows
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ["---", *("---:" for _ in header[1:])], *rest))
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -41,9 +62,7 @@ def number(value: float | None, digits: int = 3) -> str:
 
 def between(interval: Interval | None) -> str:
     """An interval for people; nothing for a point: the references score 0 and 1 by definition."""
-    return (
-        f"[{number(interval[0])}, {number(interval[1])}]" if interval is not None and interval[1] > interval[0] else ""
-    )
+    return f"[{number(interval.low)}, {number(interval.high)}]" if interval and interval.high > interval.low else ""
 
 
 def estimate(value: float | None, interval: Interval | None) -> str:
@@ -67,29 +86,19 @@ def evaluation_table(evaluation: Evaluation) -> RenderableType:
     about = Text.assemble(
         (e.env_id, "bold"), " · policy ", (e.policy, "bold"), f" · {episodes(e)} · {_circumstances(e)}"
     )
-    table = Table(box=box.HORIZONTALS, padding=_PADDING, pad_edge=False, width=WIDTH)
+    table = Table(box=box.HORIZONTALS, padding=PADDING, pad_edge=False, width=WIDTH)
     table.add_column("")
     table.add_column("mean", justify="right", style="bold")
     table.add_column("95% interval", justify="right")
     table.add_column("", ratio=1, style="dim")
-    missing = (
-        "no exact optimum"
-        if e.exact
-        else "unknown: the user's mind is not the family's own, so there is no exact optimum"
-    )
-    table.add_row(
-        "score",
-        number(e.score),
-        between(e.score_interval),
-        "0 plays like random, 1 like the exact optimum" if e.score is not None else missing,
-    )
+    scale = "0 plays like random, 1 like the exact optimum"
+    if e.score is None:
+        other = "unknown: the user's mind is not the family's own, so there is no exact optimum"
+        scale = "no exact optimum" if e.exact else other
+    table.add_row("score", number(e.score), between(e.score_interval), scale)
     if e.share is not None:
-        table.add_row(
-            "of the bound",
-            number(e.share),
-            "",
-            f"return as a share of {number(e.bound)}, a proven upper bound on the optimum",
-        )
+        text = f"return as a share of {number(e.bound)}, a proven upper bound on the optimum"
+        table.add_row("of the bound", number(e.share), "", text)
     if e.lower is not None:
         table.add_row("lower bound", number(e.lower), "", "what the best policy can expect at least with this user")
     table.add_row("return", number(e.mean_return), between(e.return_interval), _context(e))
@@ -102,57 +111,31 @@ def evaluation_table(evaluation: Evaluation) -> RenderableType:
         table.add_row(name.replace("_", " "), number(mean), "", meaning.get(name, ""))
     for part, counts in e.conduct.items():
         table.add_section()
-        table.add_row(part, *_RATES[part](counts))
-        table.add_row("", "", "", _cost(counts))
+        rate, text = _rate(part, counts)
+        table.add_row(part, number(rate), "", text)
+        cost = f"{counts['prompt_tokens']:.0f} tokens read, {counts['tokens']:.0f} written"
+        table.add_row("", "", "", f"{cost}, {counts['seconds']:.1f} s of requests")
     return Group(about, table)
 
 
-def _of_voice(counts: dict[str, float]) -> tuple[str, str, str]:
-    """Share of first words that passed, and what became of the others."""
-    asked = counts["utterances"]
-    rest = (
-        f"{counts['retried']:.0f} at a later try, {counts['fallbacks']:.0f} by the phrase bank, "
-        f"{counts['failures']:.0f} failed"
-    )
-    return (
-        number(counts["first_try"] / asked if asked else None),
-        "",
-        f"of {asked:.0f} utterances passed at the first try; {rest}",
-    )
+def _rate(part: str, counts: dict[str, float]) -> tuple[float | None, str]:
+    """Share of first words or answers that passed, or of readings that differ; and what became of the others."""
+    if part == "ear":
+        differ = counts["overruled"] + counts["kept"]
+        of, hits = counts["agreed"] + differ, differ
+        text = f"readings differ from the grammar's: {_said(counts, overruled='confirmed', rejected='unverifiable')}"
+    else:
+        asked, other = ("utterances", "phrase bank") if part == "voice" else ("decisions", "scripted mind")
+        of, hits = counts[asked] - counts.get("forced", 0.0), counts["first_try"]
+        rest = _said(counts, retried="at a later try", fallbacks=f"by the {other}")
+        faults = [name for name in ("unreadable", "illegal", "inadmissible", "vetoes") if counts.get(name)]
+        listed = "; answers: " + ", ".join(f"{counts[name]:.0f} {name}" for name in faults) if faults else ""
+        text = f"{asked} passed at the first try; {rest}{listed}"
+    return hits / of if of else None, f"of {of:.0f} {text}"
 
 
-def _of_mind(counts: dict[str, float]) -> tuple[str, str, str]:
-    """Share of first answers that passed, and what became of the others."""
-    asked = counts["decisions"] - counts["forced"]
-    rest = (
-        f"{counts['retried']:.0f} at a later try, {counts['fallbacks']:.0f} by the scripted mind, "
-        f"{counts['failures']:.0f} failed"
-    )
-    faults = ", ".join(
-        f"{counts[name]:.0f} {name}" for name in ("unreadable", "illegal", "inadmissible", "vetoes") if counts[name]
-    )
-    shown = f"of {asked:.0f} decisions passed at the first try; {rest}" + (f"; answers: {faults}" if faults else "")
-    return number(counts["first_try"] / asked if asked else None), "", shown
-
-
-def _of_ear(counts: dict[str, float]) -> tuple[str, str, str]:
-    """Share of readings that differ from the grammar's, and what became of them."""
-    differ = counts["overruled"] + counts["kept"]
-    read = counts["agreed"] + differ
-    rest = (
-        f"{counts['overruled']:.0f} confirmed, {counts['rejected']:.0f} unverifiable, {counts['failures']:.0f} failed"
-    )
-    return number(differ / read if read else None), "", f"of {read:.0f} readings differ from the grammar's: {rest}"
-
-
-def _cost(counts: dict[str, float]) -> str:
-    return (
-        f"{counts['prompt_tokens']:.0f} tokens read, {counts['tokens']:.0f} written, {counts['seconds']:.1f} s of "
-        "requests"
-    )
-
-
-_RATES = {"voice": _of_voice, "mind": _of_mind, "ear": _of_ear}
+def _said(counts: dict[str, float], **named: str) -> str:
+    return ", ".join(f"{counts[name]:.0f} {text}" for name, text in {**named, "failures": "failed"}.items())
 
 
 def comparison_table(comparison: Comparison) -> RenderableType:
@@ -163,7 +146,7 @@ def comparison_table(comparison: Comparison) -> RenderableType:
     fixed = len(header) - len(first.metrics)
     taken = sum(max(len(row[i]) for row in (header, *rows)) + 2 for i in range(fixed))
     shown = fixed + max(0, (WIDTH - taken) // _METRIC)
-    table = Table(box=box.HORIZONTALS, padding=_PADDING, pad_edge=False)
+    table = Table(box=box.HORIZONTALS, padding=PADDING, pad_edge=False)
     for place, name in enumerate(header[:shown]):
         if place < fixed:
             table.add_column(name, no_wrap=True)
@@ -186,29 +169,22 @@ def comparison_table(comparison: Comparison) -> RenderableType:
 def comparison_rows(comparison: Comparison) -> list[list[str]]:
     """Header and cells of a comparison, every metric included."""
     first = comparison.evaluations[0]
-    rewarded = list(first.reward) != ["goal"]
-    bounded = any(e.share is not None for e in comparison.evaluations)
-    header = (
-        ["policy", "score"]
-        + (["of bound"] if bounded else [])
-        + ["return"]
-        + (["reward"] if rewarded else [])
-        + (["difference"] if comparison.baseline is not None else [])
-    )
-    rows = [[*header, *(name.replace("_", " ") for name in first.metrics)]]
+    columns: dict[str, Callable[[Evaluation], str]] = {
+        "policy": lambda e: e.policy,
+        "score": lambda e: estimate(e.score, e.score_interval),
+    }
+    if any(e.share is not None for e in comparison.evaluations):
+        columns["of bound"] = lambda e: number(e.share)
+    columns["return"] = lambda e: estimate(e.mean_return, e.return_interval)
+    if list(first.reward) != ["goal"]:
+        columns["reward"] = lambda e: estimate(e.mean_reward, e.reward_interval)
+    if (baseline := comparison.baseline) is not None:
+        columns["difference"] = lambda e: (
+            "" if e.policy == baseline else estimate(*comparison.difference(e.policy, baseline))
+        )
+    rows = [[*columns, *(name.replace("_", " ") for name in first.metrics)]]
     for e in comparison.evaluations:
-        row = [
-            e.policy,
-            estimate(e.score, e.score_interval),
-            *([number(e.share)] if bounded else []),
-            estimate(e.mean_return, e.return_interval),
-        ]
-        if rewarded:
-            row.append(estimate(e.mean_reward, e.reward_interval))
-        if comparison.baseline is not None:
-            mean, interval = comparison.difference(e.policy, comparison.baseline)
-            row.append("" if e.policy == comparison.baseline else estimate(mean, interval))
-        rows.append(row + [number(mean, 2) for mean in e.metrics.values()])
+        rows.append([*(cell(e) for cell in columns.values()), *(number(mean, 2) for mean in e.metrics.values())])
     return rows
 
 
@@ -226,9 +202,5 @@ def _circumstances(e: Evaluation) -> str:
 
 
 def _context(e: Evaluation) -> str:
-    parts = [
-        ("random", e.random_return),
-        ("optimal", e.optimal_return),
-        ("exact optimum of these scenarios", e.optimum),
-    ]
-    return "; ".join(f"{name} {number(value)}" for name, value in parts if value is not None)
+    parts = {"random": e.random_return, "optimal": e.optimal_return, "exact optimum of these scenarios": e.optimum}
+    return "; ".join(f"{name} {number(value)}" for name, value in parts.items() if value is not None)

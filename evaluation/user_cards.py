@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,8 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from .statistics import Interval
-from .tables import WIDTH, estimate, number, plain
+from .tables import PADDING, WIDTH, Printable, estimate, markdown, number
 from .user_measures import MEASURES, Measure, meaning
+
+_PLAIN = ("env_id", "settings", "grammar", "talker", "seed", "episodes")  # fields of a `Scorecard`, as they are
 
 
 class Transfer(NamedTuple):
@@ -54,7 +55,7 @@ class UserCard:
 
 
 @dataclass(frozen=True)
-class Scorecard:
+class Scorecard(Printable):
     """Users of one environment side by side.
 
     Attributes:
@@ -90,24 +91,14 @@ class Scorecard:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, with the definition of each measure."""
-        values = {name: getattr(self, name) for name in ("env_id", "settings", "grammar", "talker", "seed", "episodes")}
-        users = [
-            {
-                **{name: value for name, value in asdict(card).items() if name not in ("measures", "transfer")},
-                "measures": {name: measure._asdict() for name, measure in card.measures.items()},
-                "transfer": {
-                    policy: {"mean": t.mean, "interval": list(t.interval), "n": t.n}
-                    for policy, t in card.transfer.items()
-                },
-            }
-            for card in self.users
-        ]
-        return {
-            **values,
-            "users": users,
-            "notes": list(self.notes),
-            "definitions": {name: meaning(name) for name in MEASURES},
-        }
+        users = []
+        for card in self.users:
+            transfer = {policy: {**t._asdict(), "interval": list(t.interval)} for policy, t in card.transfer.items()}
+            measures = {name: measure._asdict() for name, measure in card.measures.items()}
+            users.append({**asdict(card), "measures": measures, "transfer": transfer})
+        values = {name: getattr(self, name) for name in _PLAIN}
+        definitions = {name: meaning(name) for name in MEASURES}
+        return {**values, "users": users, "notes": list(self.notes), "definitions": definitions}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Scorecard:
@@ -123,21 +114,16 @@ class Scorecard:
                 policy: Transfer(t["mean"], Interval(*t["interval"]), t["n"]) for policy, t in card["transfer"].items()
             }
             users.append(UserCard(**{**card, "measures": measures, "transfer": transfer}))
-        known = {name: values[name] for name in ("env_id", "settings", "grammar", "talker", "seed", "episodes")}
+        known: dict[str, Any] = {name: values[name] for name in _PLAIN}
         return cls(**known, users=tuple(users), notes=tuple(values["notes"]))
 
     def to_markdown(self) -> str:
         """A table with a column for each user, and one of how the policies fared."""
-        first = [
-            ["", *(f"`{card.user}`" for card in self.users)],
-            *([label, *cells] for label, _, cells in self.rows()),
-        ]
-        tables = [_markdown(first)]
-        if any(card.transfer for card in self.users):
-            tables.append(
-                _markdown([["payoff of policy", *(f"`{card.user}`" for card in self.users)], *self.transfer_rows()])
-            )
-        return "\n\n".join(tables) + "\n"
+        users = [f"`{card.user}`" for card in self.users]
+        text = markdown([["", *users], *([label, *cells] for label, _, cells in self.rows())]) + "\n"
+        if transfer := self.transfer_rows():
+            text += "\n" + markdown([["payoff of policy", *users], *transfer]) + "\n"
+        return text
 
     def rows(self) -> list[tuple[str, str, list[str]]]:
         """Label, definition and cells of each measure that was taken of somebody."""
@@ -160,9 +146,7 @@ class Scorecard:
             (self.env_id, "bold"),
             f" · {self.episodes} dialogues of each kind (seeds {self.seed} to {last}) · {self.grammar} grammar",
         )
-        table = Table(
-            box=box.HORIZONTALS, padding=(0, 1, 0, 0), pad_edge=False, width=max(WIDTH, 34 + 26 * len(self.users))
-        )
+        table = Table(box=box.HORIZONTALS, padding=PADDING, pad_edge=False, width=max(WIDTH, 34 + 26 * len(self.users)))
         table.add_column("")
         for card in self.users:
             table.add_column(card.user, justify="right", overflow="fold")
@@ -172,14 +156,11 @@ class Scorecard:
             table.add_row(label, *cells)
         if transfer := self.transfer_rows():
             table.add_section()
-            for policy, *cells in transfer:
-                table.add_row(f"payoff of {policy}", *cells)
+        for policy, *cells in transfer:
+            table.add_row(f"payoff of {policy}", *cells)
         notes = [f"{label}: {text}" for label, text, _ in self.rows()] + list(self.notes)
         notes += [f"{card.user}: {card.error}" for card in self.users if card.error]
         return Group(about, table, Text("\n".join(notes), style="dim"))
-
-    def __str__(self) -> str:
-        return plain(self.__rich__())
 
 
 def _cell(name: str, measure: Measure) -> str:
@@ -194,8 +175,3 @@ def _cell(name: str, measure: Measure) -> str:
 
 def _payoff(transfer: Transfer | None) -> str:
     return "–" if transfer is None else f"{estimate(transfer.mean, transfer.interval).strip()} ({transfer.n})"
-
-
-def _markdown(rows: Sequence[Sequence[str]]) -> str:
-    header, *rest = rows
-    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ["---", *("---:" for _ in header[1:])], *rest))

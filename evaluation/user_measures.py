@@ -6,7 +6,7 @@ Each measure is a function of a `Sample`, and says in its docstring what it is.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from ..core.mind import Contradiction, listen, overlook
 from ..core.setting import Exchange
 from ..core.stream import Stream
 from ..envs.base import Family
-from ..simulated_users.cast import MET, Cast, Moment
+from ..simulated_users.cast import MET, Decision, Moment
 from ..simulated_users.guide import Guide
 from ..simulated_users.llm_mind import goal_state
 from ..simulated_users.llm_voice import Spoken
@@ -44,27 +44,27 @@ class Measure(NamedTuple):
     parts: dict[str, float] = {}
 
 
-class Utterance(NamedTuple):
+class UserUtterance(NamedTuple):
     """Words of a simulated user, and all that they were made from.
 
     Attributes:
         dialogue: Where they were said.
-        index: How many steps of the learner were complete then.
+        step: How many steps of the learner were complete then.
         cue: What a voice was told.
         said: The words.
         stream: The dialogue's random numbers as they were before.
         told: Hidden values that the words name though nothing public does; looked for under attack only.
-        twins: Whether other words came with another hidden state, the public course being the same; ``None`` if there
+        depends: Whether other words came with another hidden state, the public course being the same; ``None`` if there
             is no other that is possible, if the words cannot be repeated, or if it was not tried.
     """
 
     dialogue: Dialogue
-    index: int
+    step: int
     cue: Cue
     said: str
     stream: Stream
     told: tuple[str, ...] = ()
-    twins: bool | None = None
+    depends: bool | None = None
 
 
 @dataclass
@@ -89,8 +89,8 @@ class Sample:
     family: Family
     exact: bool
     dialogues: list[Dialogue]
-    utterances: list[Utterance]
-    attacked: list[Utterance] = field(default_factory=list)
+    utterances: list[UserUtterance]
+    attacked: list[UserUtterance] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     classifier: NaiveBayes | None = None
     replayed: list[bool] = field(default_factory=list)
@@ -104,76 +104,58 @@ def goals_met(sample: Sample) -> Measure:
 
     The same code judges every user.
     """
-    cast: Cast | None = sample.family.cast
+    cast = sample.family.cast
     if cast is None:
         return Measure(None, 0)
-    statuses = [
-        goal.status
-        for dialogue in sample.dialogues
-        for goal in cast.goals(_moment(dialogue, len(dialogue.steps) - 1, ()))
-    ]
-    return _share(status == MET for status in statuses)
+    return _share(goal.status == MET for dialogue in sample.dialogues for goal in cast.goals(_moment(dialogue)))
 
 
 def goal_adherence(sample: Sample) -> Measure:
-    """Share of decisions that keep to the person's facts and goals at the model's first answer; n: decisions that left a choice. A scripted mind: 1 by construction."""
+    """Share of decisions that keep to the person's facts and goals at the model's first answer; n: decisions that left
+    a choice. A scripted mind: 1 by construction.
+    """
     if sample.exact:
-        return Measure(1.0, sum(len(exchange.replies) for _, exchange in _exchanges(sample.dialogues)))
-    decisions = [
-        decision for dialogue in sample.dialogues for decision in goal_state(dialogue).decisions if decision.attempts
-    ]
-    parts = {
-        "retried": _mean(not decision.fallback and decision.attempts > 1 for decision in decisions),
-        "fallback": _mean(decision.fallback for decision in decisions),
-    }
-    return _share((not decision.fallback and decision.attempts == 1 for decision in decisions), parts)
+        return Measure(1.0, sum(len(exchange.replies) for _, _, exchange in _exchanges(sample.dialogues)))
+    return _first_tries([one for d in sample.dialogues for one in goal_state(d).decisions if one.attempts])
 
 
 def act_fidelity(sample: Sample) -> Measure:
-    """Share of utterances whose words say the act and nothing else that binds, by the check of the family's guide; n: utterances.
+    """Share of utterances whose words say the act and nothing else that binds, by the check of the family's guide; n:
+    utterances.
 
     The check is strict: in doubt words fail. Words of one's own in place of what the family's code frames (an exercise
     of one's own) fail as well.
     """
-    guide: Guide | None = sample.family.guide
+    guide = sample.family.guide
     if guide is None:
         return Measure(None, 0)
     return _share(faithful(guide, utterance) for utterance in sample.utterances)
 
 
 def first_try(sample: Sample) -> Measure:
-    """Share of utterances for which the voice's first words passed its own verification; n: utterances of a voice that verifies. The rest: retried, fallback."""
-    spoken = [utterance.said for utterance in sample.utterances if isinstance(utterance.said, Spoken)]
-    parts = {
-        "retried": _mean(not said.fallback and said.attempts > 1 for said in spoken),
-        "fallback": _mean(said.fallback for said in spoken),
-    }
-    return _share((not said.fallback and said.attempts == 1 for said in spoken), parts)
+    """Share of utterances for which the voice's first words passed its own verification; n: utterances of a voice that
+    verifies. The rest: retried, fallback.
+    """
+    return _first_tries([utterance.said for utterance in sample.utterances if isinstance(utterance.said, Spoken)])
 
 
 def early_stops(sample: Sample) -> Measure:
-    """Share of dialogues that the person ended by an act, be it acceptance or leaving, where its scripted mind would have gone on; n: dialogues."""
-    return _share(
-        any(_stops_early(dialogue, index, exchange) for index, exchange in _course(dialogue))
-        for dialogue in sample.dialogues
-    )
+    """Share of dialogues that the person ended by an act, be it acceptance or leaving, where its scripted mind would
+    have gone on; n: dialogues.
+    """
+    return _share(any(_stops_early(*place) for place in _exchanges([dialogue])) for dialogue in sample.dialogues)
 
 
 def contradictions(sample: Sample) -> Measure:
-    """Share of acts that contradict the person's private facts: its scripted mind could not make them, and the family's cast objects, if it has one; n: acts."""
-    cast: Cast | None = sample.family.cast
-    found = []
-    for dialogue, (index, exchange) in _exchanges_at(sample.dialogues):
-        for place, possible in enumerate(_own(dialogue, index, exchange)):
-            objection = (
-                possible
-                or cast is None
-                or cast.admissible(
-                    _moment(dialogue, index - 1, exchange.replies[:place], exchange), exchange.replies[place][2]
-                )
-            )
-            found.append(not possible and bool(objection))
-    return _share(found)
+    """Share of acts that contradict the person's private facts: its scripted mind could not make them, and the family's
+    cast objects, if it has one; n: acts.
+    """
+    cast = sample.family.cast
+    return _share(
+        not possible and (cast is None or bool(cast.admissible(_moment(dialogue, index, place), act)))
+        for dialogue, index, exchange in _exchanges(sample.dialogues)
+        for place, (possible, act) in enumerate(_own(dialogue, index, exchange))
+    )
 
 
 def own_acts(sample: Sample) -> Measure:
@@ -181,11 +163,7 @@ def own_acts(sample: Sample) -> Measure:
 
     Below 1 the exact optimum and beliefs do not hold for this user.
     """
-    return _share(
-        possible
-        for dialogue, (index, exchange) in _exchanges_at(sample.dialogues)
-        for possible in _own(dialogue, index, exchange)
-    )
+    return _share(possible for place in _exchanges(sample.dialogues) for possible, _ in _own(*place))
 
 
 def impossible_acts(sample: Sample) -> Measure:
@@ -193,7 +171,7 @@ def impossible_acts(sample: Sample) -> Measure:
     found = []
     for dialogue in sample.dialogues:
         mind, belief = dialogue.setting.mind, dialogue.setting.prior
-        for _, exchange in _course(dialogue):
+        for _, _, exchange in _exchanges([dialogue]):
             for state, _, act in exchange.replies:
                 try:
                     belief = listen(mind, belief, state, act)
@@ -215,20 +193,22 @@ def leaks(sample: Sample) -> Measure:
 
 
 def hidden_dependence(sample: Sample) -> Measure:
-    """Share of utterances under attack that would have been others with another hidden state and the same public course; n: utterances that can be compared."""
-    return _share(utterance.twins for utterance in sample.attacked if utterance.twins is not None)
+    """Share of utterances under attack that would have been others with another hidden state and the same public
+    course; n: utterances that can be compared.
+    """
+    return _share(utterance.depends for utterance in sample.attacked if utterance.depends is not None)
 
 
 def distinct_1(sample: Sample) -> Measure:
     """distinct-1 (Li et al. 2016): different words as a share of the words, in the first 400; n: words."""
-    lines = _first(sample.utterances, WORDS)
-    return Measure(distinct(lines, 1), sum(map(len, lines)))
+    return _distinct(sample, 1)
 
 
 def distinct_2(sample: Sample) -> Measure:
-    """distinct-2 (Li et al. 2016): different pairs of words as a share of the pairs, in the first 400 words; n: pairs."""
-    lines = _first(sample.utterances, WORDS)
-    return Measure(distinct(lines, 2), sum(max(0, len(line) - 1) for line in lines))
+    """distinct-2 (Li et al. 2016): different pairs of words as a share of the pairs, in the first 400 words; n:
+    pairs.
+    """
+    return _distinct(sample, 2)
 
 
 def distinct_utterances(sample: Sample) -> Measure:
@@ -246,41 +226,45 @@ def diversity(sample: Sample) -> Measure:
 def length(sample: Sample) -> Measure:
     """Words an utterance, mean; part: standard deviation; n: utterances."""
     counts = [len(words(utterance.said)) for utterance in sample.utterances]
-    return (
-        Measure(float(np.mean(counts)), len(counts), {"deviation": float(np.std(counts))})
-        if counts
-        else Measure(None, 0)
-    )
+    return _share(counts, {"deviation": float(np.std(counts))} if counts else {})
 
 
 def persona_consistency(sample: Sample) -> Measure:
-    """Share of utterances whose persona a naive Bayes classifier tells that was trained on the phrase bank's words; part: chance; n: utterances."""
-    if sample.classifier is None:
+    """Share of utterances whose persona a naive Bayes classifier tells that was trained on the phrase bank's words;
+    part: chance; n: utterances.
+    """
+    if (classifier := sample.classifier) is None:
         return Measure(None, 0)
-    right = [
-        sample.classifier.classify(utterance.said) == _style(utterance.dialogue) for utterance in sample.utterances
-    ]
-    return _share(right, {"chance": 1.0 / len(sample.classifier.classes)})
+    right = [classifier.classify(one.said) == f"{one.dialogue.persona!s}" for one in sample.utterances]
+    return _share(right, {"chance": 1.0 / len(classifier.classes)})
 
 
 def replay(sample: Sample) -> Measure:
-    """Share of dialogues that are the same in every act and word when the replies of the language models come from the record; n: dialogues."""
+    """Share of dialogues that are the same in every act and word when the replies of the language models come from the
+    record; n: dialogues.
+    """
     return _share(sample.replayed)
 
 
 def repetition(sample: Sample) -> Measure:
-    """Share of dialogues that are the same in every act and word when they are played again with the same seeds and no record; n: dialogues."""
+    """Share of dialogues that are the same in every act and word when they are played again with the same seeds and no
+    record; n: dialogues.
+    """
     return _share(sample.repeated)
 
 
 def latency(sample: Sample) -> Measure:
-    """Seconds an utterance, the decision included, with no record to draw on: wall time through utterances of dialogues that run together; n: utterances."""
+    """Seconds an utterance, the decision included, with no record to draw on: wall time through utterances of dialogues
+    that run together; n: utterances.
+    """
     seconds, count = sample.seconds
     return Measure(seconds / count if count else None, count)
 
 
 def tokens_written(sample: Sample) -> Measure:
-    """Tokens that the language models wrote an utterance, for decision and words, failed attempts included; part: tokens read; n: utterances."""
+    """Tokens that the language models wrote an utterance, for decision and words, failed attempts included; part:
+    tokens read; n: utterances.
+    """
     count = len(sample.utterances)
     if not sample.counts or not count:
         return Measure(None, 0)
@@ -303,13 +287,14 @@ MEASURES: dict[str, Callable[[Sample], Measure]] = {
 
 
 def meaning(name: str) -> str:
-    """The first line of a measure's docstring."""
-    return (MEASURES[name].__doc__ or "").strip().splitlines()[0]
+    """The first paragraph of a measure's docstring."""
+    return " ".join((MEASURES[name].__doc__ or "").partition("\n\n")[0].split())
 
 
-def faithful(guide: Guide, utterance: Utterance) -> bool:
-    """Whether words say what they were to say, in any of the lines that a voice may have worded: the bank draws them from the dialogue's random numbers, an
-    LLM voice from a stream that these seed.
+def faithful(guide: Guide, utterance: UserUtterance) -> bool:
+    """Whether words say what they were to say, in any of the lines that a voice may have worded.
+
+    The bank draws them from the dialogue's random numbers, an LLM voice from a stream that these seed.
     """
     seed = deepcopy(utterance.stream).choose(2**31)
     for stream in (deepcopy(utterance.stream), Stream(np.random.default_rng(seed))):
@@ -320,33 +305,13 @@ def faithful(guide: Guide, utterance: Utterance) -> bool:
     return False
 
 
-def cue_of(dialogue: Dialogue, heard: Any, text: str, exchange: Exchange) -> Cue:
-    """What a voice is told about the last reply of an exchange. See `ScriptedUser.speak`."""
-    before, seat, act = exchange.replies[-1]
-    if heard is None:
-        return Cue(act, seat, dialogue.public, dialogue.persona, "", True, "", "", before)
-    problem, reason = heard.problem or exchange.problem, heard.reason or exchange.reason
-    return Cue(act, seat, dialogue.public, dialogue.persona, text, False, problem, reason, before)
-
-
-def _course(dialogue: Dialogue) -> Iterator[tuple[int, Exchange]]:
-    """Every exchange with the number of its step; the opening is step -1."""
-    if dialogue.opening_exchange is not None:
-        yield -1, dialogue.opening_exchange
-    for step in dialogue.steps:
-        yield step.index, step.exchange
-
-
-def _exchanges(dialogues: Sequence[Dialogue]) -> Iterator[tuple[Dialogue, Exchange]]:
+def _exchanges(dialogues: Iterable[Dialogue]) -> Iterator[tuple[Dialogue, int, Exchange]]:
+    """Every exchange with its dialogue and the number of its step; the opening is step -1."""
     for dialogue in dialogues:
-        for _, exchange in _course(dialogue):
-            yield dialogue, exchange
-
-
-def _exchanges_at(dialogues: Sequence[Dialogue]) -> Iterator[tuple[Dialogue, tuple[int, Exchange]]]:
-    for dialogue in dialogues:
-        for place in _course(dialogue):
-            yield dialogue, place
+        if dialogue.opening_exchange is not None:
+            yield dialogue, -1, dialogue.opening_exchange
+        for step in dialogue.steps:
+            yield dialogue, step.index, step.exchange
 
 
 def _hidden(dialogue: Dialogue, index: int) -> Any:
@@ -354,57 +319,57 @@ def _hidden(dialogue: Dialogue, index: int) -> Any:
     return dialogue.hidden_start if index < 0 else dialogue.hidden_at(index)
 
 
-def _own(dialogue: Dialogue, index: int, exchange: Exchange) -> list[bool]:
-    """For each reply, whether the person's own mind could make it.
+def _ways(dialogue: Dialogue, index: int, exchange: Exchange) -> Iterator[tuple[set[Any], bool]]:
+    """For each reply, what may be hidden before it, and whether the person's own mind could make it in one of the ways.
 
-    Where an act leaves open what is hidden after it, whether it could in one of the ways.
+    An act may leave open what is hidden after it.
     """
-    mind, ways, possible = dialogue.setting.mind, {_hidden(dialogue, index)}, []
+    mind, ways = dialogue.setting.mind, {_hidden(dialogue, index)}
     for state, _, act in exchange.replies:
         outcomes = [outcome for hidden in ways for outcome, _ in mind.react(hidden, state)]
         same = {after for after, made in outcomes if made == act}
-        possible.append(bool(same))
+        yield ways, bool(same)
         ways = same or {after for after, _ in outcomes}
-    return possible
+
+
+def _own(dialogue: Dialogue, index: int, exchange: Exchange) -> list[tuple[bool, Any]]:
+    """For each reply, whether the person's own mind could make it, and the act."""
+    ways = _ways(dialogue, index, exchange)
+    return [(possible, act) for (_, possible), (_, _, act) in zip(ways, exchange.replies, strict=True)]
 
 
 def _stops_early(dialogue: Dialogue, index: int, exchange: Exchange) -> bool:
     """Whether the last reply of an exchange ended the dialogue, and no act of the mind in that place would have."""
     if not exchange.over or not exchange.replies:
         return False
-    game, mind, ways = dialogue.setting.game, dialogue.setting.mind, {_hidden(dialogue, index)}
-    for state, _, act in exchange.replies[:-1]:
-        outcomes = [outcome for hidden in ways for outcome, _ in mind.react(hidden, state)]
-        ways = {after for after, made in outcomes if made == act} or {after for after, _ in outcomes}
+    game, mind = dialogue.setting.game, dialogue.setting.mind
+    *_, (ways, _) = _ways(dialogue, index, exchange)
     state, seat, _ = exchange.replies[-1]
-    return all(
-        game.mover(game.apply(state, seat, act)) is not None
-        for hidden in ways
-        for (_, act), _ in mind.react(hidden, state)
-    )
+    acts = {act for hidden in ways for (_, act), _ in mind.react(hidden, state)}
+    return all(game.mover(game.apply(state, seat, act)) is not None for act in acts)
 
 
-def _moment(
-    dialogue: Dialogue, index: int, replies: Sequence[tuple[Any, str, Any]], exchange: Exchange | None = None
-) -> Moment:
-    """The place after step `index`; or, within the exchange that follows it, after some of its replies."""
+def _moment(dialogue: Dialogue, index: int | None = None, place: int = 0) -> Moment:
+    """Where reply `place` of the exchange of step `index` is to be made; without an index, where the dialogue ended."""
     past: list[tuple[str, Any]] = []
-    for number, done in _course(dialogue):
-        if number > index:
+    state, hidden = dialogue.state, dialogue.hidden
+    seat = next(seat for seat in dialogue.setting.game.seats if seat != dialogue.seat)
+    for _, number, exchange in _exchanges([dialogue]):
+        past += [(dialogue.seat, exchange.act)] if number >= 0 else []
+        past += [(who, act) for _, who, act in exchange.replies[: place if number == index else None]]
+        if number == index:
+            state, seat, _ = exchange.replies[place]
+            hidden = _hidden(dialogue, number)
             break
-        past += [(dialogue.seat, done.act)] if number >= 0 else []
-        past += [(seat, act) for _, seat, act in done.replies]
-    seats = [seat for seat in dialogue.setting.game.seats if seat != dialogue.seat]
-    seat, state, hidden = seats[0], dialogue.state, dialogue.hidden
-    if exchange is not None:
-        past += [(dialogue.seat, exchange.act)] if exchange is not dialogue.opening_exchange else []
-        state, seat, _ = exchange.replies[len(replies)]
-        hidden = _hidden(dialogue, index + 1) if exchange is not dialogue.opening_exchange else dialogue.hidden_start
-    past += [(seat, act) for _, seat, act in replies]
     return Moment(dialogue.setting, dialogue.public, hidden, seat, state, tuple(past))
 
 
-def _first(utterances: Sequence[Utterance], most: int | None = None) -> list[list[str]]:
+def _distinct(sample: Sample, size: int) -> Measure:
+    lines = _first(sample.utterances, WORDS)
+    return Measure(distinct(lines, size), sum(max(0, len(line) - size + 1) for line in lines))
+
+
+def _first(utterances: Sequence[UserUtterance], most: int | None = None) -> list[list[str]]:
     """The words of each utterance, up to a number of words in all."""
     lines, total = [], 0
     for utterance in utterances:
@@ -417,13 +382,18 @@ def _first(utterances: Sequence[Utterance], most: int | None = None) -> list[lis
     return lines
 
 
-def _style(dialogue: Dialogue) -> str:
-    return f"{dialogue.persona!s}"
-
-
 def _mean(values: Any) -> float:
     found = [float(value) for value in values]
     return sum(found) / len(found) if found else 0.0
+
+
+def _first_tries(found: Sequence[Decision | Spoken]) -> Measure:
+    """Share of what passed at the first attempt; parts: at a later one, and never."""
+    parts = {
+        "retried": _mean(not one.fallback and one.attempts > 1 for one in found),
+        "fallback": _mean(one.fallback for one in found),
+    }
+    return _share((not one.fallback and one.attempts == 1 for one in found), parts)
 
 
 def _share(values: Any, parts: dict[str, float] | None = None) -> Measure:

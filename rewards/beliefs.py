@@ -109,7 +109,7 @@ def mixture(parts: Sequence[tuple[float, Belief]]) -> Belief:
     """The mean of beliefs with weights that add up to 1. Products that differ in one factor make a product.
 
     Raises:
-        NotImplementedError: If products of too many outcomes differ in several factors.
+        OutOfReach: If products of too many outcomes differ in several factors.
     """
     if len(parts) == 1:
         return parts[0][1]

@@ -15,7 +15,7 @@ from ..core.acts import Act, IllegalAct, Say
 from ..core.belief import Belief
 from ..core.dialogue import Step
 from ..core.setting import Setting
-from ..core.solver import Solution
+from ..core.solver import OutOfReach, Solution
 from .beliefs import Filter, mixture
 from .registry import register_reward
 
@@ -68,7 +68,7 @@ class ValueOfInformation:
 
     Raises:
         ValueError: If `horizon` is not a whole number of at least 0.
-        NotImplementedError: In a step, if all turns are to count where the optimum is out of reach.
+        OutOfReach: In a step, if all turns are to count where the optimum is out of reach.
     """
 
     horizon: int = 1
@@ -112,7 +112,7 @@ def value_of_information(setting: Setting, state: Any, belief: Belief, act: Act,
     """What it is worth to hear the reply to `act` before the next act is chosen; see `ValueOfInformation`.
 
     Raises:
-        NotImplementedError: If `horizon` is 0 and the optimum is out of reach.
+        OutOfReach: If `horizon` is 0 and the optimum is out of reach.
     """
     game, seat = setting.game, setting.seat
     ends = [
@@ -132,7 +132,7 @@ def _worth(setting: Setting, horizon: int) -> Callable[[Any, Belief, list[Act]],
     """Expected payoff of each act with only `horizon` turns counted, itself included."""
     try:
         solution = setting.solution if horizon == 0 else setting.solution.short_sighted(horizon - 1)
-    except NotImplementedError:
+    except OutOfReach:
         if horizon == 0:
             raise
         solution = _unsolved(setting).short_sighted(horizon - 1)

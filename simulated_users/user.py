@@ -40,6 +40,15 @@ class Cue(NamedTuple):
     before: Any
 
 
+def cue_of(dialogue: Dialogue, heard: Heard | None, text: str, exchange: Exchange) -> Cue:
+    """What a voice is told about the last reply of an exchange; `heard` is ``None`` at the opening."""
+    before, seat, act = exchange.replies[-1]
+    if heard is None:
+        return Cue(act, seat, dialogue.public, dialogue.persona, "", True, "", "", before)
+    problem, reason = heard.problem or exchange.problem, heard.reason or exchange.reason
+    return Cue(act, seat, dialogue.public, dialogue.persona, text, False, problem, reason, before)
+
+
 class Failure(str):
     """Returned by a voice or a user in place of words when its machinery failed; the text says what happened.
 
@@ -113,13 +122,7 @@ class ScriptedUser:
         cues, streams = [], []
         for dialogue, heard, text, exchange in zip(dialogues, heards, texts, exchanges, strict=True):
             if exchange.replies:
-                before, seat, act = exchange.replies[-1]
-                if heard is None:
-                    cue = Cue(act, seat, dialogue.public, dialogue.persona, "", True, "", "", before)
-                else:
-                    problem, reason = heard.problem or exchange.problem, heard.reason or exchange.reason
-                    cue = Cue(act, seat, dialogue.public, dialogue.persona, text, False, problem, reason, before)
-                cues.append(cue)
+                cues.append(cue_of(dialogue, heard, text, exchange))
                 streams.append(dialogue.stream)
         said = self.voice.say(cues, streams)
         if len(said) == len(dialogues):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from dialogym.core.setting import Setting
+from dialogym.core.solver import OutOfReach
 from dialogym.envs.negotiation.family import Negotiation
 from dialogym.envs.registration import TABLE
 from dialogym.evaluation import evaluate as module
@@ -43,7 +44,7 @@ class Unsolved(Negotiation):
 
     def setting(self, scenario):
         def optimum():
-            raise NotImplementedError("too large to solve")
+            raise OutOfReach("too large to solve")
 
         solved = super().setting(scenario)
         return Setting(solved.game, solved.mind, solved.seat, optimum=optimum)
@@ -216,7 +217,7 @@ def test_without_an_exact_optimum(unsolved):
     assert "no exact optimum" in str(result)
     assert Evaluation.from_json(json.loads(json.dumps(result.to_json()))) == result
     assert [e.policy for e in compare(unsolved, ["scripted"], episodes=10).evaluations] == ["random", "scripted"]
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(OutOfReach):
         compare(unsolved, ["scripted", "optimal"], episodes=10)
 
 

@@ -91,7 +91,7 @@ def reservation(dialogue):
 def brief_training():
     """Fewer dialogues for the classifier and for the choice of a heuristic: there are many cards here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "TRAINING", 100)
+        patch.setattr(module, "OTHERS", module.OTHERS[:100])
         yield
 
 

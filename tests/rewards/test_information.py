@@ -9,7 +9,7 @@ import pytest
 from dialogym.core.acts import Act, Say
 from dialogym.core.belief import Belief, ProductBelief
 from dialogym.core.setting import Setting
-from dialogym.core.solver import Solution
+from dialogym.core.solver import OutOfReach, Solution
 from dialogym.envs.coaching.game import Ask, Recommend, Suggest
 from dialogym.envs.make import load_family, make_engine
 from dialogym.envs.registration import lookup
@@ -98,17 +98,17 @@ def test_short_sight_and_long_sight():
     assert value_of_information(setting, state, belief, Teach(1), 0) == 0.0
 
 
-class OutOfReach(Solution):
+class Unsolvable(Solution):
     def _solve(self, state, mass):
-        raise NotImplementedError("too large")
+        raise OutOfReach("too large")
 
     def short_sighted(self, horizon):
-        raise NotImplementedError("too large")
+        raise OutOfReach("too large")
 
 
 def test_where_the_optimum_is_out_of_reach():
     """Short sight needs no solution; sight of everything does."""
-    far = Setting(Chain(3), Student(), "tutor", optimum=lambda: OutOfReach(Chain(3), Student(), "tutor"))
+    far = Setting(Chain(3), Student(), "tutor", optimum=lambda: Unsolvable(Chain(3), Student(), "tutor"))
     near = Setting(Chain(3), Student(), "tutor")
     for act in (Quiz(1), Quiz(2), Teach(1), Stop()):
         for horizon in (1, 2):
@@ -116,7 +116,7 @@ def test_where_the_optimum_is_out_of_reach():
             assert value_of_information(far, far.game.start(), far.prior, act, horizon) == pytest.approx(
                 expected, abs=1e-12
             )
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(OutOfReach):
         value_of_information(far, far.game.start(), far.prior, Quiz(2), 0)
 
 

@@ -16,7 +16,7 @@ from dialogym.evaluation.datasets import NAMES, make_datasets, recipes
 from dialogym.evaluation.evaluate import evaluate
 from dialogym.evaluation.exact import expected_return, optimum
 from dialogym.evaluation.regret import judge
-from dialogym.evaluation.stochastic import NotSummable, expected_payoff
+from dialogym.evaluation.stochastic import NotEnumerable, expected_payoff
 from dialogym.policies.collect import collect, play
 from dialogym.policies.noise import NoisyPolicy
 from dialogym.policies.policy import FunctionPolicy
@@ -311,12 +311,12 @@ def test_thresholds_and_choices_are_summed_by_hand():
     ],
 )
 def test_what_cannot_be_summed_is_said(speak, words):
-    with pytest.raises(NotSummable, match=words):
+    with pytest.raises(NotEnumerable, match=words):
         expected_payoff(Cafe(), FunctionPolicy("wild", speak))
 
 
 def test_sums_know_their_limits():
-    with pytest.raises(NotSummable, match="more than 50 pairs"):
+    with pytest.raises(NotEnumerable, match="more than 50 pairs"):
         expected_payoff(make_engine("TutoringEasy-v0").family, "random", limit=50)
-    with pytest.raises(NotSummable, match="does not do the same in scenarios that share a solution"):
+    with pytest.raises(NotEnumerable, match="does not do the same in scenarios that share a solution"):
         expected_payoff(load_family(*TABLE["Negotiation-v0"]), "random")
