@@ -20,7 +20,7 @@ GROUP = "dialogym.families"
 TABLE: dict[str, tuple[str, dict[str, Any]]] = {}
 """Id -> family (``"module:Class"``) and settings, in the order of registration."""
 
-_HOMES: dict[str, str] = {}
+_REPRESENTATIVES: dict[str, str] = {}
 """Family -> id that stands for it on the leaderboard."""
 
 
@@ -85,7 +85,7 @@ def register_family(package: str) -> tuple[str, ...]:
     standing = getattr(home, "LEADERBOARD", next(iter(variants)))
     if standing not in variants:
         raise ValueError(f"LEADERBOARD of {package} must be one of {', '.join(variants)}; got {standing!r}")
-    _HOMES[path] = standing
+    _REPRESENTATIVES[path] = standing
     return tuple(variants)
 
 
@@ -103,7 +103,7 @@ def lookup(env_id: str) -> tuple[str, dict[str, Any]]:
 
 def representatives() -> tuple[str, ...]:
     """The id of each family that stands for it on the leaderboard."""
-    return tuple(_HOMES.get(path, env_ids[0]) for path, env_ids in families().items())
+    return tuple(_REPRESENTATIVES.get(path, env_ids[0]) for path, env_ids in families().items())
 
 
 def register_all() -> None:
