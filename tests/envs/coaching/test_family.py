@@ -24,7 +24,7 @@ from dialogym.policies.collect import play
 from dialogym.policies.policy import FunctionPolicy
 from dialogym.scripts.pages.coaching import farm, gains, pair, planned
 
-from ..core.brute_force import brute_force
+from ...core.brute_force import brute_force
 
 VARIANTS = {
     env_id: settings for env_id, (path, settings) in TABLE.items() if path == "dialogym.envs.coaching.family:Coaching"

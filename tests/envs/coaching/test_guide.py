@@ -1,3 +1,5 @@
+"""The guide of coaching: the phrase bank passes, other words for an act pass, and words that say anything else fail."""
+
 from functools import cache
 
 import numpy as np
@@ -10,10 +12,11 @@ from dialogym.envs.coaching.game import Answer, Ask, Leave, Session, Suggest
 from dialogym.envs.coaching.guide import GUIDE
 from dialogym.envs.coaching.policies import HEURISTICS, demonstrate, improvise
 from dialogym.envs.coaching.voice import VOICE
-from dialogym.envs.engine import Engine, Options
-from dialogym.simulated_users.user import Cue, ScriptedUser
+from dialogym.simulated_users.user import Cue
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from ..bank import said_to
 
 TALK = [
     "Hi!", "Tell me more about yourself.", "What type are you?", "Thank you.", "You idiot.", "", "I am sorry, how are you?", "Well done!", "Do you agree?",
@@ -24,45 +27,19 @@ TALK = [
 ]  # fmt: skip
 
 
-class Recorder:
-    """The phrase bank, writing down what it was told and what it said."""
-
-    def __init__(self, voice):
-        self.voice, self.personas, self.said = voice, voice.personas, []
-
-    def say(self, cues, streams):
-        words = self.voice.say(cues, streams)
-        self.said += zip(cues, words, strict=True)
-        return words
-
-
 @cache
 def utterances():
     """What the bank says to coaches who ask, lead, talk, and lose turns."""
-    stream = Stream(np.random.default_rng(0))
     learners = [improvise, demonstrate, *list(HEURISTICS.values())[:3]]
     talker = lambda d, s: TALK[s.choose(len(TALK))]  # noqa: E731
     mixed = [lambda d, s, p=p: talker(d, s) if s.random() < 0.6 else p(d, s) for p in (improvise, demonstrate)]
-    asker = lambda d, s: (
-        f"{TALK[s.choose(20)]} [ask {d.setting.game.attributes[s.choose(len(d.setting.game.attributes))]}]"
-    )  # noqa: E731
-    said = []
-    for seed, family in enumerate(
-        (
-            Coaching(),
-            Coaching(preset="small"),
-            Coaching(preset="pair", cost=0.02, near=0.0, reliability=0.75, conformity=0.6),
-        )
-    ):
-        recorder = Recorder(VOICE)
-        engine = Engine(family, Options(user=ScriptedUser(recorder)))
-        for number, learner in enumerate([*learners, *mixed, talker, asker]):
-            running = engine.open([np.random.default_rng([seed, number, i]) for i in range(90)])
-            while running:
-                engine.step(running, [learner(d, stream) for d in running])
-                running = [d for d in running if not d.done]
-        said += recorder.said
-    return said
+
+    def asker(d, s):
+        names = d.setting.game.attributes
+        return f"{TALK[s.choose(20)]} [ask {names[s.choose(len(names))]}]"
+
+    pair = Coaching(preset="pair", cost=0.02, near=0.0, reliability=0.75, conformity=0.6)
+    return said_to([Coaching(), Coaching(preset="small"), pair], [*learners, *mixed, talker, asker], 90)
 
 
 def fault(cue, words):

@@ -7,7 +7,9 @@ import time
 from copy import deepcopy
 from functools import cache
 
+import numpy as np
 from dialogym.core.stream import Stream
+from dialogym.envs.engine import Engine, Options
 from dialogym.envs.make import make_engine
 from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import rollout
@@ -62,6 +64,33 @@ class Listener:
             )
             self.heard.append((cue, line, text[len(line.before) : len(text) - len(line.after)].strip()))
         return texts
+
+
+class Recorder:
+    """A voice, writing down what it was told and what it said."""
+
+    def __init__(self, voice):
+        self.voice, self.personas, self.said = voice, voice.personas, []
+
+    def say(self, cues, streams):
+        words = self.voice.say(cues, streams)
+        self.said += zip(cues, words, strict=True)
+        return words
+
+
+def said_to(families, learners, count):
+    """Cue and words of each utterance to learners who have `count` dialogues each with each family."""
+    stream, said = Stream(np.random.default_rng(0)), []
+    for seed, family in enumerate(families):
+        recorder = Recorder(family.voice)
+        engine = Engine(family, Options(user=ScriptedUser(recorder)))
+        for number, learner in enumerate(learners):
+            running = engine.open([np.random.default_rng([seed, number, i]) for i in range(count)])
+            while running:
+                engine.step(running, [learner(d, stream) for d in running])
+                running = [d for d in running if not d.done]
+        said += recorder.said
+    return said
 
 
 @cache

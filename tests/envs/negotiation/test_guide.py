@@ -1,3 +1,5 @@
+"""The guide of price bargaining: the phrase bank passes, other words for an act pass, and words that say anything else fail."""
+
 import re
 from collections import Counter
 from functools import cache
@@ -6,15 +8,16 @@ import numpy as np
 import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
-from dialogym.envs.engine import Engine, Options
 from dialogym.envs.negotiation.family import Negotiation, PublicFacts
 from dialogym.envs.negotiation.game import Accept, Haggle, Offer, Walk
 from dialogym.envs.negotiation.guide import GUIDE
 from dialogym.envs.negotiation.policies import HEURISTICS, demonstrate, improvise
 from dialogym.envs.negotiation.voice import VOICE
-from dialogym.simulated_users.user import Cue, ScriptedUser
+from dialogym.simulated_users.user import Cue
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from ..bank import said_to
 
 TALK = [
     "Hi!", "Tell me more about it.", "What is the lowest you can go?", "Is it in good condition?", "That is too much.", "Someone else has one for less.",
@@ -24,36 +27,13 @@ TALK = [
 ]  # fmt: skip
 
 
-class Recorder:
-    """The phrase bank, writing down what it was told and what it said."""
-
-    def __init__(self, voice):
-        self.voice, self.personas, self.said = voice, voice.personas, []
-
-    def say(self, cues, streams):
-        words = self.voice.say(cues, streams)
-        self.said += zip(cues, words, strict=True)
-        return words
-
-
 @cache
 def utterances():
     """What the bank says to learners who bargain, talk, and lose turns."""
-    stream = Stream(np.random.default_rng(0))
     learners = [improvise, demonstrate, *HEURISTICS.values()]
     mixed = [lambda d, s, p=p: TALK[s.choose(len(TALK))] if s.random() < 0.5 else p(d, s) for p in learners]
     talker = lambda d, s: TALK[s.choose(len(TALK))]  # noqa: E731
-    said = []
-    for seed, role in enumerate(("buyer", "seller")):
-        recorder = Recorder(VOICE)
-        engine = Engine(Negotiation(role=role), Options(user=ScriptedUser(recorder)))
-        for number, learner in enumerate([*learners, *mixed, talker]):
-            running = engine.open([np.random.default_rng([seed, number, i]) for i in range(60)])
-            while running:
-                engine.step(running, [learner(d, stream) for d in running])
-                running = [d for d in running if not d.done]
-        said += recorder.said
-    return said
+    return said_to([Negotiation(role=role) for role in ("buyer", "seller")], [*learners, *mixed, talker], 60)
 
 
 def fault(cue, words):

@@ -13,7 +13,7 @@ from dialogym.envs.negotiation.game import Accept, Offer, PriceBargaining, Walk
 from dialogym.envs.negotiation.mind import POPULATIONS, Haggler, Population
 from dialogym.policies.collect import play
 
-from ..core.brute_force import brute_force
+from ...core.brute_force import brute_force
 
 
 class Coarse(PriceBargaining):
