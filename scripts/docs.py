@@ -1,7 +1,7 @@
-"""`python -m dialogym.scripts.docs [--words] [family ...]`: the page of each family, from its docstring and from numbers.
+"""`python -m dialogym.scripts.docs [--words] [family ...]`: the page of each family, from its docstring and numbers.
 
-The numbers are computed here. The tables of environments in README.md and docs/index.md follow from the pages. With ``--words`` the numbers of a page
-stay as they are, and only its docstring part is renewed.
+The numbers are computed here. The tables of environments in README.md and docs/index.md follow from the pages. With
+``--words`` the numbers of a page stay as they are, and only its docstring part is renewed.
 
 What a family has beyond that comes from ``page.py`` beside it or from a module of `dialogym.scripts.pages` that has the
 name of its folder; a family may have none. There may be ``sections() -> Iterator[str]`` (further Markdown blocks),
@@ -68,6 +68,11 @@ def family_class(name: str) -> Any:
     """The class of a family."""
     module, _, kind = families()[name].partition(":")
     return getattr(import_module(module), kind)
+
+
+def variant(env_id: str) -> Any:
+    """The family of an id, as registered."""
+    return load_family(*TABLE[env_id])
 
 
 def variants(name: str) -> list[tuple[str, dict[str, Any]]]:
@@ -184,21 +189,24 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+KINDS = ("kind", "tried", "best", "return", "share of the optimum")
+
+
 def best_of_each_kind(family: Family, sweep: Mapping[str, Callable[..., str]]) -> list[list[str]]:
     """A table of rules that differ in their parameters, ``kind(parameters)`` -> rule: of each kind the best, exactly.
 
     Returns:
-        Rows of kind, number of rules, best rule, its return, and its share of the optimum.
+        A row for each kind, under the heads `KINDS`.
     """
     kinds: dict[str, list[tuple[float, str]]] = {}
     for name, speak in sweep.items():
         tried = kinds.setdefault(name.partition("(")[0], [])
         tried.append((expected_return(family, FunctionPolicy(name, speak)), name))
-    best = optimum(family)
-    return [
-        [kind, str(len(tried)), f"`{max(tried)[1]}`", f"{max(tried)[0]:.4f}", f"{max(tried)[0] / best:.0%}"]
-        for kind, tried in kinds.items()
-    ]
+    rows = []
+    for kind, tried in kinds.items():
+        value, name = max(tried)
+        rows.append([kind, str(len(tried)), f"`{name}`", f"{value:.4f}", f"{value / optimum(family):.0%}"])
+    return rows
 
 
 def returns(family: Family) -> dict[str, Value]:

@@ -6,29 +6,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from math import log2
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from ...core.acts import Act
 from ...core.belief import Belief
 from ...core.mind import blind_listen, listen
 from ...core.setting import Setting
 from ...envs.coaching.domains import PRESETS
-from ...envs.coaching.family import Coaching
 from ...envs.coaching.game import Ask, Suggest
 from ...envs.coaching.policies import sweep
-from ...envs.make import load_family
-from ...envs.registration import TABLE
 from ...evaluation.exact import expected_return, optimum
-from ...policies.policy import FunctionPolicy
-from ..docs import table
+from ..docs import KINDS, best_of_each_kind, table, variant, variants
 
 PAYOFF = "what the recommendation is worth, less the cost of the questions"
 NOTE = (
     "*Lookahead* is the heuristic known as the myopic expected value of information. The parameters of "
-    "*information-gain* and *max-entropy* are the best on "
-    "Coaching-v0, those of *questionnaire* the best of each variant, see below. *Lead* suggests one strategy six times "
-    "and recommends it; where clients are "
-    "not suggestible it only talks."
+    "*information-gain* and *max-entropy* are the best on Coaching-v0, those of *questionnaire* the best of each "
+    "variant, see below. *Lead* suggests one strategy six times and recommends it; where clients are not suggestible "
+    "it only talks."
 )
 TURNS = 6
 WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 8.0)
@@ -44,7 +39,9 @@ class Gains(NamedTuple):
 
 
 def gains(setting: Setting, plan: Callable[[int], Act], turns: int, hear: Hear) -> Gains:
-    """What a coach earns that does as planned, whatever is answered: the expected gain of certainty, and of the logarithm of what is believed of the truth.
+    """What a coach earns that does as planned, whatever is answered.
+
+    It is the expected gain of certainty, and of the logarithm of what is believed of the truth.
 
     Args:
         setting: Game and client.
@@ -52,14 +49,13 @@ def gains(setting: Setting, plan: Callable[[int], Act], turns: int, hear: Hear) 
         turns: How many turns.
         hear: The filter: `listen` or `blind_listen`.
     """
-    game, mind, prior = setting.game, setting.mind, setting.prior
+    game, mind, prior = cast(Any, setting.game), setting.mind, setting.prior
 
     def follow(state: Any, hidden: Any, belief: Belief, turn: int) -> Gains:
         if game.mover(state) == setting.seat:
             if turn == turns:
-                return Gains(
-                    prior.entropy - belief.entropy, log2(belief.probability(hidden)) - log2(prior.probability(hidden))
-                )
+                accuracy = log2(belief.probability(hidden)) - log2(prior.probability(hidden))
+                return Gains(prior.entropy - belief.entropy, accuracy)
             return follow(game.apply(state, setting.seat, plan(turn)), hidden, belief, turn + 1)
         total = Gains(0.0, 0.0)
         for (then, act), p in mind.react(hidden, state):
@@ -88,11 +84,12 @@ class Farmed(NamedTuple):
 
 
 def farm(setting: Setting, weight: float, hear: Hear) -> Farmed:
-    """The best that a coach can do who is paid ``payoff + weight * entropy gain``, where the gain is what the filter `hear` believes in. Exact.
+    """The best that a coach can do who is paid ``payoff + weight * entropy gain``. Exact.
 
-    Ties go to what has less of the curiosity reward in it.
+    The gain is what the filter `hear` believes in. Ties go to what has less of the curiosity reward in it.
     """
-    game, mind, seat = setting.game, setting.mind, setting.seat
+    game, seat = setting.game, setting.seat
+    mind: Any = setting.mind
     places: dict[tuple, Farmed] = {}
 
     def reply(state: Any, true: Belief, seen: Belief) -> Farmed:
@@ -116,7 +113,7 @@ def farm(setting: Setting, weight: float, hear: Hear) -> Farmed:
         key = (state, *((hidden, round(p, 9), round(seen.probability(hidden), 9)) for hidden, p in sorted(true)))
         if key not in places:
             best = None
-            for act in mind.candidates(state, true.support):  # type: ignore[attr-defined]
+            for act in mind.candidates(state, true.support):
                 found = reply(game.apply(state, seat, act), true, seen)
                 found = found._replace(pushes=found.pushes + isinstance(act, Suggest))
                 if best is None or found.objective > best.objective + 1e-9:
@@ -138,13 +135,13 @@ def sections() -> Iterator[str]:
 @cache
 def pair() -> Setting:
     """The setting of CoachingSuggestible-v0."""
-    family = _variant("CoachingSuggestible-v0")
+    family = variant("CoachingSuggestible-v0")
     return family.setting(family.scenarios()[0])
 
 
 def planned() -> dict[str, Callable[[int], Act]]:
-    """The two plans of the published example: to ask about another attribute each turn, and to suggest the same strategy each turn."""
-    game = pair().game
+    """The plans of the published example: ask about another attribute, or suggest the same strategy, each turn."""
+    game: Any = pair().game
     return {"ask": lambda turn: Ask(game.attributes[turn]), "suggest": lambda turn: Suggest(game.strategies[0])}
 
 
@@ -152,11 +149,9 @@ def _exploit() -> Iterator[str]:
     yield "## Leading the client on"
     yield (
         f"CoachingSuggestible-v0: two equally likely strategies, {TURNS} turns of asking or of suggesting one and the "
-        "same strategy. Expected gains in bits, "
-        "exactly. A *blind* filter (`dialogym.core.mind.blind_listen`) takes a client that agrees for one that has "
-        "answered honestly; an *exact* one "
-        "(`dialogym.core.mind.listen`) knows what the coach has done. *Entropy* is how much surer the filter has "
-        "become, *log accuracy* how much more it "
+        "same strategy. Expected gains in bits, exactly. A *blind* filter (`dialogym.core.mind.blind_listen`) takes a "
+        "client that agrees for one that has answered honestly; an *exact* one (`dialogym.core.mind.listen`) knows "
+        "what the coach has done. *Entropy* is how much surer the filter has become, *log accuracy* how much more it "
         "believes in what is so; under an exact filter their expectations are equal. The difference is the control "
         "index."
     )
@@ -164,23 +159,15 @@ def _exploit() -> Iterator[str]:
     for name, plan in planned().items():
         for filter, hear in {"blind": blind_listen, "exact": listen}.items():
             found = gains(pair(), plan, TURNS, hear)
-            rows.append(
-                [
-                    name,
-                    filter,
-                    *(
-                        f"{x:.3f}"
-                        for x in (found.entropy, found.log_accuracy, _zero(found.entropy - found.log_accuracy))
-                    ),
-                ]
-            )
+            apart = found.entropy - found.log_accuracy
+            control = 0.0 if abs(apart) < 1e-9 else apart
+            rows.append([name, filter, *(f"{x:.3f}" for x in (found.entropy, found.log_accuracy, control))])
     yield table(["the coach", "filter", "entropy gain", "log-accuracy gain", "control index"], rows)
     yield (
         "What a coach does that maximises its payoff and so many times the entropy gain, exactly. The gain is kept at "
-        "the end of the dialogue, so it is not "
-        "policy invariant even under the exact filter: there the coach asks more questions than are worth their cost. "
-        "Paid for the bits of a blind filter it "
-        "leads its clients on, and gets more bits in that way than honest questions can give."
+        "the end of the dialogue, so it is not policy invariant even under the exact filter: there the coach asks more "
+        "questions than are worth their cost. Paid for the bits of a blind filter it leads its clients on, and gets "
+        "more bits in that way than honest questions can give."
     )
     rows = []
     for weight in WEIGHTS:
@@ -194,55 +181,23 @@ def _swept() -> Iterator[str]:
     yield "## The fixed heuristics"
     yield (
         "Each kind with every parameter of a grid, exactly; the best of each kind. A questionnaire asks the same of "
-        "everybody: the numbers are the traits it "
-        "asks about (0 is company). `dialogym.envs.coaching.policies.sweep` defines the grid."
+        "everybody: the numbers are the traits it asks about (0 is company). `dialogym.envs.coaching.policies.sweep` "
+        "defines the grid."
     )
-    for env_id, (path, settings) in TABLE.items():
-        if path != TABLE["Coaching-v0"][0]:
-            continue
-        family = load_family(path, settings)
-        best, kinds = optimum(family), dict[str, list[tuple[float, str]]]()
+    for env_id, settings in variants("coaching"):
         counts = [count for _, count in PRESETS[settings.get("preset", "large")].attributes]
-        for name, speak in sweep(len(counts), max(counts)).items():
-            kinds.setdefault(name.partition("(")[0], []).append(
-                (expected_return(family, FunctionPolicy(name, speak)), name)
-            )
-        rows = [
-            [kind, str(len(tried)), f"`{max(tried)[1]}`", f"{max(tried)[0]:.4f}", f"{max(tried)[0] / best:.0%}"]
-            for kind, tried in kinds.items()
-        ]
         yield f"### Sweep on {env_id}"
-        yield table(["kind", "tried", "best", "return", "share of the optimum"], rows)
+        yield table(KINDS, best_of_each_kind(variant(env_id), sweep(len(counts), max(counts))))
     yield "## Turns and prices"
     yield (
         "Optimum of Coaching-v0 with other settings, and what the best information-gain heuristic of the table above "
         "and lookahead keep of it."
     )
-    rows = []
-    for changed in (
-        {"turns": 4},
-        {"turns": 5},
-        {"turns": 6},
-        {"turns": 7},
-        {"turns": 8},
-        {"cost": 0.0},
-        {"cost": 0.05},
-        {"reliability": 0.75},
-        {"reliability": 0.95},
-    ):
-        family: Any = replace(_variant("Coaching-v0"), **changed)
-        best = optimum(family)
-        kept = [
-            f"{expected_return(family, name) / best:.0%}" for name in ("information-gain", "lookahead", "questionnaire")
-        ]
-        rows.append([", ".join(f"`{name}={value}`" for name, value in changed.items()), f"{best:.4f}", *kept])
-    yield table(["setting", "optimum", "information-gain", "lookahead", "questionnaire"], rows)
-
-
-def _variant(env_id: str) -> Coaching:
-    family: Any = load_family(*TABLE[env_id])
-    return family
-
-
-def _zero(x: float) -> float:
-    return 0.0 if abs(x) < 1e-9 else x
+    policies, rows = ("information-gain", "lookahead", "questionnaire"), []
+    for name, values in {"turns": range(4, 9), "cost": (0.0, 0.05), "reliability": (0.75, 0.95)}.items():
+        for value in values:
+            family = replace(variant("Coaching-v0"), **{name: value})
+            best = optimum(family)
+            kept = [f"{expected_return(family, policy) / best:.0%}" for policy in policies]
+            rows.append([f"`{name}={value}`", f"{best:.4f}", *kept])
+    yield table(["setting", "optimum", *policies], rows)

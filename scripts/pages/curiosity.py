@@ -1,7 +1,7 @@
-"""`python -m dialogym.scripts.pages.curiosity`: what curiosity rewards do, summed exactly and by training, as `docs/curiosity.md`.
+"""`python -m dialogym.scripts.pages.curiosity`: `docs/curiosity.md`, what curiosity rewards do.
 
-Training takes about an hour on one core. Each run is kept in a line of `runs/curiosity/results.jsonl`; runs that are
-there already are not repeated.
+It is summed exactly, and found by training. Training takes about an hour on one core. Each run is kept in a line of
+`runs/curiosity/results.jsonl`; runs that are there already are not repeated.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,12 +21,10 @@ from ...core.acts import Act
 from ...core.dialogue import Dialogue
 from ...core.setting import Setting
 from ...envs.coaching.game import Ask, Suggest
-from ...envs.make import load_family
-from ...envs.registration import lookup
 from ...evaluation.shaping import best_policies, forks, openings
 from ...evaluation.statistics import few_runs
 from ...rewards.registry import Reward
-from ..docs import DOCS, table
+from ..docs import DOCS, table, variant
 
 RESULTS = Path("runs/curiosity")
 SEEDS = (0, 1, 2)
@@ -66,18 +65,12 @@ class Arm(NamedTuple):
 
 PAIR = "CoachingSuggestible-v0"
 ENTROPY, KEPT = "curiosity/entropy", "curiosity/entropy(terminal_potential=keep)"
+BLIND = "curiosity/entropy(terminal_potential=keep,filter=blind)"
 SOON = "turn(discount=0.9)"
 ARMS = [
     Arm(PAIR, "payoff, trajectory credit", "goal", "trajectory", "random", 1e-3, seeds=1),
     Arm(PAIR, "payoff + entropy, trajectory credit", f"goal,{ENTROPY}={WEIGHT}", "trajectory", "random", 1e-3, seeds=1),
-    Arm(
-        PAIR,
-        "entropy of a blind filter, kept",
-        "curiosity/entropy(terminal_potential=keep,filter=blind)",
-        "turn",
-        "random",
-        1e-3,
-    ),
+    Arm(PAIR, "entropy of a blind filter, kept", BLIND, "turn", "random", 1e-3),
     Arm(PAIR, "entropy of the exact filter, kept", KEPT, "turn", "random", 1e-3),
     Arm(PAIR, "payoff", "goal"),
     Arm(PAIR, "payoff + entropy", f"goal,{ENTROPY}={WEIGHT}"),
@@ -109,23 +102,14 @@ def train(folder: Path, seeds: Sequence[int] = SEEDS) -> None:
                 continue
             start = folder / f"{arm.env_id} {arm.start}"
             if not (start / "bc" / "model").exists():
-                train_bc(
-                    BCConfig(
-                        arm.env_id,
-                        start,
-                        demonstrator=arm.start,
-                        demonstrations=3000,
-                        epochs=1.5,
-                        eval_episodes=50,
-                        final_episodes=50,
-                    )
-                )
+                shown: dict[str, Any] = {"demonstrator": arm.start, "demonstrations": 3000, "epochs": 1.5}
+                train_bc(BCConfig(arm.env_id, start, **shown, eval_episodes=50, final_episodes=50))
             out = folder / f"{arm.env_id} {arm.name} {seed}"
-            config = GRPOConfig(
-                arm.env_id, out, str(start / "bc" / "model"), reward=arm.reward, credit=arm.credit, steps=BATCHES, groups=8, learning_rate=arm.learning_rate,
-                eval_every=0, final_episodes=50, save_every=BATCHES, seed=seed,
-            )  # fmt: skip
-            train_grpo(config)
+            config: dict[str, Any] = {
+                "reward": arm.reward, "credit": arm.credit, "learning_rate": arm.learning_rate, "groups": 8,
+                "steps": BATCHES, "save_every": BATCHES, "eval_every": 0, "final_episodes": 50, "seed": seed,
+            }  # fmt: skip
+            train_grpo(GRPOConfig(arm.env_id, out, str(start / "bc" / "model"), **config))
             rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
             engine = make_engine(arm.env_id)
             policy = LanguageModelPolicy.load(str(out / "grpo" / "model"), engine, temperature=1.0)
@@ -155,8 +139,7 @@ def results(folder: Path) -> list[dict[str, Any]]:
 
 def small(env_id: str, changes: dict[str, Any]) -> tuple[Setting, Any]:
     """A setting of an environment with some of its settings changed, and the scenario that it is of."""
-    path, settings = lookup(env_id)
-    family = load_family(path, {**settings, **changes})
+    family = replace(variant(env_id), **changes)
     scenario = family.scenarios()[0]
     return family.setting(scenario), scenario
 
@@ -188,7 +171,7 @@ def invariance() -> Iterator[str]:
 def pushing() -> str:
     """What six questions and six pushes earn, in bits, under either filter."""
     setting, scenario = small("CoachingSuggestible-v0", {})
-    game = setting.game
+    game: Any = setting.game
     ways: dict[str, list[Act]] = {
         "six different questions": [Ask(name) for name in game.attributes[:6]],
         "the same push six times": [Suggest(game.strategies[0])] * 6,
@@ -199,16 +182,11 @@ def pushing() -> str:
         for filter in ("blind", "exact"):
             for kind in ("entropy", "log_accuracy"):
                 reward = Reward(f"curiosity/{kind}(terminal_potential=keep,filter={filter})")
-                earned.append(
-                    math.fsum(
-                        p * sum(map(reward, dialogue.steps))
-                        for p, dialogue in _played(openings(setting, scenario), acts)
-                    )
-                )
+                played = _played(openings(setting, scenario), acts)
+                earned.append(math.fsum(p * sum(map(reward, dialogue.steps)) for p, dialogue in played))
         rows.append([what, *(f"{bits:+.3f}" for bits in earned)])
-    return table(
-        ["what the coach does", "entropy, blind", "log-accuracy, blind", "entropy, exact", "log-accuracy, exact"], rows
-    )
+    heads = [f"{kind}, {filter}" for filter in ("blind", "exact") for kind in ("entropy", "log-accuracy")]
+    return table(["what the coach does", *heads], rows)
 
 
 def _played(world: Iterable[tuple[float, Dialogue]], acts: Sequence[Act]) -> list[tuple[float, Dialogue]]:
@@ -223,15 +201,12 @@ def trained(rows: Sequence[dict[str, Any]], env_id: str, names: Sequence[str]) -
     for name in names:
         runs = [row for row in rows if row["env_id"] == env_id and row["name"] == name]
         quarter = len(runs[0]["curve"]) // 4
-        cells = [
-            few_runs([float(np.mean(run["curve"][k * quarter : (k + 1) * quarter])) for run in runs]) for k in range(4)
-        ]
-        lines.append(
-            [name, *cells, *(few_runs([run[key] for run in runs]) for key in ("payoff", "questions", "pushes"))]
-        )
-    return table(
-        ["what is rewarded", "1st quarter", "2nd", "3rd", "4th", "payoff in the end", "questions", "pushes"], lines
-    )
+        parts = [slice(k * quarter, (k + 1) * quarter) for k in range(4)]
+        cells = [few_runs([float(np.mean(run["curve"][part])) for run in runs]) for part in parts]
+        cells += [few_runs([run[key] for run in runs]) for key in ("payoff", "questions", "pushes")]
+        lines.append([name, *cells])
+    quarters = ("1st quarter", "2nd", "3rd", "4th")
+    return table(["what is rewarded", *quarters, "payoff in the end", "questions", "pushes"], lines)
 
 
 def paired(rows: Sequence[dict[str, Any]], name: str, other: str) -> str:
@@ -245,9 +220,13 @@ def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context(
-        {"svg.fonttype": "none", "svg.hashsalt": "curiosity", "font.size": 9.5, "font.family": "sans-serif"}
-    ):
+    style: dict[Any, Any] = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "curiosity",
+        "font.size": 9.5,
+        "font.family": "sans-serif",
+    }
+    with rc_context(style):
         figure = Figure(figsize=(8.6, 3.4), layout="constrained", facecolor="white")
         for place, (title, env_id, names) in enumerate(PANELS):
             axes = figure.add_subplot(1, len(PANELS), place + 1)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
+from ...core.acts import Act
 from ...core.solver import Solution
 from ...envs.base import Family
 from ...envs.guided_solving.game import Try
 from ...envs.guided_solving.policies import RULES, Rule, sweep
-from ...envs.make import load_family
-from ...envs.registration import TABLE
 from ...evaluation.exact import classes, optimum
 from ...evaluation.pareto import FrontPoint, envelope, expected_metrics, pareto_front
-from ..docs import DOCS, table
+from ..docs import DOCS, table, variant, variants
 
 ID = "GuidedSolving-v0"
 FIGURE = "figures/guided_solving_pareto.svg"
@@ -22,8 +22,7 @@ COLUMNS = ("solve", "leak", "leaked_answer", "turns")
 PAYOFF = "the solve probability less what the leak and the turns cost"
 NOTE = (
     "Nothing is paid before the end, so both short-sighted policies, which count nothing beyond their horizon, stop at "
-    "once. The fixed rules are the same in "
-    "every variant; see below how they were chosen."
+    "once. The fixed rules are the same in every variant; see below how they were chosen."
 )
 
 
@@ -32,12 +31,12 @@ def facts(family: Family) -> dict[str, str]:
     values = []
     for scenario, share in classes(family):
         setting = family.setting(scenario)
-        deaf = Solution(
-            setting.game,
-            setting.mind,
-            setting.seat,
-            lambda state, support, game=setting.game: [a for a in game.candidates(state) if not isinstance(a, Try)],
-        )
+        game: Any = setting.game
+
+        def silent(state: Any, support: Any, game: Any = game) -> list[Act]:
+            return [act for act in game.candidates(state) if not isinstance(act, Try)]
+
+        deaf = Solution(game, setting.mind, setting.seat, silent)
         values.append(share * deaf.start_value())
     return {"optimum without tries": f"{sum(values):.4f} ({sum(values) / optimum(family):.0%})"}
 
@@ -48,25 +47,23 @@ def sections() -> Iterator[str]:
     yield from _swept()
 
 
-def _metrics(settings: dict, rule: Rule | None = None) -> dict[str, float]:
-    family = load_family("dialogym.envs.guided_solving.family:GuidedSolving", settings)
-    return expected_metrics(family, None if rule is None else lambda setting, state, belief: rule(setting.game, state))
+def _metrics(env_id: str, rule: Rule | None = None) -> dict[str, float]:
+    act = None if rule is None else lambda setting, state, belief: rule(setting.game, state)
+    return expected_metrics(variant(env_id), act)
 
 
 def _front() -> Iterator[str]:
     front = pareto_front(ID, "leak_weight", "solve", "leak", turn_cost=0.0)
-    rules = {name: _metrics({}, rule) for name, rule in RULES.items()}
-    best = _metrics({})
+    rules = {name: _metrics(ID, rule) for name, rule in RULES.items()}
+    best = _metrics(ID)
     _draw(front, rules, best)
     most = envelope(front, "solve", "leak")
     yield "## Solving against leaking"
     yield (
         f"The most that can be solved at a given leak with the population and the turns of {ID}, where turns cost "
-        "nothing. The corners are "
-        "optimal policies for a range of the weight lambda; between two corners lie mixtures of both. Everything is "
-        "summed exactly by following the optimal "
-        "policy through all that can happen; corners that add less than 0.001 are left out. No policy, learned or not, "
-        "lies above the line by more than that."
+        "nothing. The corners are optimal policies for a range of the weight lambda; between two corners lie mixtures "
+        "of both. Everything is summed exactly by following the optimal policy through all that can happen; corners "
+        "that add less than 0.001 are left out. No policy, learned or not, lies above the line by more than that."
     )
     yield f"![Solve probability against leak: the Pareto front, the fixed rules, and the optimum of {ID}]({FIGURE})"
     yield table(
@@ -75,9 +72,8 @@ def _front() -> Iterator[str]:
     )
     yield (
         f"The optimum of {ID} (lambda 0.5; a turn costs 0.01) and the fixed rules, with what each falls short of the "
-        "front at its own leak. A rule that "
-        "lies near the front may still be far from the optimum, because it leaks too much or too little for that "
-        "lambda, or takes too many turns."
+        "front at its own leak. A rule that lies near the front may still be far from the optimum, because it leaks "
+        "too much or too little for that lambda, or takes too many turns."
     )
     rows = [
         [name, *_cells(found), f"{max(0.0, most(found['leak']) - found['solve']):.3f}"]
@@ -152,30 +148,18 @@ def _draw(front: list[FrontPoint], rules: dict[str, dict[str, float]], best: dic
 def _swept() -> Iterator[str]:
     yield "## The ladders"
     grid = sweep()
-    variants = {
-        env_id: settings
-        for env_id, (path, settings) in TABLE.items()
-        if path == "dialogym.envs.guided_solving.family:GuidedSolving"
-    }
-    best = {
-        env_id: optimum(load_family("dialogym.envs.guided_solving.family:GuidedSolving", settings))
-        for env_id, settings in variants.items()
-    }
-    values = {
-        name: [_metrics(settings, rule)["payoff"] for settings in variants.values()] for name, rule in grid.items()
-    }
+    best = {env_id: optimum(variant(env_id)) for env_id, _ in variants("guided_solving")}
+    values = {name: [_metrics(env_id, rule)["payoff"] for env_id in best] for name, rule in grid.items()}
     ordered = sorted(values.items(), key=lambda item: item[1][0], reverse=True)
     yield (
         f"A ladder helps a little more after each failure. {len(grid)} of them were tried exactly "
-        "(`dialogym.envs.guided_solving.policies.sweep`); these are the "
-        f"ten best on {ID}. `ladder(FIRST,TOP,AFTER)` begins each step with FIRST, goes up to TOP, has the student try "
-        "after each help, and does AFTER when "
-        "TOP has failed; with `fade` it leaves the leading question out once a step has taken more. `contingent` is "
-        "the best of all, `hint-ladder` the best "
-        "without `fade`, and `nudge-ladder` is `contingent` without `fade`."
+        f"(`dialogym.envs.guided_solving.policies.sweep`); these are the ten best on {ID}. `ladder(FIRST,TOP,AFTER)` "
+        "begins each step with FIRST, goes up to TOP, has the student try after each help, and does AFTER when TOP has "
+        "failed; with `fade` it leaves the leading question out once a step has taken more. `contingent` is the best "
+        "of all, `hint-ladder` the best without `fade`, and `nudge-ladder` is `contingent` without `fade`."
     )
     rows = [
         [f"`{name}`", *(f"{value:.4f} ({value / top:.0%})" for value, top in zip(row, best.values(), strict=True))]
         for name, row in ordered[:10]
     ]
-    yield table(["ladder", *variants], rows)
+    yield table(["ladder", *best], rows)

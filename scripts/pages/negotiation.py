@@ -5,23 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from ...core.solver import Solution
 from ...envs.base import Family
-from ...envs.make import load_family
 from ...envs.negotiation.mind import POPULATIONS, Haggler
 from ...envs.negotiation.policies import sweep
-from ...envs.registration import TABLE
-from ...evaluation.exact import classes, expected_return, optimum
-from ...policies.policy import FunctionPolicy
-from ..docs import table
+from ...evaluation.exact import classes, optimum
+from ..docs import KINDS, best_of_each_kind, table, variant, variants
 from .negotiation_people import compare_with_people
 
 PAYOFF = "the discounted gain as a share of the list price"
 NOTE = (
     "Both roles have the same optimum, because each side bargains over the same range; each column is computed apart. "
-    "The parameters of the fixed heuristics "
-    "are the best on Negotiation-v0, see below."
+    "The parameters of the fixed heuristics are the best on Negotiation-v0, see below."
 )
 DIALOGUES = 3000
 
@@ -41,7 +38,7 @@ def facts(family: Family) -> dict[str, str]:
 
 
 def sections() -> Iterator[str]:
-    """What it is worth to see the partner's patience, the comparison with people, and the sweep that chose the heuristics' parameters."""
+    """What it is worth to see the partner's patience, the comparison with people, and the sweep of the heuristics."""
     yield from _patience()
     yield from _people()
     yield from _swept()
@@ -51,16 +48,14 @@ def _patience() -> Iterator[str]:
     yield "## Patience"
     yield (
         "The optimum of each variant as it is, with `patience=True`, and for a learner that is told the tactic itself. "
-        "None of it can hurt, and none helps much: the "
-        "best acts are much the same against every tactic until the answers to them tell it."
+        "None of it can hurt, and none helps much: the best acts are much the same against every tactic until the "
+        "answers to them tell it."
     )
     rows = []
-    for env_id, (path, settings) in TABLE.items():
-        if path == "dialogym.envs.negotiation.family:Negotiation":
-            blind, told = (optimum(load_family(path, {**settings, "patience": patience})) for patience in (False, True))
-            rows.append(
-                [env_id, *(f"{value:.5f}" for value in (blind, told, _tactic_known(load_family(path, settings))))]
-            )
+    for env_id, _ in variants("negotiation"):
+        family = variant(env_id)
+        blind, told = (optimum(replace(family, patience=patience)) for patience in (False, True))
+        rows.append([env_id, *(f"{value:.5f}" for value in (blind, told, _tactic_known(family)))])
     yield table(["id", "optimum", "with `patience=True`", "tactic known"], rows)
 
 
@@ -68,7 +63,8 @@ def _tactic_known(family: Family) -> float:
     """What a learner can expect that is told the partner's tactic, but not its reservation price."""
     population, total = POPULATIONS[family.settings()["population"]], []
     for scenario, weight in classes(family):
-        game = family.setting(scenario).game.canonical()
+        setting: Any = family.setting(scenario)
+        game = setting.game.canonical()
         for tactic, p in population.types.map(lambda kind: kind.tactic):
             mind = Haggler(game, family.partner, replace(population, tactics=((tactic, 1.0),)))
             total.append(weight * p * Solution(game, mind, family.role, mind.candidates).start_value())
@@ -79,17 +75,14 @@ def _people() -> Iterator[str]:
     yield "## Beside people"
     yield (
         f"The `scripted` buyer against the default population, {DIALOGUES:,} dialogues, beside 376 dialogues between "
-        "people of CraigslistBargain (He et al. "
-        "2018). Mean and standard deviation; prices are shares of the list price. For people, no spread is given of "
-        "the number of turns; that of the "
-        "concessions follows from the published figures of first offers and final prices "
-        "(`dialogym.scripts.pages.negotiation_people.concession_deviation`), and is wide, "
-        "since people's offers are. "
+        "people of CraigslistBargain (He et al. 2018). Mean and standard deviation; prices are shares of the list "
+        "price. For people, no spread is given of the number of turns; that of the concessions follows from the "
+        "published figures of first offers and final prices "
+        "(`dialogym.scripts.pages.negotiation_people.concession_deviation`), and is wide, since people's offers are. "
         "The list price that the seller opens with stands for the advertisement: it is not counted as an offer, though "
-        "it is counted as a turn. "
-        "The concessions are given twice, over all offers and without those that repeat the price before, because the "
-        "human figures do not say which they are. "
-        "Ours repeat more prices, and our dialogues are longer."
+        "it is counted as a turn. The concessions are given twice, over all offers and without those that repeat the "
+        "price before, because the human figures do not say which they are. Ours repeat more prices, and our dialogues "
+        "are longer."
     )
     rows = []
     for row in compare_with_people(episodes=DIALOGUES):
@@ -101,25 +94,11 @@ def _people() -> Iterator[str]:
 
 def _swept() -> Iterator[str]:
     yield "## The fixed heuristics"
-    family = load_family("dialogym.envs.negotiation.family:Negotiation", {})
-    best = optimum(family)
-    kinds: dict[str, list[tuple[float, str]]] = {}
-    for name, speak in sweep().items():
-        kinds.setdefault(name.partition("(")[0], []).append(
-            (expected_return(family, FunctionPolicy(name, speak)), name)
-        )
-    total = sum(map(len, kinds.values()))
+    grid = sweep()
     yield (
-        f"Each kind was tried on Negotiation-v0 with every parameter of a grid ({total} rules in all), exactly. These "
-        "are the best of each kind. Prices are in "
-        "ticks of 5% of the list price; `dialogym.envs.negotiation.policies.sweep` defines the grid, and says what the "
-        "parameters are."
+        f"Each kind was tried on Negotiation-v0 with every parameter of a grid ({len(grid)} rules in all), exactly. "
+        "These are the best of each kind. Prices are in ticks of 5% of the list price; "
+        "`dialogym.envs.negotiation.policies.sweep` defines the grid, and says what the parameters are."
     )
-    rows = [
-        [kind, str(len(tried)), f"`{max(tried)[1]}`", f"{max(tried)[0]:.4f}", f"{max(tried)[0] / best:.0%}"]
-        for kind, tried in kinds.items()
-    ]
-    yield table(
-        ["kind", "tried", "best", "return", "share of the optimum"],
-        sorted(rows, key=lambda row: float(row[3]), reverse=True),
-    )
+    rows = best_of_each_kind(variant("Negotiation-v0"), grid)
+    yield table(KINDS, sorted(rows, key=lambda row: float(row[3]), reverse=True))

@@ -7,8 +7,9 @@ list price.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -58,11 +59,13 @@ PEOPLE: dict[str, tuple[float, float | None]] = {
 }
 """Measure -> mean and standard deviation among people, ``None`` where only the mean is known.
 
-Prices are shares of the list price. The deviations of
-concessions are not published: they are `concession_deviation`, from the other figures."""
+Prices are shares of the list price. The deviations of concessions are not published: they are `concession_deviation`,
+from the other figures.
+"""
 
 
-class Likeness(NamedTuple):
+@dataclass(frozen=True)
+class Likeness:
     """One measure of a population beside people.
 
     Attributes:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from ...envs.make import load_family, make_engine
-from ...envs.registration import TABLE
+from ...envs.make import make_engine
 from ...envs.spacing.bounds import Bound
 from ...envs.spacing.family import Spacing
 from ...envs.spacing.mind import MEMORIES
@@ -19,14 +17,13 @@ from ...evaluation.exact import expected_return, known_value, optimum
 from ...evaluation.results import Comparison
 from ...policies.baselines import baselines
 from ...policies.policy import FunctionPolicy
-from ..docs import DOCS, table
+from ..docs import DOCS, KINDS, best_of_each_kind, table, variant
 
 PAYOFF = "the mean probability of recall at the test, less the cost of the reviews"
 NOTE = (
     "Here *myopic* and *lookahead* make the reviews that raise the expected recall at the test most, as if the lesson "
-    "ended after their next turn, or their "
-    "next two. The parameters of the classical schedulers are the best on SpacingSmall-v0, see below; *index* follows "
-    "the prices of the upper bound."
+    "ended after their next turn, or their next two. The parameters of the classical schedulers are the best on "
+    "SpacingSmall-v0, see below; *index* follows the prices of the upper bound."
 )
 EPISODES = 2000
 FIGURE = "figures/spacing_shares.svg"
@@ -41,23 +38,16 @@ def sections() -> Iterator[str]:
     yield from _swept()
 
 
-def _family(env_id: str) -> Any:
-    """A registered variant: a `Spacing`."""
-    return load_family("dialogym.envs.spacing.family:Spacing", TABLE[env_id][1])
-
-
 def _bounds() -> Iterator[str]:
     yield "## How tight the upper bound is"
     yield (
         "The bound of the Lagrangian relaxation, where a coach may review several cards a turn at a price, on grids of "
-        "beliefs of increasing resolution. "
-        "Resolution 1 is the coach that sees every memory. In brackets: the share of the exact optimum, where there is "
-        "one. Each is proven; the default is the "
-        "finest grid of at most 1,000 points."
+        "beliefs of increasing resolution. Resolution 1 is the coach that sees every memory. In brackets: the share of "
+        "the exact optimum, where there is one. Each is proven; the default is the finest grid of at most 1,000 points."
     )
     rows = []
     for env_id in (SMALL, LARGE):
-        family = _family(env_id)
+        family = variant(env_id)
         best = optimum(family) if env_id == SMALL else None
         for resolution in (1, 2, 4, 8, None):
             start = time.perf_counter()
@@ -79,8 +69,7 @@ def _shares() -> Iterator[str]:
     draw(found, DOCS / FIGURE)
     yield (
         f"{LARGE}, {EPISODES:,} dialogues of each policy on the same seeds: the mean return as a share of the upper "
-        "bound. The optimum lies somewhere between "
-        "the best policy and the bound."
+        "bound. The optimum lies somewhere between the best policy and the bound."
     )
     yield f"![Mean return of each policy as a share of the upper bound]({FIGURE})"
     yield found.to_markdown().strip()
@@ -113,16 +102,16 @@ def draw(found: Comparison, path: Path) -> None:
 
 
 def best_fixed_plan(family: Spacing) -> tuple[float, tuple[tuple[int, ...], ...]]:
-    """The best plan that is made before the first turn and does not listen: its expected payoff, and the turns of each card.
+    """The best plan that is made before the first turn and does not listen.
 
     Exact: without listening the cards are independent, so a set of turns is worth to a card what it is worth to any,
-        and the turns are shared out by dynamic
-    programming over sets.
+    and the turns are shared out by dynamic programming over sets.
+
+    Returns:
+        Its expected payoff, and the turns of each card.
     """
-    base, turns = (
-        plan(MEMORIES[family.memory], family.calendar, family.cards, family.cost),
-        family.sessions * family.turns,
-    )
+    base = plan(MEMORIES[family.memory], family.calendar, family.cards, family.cost)
+    turns = family.sessions * family.turns
 
     def worth(belief: int, seen: int, left: tuple[int, ...]) -> float:
         if not left:
@@ -152,7 +141,7 @@ def best_fixed_plan(family: Spacing) -> tuple[float, tuple[tuple[int, ...], ...]
 
 def _fixed() -> Iterator[str]:
     yield "## Plans that do not listen"
-    family = _family(SMALL)
+    family = variant(SMALL)
     best, (value, turns) = optimum(family), best_fixed_plan(family)
     shown = "; ".join(
         f"turns {', '.join(str(turn + 1) for turn in own)}" if own else "never" for own in sorted(turns, reverse=True)
@@ -160,30 +149,16 @@ def _fixed() -> Iterator[str]:
     nothing = expected_return(family, FunctionPolicy("nothing", lambda dialogue, stream: "[rest]"))
     yield (
         f"The best plan for {SMALL} that is made before the first turn and takes no notice of the answers gets "
-        f"{value:.4f}, {value / best:.1%} of the optimum. "
-        f"When it reviews each of the three cards: {shown}. "
-        f"To review nothing gets {nothing:.4f} ({nothing / best:.1%})."
+        f"{value:.4f}, {value / best:.1%} of the optimum. When it reviews each of the three cards: {shown}. To review "
+        f"nothing gets {nothing:.4f} ({nothing / best:.1%})."
     )
 
 
 def _swept() -> Iterator[str]:
     yield "## The classical schedulers"
-    family = _family(SMALL)
-    best = optimum(family)
-    kinds: dict[str, list[tuple[float, str]]] = {}
-    for name, speak in sweep().items():
-        kinds.setdefault(name.partition("(")[0], []).append(
-            (expected_return(family, FunctionPolicy(name, speak)), name)
-        )
     yield (
         f"Each kind was tried on {SMALL} with every parameter of a grid (`dialogym.envs.spacing.policies.sweep`), "
         "exactly. These are the best of each kind."
     )
-    rows = [
-        [kind, str(len(tried)), f"`{max(tried)[1]}`", f"{max(tried)[0]:.4f}", f"{max(tried)[0] / best:.0%}"]
-        for kind, tried in kinds.items()
-    ]
-    yield table(
-        ["kind", "tried", "best", "return", "share of the optimum"],
-        sorted(rows, key=lambda row: float(row[3]), reverse=True),
-    )
+    rows = best_of_each_kind(variant(SMALL), sweep())
+    yield table(KINDS, sorted(rows, key=lambda row: float(row[3]), reverse=True))

@@ -7,20 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from ...envs.base import Family
-from ...envs.make import load_family
-from ...envs.registration import TABLE
 from ...envs.tutoring.curricula import CURRICULA
 from ...envs.tutoring.family import Tutoring
 from ...envs.tutoring.policies import sweep
 from ...evaluation.exact import expected_return, optimum
 from ...policies.policy import FunctionPolicy
-from ..docs import table
+from ..docs import KINDS, best_of_each_kind, table, variant, variants
 
 PAYOFF = "the share of the skills mastered in the end, less the cost of the lessons and quizzes"
 NOTE = (
     "Stopping is free and takes no turn, so both short-sighted tutors count what is mastered after the turns that they "
-    "see. The parameters of the fixed heuristics "
-    "are the best on Tutoring-v0, see below; *mastery-95* has those that are customary."
+    "see. The parameters of the fixed heuristics are the best on Tutoring-v0, see below; *mastery-95* has those that "
+    "are customary."
 )
 CHAIN: dict[str, Any] = {
     "mastery": (0.4, 0.3, 0.2, 0.1),
@@ -66,9 +64,9 @@ def _chain() -> Iterator[str]:
     )
     family = Tutoring(**CHAIN)
     rows = {
-        "optimum": optimum(family),  # pyright: ignore[reportArgumentType]
+        "optimum": optimum(family),
         "without quizzes": without_quizzes(family),
-        "myopic": expected_return(family, "myopic"),  # pyright: ignore[reportArgumentType]
+        "myopic": expected_return(family, "myopic"),
         "hidden state seen before each turn": observed(family),
     }
     yield table(["policy", "expected payoff"], [[name, f"{value:.4f}"] for name, value in rows.items()])
@@ -80,55 +78,25 @@ def _turns() -> Iterator[str]:
     rows = []
     for turns in range(1, 9):
         family = Tutoring(turns=turns)
-        best = optimum(family)  # pyright: ignore[reportArgumentType]
-        shares = [without_quizzes(family), *(expected_return(family, name) for name in ("myopic", "lookahead"))]  # pyright: ignore[reportArgumentType]
-        found = max(expected_return(family, FunctionPolicy(name, speak)) for name, speak in sweep().items())  # pyright: ignore[reportArgumentType]
-        rows.append(
-            [
-                str(turns),
-                f"{best:.4f}",
-                *(f"{value / best:.0%}" for value in (*shares, found)),
-                f"{observed(family):.4f}",
-            ]
-        )
-    yield table(
-        [
-            "turns",
-            "optimum",
-            "without quizzes",
-            "myopic",
-            "lookahead",
-            "best heuristic of the grid",
-            "hidden state seen",
-        ],
-        rows,
-    )
+        best = optimum(family)
+        shares = [without_quizzes(family), *(expected_return(family, name) for name in ("myopic", "lookahead"))]
+        shares.append(max(expected_return(family, FunctionPolicy(name, speak)) for name, speak in sweep().items()))
+        rows.append([str(turns), f"{best:.4f}", *(f"{x / best:.0%}" for x in shares), f"{observed(family):.4f}"])
+    policies = ("optimum", "without quizzes", "myopic", "lookahead", "best heuristic of the grid", "hidden state seen")
+    yield table(["turns", *policies], rows)
 
 
 def _swept() -> Iterator[str]:
     yield "## The fixed heuristics"
     yield (
         "Each kind with every parameter of a grid, exactly; the best of each kind. The numbers are the arguments of "
-        "the kind's function in "
-        "`dialogym.envs.tutoring.policies`; `sweep` there defines the grid. To *switch* is to change from explanations "
-        "to examples, or back, when a quiz on what was "
-        "last taught is failed."
+        "the kind's function in `dialogym.envs.tutoring.policies`; `sweep` there defines the grid. To *switch* is to "
+        "change from explanations to examples, or back, when a quiz on what was last taught is failed."
     )
-    for env_id, (path, settings) in TABLE.items():
-        if path != TABLE["Tutoring-v0"][0] or not settings.get("marked", True):  # without marks it is the same problem
-            continue
-        family = load_family(path, settings)
-        best, kinds = optimum(family), dict[str, list[tuple[float, str]]]()
-        for name, speak in sweep().items():
-            kinds.setdefault(name.partition("(")[0], []).append(
-                (expected_return(family, FunctionPolicy(name, speak)), name)
-            )
-        rows = []
-        for kind, tried in kinds.items():
-            value, name = max(tried, key=lambda pair: pair[0])
-            rows.append([kind, str(len(tried)), f"`{name}`", f"{value:.4f}", f"{value / best:.0%}"])
-        yield f"### Sweep on {env_id}"
-        yield table(["kind", "tried", "best", "return", "share of the optimum"], rows)
+    for env_id, settings in variants("tutoring"):
+        if settings.get("marked", True):  # without marks it is the same problem
+            yield f"### Sweep on {env_id}"
+            yield table(KINDS, best_of_each_kind(variant(env_id), sweep()))
 
 
 def _taught() -> Iterator[str]:
@@ -140,16 +108,8 @@ def _taught() -> Iterator[str]:
     rows = []
     for curriculum in CURRICULA.values():
         for skill in curriculum.skills:
-            shown = skill.exercises[len(skill.exercises) // 2]
-            wrong = shown.wrong[0]
-            rows.append(
-                [
-                    curriculum.name,
-                    skill.name,
-                    str(len(skill.exercises)),
-                    shown.question,
-                    shown.answer,
-                    f"{wrong.answer} ({wrong.misconception})",
-                ]
-            )
+            count = len(skill.exercises)
+            shown = skill.exercises[count // 2]
+            wrong = f"{shown.wrong[0].answer} ({shown.wrong[0].misconception})"
+            rows.append([curriculum.name, skill.name, str(count), shown.question, shown.answer, wrong])
     yield table(["curriculum", "skill", "exercises", "for example", "right", "wrong"], rows)
