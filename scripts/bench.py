@@ -35,28 +35,29 @@ Repertoire = dict[Any, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Bench:
-    """Player turns a second in one process, and where the time of a step goes; one `step` of an environment is two player turns.
+    """Player turns a second in one process, and where the time of a step goes.
 
-    The agent says what the scripted policy said in the same scenario in other episodes, and some talk. TextArena hears
-    the same sentences, with its own offers, in SimpleNegotiation-v0: raw, and in the wrappers that it registers by
-    default. A partner's opening is not counted, a last word that nobody answers counts double.
+    One `step` of an environment is two player turns. The agent says what the scripted policy said in the same scenario
+    in other episodes, and some talk. TextArena hears the same sentences, with its own offers, in SimpleNegotiation-v0:
+    raw, and in the wrappers that it registers by default. A partner's opening is not counted, a last word that nobody
+    answers counts double.
     """
 
     env_id: tyro.conf.Positional[str] = "Negotiation-v0"
-    """Environment."""
+    """Environment; `dialogym list` shows them."""
     seconds: float = 2.0
-    """Length of one measurement."""
+    """Seconds of one measurement."""
     repeats: int = 5
     """Measurements of each contender; they take turns, and the median counts."""
     server: str = ""
-    """Instead: the requests a second that voiced dialogues make of this OpenAI-compatible server (http://HOST:PORT/v1#MODEL), beside bare requests;
-    options of the voice may follow in parentheses. `stand-in` starts one that takes `delay` seconds for each."""
+    """OpenAI-compatible server (http://HOST:PORT/v1#MODEL) to measure instead: requests a second of voiced dialogues,
+    beside bare ones. Options of the voice may follow in parentheses. `stand-in` starts a server of its own."""
     dialogues: int = 64
-    """Voiced dialogues at once."""
+    """How many voiced dialogues run at once."""
     requests: int = 256
-    """Requests of one measurement of a server."""
+    """How many requests are made in one measurement of a server."""
     delay: float = 1.0
-    """Seconds that the stand-in takes."""
+    """Seconds that the stand-in takes for a request."""
     out: Path | None = None
     """Write the numbers here too, as JSON."""
 
@@ -68,18 +69,8 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     if options.server:
         from .bench_users import measure as voiced
 
-        Console().print(
-            voiced(
-                options.env_id,
-                options.server,
-                options.dialogues,
-                options.requests,
-                options.repeats,
-                options.delay,
-                said,
-                settings,
-            )
-        )
+        asked = (options.dialogues, options.requests, options.repeats, options.delay)
+        Console().print(voiced(options.env_id, options.server, *asked, said, settings))
         return
     contenders: dict[str, Callable[[float], float]] = {
         "gym.make": lambda seconds: _single(options.env_id, settings, said, seconds),
@@ -103,13 +94,12 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     if RAW not in rates:
         console.print("[dim]pip install textarena to see it in the same run[/dim]")
     if options.out is not None:
-        options.out.write_text(
-            json.dumps({"player_turns_per_second": rates, "microseconds_per_step": spent}, indent=2) + "\n"
-        )
+        numbers = {"player_turns_per_second": rates, "microseconds_per_step": spent}
+        options.out.write_text(json.dumps(numbers, indent=2) + "\n")
 
 
 def repertoire(env_id: str, settings: dict[str, Any], episodes: int = 2000) -> Repertoire:
-    """What the scripted policy (the random one, in a family without) says in each scenario, with some talk in between."""
+    """What the scripted policy says in each scenario, with some talk in between; the random one where there is none."""
     engine = make_engine(env_id, **settings)
     speaker = make_policy("scripted" if "scripted" in baselines(engine) else "random", engine)
     said: dict[Any, list[str]] = {scenario: [] for scenario in engine.family.scenarios()}
@@ -127,19 +117,20 @@ class _Watched:
     """A simulated user that notes when it is asked and when it has answered."""
 
     def __init__(self, user: Any, marks: list[float]):
-        self.personas, self._user, self._marks = user.personas, user, marks
+        self.personas = user.personas
+        self.decide, self.speak = _marked(user.decide, marks), _marked(user.speak, marks)
 
-    def decide(self, *asked: Any) -> Any:
-        self._marks.append(time.perf_counter())
-        answer = self._user.decide(*asked)
-        self._marks.append(time.perf_counter())
+
+def _marked(call: Callable[..., Any], marks: list[float]) -> Callable[..., Any]:
+    """The function, which notes when it is called and when it has answered."""
+
+    def marked(*asked: Any) -> Any:
+        marks.append(time.perf_counter())
+        answer = call(*asked)
+        marks.append(time.perf_counter())
         return answer
 
-    def speak(self, *asked: Any) -> Any:
-        self._marks.append(time.perf_counter())
-        answer = self._user.speak(*asked)
-        self._marks.append(time.perf_counter())
-        return answer
+    return marked
 
 
 def stages(env_id: str, settings: dict[str, Any], said: Repertoire, steps: int = WATCHED) -> dict[str, float]:
@@ -149,19 +140,10 @@ def stages(env_id: str, settings: dict[str, Any], said: Repertoire, steps: int =
     """
     env = gym.make(env_id, **settings)
     face: Any = env.unwrapped
-    engine, marks, clock = face.engine, [], time.perf_counter
-    walk = engine.step
-
-    def watched(*asked: Any) -> Any:
-        marks.append(clock())
-        taken = walk(*asked)
-        marks.append(clock())
-        return taken
-
-    engine.user, engine.step = _Watched(engine.user, marks), watched
-    totals = dict.fromkeys(
-        ("parse", "decide", "speak", "record and reward", "info and wrappers", "reset (shared)"), 0.0
-    )
+    engine, marks, clock = face.engine, list[float](), time.perf_counter
+    engine.user, engine.step = _Watched(engine.user, marks), _marked(engine.step, marks)
+    names = ("parse", "decide", "speak", "record and reward", "info and wrappers", "reset (shared)")
+    totals = dict.fromkeys(names, 0.0)
     env.reset(seed=0)
     texts = cycle(said[face.dialogue.scenario])
     for _ in range(steps):
@@ -195,14 +177,10 @@ def _table(rates: dict[str, list[float]]) -> Table:
     table = Table("contender", "player turns/s", "us a turn", "min", "max", "x raw", title="median of each contender")
     for name, values in rates.items():
         middle = statistics.median(values)
-        ratio = (
-            f"{statistics.median([ours / theirs for ours, theirs in zip(values, rates[RAW], strict=True)]):.2f}"
-            if RAW in rates
-            else ""
-        )
-        table.add_row(
-            name, f"{middle:,.0f}", f"{1e6 / middle:.2f}", f"{min(values):,.0f}", f"{max(values):,.0f}", ratio
-        )
+        ratios = [ours / theirs for ours, theirs in zip(values, rates.get(RAW, []), strict=False)]
+        ratio = f"{statistics.median(ratios):.2f}" if ratios else ""
+        shown = (f"{middle:,.0f}", f"{1e6 / middle:.2f}", f"{min(values):,.0f}", f"{max(values):,.0f}")
+        table.add_row(name, *shown, ratio)
     return table
 
 
@@ -227,10 +205,8 @@ def _vector(env_id: str, settings: dict[str, Any], said: Repertoire, seconds: fl
     envs.reset(seed=0)
     turns, spent = 0, 0.0
     while spent < seconds:
-        texts = [
-            said[dialogue.scenario][(turns + i) % len(said[dialogue.scenario])]
-            for i, dialogue in enumerate(envs.dialogues)
-        ]
+        known = [said[dialogue.scenario] for dialogue in envs.dialogues]
+        texts = [some[(turns + i) % len(some)] for i, some in enumerate(known)]
         start = time.perf_counter()
         envs.step(texts)
         spent += time.perf_counter() - start
@@ -258,6 +234,5 @@ def _textarena(name: str, said: Sequence[str], seconds: float) -> float:
 
 def _in_textarena(text: str) -> str:
     """The same sentence in TextArena's game: goods that each of its players has, and its spelling of the tags."""
-    return re.sub(
-        r"\[(?!accept)[^\]]*?(\d*)\]", lambda match: f"[Offer: {int(match[1] or 1) % 4 + 1} Wheat -> 1 Ore]", text
-    )
+    tag = r"\[(?!accept)[^\]]*?(\d*)\]"
+    return re.sub(tag, lambda match: f"[Offer: {int(match[1] or 1) % 4 + 1} Wheat -> 1 Ore]", text)

@@ -45,16 +45,8 @@ class _Dialogues:
         self, env_id: str, server: str, count: int, said: dict[Any, tuple[str, ...]], settings: dict[str, Any]
     ):
         address, given = parse_spec(server, "server")
-        options = ",".join(
-            f"{name}={value}"
-            for name, value in {
-                "attempts": 1,
-                "max_tokens": 30,
-                "timeout": 600,
-                "concurrency": 2 * count,
-                **given,
-            }.items()
-        )
+        given = {"attempts": 1, "max_tokens": 30, "timeout": 600, "concurrency": 2 * count, **given}
+        options = ",".join(f"{name}={value}" for name, value in given.items())
         user: Any = make_user(f"voiced:{address}({options})", make_engine(env_id, **settings).family)
         self.kept = user.voice.backend = _Kept(user.voice.backend)
         self._env: Any = gym.make_vec(env_id, num_envs=count, user=user, **settings)
@@ -82,7 +74,7 @@ def measure(
     said: dict[Any, tuple[str, ...]],
     settings: dict[str, Any],
 ) -> Table:
-    """Requests a second: of `dialogues` voiced dialogues at once, of bare requests with the same bodies at once, and of one request at a time.
+    """Requests a second: of voiced dialogues at once, of bare requests with the same bodies, and of one at a time.
 
     The bare requests are those that the dialogues have just made, sent again through aiohttp with as many connections
     and no barrier between steps, which is the most that the server gives. If it caches prompts, that favours them.
@@ -105,14 +97,12 @@ def measure(
     ratios = [ours / raw for ours, raw in zip(rates["dialogues"], rates["bare"], strict=True)]
     table = Table(title=f"{env_id}, voiced by {server}" + (f" ({delay:g} s a request)" if server == STAND_IN else ""))
     for heading in ("", "requests a second, median", "lowest", "highest"):
-        table.add_column(heading, justify="left" if not heading else "right")
-    for label, values, form in (
-        (f"{dialogues} dialogues at once", rates["dialogues"], "{:.2f}"),
-        (f"{dialogues} bare requests at once", rates["bare"], "{:.2f}"),
-        ("one bare request at a time", rates["one"], "{:.2f}"),
-        ("dialogues / bare, paired", ratios, "{:.1%}"),
-    ):
-        table.add_row(label, *(form.format(value) for value in (statistics.median(values), min(values), max(values))))
+        table.add_column(heading, justify="right" if heading else "left")
+    names = (f"{dialogues} dialogues at once", f"{dialogues} bare requests at once", "one bare request at a time")
+    for name, values in zip(names, rates.values(), strict=True):
+        table.add_row(name, *(f"{value:.2f}" for value in (statistics.median(values), min(values), max(values))))
+    spread = (statistics.median(ratios), min(ratios), max(ratios))
+    table.add_row("dialogues / bare, paired", *(f"{value:.1%}" for value in spread))
     return table
 
 

@@ -204,7 +204,7 @@ def best_of_each_kind(family: Family, sweep: Mapping[str, Callable[..., str]]) -
         tried.append((expected_return(family, FunctionPolicy(name, speak)), name))
     rows = []
     for kind, tried in kinds.items():
-        value, name = max(tried)
+        value, name = max(tried, key=lambda pair: pair[0])
         rows.append([kind, str(len(tried)), f"`{name}`", f"{value:.4f}", f"{value / optimum(family):.0%}"])
     return rows
 

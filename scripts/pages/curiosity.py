@@ -220,13 +220,8 @@ def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    style: dict[Any, Any] = {
-        "svg.fonttype": "none",
-        "svg.hashsalt": "curiosity",
-        "font.size": 9.5,
-        "font.family": "sans-serif",
-    }
-    with rc_context(style):
+    style: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "curiosity", "font.family": "sans-serif"}
+    with rc_context({**style, "font.size": 9.5}):
         figure = Figure(figsize=(8.6, 3.4), layout="constrained", facecolor="white")
         for place, (title, env_id, names) in enumerate(PANELS):
             axes = figure.add_subplot(1, len(PANELS), place + 1)

@@ -101,9 +101,8 @@ def _draw(front: list[FrontPoint], rules: dict[str, dict[str, float]], best: dic
     from matplotlib.figure import Figure
 
     ink, muted, rule = "#1f2933", "#5b6770", "#d5dadd"
-    with rc_context(
-        {"svg.fonttype": "none", "svg.hashsalt": "guided-solving", "font.size": 9.5, "font.family": "sans-serif"}
-    ):
+    style: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "guided-solving", "font.family": "sans-serif"}
+    with rc_context({**style, "font.size": 9.5}):
         figure = Figure(figsize=(7.0, 4.4), layout="constrained", facecolor="white")
         axes = figure.add_subplot()
         for side in ("top", "right"):
@@ -117,25 +116,14 @@ def _draw(front: list[FrontPoint], rules: dict[str, dict[str, float]], best: dic
         axes.fill_between(leaks, solves, color="#1b6ca8", alpha=0.07, linewidth=0)
         axes.plot(leaks, solves, "o-", color="#1b6ca8", markersize=5, linewidth=2, zorder=3)
         axes.annotate("Pareto front", (0.42, 0.555), color="#1b6ca8", ha="right", fontsize=10.5)
-        axes.plot(best["leak"], best["solve"], "*", color="#b3400f", markersize=13, zorder=4)
-        axes.annotate(
-            "optimum at lambda 0.5",
-            (best["leak"], best["solve"]),
-            xytext=(9, -11),
-            textcoords="offset points",
-            color="#b3400f",
-        )
+        at = best["leak"], best["solve"]
+        axes.plot(*at, "*", color="#b3400f", markersize=13, zorder=4)
+        axes.annotate("optimum at lambda 0.5", at, xytext=(9, -11), textcoords="offset points", color="#b3400f")
         for name, found in rules.items():
-            right = found["leak"] > 0.9
-            axes.plot(found["leak"], found["solve"], "s", color=ink, markersize=5, zorder=3)
-            axes.annotate(
-                name,
-                (found["leak"], found["solve"]),
-                xytext=(-8 if right else 8, -4),
-                textcoords="offset points",
-                ha="right" if right else "left",
-                color=ink,
-            )
+            at = found["leak"], found["solve"]
+            place: dict[str, Any] = {"xytext": (-8, -4), "ha": "right"} if at[0] > 0.9 else {"xytext": (8, -4)}
+            axes.plot(*at, "s", color=ink, markersize=5, zorder=3)
+            axes.annotate(name, at, textcoords="offset points", color=ink, **place)
         axes.set_xlim(-0.03, 1.04)
         axes.set_ylim(0.0, 0.75)
         axes.set_xlabel("leak: share of the solution given away", color=muted)
