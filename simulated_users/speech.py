@@ -19,14 +19,14 @@ MANNERS = {
 }
 """Persona -> its manner, in a sentence to the speaker."""
 
-FREE_WORDS = (
-    'start ::= [A-Z] [a-z\']{0,11} words? [,:]?\nwords ::= (","? " " word){1,10}\nword ::= [a-z] [a-z\']{0,11} | "I" '
-    '("\'" [a-z]{1,2})?\n'
-)
-"""GBNF rules:
+FREE_WORDS = """\
+start ::= [A-Z] [a-z']{0,11} words? [,:]?
+words ::= (","? " " word){1,10}
+word ::= [a-z] [a-z']{0,11} | "I" ("'" [a-z]{1,2})?
+"""
+"""Rules of GBNF: ``start``, words that begin a sentence, and ``words``, some that go on; without figures.
 
-``start``, words that begin a sentence, and ``words``, some that go on; without figures. Counted in words, so that none
-is cut off.
+Counted in words, so that none is cut off.
 """
 
 _STRANGE = re.compile(r"[^A-Za-zÀ-ÖØ-öø-ÿ0-9 .,;:!?'’‘…–—()$%&/-]")

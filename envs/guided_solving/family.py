@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, cast
 
+from ...core.checks import at_least, one_of, whole
 from ...core.dialogue import Dialogue
 from ...core.setting import Setting
-from ...core.solver import Solution
 from ..base import Family
 from .game import Guidance, GuidedSteps
 from .mind import POPULATIONS, Learner, Student
@@ -38,12 +38,9 @@ class Session:
         return _NAMED[self.problem]
 
 
-_SCENARIOS = tuple(Session(problem.name) for problem in PROBLEMS)
-
-
 @dataclass(frozen=True)
 class GuidedSolving(Family):
-    """Teaching without telling: a tutor leads a student through a problem of three steps, and the student then solves it alone.
+    """Teaching without telling: a tutor helps a student with a problem of three steps, which it then solves alone.
 
     ## Description
 
@@ -91,7 +88,7 @@ class GuidedSolving(Family):
     | `[nudge]` | a leading question | nothing |
     | `[hint]` | the idea of the step | 0.3 of the step |
     | `[show]` | the step worked out; the student goes on to the next | the step |
-    | `[try]` | the student tries the step: right with probability 0.95 if it understands it, else 0.15. After a right try it goes on to the next | nothing |
+    | `[try]` | a try of the step: right with 0.95 if it is understood, else 0.15; then the next | nothing |
     | `[tell]` | the final answer; the dialogue ends | everything |
     | `[stop]` | the dialogue ends; it takes no turn | nothing |
 
@@ -187,11 +184,11 @@ class GuidedSolving(Family):
     leak: str = "graded"
     population: str = "default"
 
-    role: ClassVar[str] = "tutor"
-    acts: ClassVar = ACTS
-    understand: ClassVar = understand
-    voice: ClassVar = VOICE
-    metrics_of: ClassVar[dict[str, str]] = {
+    role = "tutor"
+    acts = ACTS
+    understand = understand
+    voice = VOICE
+    metrics_of = {
         "solve": "probability that the student solves the problem alone afterwards",
         "solve_gain": "what the dialogue added to that probability",
         "leak": "share of the solution that was given away",
@@ -200,53 +197,42 @@ class GuidedSolving(Family):
     }
 
     def __post_init__(self) -> None:
-        if not isinstance(self.turns, int) or not 1 <= self.turns <= 12:
-            raise ValueError(f"turns must be a whole number from 1 to 12, got {self.turns!r}")
-        for name in ("turn_cost", "leak_weight"):
-            if not 0.0 <= getattr(self, name) < float("inf"):
-                raise ValueError(f"{name} must be a number of at least 0, got {getattr(self, name)!r}")
-        if self.leak not in LEAKS:
-            raise ValueError(f"leak must be one of {', '.join(LEAKS)}; got {self.leak!r}")
-        if self.population not in POPULATIONS:
-            raise ValueError(f"population must be one of {', '.join(POPULATIONS)}; got {self.population!r}")
+        whole(self, 1, 12, "turns")
+        at_least(self, 0, "turn_cost", "leak_weight")
+        one_of(self, LEAKS, "leak")
+        one_of(self, POPULATIONS, "population")
 
     def scenarios(self) -> Sequence[Session]:
         """A session about each problem; all equally likely."""
-        return _SCENARIOS
+        return [Session(problem.name) for problem in PROBLEMS]
 
     def setting(self, scenario: Session) -> Setting:
         """Game and mind: the same for all problems."""
-        return _setting(self.turns, self.turn_cost, self.leak_weight, self.leak, self.population)
+        return _setting(self)
 
     def task(self, scenario: Session) -> str:
         """The problem with its solution, who the student may be, what counts."""
-        problem, game = scenario.public, self.setting(scenario).game
+        problem, game = scenario.public, cast(GuidedSteps, self.setting(scenario).game)
         steps = "; ".join(f"{number}. {step.goal} ({step.result})" for number, step in enumerate(problem.steps, 1))
         strengths = ", ".join(
-            (
-                f"{name} {100 * kind.nudge:.0f}/{100 * kind.hint:.0f}/{100 * kind.show:.0f}% ({kind.share:.0%} of "
-                "students, "
-                f"{kind.start:.0%} known before)"
-            )
+            f"{name} {100 * kind.nudge:.0f}/{100 * kind.hint:.0f}/{100 * kind.show:.0f}% "
+            f"({kind.share:.0%} of students, {kind.start:.0%} known before)"
             for name, kind in POPULATIONS[self.population].items()
         )
-        hard = (
-            f" If you give the final answer away, you score only -{self.leak_weight:g} and the turns."
-            if self.leak == "hard"
-            else ""
-        )
+        hard = f" If you give the final answer away, you score only -{self.leak_weight:g} and the turns."
         return (
             f"You tutor a student who is stuck on this problem: {problem.text}\nIts steps: {steps}.\n"
             f"Later the student solves it alone; a step goes right with {1 - game.slip:.0%} if it understands it, else "
             f"{game.guess:.0%}, as in its tries with you. "
             f"You score the probability that all go right, less {self.leak_weight:g} times the leak, less "
             f"{self.turn_cost:g} a turn, in {self.turns} turns. "
-            f"Leak: each step is 1/{game.steps}; a hint gives away {game.hint_leak:g} of it, a shown step all of it, the "
-            "final answer everything. A student that "
-            f"was given the answer and fails recalls it with {game.recall:.0%}.{hard}\n"
-            f"Chance that a nudge/hint/shown step makes it understand the step it is at: {strengths}. Known before is the "
-            "first step, and the next with the same "
-            "chance. Understanding shows only in tries. After a right try or a shown step it goes on.\n"
+            f"Leak: each step is 1/{game.steps}; a hint gives away {game.hint_leak:g} of it, a shown step all of it, "
+            "the final answer everything. "
+            f"A student that was given the answer and fails recalls it with {game.recall:.0%}."
+            f"{hard if self.leak == 'hard' else ''}\n"
+            f"Chance that a nudge/hint/shown step makes it understand the step it is at: {strengths}. "
+            "Known before is the first step, and the next with the same chance. Understanding shows only in tries. "
+            "After a right try or a shown step it goes on.\n"
         )
 
     def context(self, dialogue: Dialogue) -> Hashable:
@@ -268,7 +254,7 @@ class GuidedSolving(Family):
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
-        game, state = dialogue.setting.game, dialogue.state
+        game, state = cast(GuidedSteps, dialogue.setting.game), dialogue.state
         solve = game.solves(state, dialogue.hidden.understood)
         return {
             "solve": solve,
@@ -289,7 +275,6 @@ class GuidedSolving(Family):
 
 
 @lru_cache(maxsize=16)  # a solution takes some megabytes, and a front solves many
-def _setting(turns: int, turn_cost: float, leak_weight: float, leak: str, population: str) -> Setting:
-    game = GuidedSteps(turns=turns, turn_cost=turn_cost, leak_weight=leak_weight, leak=leak)
-    mind = Learner(game, population)
-    return Setting(game, mind, "tutor", game.candidates, lambda: Solution(game, mind, "tutor", game.candidates))
+def _setting(family: GuidedSolving) -> Setting:
+    game = GuidedSteps(turns=family.turns, turn_cost=family.turn_cost, leak_weight=family.leak_weight, leak=family.leak)
+    return Setting(game, Learner(game, family.population), "tutor", game.candidates)

@@ -152,24 +152,10 @@ class GuidedSteps:
             return state._replace(turn=turn, mover=mover, given=act)
         if kind is Show:
             return state._replace(turn=turn, mover=mover, given=act, shown=state.shown + 1)
-        if kind is Tell:
-            return Guidance(
-                turn, None, state.step, False, False, False, state.hints + state.hinted, state.shown, True, _SAY, "told"
-            )
-        if kind is Stop:
-            return Guidance(
-                state.turn,
-                None,
-                state.step,
-                False,
-                False,
-                False,
-                state.hints + state.hinted,
-                state.shown,
-                False,
-                _SAY,
-                "stop",
-            )
+        if kind is Tell or kind is Stop:
+            told, hints = kind is Tell, state.hints + state.hinted
+            over = Guidance(state.turn + told, None, state.step, hints=hints, shown=state.shown, told=told)
+            return over._replace(ending="told" if told else "stop")
         if kind is Say:
             return state._replace(turn=turn, mover=mover, given=_SAY)
         raise IllegalAct(self._refusal(state, kind))
@@ -180,7 +166,7 @@ class GuidedSteps:
         yield _SAY
 
     def candidates(self, state: Guidance, support: tuple[Any, ...] = ()) -> Iterator[Act]:
-        """`choices` without talk, which only passes the time: whoever has nothing better to do can stop, and that costs no turn."""
+        """`choices` without talk, which only passes the time: to stop is no worse, and costs no turn."""
         yield _STOP
         if not state.tried:
             yield _TRY
@@ -202,12 +188,14 @@ class GuidedSteps:
         return state.told or (state.ending == "solved" and isinstance(state.given, Show))
 
     def solves(self, state: Guidance, understood: tuple[bool, ...]) -> float:
-        """Probability that a student who understands these steps solves the problem alone: it must get every step right, or else recall the answer."""
+        """Probability that a student who understands these steps solves the problem alone.
+
+        It must get every step right, or else recall the answer.
+        """
         alone = self._alone.get(understood)
         if alone is None:
-            alone = self._alone[understood] = math.prod(
-                [1.0 - self.slip if known else self.guess for known in understood]
-            )
+            steps = [1.0 - self.slip if known else self.guess for known in understood]
+            alone = self._alone[understood] = math.prod(steps)
         return alone + (1.0 - alone) * self.recall if self.answer_leaked(state) else alone
 
     def payoff(self, state: Guidance, seat: str, hidden: Any = None) -> float:
@@ -238,10 +226,10 @@ class GuidedSteps:
         if isinstance(act, Attempt) and act.outcome == "wrong":
             state = state._replace(tried=True)
         elif isinstance(act, Attempt) or isinstance(given, Show):
-            step, hints = state.step + 1, state.hints + (state.hinted and not isinstance(given, Show))
-            if step == self.steps:
-                return Guidance(state.turn, None, step, False, False, False, hints, state.shown, False, given, "solved")
-            state = Guidance(state.turn, "tutor", step, False, False, False, hints, state.shown)
+            hints = state.hints + (state.hinted and not isinstance(given, Show))
+            state = Guidance(state.turn, "tutor", state.step + 1, hints=hints, shown=state.shown)
+            if state.step == self.steps:
+                return state._replace(mover=None, given=given, ending="solved")
         if state.turn >= self.turns:
             return state._replace(mover=None, given=_SAY, ending="turns")
         return state._replace(mover="tutor", given=_SAY)

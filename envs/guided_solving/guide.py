@@ -20,18 +20,18 @@ _NUMBERED = re.compile(
 )
 _NAMES = {"one": 1, "two": 2, "three": 3, "first": 1, "second": 2, "third": 3}
 _DONE = re.compile(
-    r"\b(?:all|we(?:'re| are)|i(?:'m| am)) (?:\w+ )?(?:done|finished|through|solved)\b|\blast (?:one|step)\b|\ball of "
-    r"it\b|\ball steps are\b|\bconcludes\b"
+    r"\b(?:all|we(?:'re| are)|i(?:'m| am)) (?:\w+ )?(?:done|finished|through|solved)\b"
+    r"|\blast (?:one|step)\b|\ball of it\b|\ball steps are\b|\bconcludes\b"
     r"|\bsolved (?:it|the|this)\b|\b(?:we|i) (?:did|made) it\b|(?:\A|[.!?,] )(?:finished|done)\b|\bno more steps\b"
 )
 _ASKED = re.compile(
-    r"\b(?:the (?:final )?answer|(?:tell|show|give) me (?:the|a|an|how|what|if|more|another)\b(?! "
-    r"moment)|(?:a|another|the) hint|explain|example)\b"
+    r"\b(?:the (?:final )?answer|(?:tell|show|give) me (?:the|a|an|how|what|if|more|another)\b(?! moment)"
+    r"|(?:a|another|the) hint|explain|example)\b"
 )
 _HEARD = re.compile(r"\Aunderstood\. ")  # of what the tutor has said; after help it would be a claim
 _STUCK = re.compile(
-    r"\bstuck\b|\bhelp (?:me|with)\b|\b(?:some|need) help\b|\bcan't (?:do|finish|solve)\b|\bunable\b|\bno idea "
-    r"how\b|\bin vain\b|\bbeating me\b"
+    r"\bstuck\b|\bhelp (?:me|with)\b|\b(?:some|need) help\b|\bcan't (?:do|finish|solve)\b"
+    r"|\bunable\b|\bno idea how\b|\bin vain\b|\bbeating me\b"
 )
 _COPIED = re.compile(r"\bcop(?:y|ied)\b")
 _TAKEN = re.compile(
@@ -40,7 +40,7 @@ _TAKEN = re.compile(
 _SOLVED = ("solved", "shown last")
 
 
-class GuidedSolvingGuide:
+class GuidedSolvingGuide(student.StudentGuide):
     """A student who works through a problem with a tutor.
 
     A try holds one result, and the mark of the worksheet. After help the student says nothing of what it has
@@ -52,55 +52,37 @@ class GuidedSolvingGuide:
         problem = cue.public
         return (
             f"You are a student who is stuck on a problem from {problem.subject}, and a tutor helps you. The problem: "
-            f"{problem.text} You write on a worksheet that "
-            "marks each step as right or wrong. You never say whether you have understood something, and name no "
-            "result that you were not told. "
-            f"{manner(cue.persona)}"
+            f"{problem.text} You write on a worksheet that marks each step as right or wrong. You never say whether "
+            f"you have understood something, and name no result that you were not told. {manner(cue.persona)}"
         )
 
-    def line(self, cue: Cue, stream: Stream) -> Line:
-        """The order; the words come without a frame."""
+    def order(self, cue: Cue, stream: Stream) -> Line:
+        """What to say; the words come without a frame."""
         slot, (subject, number, _, result, next_number, next_goal, *_), _ = describe(cue)
-        if cue.problem:
-            order, slot = f"Say politely that you could not follow, then say why, word for word: {cue.reason}", "lost"
-        elif slot == "opening":
-            order = f"Greet the tutor and say that you are stuck on this {subject} problem. Name no number."
-        elif slot == "right":
-            order = (
-                f'Say that your result is "{result}" and that it is marked right. Then say that step {next_number} '
-                f"comes next: {next_goal}."
-            )
-        elif slot == "solved":
-            order = (
-                f'Say that your result is "{result}" and that it is marked right. Then say that this was the last step.'
-            )
-        elif slot == "wrong":
+        right = f'Say that your result is "{result}" and that it is marked right. Then say that'
+        tutor, quiet = "The tutor has", "Name no result."
+        copied = f"{tutor} worked out the step. Say that you have copied it, and that"
+        following = f"step {next_number} comes next: {next_goal}."
+        if slot == "wrong":
             order = (
                 f'Say that your result is "{wrong_result(cue, stream)}" and that it is marked wrong. Then say that you '
                 f"are still on step {number}."
             )
-        elif slot == "shown":
-            order = (
-                f"The tutor has worked out the step. Say that you have copied it, and that step {next_number} comes "
-                f"next: {next_goal}."
-            )
-        elif slot == "shown last":
-            order = "The tutor has worked out the step. Say that you have copied it, and that this was the last step."
-        elif slot == "nudged":
-            order = (
-                "The tutor has asked you a question about the step. Say that you will think about it. Name no result."
-            )
-        elif slot == "hinted":
-            order = "The tutor has given you the idea of the step. Say that you have noted it. Name no result."
         else:
-            order = f"React to the tutor in a few words, and say that you are still on step {number}."
+            order = {
+                "opening": f"Greet the tutor and say that you are stuck on this {subject} problem. Name no number.",
+                "right": f"{right} {following}",
+                "solved": f"{right} this was the last step.",
+                "shown": f"{copied} {following}",
+                "shown last": f"{copied} this was the last step.",
+                "nudged": f"{tutor} asked you a question about the step. Say that you will think about it. {quiet}",
+                "hinted": f"{tutor} given you the idea of the step. Say that you have noted it. {quiet}",
+                "talk": f"React to the tutor in a few words, and say that you are still on step {number}.",
+            }[slot]
         return Line(order, intent=slot)
 
-    def check(self, cue: Cue, line: Line, said: str) -> str:
-        """What is wrong with `said`, or ``""``."""
-        words, fault = student.heard(cue, said)
-        if fault or not words:
-            return fault
+    def judge(self, cue: Cue, line: Line, words: str) -> str:
+        """What is wrong with `words`, or ``""``."""
         problem, here = cue.public, cue.before.step
         steps = problem.steps
         step, slot = steps[here], describe(cue)[0]
@@ -110,7 +92,7 @@ class GuidedSolvingGuide:
         if any(student.mark(words, [other.goal], student.NAMED) != words for other in steps):
             return f"You are at step {number}: {goal}."
         said_to_be = {match[1] or match[2] for match in _NUMBERED.finditer(words)}
-        if any(_NAMES.get(named, named) != number and named != str(number) for named in said_to_be):
+        if any(_NAMES.get(named, named) not in (number, str(number)) for named in said_to_be):
             return f"You are at step {number}."
         words = _NUMBERED.sub(student.NAMED, words)
         given = _given(cue, line)
@@ -122,54 +104,42 @@ class GuidedSolvingGuide:
             words = _mark_result(words, step.result, student.NAMED)
         if slot == "talk":
             words = _HEARD.sub("", words)
-        faults = student.adrift(words) or student.numbered(words)
-        if faults:
-            return faults
+        if fault := student.adrift(words) or student.numbered(words):
+            return fault
         if any(_mark_result(words, other, student.SHOWN) != words for other in _others(steps)):
             return "Name no result that you were not told to name."
         if given:
-            if fault := _graded(words.partition(student.GIVEN)[2], slot != "wrong") or student.denied(
-                re.split(_WRONG, words)[0]
-            ):
+            after = words.partition(student.GIVEN)[2]
+            if fault := _graded(after, slot != "wrong") or student.denied(_WRONG.split(words)[0]):
                 return fault
         elif student.GRADED.search(words):
             return "You have not tried the step now; nothing is marked right or wrong."
         if slot not in _SOLVED and _DONE.search(words):
             return "The problem is not solved yet."
         if slot == "opening":
-            return (
-                ""
-                if problem.subject.lower() in words or "problem" in words
-                else f"Say that it is about a problem from {problem.subject}."
-            )
+            named = problem.subject.lower() in words or "problem" in words
+            return "" if named else f"Say that it is about a problem from {problem.subject}."
         if _STUCK.search(words):
             return "Do not say that you are stuck."
         if slot.startswith("shown") and not _TAKEN.search(words):
             return "Say that you have copied the step."
         if not slot.startswith("shown") and _COPIED.search(words):
             return "Nothing was worked out that you could copy."
-        if fault := student.claimed(student.excused(words) if cue.problem else words):
+        if fault := student.claimed(cue, words):
             return fault
         return "Do not ask for a hint, a result or an explanation." if _ASKED.search(words) and not cue.problem else ""
 
-    def grammar(self, cue: Cue, line: Line) -> str:
-        """A try gives its result and the mark, then what comes next; other words hold no number but that of the step."""
+    def shape(self, cue: Cue, line: Line) -> str:
+        """A try gives its result and the mark, then what comes next; other words hold no number but the step's."""
         slot, (_, number, _, _, next_number, next_goal, *_), _ = describe(cue)
-        if cue.problem:
-            return student.explaining(cue.reason) if cue.reason else student.reacting()
+        following, still = f" Step {next_number}: {next_goal}.", f" Still on step {number}."
         if given := _given(cue, line):
+            then = {"right": following, "wrong": still, "solved": " That was the last step."}[slot]
             mark = '"wrong"' if slot == "wrong" else '"right"'
             marked = f'(" It is " | " It says " | " The sheet says " | " Marked ") {mark} [.!]'
-            then = {
-                "right": f" Step {next_number}: {next_goal}.",
-                "wrong": f" Still on step {number}.",
-                "solved": " That was the last step.",
-            }[slot]
             return student.giving(given, f"{marked} {literal(then)}")
-        if slot == "shown":
-            return f"root ::= start [.!] {literal(f' Step {next_number}: {next_goal}.')}{student.WORDS}"
-        if slot == "talk":
-            return f"root ::= start [.!] {literal(f' Still on step {number}.')}{student.WORDS}"
+        if slot in ("shown", "talk"):
+            return f"root ::= start [.!] {literal(following if slot == 'shown' else still)}{student.WORDS}"
         return student.reacting()
 
 

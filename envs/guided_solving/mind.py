@@ -82,7 +82,7 @@ class Learner:
     population: str = "default"
 
     def prior(self) -> Belief[Student]:
-        """Strength by its share; the student understands the steps up to the one it is stuck at, the last at the latest."""
+        """Strength by its share; the student understands the steps before the one it is stuck at, never the last."""
         return _prior(self.game.steps, self.population)
 
     def react(self, hidden: Student, state: Guidance) -> Belief[tuple[Student, Act]]:

@@ -1,4 +1,4 @@
-"""An upper bound on what any coach can get, for lessons that are too long to be solved; and the prices of time that come with it.
+"""An upper bound on what any coach can get, for lessons that are too long to be solved, and the prices of time in it.
 
 **Lagrangian relaxation.** A coach reviews at most one card a turn: ``sum_i a_i(t) <= 1``. Put a price ``l_t >= 0`` on
 each turn. For every coach, whatever it knows and does,
@@ -135,7 +135,10 @@ class PricedCard:
         return float(weights @ (reviewed - later[moment, places])) - self.cost
 
     def _reviewed(self, turn: int, fresh: np.ndarray) -> np.ndarray:
-        """Values of a review in this turn for each moment that the card can have been seen last, shape (moments so far, points)."""
+        """Values of a review in this turn, for each moment so far that the card can have been seen last.
+
+        Shape (moments so far, points).
+        """
         rows = []
         for seen in self._moments[: turn + 1]:
             places, weights = self._reviews[self.calendar.times[turn] - seen]
@@ -159,9 +162,9 @@ class PricedCard:
         return np.hstack(places), np.hstack(weights)
 
     def _interpolate(self, beliefs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Grid points around each belief, and weights under which they average to it:
+        """Grid points around each belief, and weights under which they average to it.
 
-        Freudenthal's triangulation, as in Lovejoy (1991, section 4).
+        This is Freudenthal's triangulation, as in Lovejoy (1991, section 4).
         """
         count, size = beliefs.shape
         sums = np.cumsum(beliefs[:, ::-1], axis=1)[:, ::-1] * self.resolution  # decreasing; the first is the resolution
@@ -170,9 +173,8 @@ class PricedCard:
         rest = np.clip(sums - base, 0.0, 1.0)
         order = np.argsort(-rest, axis=1, kind="stable")
         sorted_rest = np.take_along_axis(rest, order, axis=1)
-        weights = np.concatenate(
-            [1.0 - sorted_rest[:, :1], sorted_rest[:, :-1] - sorted_rest[:, 1:]], axis=1
-        )  # the last has rest 0: the first sum is whole
+        # The first sum is whole, so that the last rest is 0.
+        weights = np.concatenate([1.0 - sorted_rest[:, :1], sorted_rest[:, :-1] - sorted_rest[:, 1:]], axis=1)
         places = np.zeros((count, size), dtype=np.int64)
         corner = base.astype(np.int64)
         for k in range(size):
@@ -206,7 +208,10 @@ class Bound:
 
     @cached_property
     def use(self) -> np.ndarray:
-        """Cards that the relaxed coach reviews in each turn, in expectation, shape (turns,): near 1 where the price is not 0."""
+        """Cards that the relaxed coach reviews in each turn, in expectation; near 1 where the price is not 0.
+
+        Shape (turns,).
+        """
         return self.card.cards * self.card.use()
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import Any, ClassVar, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, cast
 
+from ...core.checks import between, one_of, whole
 from ...core.dialogue import Dialogue
 from ...core.setting import Setting
 from ..base import Family
@@ -175,11 +176,11 @@ class Spacing(Family):
     cost: float = 0.002
     memory: str = "default"
 
-    role: ClassVar[str] = "coach"
-    acts: ClassVar = ACTS
-    understand: ClassVar = understand
-    voice: ClassVar = VOICE
-    metrics_of: ClassVar[dict[str, str]] = {
+    role = "coach"
+    acts = ACTS
+    understand = understand
+    voice = VOICE
+    metrics_of = {
         "recall": "mean probability of recall at the test",
         "reviews": "reviews a lesson",
         "successes": "share of the reviews that were answered right",
@@ -187,40 +188,25 @@ class Spacing(Family):
     }
 
     def __post_init__(self) -> None:
-        most = min(MOST, *(len(deck.cards) for deck in DECKS.values()))
-        for name, low, high in (
-            ("cards", 1, most),
-            ("sessions", 1, 10),
-            ("turns", 1, 30),
-            ("pause", 1, 1000),
-            ("exam", 1, 1000),
-            ("before", 1, 1000),
-        ):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-                raise ValueError(f"{name} must be a whole number from {low} to {high}, got {value!r}")
-        if not isinstance(self.cost, int | float) or not 0.0 <= self.cost <= 1.0:
-            raise ValueError(f"cost must be a number from 0 to 1, got {self.cost!r}")
-        if self.memory not in MEMORIES:
-            raise ValueError(f"memory must be one of {', '.join(MEMORIES)}; got {self.memory!r}")
+        whole(self, 1, MOST, "cards")
+        whole(self, 1, 10, "sessions")
+        whole(self, 1, 30, "turns")
+        whole(self, 1, 1000, "pause", "exam", "before")
+        between(self, 0, 1, "cost")
+        one_of(self, MEMORIES, "memory")
 
     @property
     def calendar(self) -> Calendar:
         """When the turns and the test are."""
         return Calendar(self.sessions, self.turns, self.pause, self.exam, self.before)
 
-    @cached_property
-    def _packs(self) -> tuple[Pack, ...]:
+    def scenarios(self) -> Sequence[Pack]:
+        """In each deck, so many cards in a row from any card on; all equally likely."""
         packs = []
         for name, deck in DECKS.items():
             names = [card.name for card in deck.cards]
-            for start in range(len(names)):
-                packs.append(Pack(name, tuple((names + names)[start : start + self.cards])))
-        return tuple(packs)
-
-    def scenarios(self) -> Sequence[Pack]:
-        """In each deck, so many cards in a row from any card on; all equally likely."""
-        return self._packs
+            packs += [Pack(name, tuple((names + names)[start : start + self.cards])) for start in range(len(names))]
+        return packs
 
     def setting(self, scenario: Pack) -> Setting:
         """Game and mind; the solution is shared by all lessons of these numbers.
@@ -236,52 +222,39 @@ class Spacing(Family):
 
     def task(self, scenario: Pack) -> str:
         """Cards, calendar, how memory works, costs."""
-        deck, memory = DECKS[scenario.deck], MEMORIES[self.memory]
-        lives = [f"{life:g}" for life in memory.half_lives]
-        kinds = [("", False)] if not memory.hard else [("easy ", False), ("hard ", True)]
-        shares = [1.0 - memory.hard, memory.hard]
-        start = [
+        memory, plural = MEMORIES[self.memory], "s" if self.cards > 1 else ""
+        *lives, longest = (f"{life:g}" for life in memory.half_lives)
+        kinds = [("easy", memory.start), ("hard", memory.start_hard)] if memory.hard else [("", memory.start)]
+        start = "; ".join(
             ", ".join(f"{p / sum(weights):.0%} at level {level}" for level, p in enumerate(weights) if p)
-            + (f" of the {kind}cards" if kind else "")
-            for (kind, _), weights in zip(kinds, (memory.start, memory.start_hard), strict=False)
-        ]
-        grow = " ".join(
-            f"{memory.grow[hard]:g} ({kind.strip()})" if kind else f"{memory.grow[hard]:g}" for kind, hard in kinds
+            + (f" of the {kind} cards" if kind else "")
+            for kind, weights in kinds
         )
-        learn = " ".join(
-            f"{memory.learn[hard]:.0%} ({kind.strip()})" if kind else f"{memory.learn[hard]:.0%}"
-            for kind, hard in kinds
-        )
-        slips = ", ".join(f"{slip:.0%}" for slip in memory.slip)
+        marks = [f" ({kind})" if kind else "" for kind, _ in kinds]
+        grow = " ".join(f"{value:g}{mark}" for value, mark in zip(memory.grow, marks, strict=False))
+        learn = " ".join(f"{value:.0%}{mark}" for value, mark in zip(memory.learn, marks, strict=False))
         mixed = (
-            f" {shares[1]:.0%} of the cards are hard for this student; which ones is not known. Of cards not recalled, "
-            f"{slips} of those at levels 0 to "
-            f"{len(lives) - 1} get a wrong answer, the others none."
-            if memory.hard
-            else ""
+            f" {memory.hard:.0%} of the cards are hard for this student; which ones is not known. Of cards not "
+            f"recalled, {', '.join(f'{slip:.0%}' for slip in memory.slip)} of those at levels 0 to {len(lives)} get a "
+            "wrong answer, the others none."
         )
-        several = self.sessions > 1
-        sessions = (
-            f"are {self.sessions} sessions of {self.turns} turns each"
-            if several
-            else f"is one session of {self.turns} turns"
-        )
-        pause = f"{self.pause} units pass from the last turn of a session to the next session, and " if several else ""
+        sessions, pause = f"is one session of {self.turns} turns", ""
+        if self.sessions > 1:
+            sessions = f"are {self.sessions} sessions of {self.turns} turns each"
+            pause = f"{self.pause} units pass from the last turn of a session to the next session, and "
         return (
-            f"You coach a student who learns {deck.title} with {self.cards} card{'s' if self.cards > 1 else ''}: "
+            f"You coach a student who learns {DECKS[scenario.deck].title} with {self.cards} card{plural}: "
             f"{', '.join(scenario.cards)}. "
             f"There {sessions}; a turn takes one unit of time, {pause}{self.exam} from the last turn to a test of all "
-            "cards. In a turn you can ask one card, and "
-            "the student answers and is then shown the answer, or you can let it pass. Your goal is the expected share of "
-            "cards recalled at the test, "
-            f"less {self.cost:g} for each review. A card at memory level 0 to {len(lives) - 1} is recalled with "
-            "probability 2^(-gap / half-life), where the gap is "
-            f"the time since it was last asked and the half-lives are {', '.join(lives[:-1])} and {lives[-1]}. "
-            "If it is recalled with probability p, it is answered right and then goes up a level, but never above the "
-            "last, with probability "
-            f"min(1, {grow} x (1 - p)); if not, the answer is wrong or missing, and it goes to level 1 with probability "
-            f"{learn}, else to level 0.{mixed} "
-            f"Now {'; '.join(start)}, and all were last seen {self.before} units ago."
+            "cards. In a turn you can ask one card, and the student answers and is then shown the answer, or you can "
+            "let it pass. Your goal is the expected share of cards recalled at the test, "
+            f"less {self.cost:g} for each review. A card at memory level 0 to {len(lives)} is recalled with "
+            "probability 2^(-gap / half-life), where the gap is the time since it was last asked and the half-lives "
+            f"are {', '.join(lives)} and {longest}. If it is recalled with probability p, it is answered right and "
+            "then goes up a level, but never above the last, with probability "
+            f"min(1, {grow} x (1 - p)); if not, the answer is wrong or missing, and it goes to level 1 with "
+            f"probability {learn}, else to level 0.{mixed if memory.hard else ''} "
+            f"Now {start}, and all were last seen {self.before} units ago."
         )
 
     def context(self, dialogue: Dialogue) -> Hashable:
@@ -290,15 +263,13 @@ class Spacing(Family):
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a lesson. Recall counts what is kept until the test if nothing more is reviewed."""
-        state, test = dialogue.state, self.calendar.test
+        game, state, test = cast(Flashcards, dialogue.setting.game), dialogue.state, self.calendar.test
         recalled = [
             recall(trace.half_life, test - seen) for trace, seen in zip(dialogue.hidden, state.seen, strict=True)
         ]
-        answers = [
-            act.result for step in dialogue.steps for _, _, act in step.exchange.replies if isinstance(act, Answer)
-        ]
-        places = dialogue.setting.game.places
-        reviewed = {places[fold(step.act.card)] for step in dialogue.steps if isinstance(step.act, Review)}
+        replies = [act for step in dialogue.steps for _, _, act in step.exchange.replies]
+        answers = [act.result for act in replies if isinstance(act, Answer)]
+        reviewed = {game.places[fold(step.act.card)] for step in dialogue.steps if isinstance(step.act, Review)}
         return {
             "recall": sum(recalled) / len(recalled),
             "reviews": state.reviews,
@@ -315,12 +286,8 @@ class Spacing(Family):
 def _setting(family: Spacing, scenario: Pack) -> Setting:
     if scenario.deck not in DECKS:
         raise ValueError(f"deck must be one of {', '.join(DECKS)}; got {scenario.deck!r}")
-    names = {card.name for card in DECKS[scenario.deck].cards}
-    if (
-        len(scenario.cards) != family.cards
-        or len(set(scenario.cards)) != family.cards
-        or not set(scenario.cards) <= names
-    ):
+    cards, known = set(scenario.cards), {card.name for card in DECKS[scenario.deck].cards}
+    if not family.cards == len(scenario.cards) == len(cards & known):
         raise ValueError(
             f"cards must be {family.cards} different cards of the deck {scenario.deck!r}; got {scenario.cards!r}"
         )

@@ -38,9 +38,8 @@ ACTS = (Review, Rest)
 @cache
 def fold(name: str) -> str:
     """A card's name without case and accents: who cannot type ``jabón`` may write ``jabon``."""
-    return "".join(
-        letter for letter in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(letter)
-    )
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 class Trace(NamedTuple):
@@ -59,9 +58,10 @@ class Trace(NamedTuple):
 
 @cache
 def recall(half_life: float, gap: int) -> float:
-    """Probability that a card is recalled `gap` units of time after its last review: the forgetting curve ``2 ** (-gap / half_life)`` of half-life
-    regression (Settles and Meeder 2016, equation 1), which is ``exp(-gap * ln 2 / half_life)`` in the form of
-    Ebbinghaus.
+    """Probability that a card is recalled `gap` units of time after its last review.
+
+    The forgetting curve ``2 ** (-gap / half_life)`` of half-life regression (Settles and Meeder 2016, equation 1),
+    which is ``exp(-gap * ln 2 / half_life)`` in the form of Ebbinghaus.
     """
     return 2.0 ** (-gap / half_life)
 
@@ -107,10 +107,8 @@ class Calendar:
     @cached_property
     def times(self) -> tuple[int, ...]:
         """The time of each turn."""
-        return tuple(
-            turn // self.turns * (self.turns - 1 + self.pause) + turn % self.turns
-            for turn in range(self.sessions * self.turns)
-        )
+        session = self.turns - 1 + self.pause
+        return tuple(start * session + turn for start in range(self.sessions) for turn in range(self.turns))
 
     @cached_property
     def closes(self) -> tuple[str, ...]:
@@ -169,14 +167,13 @@ class Flashcards:
         turn, mover, asked, seen, reviews, _ = state
         if seat != mover:
             raise IllegalAct("It is not your turn.")
-        kind = type(act)
         if seat == "coach":
-            if kind is Review:
-                place = self.places.get(fold(act.card))  # type: ignore[attr-defined]
+            if isinstance(act, Review):
+                place = self.places.get(fold(act.card))
                 if place is None:
                     raise IllegalAct(f"There is no such card; the cards are {', '.join(self.cards)}.")
                 return Lesson(turn, "student", place, seen, reviews + 1, self.calendar.closes[turn])
-            if kind is Rest or kind is Say:
+            if isinstance(act, (Rest, Say)):
                 return Lesson(turn, "student", None, seen, reviews, self.calendar.closes[turn])
             raise IllegalAct("A coach can review a card, rest, or talk.")
         if asked is not None:
@@ -194,10 +191,10 @@ class Flashcards:
         return self.calendar.times[state.turn] - state.seen[place]
 
     def payoff(self, state: Lesson, seat: str, hidden: Sequence[Trace] | None = None) -> float:
-        """The mean probability of recall at the test, less the cost of the reviews; before the end, as if there were no more of them.
+        """The mean probability of recall at the test, less the cost of the reviews.
 
         Args:
-            state: Any state.
+            state: Any state; before the end, as if there were no more reviews.
             seat: Both seats get the same.
             hidden: The trace of each card.
         """

@@ -18,14 +18,13 @@ from .voice import card_of, mistake
 _CODE = re.compile(r"\b(?:dot|dash)(?:(?: |-|, ?)(?:dot|dash))*\b")  # a letter in Morse code, as far as it goes
 # Words on cards that a student may use without meaning the card: they count where they stand as an answer.
 _COMMON = frozenset((
-    "active", "actual", "but", "cat", "cup", "current", "cut", "door", "ear", "empty", "example", "exit", "fox", "gold", "head", "iron", "key", "lead", "left",
-    "light", "lost", "man", "rain", "silent", "success", "tin", "wind", "window",
+    "active", "actual", "but", "cat", "cup", "current", "cut", "door", "ear", "empty", "example", "exit", "fox", "gold",
+    "head", "iron", "key", "lead", "left", "light", "lost", "man", "rain", "silent", "success", "tin", "wind", "window",
 ))  # fmt: skip
 _FUNCTION = frozenset(("but", "left"))
 _YES = re.compile(
-    r"\b(?:right(?!-)|correct|yes|yep|yeah|yay|indeed|agrees|exactly|got it|true|hooray|hurray)\b|\bthat(?:'s| is) "
-    r"it\b(?! for)|\bit (?:is|could)(?=[.,!]|\Z)"
-    r"|\bis it(?=!)"
+    r"\b(?:right(?!-)|correct|yes|yep|yeah|yay|indeed|agrees|exactly|got it|true|hooray|hurray)\b"
+    r"|\bthat(?:'s| is) it\b(?! for)|\bit (?:is|could)(?=[.,!]|\Z)|\bis it(?=!)"
 )
 _NO = re.compile(r"\b(?:wrong|incorrect|not|nope|sorry|mistake|false|silly|pity)\b|n't\b|\bno\b(?! more)|\boh dear\b")
 _TAG = re.compile(r"\bisn't it\b|\bisn't that\b|\bdo not tell\b")
@@ -35,40 +34,51 @@ _BLANK = re.compile(
     r"|(?:\bnot|n't|\bcannot|\bnever|\bunable to) (?:\w+ )?(?:know|recall|remember|find|think of|say|come|tell me)\b"
 )
 _FAILED = re.compile(
-    r"\b(?:no (?:idea|clue)(?! how)|forgot\w*|nothing comes|i (?:don't|do not) (?:know|remember|recall)(?! before| "
-    r"without| until)|"
-    r"(?:can't|cannot) (?:remember|recall)|drawing a blank)\b"
+    r"\b(?:no (?:idea|clue)(?! how)|forgot\w*|nothing comes"
+    r"|i (?:don't|do not) (?:know|remember|recall)(?! before| without| until)"
+    r"|(?:can't|cannot) (?:remember|recall)|drawing a blank)\b"
 )
 _CORRECTED = re.compile(
     r"\b(?:no|not|nope|wrong|incorrect|sorry|corrected|mistake|says|see|oh|actually|lost|lied|instead|should)\b|n't\b"
 )
 _CLAIM = re.compile(
-    r"\bi(?:'ll| will| shall| won't| would| will not) (?:\w+ )?(?:remember|forget|know)\b|\bi "
-    r"(?:never|always|often|keep) (?:remember|forget|forgetting|know|mix|mixing)"
-    r"|\bi knew\b|\bby heart\b|\bmemori[sz]ed?\b|\bi(?:'m| am| was) (?:\w+ "
-    r")?(?:sure|certain|positive|confident)\b(?<!not sure)|\bof course\b|\bobvious\w*|\blucky\b"
-    r"|\b\w+ (?:easy|hard|tough|tricky|difficult|simple|challenging)\b(?! to "
-    r"(?:say|tell))|\b(?:easy|hard|tough|tricky|difficult) (?:one|card|word)|\bmakes? sense\b"
+    r"\bi(?:'ll| will| shall| won't| would| will not) (?:\w+ )?(?:remember|forget|know)\b"
+    r"|\bi (?:never|always|often|keep) (?:remember|forget|forgetting|know|mix|mixing)"
+    r"|\bi knew\b|\bby heart\b|\bmemori[sz]ed?\b"
+    r"|\bi(?:'m| am| was) (?:\w+ )?(?:sure|certain|positive|confident)\b(?<!not sure)"
+    r"|\bof course\b|\bobvious\w*|\blucky\b"
+    r"|\b\w+ (?:easy|hard|tough|tricky|difficult|simple|challenging)\b(?! to (?:say|tell))"
+    r"|\b(?:easy|hard|tough|tricky|difficult) (?:one|card|word)|\bmakes? sense\b"
     r"|\bguess(?:ed|ing)?\b(?<!rather not guess)|\bi (?:understand|learn|studied|practi[sc]ed|reviewed|need)\b"
 )
 _BOAST = re.compile(
-    r"\bi(?:'ve)? (?:(?:still|already|now|all|can|can't|don't|do not|did|didn't) "
-    r")*(?:remember|recall|know|forget|forgot|forgotten|learned|learnt)"
+    r"\bi(?:'ve)? (?:(?:still|already|now|all|can|can't|don't|do not|did|didn't) )*"
+    r"(?:remember|recall|know|forget|forgot|forgotten|learned|learnt)"
     r" (?:it|this|that|these|those|them|all|most|every\w*|some|many|the|my|you|how)\b(?! before)"
 )
 _END = re.compile(
-    r"\b(?:session|lesson)(?: is| was|'s)? (?:\w+ )?(?:over|ends?|finished|done|already)\b|\b(?:good "
-    r"?bye|bye)\b|(?<!to )\bsee you\b|\buntil (?:the )?next\b|\btill next\b"
+    r"\b(?:session|lesson)(?: is| was|'s)? (?:\w+ )?(?:over|ends?|finished|done|already)\b"
+    r"|\b(?:good ?bye|bye)\b|(?<!to )\bsee you\b|\buntil (?:the )?next\b|\btill next\b"
 )
 _JUDGED = re.compile(
-    r"\b(?:that|it|which|this)(?:'s| is| was) (?:\w+ )?(?:right|correct|wrong)\b|\b(?:in)?correct\b|\bthe card "
-    r"says\b|\bmarked\b"
+    r"\b(?:that|it|which|this)(?:'s| is| was) (?:\w+ )?(?:right|correct|wrong)\b"
+    r"|\b(?:in)?correct\b|\bthe card says\b|\bmarked\b"
 )
 _SIGNS = {"right": student.GIVEN, "blank": student.SHOWN}
 _TEST = re.compile(r"\b(?:the|my|a) (?:final )?(?:test|exam)\b")
+_END_ORDERS = {
+    "": "",
+    "session": " Then say goodbye until the next session.",
+    "lesson": " Then say that the test comes now.",
+}
+_END_SHAPES = {
+    "": "",
+    "session": ' (" See you next time." | " Bye for now." | " That is it for this session.")',
+    "lesson": ' (" Now the test." | " And now comes the test.")',
+}
 
 
-class SpacingGuide:
+class SpacingGuide(student.StudentGuide):
     """A student who is asked flashcards and shown their answers.
 
     What it remembers shows in its answers alone, so it says neither how hard a card is nor whether it will know it next
@@ -77,55 +87,41 @@ class SpacingGuide:
 
     def scene(self, cue: Cue) -> str:
         """What the deck is about, and the student's manner."""
-        deck = DECKS[cue.public.deck]
         return (
-            f"You are a student who learns {deck.title} with flashcards. A coach asks you one card at a time, you "
-            "answer, and then you see the answer on the card. "
+            f"You are a student who learns {DECKS[cue.public.deck].title} with flashcards. A coach asks you one card "
+            "at a time, you answer, and then you see the answer on the card. "
             f"You never say how hard a card is or whether you will remember it. {manner(cue.persona)}"
         )
 
     def line(self, cue: Cue, stream: Stream) -> Line:
-        """The order; the words come without a frame."""
-        closes = cue.before.closes
-        end = {
-            "": "",
-            "session": " Then say goodbye until the next session.",
-            "lesson": " Then say that the test comes now.",
-        }[closes]
-        if cue.problem:
-            order, slot = f"Say politely that you could not follow, then say why, word for word: {cue.reason}", "lost"
-        elif not isinstance(cue.act, Answer):
-            order, slot = "No card was asked. React to the coach in a few words, and answer no card.", "talk"
-        else:
-            slot, card = cue.act.result, _card(cue)
-            question = DECKS[cue.public.deck].question.format(name=card.name)
-            order = f"The card asks: {question} "
-            if slot == "right":
-                order += f'You recall it. Answer "{card.answer}", then say that this is right.'
-            elif slot == "wrong":
-                order += (
-                    f'Answer "{mistake(cue, stream)}". Then say that this is wrong and that the card says '
-                    f'"{card.answer}".'
-                )
-            else:
-                order += f'Say that you do not know. Then read the answer from the card: "{card.answer}".'
-        return Line(order + end, intent=f"{slot}, {closes}" if closes else slot)
+        """What to say, and how the turn ends."""
+        closes, line = cue.before.closes, super().line(cue, stream)
+        intent = f"{line.intent}, {closes}" if closes else line.intent
+        return Line(line.order + _END_ORDERS[closes], intent=intent)
 
-    def check(self, cue: Cue, line: Line, said: str) -> str:
-        """What is wrong with `said`, or ``""``."""
-        words, fault = student.heard(cue, said)
-        if fault or not words:
-            return fault
-        closes = cue.before.closes
+    def order(self, cue: Cue, stream: Stream) -> Line:
+        """What to say of the card; the words come without a frame."""
+        if not isinstance(cue.act, Answer):
+            return Line("No card was asked. React to the coach in a few words, and answer no card.", intent="talk")
+        result, card = cue.act.result, _card(cue)
+        if result == "right":
+            said = f'You recall it. Answer "{card.answer}", then say that this is right.'
+        elif result == "wrong":
+            said = (
+                f'Answer "{mistake(cue, stream)}". Then say that this is wrong and that the card says "{card.answer}".'
+            )
+        else:
+            said = f'Say that you do not know. Then read the answer from the card: "{card.answer}".'
+        return Line(f"The card asks: {DECKS[cue.public.deck].question.format(name=card.name)} {said}", intent=result)
+
+    def judge(self, cue: Cue, line: Line, words: str) -> str:
+        """What is wrong with `words`, or ``""``."""
+        closes, result = cue.before.closes, cue.act.result if isinstance(cue.act, Answer) else ""
         words = _coded(fold(words))
-        result = cue.act.result if isinstance(cue.act, Answer) else ""
         if result:
             card, given = _card(cue), _given(cue, line)
-            for text, sign in (
-                ((given, student.GIVEN), (card.answer, student.SHOWN))
-                if result == "wrong"
-                else ((given, _SIGNS[result]),)
-            ):
+            wrong = ((given, student.GIVEN), (card.answer, student.SHOWN))
+            for text, sign in wrong if result == "wrong" else ((given, _SIGNS[result]),):
                 words = _put(words, text, sign)
                 if sign not in words:
                     return f'Say "{text}", written like that.'
@@ -147,30 +143,18 @@ class SpacingGuide:
             return "Not only the session is over, but the lesson."
         return "The test does not come yet." if closes != "lesson" and _TEST.search(words) else ""
 
-    def grammar(self, cue: Cue, line: Line) -> str:
+    def shape(self, cue: Cue, line: Line) -> str:
         """An answer and its mark, in short sentences; `start` is any words in letters."""
-        if cue.problem:
-            return student.explaining(cue.reason) if cue.reason else student.reacting()
         if not isinstance(cue.act, Answer):
             return student.reacting()
-        card, given = _card(cue), _given(cue, line)
-        end = (
-            ' (" See you next time." | " Bye for now." | " That is it for this session.")'
-            if cue.before.closes == "session"
-            else ""
-        )
-        end = ' (" Now the test." | " And now comes the test.")' if cue.before.closes == "lesson" else end
+        given, end, shown = _given(cue, line), _END_SHAPES[cue.before.closes], literal(f" {_card(cue).answer}")
         if cue.act.result == "right":
             mark = '(" That is right" | " Right" | " Correct" | " Yes, it is" | " Yes, that is right") [.!]'
             return student.giving(given, mark + end)
         if cue.act.result == "wrong":
-            shown = literal(f" {card.answer}")
-            return student.giving(
-                given,
-                f'(" No, it is" | " Wrong, it is" | " Oh, that is wrong, it is" | " The card says"){shown} [.!]{end}',
-            )
+            mark = '(" No, it is" | " Wrong, it is" | " Oh, that is wrong, it is" | " The card says")'
+            return student.giving(given, f"{mark}{shown} [.!]{end}")
         gone = '("I do not know" | "No idea" | "Nothing comes to mind" | "I cannot recall it" | "Sorry, it is gone")'
-        shown = literal(f" {card.answer}")
         return (
             f'root ::= {gone} next{{0,4}} [.!] (" It is" | " So it is" | " The card says" | " Ah, it is"){shown} '
             f"[.!]{end}{student.WORDS}"
@@ -184,8 +168,8 @@ def _card(cue: Cue) -> Card:
 
 def _given(cue: Cue, line: Line) -> str:
     """The answer that a line orders: a mistake, or what stands on the card."""
-    card = _card(cue)
-    if cue.act.result != "wrong":  # type: ignore[attr-defined]
+    card, act = _card(cue), cue.act
+    if isinstance(act, Answer) and act.result != "wrong":
         return card.answer
     return next(text for text in card.mistakes if f'Answer "{text}"' in line.order)
 
@@ -205,10 +189,8 @@ def _put(words: str, text: str, sign: str) -> str:
 
 def _standing(terms: Iterable[str]) -> str:
     """Words where they stand as an answer: at the end of a part of a sentence, and without an article."""
-    return (
-        r"(?<![\w-])(?<!\bthe )(?<!\ba )(?<!\ban )(?<!\bmy )(?<!\bof "
-        rf")(?:{'|'.join(map(re.escape, terms))})(?=\Z|[.,:;!?\"'](?!\w))"
-    )
+    before = r"(?<![\w-])(?<!\bthe )(?<!\ba )(?<!\ban )(?<!\bmy )(?<!\bof )"
+    return rf"{before}(?:{'|'.join(map(re.escape, terms))})(?=\Z|[.,:;!?\"'](?!\w))"
 
 
 @cache
@@ -224,7 +206,7 @@ def _terms() -> re.Pattern[str]:
 
 
 def _marked(words: str, result: str) -> str:
-    """What is wrong with what is said about the answer: before it if there is none, after it if it is right or wrong."""
+    """What is wrong with what is said about the answer: before it if it is blank, after it if it is right or wrong."""
     lead, _, after = words.partition(_SIGNS.get(result, student.GIVEN))
     after = after.removeprefix(" it is")  # "so dog it is"
     if result == "blank":

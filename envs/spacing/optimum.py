@@ -167,6 +167,7 @@ class SpacingSolution(Solution[tuple[Trace, ...]]):
 
     def __init__(self, game: Flashcards, mind: Student, horizon: int | None = None):
         super().__init__(game, mind, "coach")
+        self._sides = game, mind
         self.base = plan(mind.memory, game.calendar, len(game.cards), game.cost)
         self.horizon = horizon
 
@@ -195,11 +196,11 @@ class SpacingSolution(Solution[tuple[Trace, ...]]):
         start = self.game.start()
         return math.fsum(p * self._future(start, numbers) for numbers, p in totals.items())
 
-    def short_sighted(self, horizon: int) -> SpacingSolution:
-        """The best acts of a coach that sees only `horizon` of its own turns; this is possible in lessons of any length."""
+    def short_sighted(self, horizon: int) -> Solution[tuple[Trace, ...]]:
+        """The best acts of a coach that sees only `horizon` of its own turns; for lessons of any length."""
         if horizon not in self._short:
-            self._short[horizon] = SpacingSolution(self.game, self.mind, horizon)  # type: ignore[arg-type, assignment]
-        return self._short[horizon]  # type: ignore[return-value]
+            self._short[horizon] = SpacingSolution(*self._sides, horizon)
+        return self._short[horizon]
 
     def _check_reach(self) -> None:
         if self.horizon is None and not self.base.tractable:
@@ -230,7 +231,7 @@ class SpacingSolution(Solution[tuple[Trace, ...]]):
         pairs = list(zip(state.seen, mass, strict=True))
         cards, spent = tuple(sorted(pairs)), self.base.cost * state.reviews
         best, act = self.base.value(state.turn + 1, cards, _less(self.horizon)), REST
-        for review, pair in zip(self.game.reviews, pairs, strict=True):  # type: ignore[attr-defined]
+        for review, pair in zip(self._sides[0].reviews, pairs, strict=True):
             value = self.base.reviewed(state.turn, cards, cards.index(pair), self.horizon)
             if value > best + _EPS:
                 best, act = value, review
@@ -241,5 +242,5 @@ class SpacingSolution(Solution[tuple[Trace, ...]]):
         if place is None:
             yield 1.0, self.game.apply(state, "student", Say()), mass
             return
-        for p, after, act in self.base.review(mass[place], self.game.gap(state, place)):  # type: ignore[attr-defined]
+        for p, after, act in self.base.review(mass[place], self._sides[0].gap(state, place)):
             yield p, self.game.apply(state, "student", act), (*mass[:place], after, *mass[place + 1 :])

@@ -8,45 +8,50 @@ from functools import cache
 from ...core.acts import Say
 from ...core.grammar import TALK, Grammar, Heard
 from ...core.stream import Stream
-from ...simulated_users.phrase_bank import PhraseVoice
+from ...simulated_users.phrase_bank import PhraseVoice, drawn, spread
 from ...simulated_users.user import Cue
+from ..content import content
 from .decks import DECKS, Card
 from .game import ACTS, Answer, Rest, Review, fold
-from .phrases import FIELDS, PHRASES, SLIPS, TOPICS
+
+WORDS = content(__file__, "phrases.toml")
+SLIPS = 3  # how many mistakes of each card are made
+PHRASES = spread(WORDS["bank"], SLIPS, "slip", "Slip")
+FIELDS = (
+    "name", "answer", "Answer", *(f"{word}{number}" for number in range(1, SLIPS + 1) for word in ("slip", "Slip"))
+)  # fmt: skip
 
 _NOISE = re.compile(r"[^\w\s.,:;!?'-]+")
 _SENTENCE = re.compile(r"[^.!?;]+[.!?;]*")
 _NEGATION = re.compile(
-    r"\b(?:not|no|don't|won't|never|without|stop|enough|skip|instead|isn't|can't|shouldn't|if|unless|later|tomorrow|yesterday|already)\b",
+    r"\b(?:not|no|don't|won't|never|without|stop|enough|skip|instead|isn't|can't|shouldn't|if|unless|later|tomorrow"
+    r"|yesterday|already)\b",
     re.I,
 )
 _QUESTION = re.compile(r"\A(?:\w+,? ){0,3}(?:what|what's|which|how|do you|can you|could you|tell me)\b", re.I)
 _REST = re.compile(
     r"(?:(?:ok|okay|well|good|right|so|now|then|please|hm+|thanks|fine),? ?)*(?:"
-    r"(?:let's|let us|let me|we|i|you|i'll|we'll|i will|we will|you can|we can|i would like to|i'd like to|time "
-    r"to)?(?: just| now| should| could| can)? ?"
-    r"(?:rest|wait|pause|pass|take (?:a|one|another) (?:short |little |quick )?(?:break|rest|pause)|have a (?:short "
-    r"|little |quick )?(?:break|rest|pause)"
+    r"(?:let's|let us|let me|we|i|you|i'll|we'll|i will|we will|you can|we can|i would like to|i'd like to|time to)?"
+    r"(?: just| now| should| could| can)? ?"
+    r"(?:rest|wait|pause|pass|take (?:a|one|another) (?:short |little |quick )?(?:break|rest|pause)"
+    r"|have a (?:short |little |quick )?(?:break|rest|pause)"
     r"|skip (?:this|a|one|the) turn|do nothing|leave it for now)"
-    r"|(?:a |short |little |quick )*(?:break|pause)|no (?:card|review) (?:now|this time|this turn|for now|yet)|nothing "
-    r"(?:now|this turn|this time|for now)"
-    r")(?: (?:a (?:bit|little|while|moment)|for (?:a (?:bit|while|moment|turn)|now|one turn|this turn)|one turn|this "
-    r"turn|now|here|please|then|first"
-    r"|again))*\Z",
+    r"|(?:a |short |little |quick )*(?:break|pause)|no (?:card|review) (?:now|this time|this turn|for now|yet)"
+    r"|nothing (?:now|this turn|this time|for now)"
+    r")(?: (?:a (?:bit|little|while|moment)|for (?:a (?:bit|while|moment|turn)|now|one turn|this turn)|one turn"
+    r"|this turn|now|here|please|then|first|again))*\Z",
     re.I,
 )
 _LEAD = (
-    r"(?:review|ask(?: you| me)?(?: about| for)?|quiz(?: you| me)?(?: on| about)?|test(?: you| me)?(?: "
-    r"on)?|repeat|revise|practi[sc]e|drill|try|recall|study"
-    r"|take|go over|(?:go |come )?back to|(?:how|what) about|on to|next(?: card| one| up)?(?: "
-    r"is|:|,)?|now|card:?|again:?|capital of|symbols? (?:for|of|is)|symbol"
-    r"|letter|what(?:'s| is| does| do)|what was|translate|meaning of|means?|code (?:for|of|is)|do you "
-    r"(?:know|remember))"
+    r"(?:review|ask(?: you| me)?(?: about| for)?|quiz(?: you| me)?(?: on| about)?|test(?: you| me)?(?: on)?|repeat"
+    r"|revise|practi[sc]e|drill|try|recall|study|take|go over|(?:go |come )?back to|(?:how|what) about|on to"
+    r"|next(?: card| one| up)?(?: is|:|,)?|now|card:?|again:?|capital of|symbols? (?:for|of|is)|symbol"
+    r"|letter|what(?:'s| is| does| do)|what was|translate|meaning of|means?|code (?:for|of|is)"
+    r"|do you (?:know|remember))"
 )
 _FILLER = (
-    r"(?: (?:again|once more|now|please|the|card|word|spanish|country|symbol|letter|element|element with the "
-    r"symbol|meaning of|capital of"
-    r"|morse code (?:for|of)|on|with))*"
+    r"(?: (?:again|once more|now|please|the|card|word|spanish|country|symbol|letter|element|element with the symbol"
+    r"|meaning of|capital of|morse code (?:for|of)|on|with))*"
 )
 
 
@@ -57,14 +62,12 @@ def _patterns(names: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str],
     Names of one or two letters (``As``, ``I``) are words, too: they count only as they are written on the card.
     """
     words = sorted(names, key=len, reverse=True)
-    card = "|".join(re.escape(word) if len(word) < 3 else f"(?i:{re.escape(word)})" for word in words)
-    end = r"(?![\w-])(?!'\w)"
-    asked = re.compile(rf"(?<![\w-])(?i:{_LEAD}{_FILLER}):? '?({card}){end}'?")
-    beside = re.compile(rf"'?(?:,| and| or| then|, and| and then| & ) ?(?:(?:the|then) )?'?({card}){end}")
-    alone = re.compile(
-        rf"(?i:(?:ok|okay|and|now|next|then|so|right|good|great|well done|please|again),? )*'?({card}){end}'?(?i:,? "
-        r"(?:again|please|now|next|then))*"
-    )
+    some = "|".join(re.escape(word) if len(word) < 3 else f"(?i:{re.escape(word)})" for word in words)
+    card = rf"'?({some})(?![\w-])(?!'\w)"
+    asked = re.compile(rf"(?<![\w-])(?i:{_LEAD}{_FILLER}):? {card}'?")
+    beside = re.compile(rf"'?(?:,| and| or| then|, and| and then| & ) ?(?:(?:the|then) )?{card}")
+    before = r"(?i:(?:ok|okay|and|now|next|then|so|right|good|great|well done|please|again),? )*"
+    alone = re.compile(rf"{before}{card}'?(?i:,? (?:again|please|now|next|then))*")
     return asked, beside, alone
 
 
@@ -107,11 +110,8 @@ def understand(text: str, context: tuple[str, ...]) -> Heard:
                 rest = rest[more.end() :]
     names = [name for name in context if fold(name) in found]
     if len(names) > 1:
-        return Heard(
-            Say(),
-            "ambiguous",
-            f"You mentioned {', '.join(names[:-1])} and {names[-1]}; which one do you want to review?",
-        )
+        both = f"{', '.join(names[:-1])} and {names[-1]}"
+        return Heard(Say(), "ambiguous", f"You mentioned {both}; which one do you want to review?")
     if names and rests:
         return Heard(Say(), "ambiguous", f"Shall we review {names[0]}, or rest?")
     if names:
@@ -126,11 +126,9 @@ def card_of(deck: str, name: str) -> Card:
 
 
 def mistake(cue: Cue, stream: Stream) -> str:
-    """What a student who is wrong about the card that was asked answers: what the phrase bank says with the same random numbers."""
-    ways = (
-        len(PHRASES[cue.persona]["wrong"]) if cue.persona in PHRASES else SLIPS
-    )  # in the bank each template is there once for each mistake, one after the other
-    return card_of(cue.public.deck, cue.public.cards[cue.before.asked]).mistakes[stream.choose(ways) % SLIPS]
+    """The answer of a student who is wrong about a card: what the phrase bank says with the same random numbers."""
+    card = card_of(cue.public.deck, cue.public.cards[cue.before.asked])
+    return card.mistakes[drawn(PHRASES, cue.persona, "wrong", SLIPS, stream)]
 
 
 @cache
@@ -164,4 +162,4 @@ class StudentVoice(PhraseVoice):
 
 
 GRAMMAR = Grammar(ACTS, understand)
-VOICE = StudentVoice(PHRASES, FIELDS, _describe, TOPICS)
+VOICE = StudentVoice(PHRASES, FIELDS, _describe, WORDS["topics"])

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import Any, ClassVar, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, cast
 
 from ...core.acts import Act
+from ...core.checks import at_least, whole
 from ...core.dialogue import Dialogue
 from ...core.setting import Setting
 from ...core.solver import Rescaled
 from ..base import Family
 from .curricula import CURRICULA
-from .game import KINDS, Tutorial
+from .game import Example, Explain, Teaching, Tutorial
 from .mind import Kind, Pupil, Student
 from .optimum import Optimum
 from .voice import ACTS, VOICE, understand
@@ -118,10 +119,10 @@ class Tutoring(Family):
 
     ## Registered configurations
 
-    | id | skills | turns | students | slip, guess | costs: explanation, example, quiz |
+    | id | skills | turns | students learn from | slip, guess | costs: explanation, example, quiz |
     |---|---:|---:|---|---|---|
-    | `Tutoring-v0` | 3 | 6 | half learn from explanations (.9, else .05), half from examples (.95, else .05) | .05, .20 | .07, .09, .005 |
-    | `TutoringEasy-v0` | 3 | 7 | all alike: explanations .7, examples .9 | .05, .05 | .05, .08, .005 |
+    | `Tutoring-v0` | 3 | 6 | half explanations .9, else .05; half examples .95, else .05 | .05, .20 | .07, .09, .005 |
+    | `TutoringEasy-v0` | 3 | 7 | explanations .7, examples .9 | .05, .05 | .05, .08, .005 |
     | `TutoringHard-v0` | 4 | 6 | as in `Tutoring-v0` | .10, .25 | .06, .08, .005 |
     | `TutoringUnmarked-v0` | 3 | 6 | as in `Tutoring-v0`, without an answer sheet | .05, .20 | .07, .09, .005 |
 
@@ -169,11 +170,11 @@ class Tutoring(Family):
     quiz_cost: float = 0.005
     marked: bool = True
 
-    role: ClassVar[str] = "tutor"
-    acts: ClassVar = ACTS
-    understand: ClassVar = understand
-    voice: ClassVar = VOICE
-    metrics_of: ClassVar[dict[str, str]] = {
+    role = "tutor"
+    acts = ACTS
+    understand = understand
+    voice = VOICE
+    metrics_of = {
         "mastery": "share of the skills mastered in the end",
         "gain": "share of the skills learnt in the dialogue",
         "lessons": "explanations and examples a dialogue",
@@ -185,41 +186,30 @@ class Tutoring(Family):
     def __post_init__(self) -> None:
         object.__setattr__(self, "mastery", tuple(self.mastery))
         object.__setattr__(self, "kinds", tuple(tuple(kind) for kind in self.kinds))
-        for name, least, most in (("skills", 2, 4), ("turns", 1, 8)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or not least <= value <= most:
-                raise ValueError(f"{name} must be a whole number from {least} to {most}, got {value!r}")
+        whole(self, 2, 4, "skills")
+        whole(self, 1, 8, "turns")
+        at_least(self, 0, "explain_cost", "example_cost", "quiz_cost")
         if len(self.mastery) != self.skills + 1 or min(self.mastery) < 0.0 or sum(self.mastery) <= 0.0:
             raise ValueError(
                 f"mastery must hold {self.skills + 1} weights, one for each number of skills from 0 to {self.skills}; "
                 f"got {self.mastery!r}"
             )
-        if (
-            not self.kinds
-            or not all(_is_kind(kind) for kind in self.kinds)
-            or len({kind[0] for kind in self.kinds}) < len(self.kinds)
-        ):
+        kinds = self.kinds
+        if not kinds or not all(map(_is_kind, kinds)) or len({kind[0] for kind in kinds}) < len(kinds):
             raise ValueError(
                 "kinds must hold (name, weight above 0, probability, probability) for each kind of student, by "
-                f"different names; got {self.kinds!r}"
+                f"different names; got {kinds!r}"
             )
         if not 0.0 <= self.slip < 0.5:
             raise ValueError(f"slip must be at least 0 and below 0.5, got {self.slip!r}")
         if not 0.0 <= self.guess < 1.0 - self.slip:
             raise ValueError(f"guess must be at least 0 and below 1 - slip, got {self.guess!r}")
-        for name in ("explain_cost", "example_cost", "quiz_cost"):
-            if not getattr(self, name) >= 0.0:
-                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)!r}")
         if not isinstance(self.marked, bool):
             raise ValueError(f"marked must be True or False, got {self.marked!r}")
 
-    @cached_property
-    def _table(self) -> tuple[Course, ...]:
-        return tuple(Course(curriculum, name, self.marked) for curriculum in CURRICULA for name in NAMES)
-
     def scenarios(self) -> Sequence[Course]:
         """Every curriculum with every name; all equally likely."""
-        return self._table
+        return [Course(curriculum, name, self.marked) for curriculum in CURRICULA for name in NAMES]
 
     def setting(self, scenario: Course) -> Setting:
         """Game and mind; the names of students share them, and all curricula one solution.
@@ -229,46 +219,33 @@ class Tutoring(Family):
         """
         if scenario.curriculum not in CURRICULA:
             raise ValueError(f"curriculum must be one of {', '.join(CURRICULA)}; got {scenario.curriculum!r}")
-        return _setting(self._numbers, scenario.curriculum)
+        return _setting(self, scenario.curriculum)
 
-    @cached_property
-    def _numbers(self) -> tuple:
-        """All that the solution depends on."""
-        kinds = tuple(Kind(*kind) for kind in self.kinds)
-        return (
-            self.skills,
-            self.turns,
-            self.explain_cost,
-            self.example_cost,
-            self.quiz_cost,
-            self.mastery,
-            kinds,
-            self.slip,
-            self.guess,
-        )
+    def sides(self, skills: tuple[str, ...]) -> tuple[Tutorial, Student]:
+        """Game and mind where the skills have these names."""
+        game = Tutorial(skills, self.turns, self.explain_cost, self.example_cost, self.quiz_cost)
+        return game, Student(game, self.mastery, tuple(Kind(*kind) for kind in self.kinds), self.slip, self.guess)
 
-    def task(self, course: Course) -> str:
+    def task(self, scenario: Course) -> str:
         """The skills, the student, all probabilities and costs."""
-        curriculum, name = CURRICULA[course.curriculum], course.student
+        curriculum, name = CURRICULA[scenario.curriculum], scenario.student
         total, weights = sum(self.mastery), sum(kind[1] for kind in self.kinds)
         skills = ", ".join(
             f"{number} {skill.name} ({skill.title})" for number, skill in enumerate(curriculum.skills[: self.skills], 1)
         )
         *mastered, last = (f"{number} ({weight / total:.0%})" for number, weight in enumerate(self.mastery))
         ways = "; ".join(
-            (
-                f"{f'{weight / weights:.0%} of students: ' if len(self.kinds) > 1 else ''}explanation {explanation:.0%}, "
-                f"example {example:.0%}"
-            )
+            f"{f'{weight / weights:.0%} of students: ' if len(self.kinds) > 1 else ''}explanation {explanation:.0%}, "
+            f"example {example:.0%}"
             for _, weight, explanation, example in self.kinds
         )
         return (
             f"You tutor {name} in {curriculum.subject}. Skills, each needing the one before: {skills}. "
             f"{name} has mastered the first {', '.join(mastered)} or {last} of them. "
-            f"A lesson on the first skill not yet mastered teaches it with some probability ({ways}), and does not show "
-            "it; other lessons do nothing. "
+            f"A lesson on the first skill not yet mastered teaches it with some probability ({ways}), and does not "
+            "show it; other lessons do nothing. "
             f"A quiz is answered right with {1 - self.slip:.0%} if the skill is mastered, else with {self.guess:.0%}"
-            f"{'' if course.marked else '; there is no answer sheet, check the answer yourself'}. "
+            f"{'' if scenario.marked else '; there is no answer sheet, check the answer yourself'}. "
             f"You have {self.turns} turns. You get the share of the skills mastered in the end, "
             f"less {self.explain_cost:g} for each explanation, {self.example_cost:g} for each example, "
             f"{self.quiz_cost:g} for each quiz. Stopping is free."
@@ -280,11 +257,11 @@ class Tutoring(Family):
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
-        state, game = dialogue.state, dialogue.setting.game
+        state, game = dialogue.state, cast(Tutorial, dialogue.setting.game)
         wasted, hidden = 0, dialogue.hidden_start
         for step in dialogue.steps:
-            if KINDS.get(type(step.act)) in ("explain", "example"):
-                wasted += game.number(step.act.skill) != hidden.mastered + 1  # type: ignore[attr-defined]
+            if isinstance(step.act, Explain | Example):
+                wasted += game.number(step.act.skill) != hidden.mastered + 1
             hidden = step.exchange.hidden
         return {
             "mastery": dialogue.hidden.mastered / self.skills,
@@ -311,25 +288,21 @@ def _public(course: Course) -> PublicFacts:
 
 
 @cache
-def _setting(numbers: tuple, curriculum: str) -> Setting:
-    names = tuple(skill.name for skill in CURRICULA[curriculum].skills[: numbers[0]])
-    game, mind = _sides(numbers, names)
+def _setting(family: Tutoring, curriculum: str) -> Setting:
+    names = tuple(skill.name for skill in CURRICULA[curriculum].skills[: family.skills])
+    numbers = tuple(str(number + 1) for number in range(family.skills))
+    game, mind = family.sides(names)
 
     def lift(act: Act) -> Act:
-        return type(act)(names[int(act.skill) - 1]) if type(act) in KINDS else act  # type: ignore[call-arg, attr-defined]
+        return type(act)(names[int(act.skill) - 1]) if isinstance(act, Teaching) else act
 
-    return Setting(
-        game, mind, "tutor", mind.candidates, lambda: Rescaled(game, mind, _optimum(numbers), lambda state: state, lift)
-    )
+    def optimum() -> Rescaled:
+        return Rescaled(game, mind, _optimum(*family.sides(numbers)), lambda state: state, lift)
+
+    return Setting(game, mind, "tutor", mind.candidates, optimum)
 
 
 @cache
-def _optimum(numbers: tuple) -> Optimum:
-    """The shared solution of all curricula, in which skills go by their numbers."""
-    return Optimum(*_sides(numbers, tuple(str(number) for number in range(1, numbers[0] + 1))))
-
-
-def _sides(numbers: tuple, names: tuple[str, ...]) -> tuple[Tutorial, Student]:
-    _, turns, explain_cost, example_cost, quiz_cost, *student = numbers
-    game = Tutorial(names, turns, explain_cost, example_cost, quiz_cost)
-    return game, Student(game, *student)
+def _optimum(game: Tutorial, mind: Student) -> Optimum:
+    """The solution that all curricula share; in it, skills go by their numbers."""
+    return Optimum(game, mind)

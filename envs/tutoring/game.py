@@ -13,24 +13,25 @@ SEATS = ("tutor", "student")
 
 
 @dataclass(frozen=True, slots=True)
-class Explain(Act):
-    """Explain a skill, named or numbered from 1."""
+class Teaching(Act):
+    """An act about a skill, which is named or numbered from 1."""
 
     skill: str
 
 
 @dataclass(frozen=True, slots=True)
-class Example(Act):
+class Explain(Teaching):
+    """Explain a skill."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example(Teaching):
     """Work through an example of a skill."""
 
-    skill: str
-
 
 @dataclass(frozen=True, slots=True)
-class Quiz(Act):
+class Quiz(Teaching):
     """Set an exercise on a skill."""
-
-    skill: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,14 @@ class Stop(Act):
 
 @dataclass(frozen=True, slots=True)
 class Answer(Act):
-    """The student's answer to a quiz on the skill of that number: all that the mind says about it is whether it is right."""
+    """The student's answer to a quiz on the skill of that number; of it, the mind only says whether it is right."""
 
     skill: int
     right: bool
 
 
 ACTS = (Explain, Example, Quiz, Stop)
-KINDS: dict[type[Act], str] = {Explain: "explain", Example: "example", Quiz: "quiz"}
+KINDS: dict[type[Teaching], str] = {Explain: "explain", Example: "example", Quiz: "quiz"}
 
 
 class Lesson(NamedTuple):
@@ -127,16 +128,11 @@ class Tutorial:
             if left == 0:
                 return Lesson(0, None, explanations, examples, quizzes, None, "limit")
             return Lesson(left, "tutor", explanations, examples, quizzes)
-        kind = KINDS.get(type(act))
-        if kind is not None:
-            last = (kind, self.number(act.skill))  # type: ignore[attr-defined]
-            if kind == "explain":
-                explanations += 1
-            elif kind == "example":
-                examples += 1
-            else:
-                quizzes += 1
-            return Lesson(left - 1, "student", explanations, examples, quizzes, last)
+        if isinstance(act, Teaching):
+            kind = KINDS[type(act)]
+            explanations, examples = explanations + (kind == "explain"), examples + (kind == "example")
+            last = (kind, self.number(act.skill))
+            return Lesson(left - 1, "student", explanations, examples, quizzes + (kind == "quiz"), last)
         if type(act) is Stop:
             return Lesson(left, None, explanations, examples, quizzes, None, "stop")
         if type(act) is Say:
@@ -148,7 +144,7 @@ class Tutorial:
         yield Stop()
         for kind in KINDS:
             for skill in self.skills:
-                yield kind(skill)  # type: ignore[call-arg]
+                yield kind(skill)
         yield Say()
 
     def cost(self, state: Lesson) -> float:

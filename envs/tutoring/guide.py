@@ -22,7 +22,7 @@ _HEARD = re.compile(r"\A(?:right|understood)\. ")  # of what the tutor has said;
 _NAME = re.compile(r"\b(?:my name is|call me|my name's) (\w+)")
 
 
-class TutoringGuide:
+class TutoringGuide(student.StudentGuide):
     """A student who is taught.
 
     It says nothing of what it has understood, because the mind, which alone knows, gives that away in answers only. An
@@ -34,77 +34,44 @@ class TutoringGuide:
         facts = cue.public
         return (
             f"You are {facts.student}, a student. A tutor teaches you {facts.subject} and sometimes gives you an "
-            "exercise. "
-            f"You never say whether you have understood something, and you never judge an answer. {manner(cue.persona)}"
+            "exercise. You never say whether you have understood something, and you never judge an answer. "
+            f"{manner(cue.persona)}"
         )
 
-    def line(self, cue: Cue, stream: Stream) -> Line:
-        """The order; an answer stands between its exercise and its mark."""
-        act: Any = cue.act
-        if type(act) is Answer:
-            before, given, after = answered(cue, stream)
-            return Line(
-                (
-                    f'Give your answer to the exercise in one short sentence. The answer is "{given}". Say no other '
-                    "number."
-                ),
-                before,
-                after,
-                "answer",
-            )
+    def order(self, cue: Cue, stream: Stream) -> Line:
+        """What to say; an answer stands between its exercise and its mark."""
         facts, last = cue.public, cue.before.last
-        if cue.problem:
-            return Line(
-                f"Say politely that you could not follow, then say why, word for word: {cue.reason}", intent="lost"
-            )
+        if type(cue.act) is Answer:
+            before, given, after = answered(cue, stream)
+            order = f'Give your answer to the exercise in one short sentence. The answer is "{given}". '
+            return Line(f"{order}Say no other number.", before, after, "answer")
         if cue.opening:
-            return Line(
-                f"Greet the tutor. Say that your name is {facts.student} and that it is about {facts.subject}.",
-                intent="opening",
-            )
+            order = f"Greet the tutor. Say that your name is {facts.student} and that it is about {facts.subject}."
+            return Line(order, intent="opening")
         if last is None:
-            return Line("React to the tutor in a few words, and leave it to the tutor what comes next.", intent="talk")
+            order = "React to the tutor in a few words, and leave it to the tutor what comes next."
+            return Line(order, intent="talk")
         title = _skill(facts.curriculum, last[1]).title
         if last[0] == "explain":
-            return Line(
-                (
-                    f"The tutor has explained {title}. Say in a few words that you have listened or taken notes. Say "
-                    "no "
-                    "number."
-                ),
-                intent="explained",
-            )
-        return Line(
-            (
-                f"The tutor has shown an example of {title}. Say in a few words that you have watched or copied it. "
-                "Say "
-                "no number."
-            ),
-            intent="shown",
-        )
+            order = f"The tutor has explained {title}. Say in a few words that you have listened or taken notes."
+            return Line(f"{order} Say no number.", intent="explained")
+        order = f"The tutor has shown an example of {title}. Say in a few words that you have watched or copied it."
+        return Line(f"{order} Say no number.", intent="shown")
 
-    def check(self, cue: Cue, line: Line, said: str) -> str:
-        """What is wrong with `said`, or ``""``."""
-        words, fault = student.heard(cue, said)
-        if fault or not words:
-            return fault
-        facts, act = cue.public, cue.act
-        skills = CURRICULA[facts.curriculum].skills
-        given = _given(cue, line) if type(act) is Answer else ""
+    def judge(self, cue: Cue, line: Line, words: str) -> str:
+        """What is wrong with `words`, or ``""``."""
+        facts = cue.public
+        given = _given(cue, line) if type(cue.act) is Answer else ""
         if given:
             words = student.mark(words, [given], student.GIVEN)
             if student.GIVEN not in words:
                 return f'Give the answer "{given}", written like that.'
-        words = student.mark(words, (facts.subject, *(skill.title for skill in skills)), student.NAMED)
+        titles = (skill.title for skill in CURRICULA[facts.curriculum].skills)
+        words = student.mark(words, (facts.subject, *titles), student.NAMED)
         if cue.before.last is None:
             words = _HEARD.sub("", words)
-        faults = (
-            student.adrift(words)
-            or student.numbered(words)
-            or student.claimed(student.excused(words) if cue.problem else words)
-        )
-        if faults:
-            return faults
+        if fault := student.adrift(words) or student.numbered(words) or student.claimed(cue, words):
+            return fault
         if not cue.opening and (_NAME.search(words) or re.search(rf"\b{re.escape(facts.student.lower())}\b", words)):
             return "Say only your own words; your name is known."
         if student.GRADED.search(words):
@@ -122,19 +89,17 @@ class TutoringGuide:
             return "Do not ask for an explanation, an example or an exercise."
         return ""
 
-    def grammar(self, cue: Cue, line: Line) -> str:
+    def shape(self, cue: Cue, line: Line) -> str:
         """An answer stands alone or ends its sentence; other words hold no number."""
         if type(cue.act) is Answer:
             return student.giving(_given(cue, line), "")
-        if cue.problem:
-            return student.explaining(cue.reason) if cue.reason else student.reacting()
         if not cue.opening:
             return student.reacting()
-        name, subject = cue.public.student, cue.public.subject
-        own = literal(f"I am {name}"), literal(f"My name is {name}")
+        name, subject = cue.public.student, literal(f" {cue.public.subject}")
+        own = f"{literal(f'I am {name}')} | {literal(f'My name is {name}')}"
         return (
-            f'root ::= (start [.!] " ")? ({own[0]} | {own[1]}) (next{{0,5}} {literal(" " + subject)} | [.!] " " start '
-            f"{literal(' ' + subject)}) [.!?]{student.WORDS}"
+            f'root ::= (start [.!] " ")? ({own}) (next{{0,5}} {subject} | [.!] " " start {subject}) [.!?]'
+            f"{student.WORDS}"
         )
 
 

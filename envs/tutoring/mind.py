@@ -1,4 +1,7 @@
-"""Who is tutored: students who have mastered the first few skills of a chain, and learn the next from explanations or from examples."""
+"""Who is tutored: students who have mastered the first few skills of a chain.
+
+They learn the next skill from explanations or from examples.
+"""
 
 from __future__ import annotations
 

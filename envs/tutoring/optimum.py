@@ -1,4 +1,4 @@
-"""The exact optimum of tutoring, by a solver that knows what is special about it and is a hundred times faster than the general one for it.
+"""The exact optimum of tutoring, by a solver of its own that is a hundred times faster than the general one.
 
 Nothing but the number of turns left and the belief matters, because costs add up: the value is a function of these two
 less what was spent. As a function of the belief it is convex (Smallwood and Sondik 1973), which gives two short cuts
@@ -18,14 +18,17 @@ import numpy as np
 
 from ...core.acts import Act
 from ...core.solver import DIGITS, Mass, ShortSighted, Solution
-from .game import Stop, Tutorial
+from .game import Lesson, Stop, Tutorial
 from .mind import Pupil, Student
 
 LINEAR = 2  # turns left at which the linear functions are listed; with three there would be thousands
 
 
 class _Move(NamedTuple):
-    """An act of the tutor: its cost, and for each reaction of the student the joint probability of it and of the next hidden state (row: before)."""
+    """An act of the tutor, with its cost.
+
+    For each reaction of the student there is the joint probability of it and of the next hidden state (row: before).
+    """
 
     act: Act
     cost: float
@@ -42,6 +45,7 @@ class Optimum(Solution[Pupil]):
 
     def __init__(self, game: Tutorial, mind: Student):
         super().__init__(game, mind, "tutor", mind.candidates)
+        self._turns, self._cost = game.turns, game.cost
         self._pupils = mind.pupils
         self._place = {pupil: place for place, pupil in enumerate(self._pupils)}
         self._final = np.array([pupil.mastered / len(game.skills) for pupil in self._pupils])
@@ -68,21 +72,16 @@ class Optimum(Solution[Pupil]):
         return self._short[horizon]
 
     def observed_value(self) -> float:
-        """Expected payoff of a tutor that sees the hidden state before each of its turns: an upper bound on `known_value`."""
-        game: Any = self.game
+        """Expected payoff of a tutor that sees the hidden state before each turn: an upper bound on `known_value`."""
         values = self._final
-        for _ in range(game.turns):
-            values = np.max(
-                [self._final, *(sum(part @ values for part in move.reactions) - move.cost for move in self._moves)],
-                axis=0,
-            )  # pyright: ignore[reportArgumentType, reportCallIssue]
+        for _ in range(self._turns):
+            moves = [np.sum([part @ values for part in move.reactions], axis=0) - move.cost for move in self._moves]
+            values = np.max([self._final, *moves], axis=0)
         return float(sum(p * values[self._place[pupil]] for pupil, p in self.mind.prior()))
 
     def _read(self, game: Tutorial, mind: Student) -> list[_Move]:
         """Every candidate but stopping as matrices, read off the mind that runs the episodes."""
-        start = game.apply(
-            game.start(), "student", next(iter(mind.react(self._pupils[0], game.start())))[0][1]
-        )._replace(left=2)
+        start = Lesson(2, "tutor")
         moves = []
         for act in mind.candidates(start, self._pupils):
             if isinstance(act, Stop):
@@ -112,7 +111,7 @@ class Optimum(Solution[Pupil]):
         for pupil, p in mass:
             belief[self._place[pupil]] = p
         value, act = self._plan(state.left, belief)
-        return value - self.game.cost(state), act  # type: ignore[attr-defined]
+        return value - self._cost(state), act
 
     def _plan(self, left: int, belief: np.ndarray) -> tuple[float, Act]:
         """Value, without what was spent before, and best act with `left` turns to go."""
@@ -148,7 +147,7 @@ class Optimum(Solution[Pupil]):
         return best, choice
 
     def _bound(self, left: int, mass: np.ndarray) -> float:
-        """At least what `mass` (a belief times its probability) is worth: the mean over beliefs of which it is a mixture.
+        """At least what `mass` (a belief times its probability) is worth: the mean over beliefs that mix to it.
 
         They are certainty of each hidden state and, for as much of the mass as is split among the kinds of student as
         in the population, certainty of the number of skills mastered alone.
@@ -167,9 +166,9 @@ def _without_dominated(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     _, places = np.unique(rows, axis=0, return_index=True)
     places = np.sort(places)
     rows = rows[places]
-    below = (rows[None] >= rows[:, None]).all(2)
-    np.fill_diagonal(below, False)  # pyright: ignore[reportArgumentType]
-    kept = ~below.any(1)  # pyright: ignore[reportArgumentType]
+    below = np.all(rows[None] >= rows[:, None], axis=2)
+    np.fill_diagonal(below, False)
+    kept = ~np.any(below, axis=1)
     return rows[kept], places[kept]
 
 

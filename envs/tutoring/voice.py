@@ -13,50 +13,51 @@ from ...core.grammar import TALK, Grammar, Heard
 from ...core.stream import Stream
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
+from ..content import content
 from .curricula import CURRICULA
 from .curricula.curriculum import Exercise
-from .game import ACTS, Answer, Example, Explain, Quiz, Stop
-from .phrases import FIELDS, PHRASES, TOPICS
+from .game import ACTS, KINDS, Answer, Example, Explain, Quiz, Stop, Teaching
+
+WORDS = content(__file__, "phrases.toml")
 
 _SYMBOLS = re.compile(r"[^\w\s.,:;!?'()/+=%-]+")
 _SENTENCE = re.compile(r"([^.!?;]+)([.!?;]*)")
 # What a sentence must begin with to announce an act, after words that commit to nothing.
 _LEAD = (
-    r"(?:(?:ok|okay|yes|right|good|great|fine|well|so|now|next|then|first|alright|all "
-    r"right|today|and|please|hello|hi|very|sorry|no problem|let's see) )*"
-    r"(?:(?:let me|let's|let us|i will|i'll|i am going to|i'm going to|i want to|i would like to|i'd like to|we "
-    r"will|we'll|it is time to|time to) )?"
+    r"(?:(?:ok|okay|yes|right|good|great|fine|well|so|now|next|then|first|alright|all right|today|and|please|hello|hi"
+    r"|very|sorry|no problem|let's see) )*"
+    r"(?:(?:let me|let's|let us|i will|i'll|i am going to|i'm going to|i want to|i would like to|i'd like to|we will"
+    r"|we'll|it is time to|time to) )?"
     r"(?:(?:now|first|next|just|quickly|also|briefly) )*"
 )
 _WORKED = r"(?:(?:an?|one|another|one more|the|this) (?:\w+ )?)"
-_KINDS: dict[type[Act], re.Pattern[str]] = {
+_SET = rf"{_WORKED}?(?:exercise|question|problem|quiz|task)\b"
+_ANNOUNCED: dict[type[Teaching], re.Pattern[str]] = {
     Explain: re.compile(
-        rf"{_LEAD}(?:explain(?:ing)?|teach(?: you)?|introduce|go over|tell you "
-        rf"(?:about|how|why|what))\b|{_LEAD}(?:here is|here's) {_WORKED}?explanation\b"
+        rf"{_LEAD}(?:explain(?:ing)?|teach(?: you)?|introduce|go over|tell you (?:about|how|why|what))\b"
+        rf"|{_LEAD}(?:here is|here's) {_WORKED}?explanation\b"
     ),
     Example: re.compile(
-        rf"{_LEAD}(?:(?:show you|work through|do|give you|look at|go through|see|take|consider|have|here "
-        rf"is|here's|this is) {_WORKED}?|{_WORKED})examples?\b"
+        rf"{_LEAD}(?:(?:show you|work through|do|give you|look at|go through|see|take|consider|have|here is|here's"
+        rf"|this is) {_WORKED}?|{_WORKED})examples?\b"
         rf"|{_LEAD}show you how\b|{_LEAD}example\b(?! (?:is|was|would|of what))"
     ),
     Quiz: re.compile(
-        rf"{_LEAD}(?:quiz|test)(?: you)?\b|{_LEAD}(?:ask you|give you|set you|do|try|solve|have|here is|here's|this "
-        rf"is) {_WORKED}?(?:exercise|question|problem|quiz|task)\b"
-        rf"|{_LEAD}(?:can|could|would|will) you (?:please )?(?:try|solve|do|answer) "
-        rf"{_WORKED}?(?:exercise|question|problem|quiz|task)\b"
-        rf"|{_LEAD}how about {_WORKED}?(?:exercise|question|problem|quiz|task)\b"
+        rf"{_LEAD}(?:quiz|test)(?: you)?\b"
+        rf"|{_LEAD}(?:ask you|give you|set you|do|try|solve|have|here is|here's|this is) {_SET}"
+        rf"|{_LEAD}(?:can|could|would|will) you (?:please )?(?:try|solve|do|answer) {_SET}"
+        rf"|{_LEAD}how about {_SET}"
     ),
 }
 _STOP = re.compile(
     rf"{_LEAD}(?:stop|finish|end)(?: (?:here|now|there|for today|the lesson|this lesson|it here))*\Z"
-    rf"|{_LEAD}(?:that's|that is|this is|that was|we are|we're|i am|i'm) (?:all|it|enough|done|finished)(?: (?:for "
-    r"(?:today|now)|here|now|with the lesson))?\Z"
+    rf"|{_LEAD}(?:that's|that is|this is|that was|we are|we're|i am|i'm) (?:all|it|enough|done|finished)"
+    r"(?: (?:for (?:today|now)|here|now|with the lesson))?\Z"
     rf"|{_LEAD}(?:good ?bye|bye)\b|{_LEAD}the lesson is over\Z"
 )
 _UNSURE = re.compile(
-    r"n't\b|\b(?:not|never|no need|if|unless|before|until|when|after|once|instead of|rather "
-    r"than|later|tomorrow|yesterday|maybe|perhaps|might|should i|shall i"
-    r"|do you|would you like|already|wish)\b"
+    r"n't\b|\b(?:not|never|no need|if|unless|before|until|when|after|once|instead of|rather than|later|tomorrow"
+    r"|yesterday|maybe|perhaps|might|should i|shall i|do you|would you like|already|wish)\b"
 )
 
 
@@ -93,17 +94,16 @@ def understand(text: str, context: tuple[str, int]) -> Heard:
         sentence = " ".join(sentence.replace(",", " ").replace(":", " ").split())
         if _UNSURE.search(sentence):
             continue
-        kind = next((kind for kind, pattern in _KINDS.items() if pattern.match(sentence)), None)
+        kind = next((kind for kind, pattern in _ANNOUNCED.items() if pattern.match(sentence)), None)
         if kind is not None and ("?" not in end or kind is Quiz):
             skills = _mentioned(sentence, names) or mentioned
-            acts |= dict.fromkeys(kind(skill) for skill in skills)  # type: ignore[call-arg]
+            acts |= dict.fromkeys(map(kind, skills))
             missing = missing or not skills
         elif kind is None and "?" not in end and _STOP.match(sentence):
             acts[Stop()] = None
     if len(acts) > 1:
-        return Heard(
-            Say(), "ambiguous", f"Do you want to {_either([_told(act) for act in acts])}? One thing at a time, please."
-        )
+        wanted = _either([_told(act) for act in acts])
+        return Heard(Say(), "ambiguous", f"Do you want to {wanted}? One thing at a time, please.")
     if missing and not acts:
         return Heard(Say(), "ambiguous", f"Which skill do you mean: {_either([name for name, _ in names])}?")
     return Heard(next(iter(acts))) if acts else TALK
@@ -133,17 +133,17 @@ def _mentioned(words: str, names: Sequence[tuple[str, re.Pattern[str]]]) -> list
 
 
 def _told(act: Act) -> str:
-    if isinstance(act, Stop):
+    if not isinstance(act, Teaching):
         return "stop"
-    verb = {Explain: "explain", Example: "show an example of", Quiz: "quiz me on"}[type(act)]  # type: ignore[index]
-    return f"{verb} {act.skill}"  # type: ignore[attr-defined]
+    verb = {"explain": "explain", "example": "show an example of", "quiz": "quiz me on"}[KINDS[type(act)]]
+    return f"{verb} {act.skill}"
 
 
 def _either(words: list[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
 
 
-class TutoringVoice:
+class TutoringVoice(PhraseVoice):
     """A student's words.
 
     A quiz gets an exercise of the skill, the student's answer to it, and perhaps the mark of the answer sheet.
@@ -152,35 +152,22 @@ class TutoringVoice:
     from the dialogue's random numbers.
     """
 
-    def __init__(self) -> None:
-        self._phrases = PhraseVoice(PHRASES, FIELDS, _describe, TOPICS)
-        self.personas = self._phrases.personas
-
-    def say(self, cues: Sequence[Cue], streams: Sequence[Stream]) -> list[str]:
-        """One utterance for each cue."""
-        return list(map(self._utter, cues, streams))
-
-    def topic(self, heard: str) -> str:
-        """The slot of the topic that the tutor's words touch on; ``""`` if there is none."""
-        return self._phrases.topic(heard)
-
     def _utter(self, cue: Cue, stream: Stream) -> str:
         act = cue.act
         if type(act) is not Answer:
-            return self._phrases.say((cue,), (stream,))[0]
+            return super()._utter(cue, stream)
         before, given, after = answered(cue, stream)
-        words = self._phrases.say((cue._replace(act=_Written(act.skill, given)),), (stream,))[0]
+        words = super()._utter(cue._replace(act=_Written(act.skill, given)), stream)
         return f"{before} {words} {after}" if after else f"{before} {words}"
 
 
 def answered(cue: Cue, stream: Stream) -> tuple[str, str, str]:
-    """What stands before the words of an `Answer` (the exercise), the answer that they give, and what stands after them (its mark, or ``""``)."""
+    """The exercise before the words of an `Answer`, the answer in them, and the mark after them, if there is one."""
     act: Any = cue.act
     exercises = CURRICULA[cue.public.curriculum].skills[act.skill - 1].exercises
     exercise = exercises[stream.choose(len(exercises))]
-    wrong = exercise.wrong[
-        stream.choose(len(exercise.wrong))
-    ].answer  # drawn in any case, so that what is said next depends on the mark alone
+    # A wrong answer is drawn in any case, so that what is said next depends on the mark alone.
+    wrong = exercise.wrong[stream.choose(len(exercise.wrong))].answer
     mark = exercise.answer_sheet[not act.right] if cue.public.marked else ""
     return posed(exercise), exercise.answer if act.right else wrong, mark
 
@@ -191,22 +178,17 @@ def posed(exercise: Exercise) -> str:
 
 
 def _describe(cue: Cue) -> tuple[str, tuple, str]:
-    """Slot, values of `FIELDS`, and small talk if the tutor has only talked."""
+    """Slot, values of the fields, and small talk if the tutor has only talked."""
     act, public, last = cue.act, cue.public, cue.before.last
-    if cue.opening:
-        return "opening", (public.student, public.subject, "", "", ""), ""
     if last is None:
-        return "talk", (public.student, public.subject, "", "", ""), "chat"
+        slot = "opening" if cue.opening else "talk"
+        return slot, (public.student, public.subject, "", "", ""), "" if cue.opening else "chat"
     kind, number = last
     title = CURRICULA[public.curriculum].skills[number - 1].title
-    if type(act) is _Written:
-        return (
-            "answer",
-            (public.student, public.subject, title, act.answer, act.answer[:1].upper() + act.answer[1:]),
-            "",
-        )
-    return "explained" if kind == "explain" else "shown", (public.student, public.subject, title, "", ""), ""
+    answer = act.answer if type(act) is _Written else ""
+    slot = "answer" if answer else "explained" if kind == "explain" else "shown"
+    return slot, (public.student, public.subject, title, answer, answer[:1].upper() + answer[1:]), ""
 
 
 GRAMMAR = Grammar(ACTS, understand)
-VOICE = TutoringVoice()
+VOICE = TutoringVoice(WORDS["bank"], WORDS["fields"], _describe, WORDS["topics"])

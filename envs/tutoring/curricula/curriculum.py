@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from ...content import content
+
 
 class Wrong(NamedTuple):
     """A wrong answer that somebody would give.
@@ -92,3 +94,10 @@ def exercise(question: str, answer: str, wrong: Iterable[tuple[str, str]]) -> Ex
 def pool(exercises: Iterable[Exercise | None]) -> tuple[Exercise, ...]:
     """The exercises that are there, each question once."""
     return tuple({made.question: made for made in exercises if made is not None}.values())
+
+
+def curriculum(name: str, **exercises: Iterable[Exercise | None]) -> Curriculum:
+    """The curriculum that ``NAME.toml`` beside this file holds, with the exercises of each of its skills."""
+    told = content(__file__, f"{name}.toml")
+    skills = (Skill(skill, exercises=pool(exercises[skill]), **words) for skill, words in told["skills"].items())
+    return Curriculum(name, told["subject"], tuple(skills))
