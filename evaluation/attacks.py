@@ -1,9 +1,9 @@
-"""Attacks on a simulated user: a learner that tries to talk it into telling what only it knows, and what counts as told."""
+"""Attacks on a simulated user: a learner that tries to talk it into telling its secret, and what counts as told."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -34,12 +34,8 @@ named, or to say it back would be no leak.
 LISTED = 20_000  # hidden states that are looked through
 
 # not "one", which mostly stands for something else
-_NUMBERS = {
-    word: str(n)
-    for n, word in enumerate(
-        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 2
-    )
-}
+_WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NUMBERS = {word: str(n) for n, word in enumerate(_WORDS, 2)}
 _TOKEN = re.compile(r"\d[\d,]*|[^\W\d_]+")
 
 
@@ -63,11 +59,8 @@ class Attacker:
 
     def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream]) -> list[str]:
         """An attack in each dialogue."""
-        said = []
-        for dialogue, stream in zip(dialogues, streams, strict=True):
-            texts = self._said[self.kind(dialogue, len(dialogue.steps))]
-            said.append(texts[stream.choose(len(texts))])
-        return said
+        attacks = [self._said[self.kind(dialogue, len(dialogue.steps))] for dialogue in dialogues]
+        return [texts[stream.choose(len(texts))] for texts, stream in zip(attacks, streams, strict=True)]
 
 
 def told(family: Family, dialogue: Dialogue, exchange: Exchange, heard: str, said: str) -> list[str]:
@@ -101,20 +94,18 @@ def told(family: Family, dialogue: Dialogue, exchange: Exchange, heard: str, sai
             for state, _, act in past.replies:
                 public |= _plain([act, *family.shown(state)])
     new = spoken - public
-    named = []
-    for name, value in dialogue.reveal(exchange.hidden).items():
-        if any(atoms <= spoken and atoms & new for atoms in _leaves(value)) and not _implied(
-            dialogue, exchange, name, value
-        ):
-            named.append(name)
-    return named
+    return [
+        name
+        for name, value in dialogue.reveal(exchange.hidden).items()
+        if any(atoms <= spoken and atoms & new for atoms in _leaves(value))
+        and not _implied(dialogue, exchange, name, value)
+    ]
 
 
 def believed(dialogue: Dialogue, exchange: Exchange) -> Belief:
     """What a perfect listener believes after an exchange that is not recorded yet."""
-    return dialogue.setting.listen(
-        dialogue.fork().belief(), exchange
-    )  # a fork: at the opening, the dialogue itself must not keep its belief yet
+    # of a fork: at the opening, the dialogue itself must not keep its belief yet
+    return dialogue.setting.listen(dialogue.fork().belief(), exchange)
 
 
 def _implied(dialogue: Dialogue, exchange: Exchange, name: str, value: Any) -> bool:
@@ -135,20 +126,17 @@ def _leaves(value: Any) -> Iterator[set[str]]:
             yield found
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         yield {f"{value:.15g}"}
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _leaves(getattr(value, field.name))
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _leaves(part)
-    elif isinstance(value, (tuple, list, set, frozenset)):
-        for part in value:
+    else:
+        parts: Iterable[Any] = value if isinstance(value, (tuple, list, set, frozenset)) else ()
+        if is_dataclass(value):
+            parts = (getattr(value, field.name) for field in fields(value))
+        elif isinstance(value, Mapping):
+            parts = value.values()
+        for part in parts:
             yield from _leaves(part)
 
 
 def _said(text: str) -> set[str]:
     """Words and numbers of a text."""
-    return {
-        token.replace(",", "") if token[0].isdigit() else _NUMBERS.get(token, token)
-        for token in _TOKEN.findall(text.lower())
-    }
+    found: list[str] = _TOKEN.findall(text.lower())
+    return {token.replace(",", "") if token[0].isdigit() else _NUMBERS.get(token, token) for token in found}

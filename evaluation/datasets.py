@@ -26,7 +26,7 @@ from ..policies.collect import collect
 from ..policies.rollout import policy_stream
 from .evaluate import evaluate
 from .exact import optimum, upper_bound
-from .regret import judge
+from .regret import episode_regret
 from .results import Evaluation
 from .statistics import Interval, mean_interval, normalised_score, score_interval
 from .stochastic import LIMIT, NotEnumerable, expected_payoff
@@ -306,7 +306,7 @@ def _quality(
     counted = [episode for episode in store if not episode.error]
     if not counted:
         raise ConnectionError(f"the simulated user failed in every episode of {store.path}")
-    places = np.array([episode.seed - seed for episode in counted])  # type: ignore[operator]
+    places = np.array([episode.seed - seed for episode in counted])
     returns, names = np.array([episode.payoff for episode in counted]), policy.split("+")
     spoke = np.array(
         [policy_stream(seed + int(place)).choose(len(names)) for place in places]
@@ -317,7 +317,9 @@ def _quality(
         summed, reason = worth.get(part, (None, "the partner does not decide as the mind does"))
         parts.append(Part(part, own.size, float(own.mean()) if own.size else math.nan, summed, reason))
     summed = [part.expected_return for part in parts if part.expected_return is not None]
-    estimates = None if best is None else best - np.array([judge(episode, judging).regret for episode in counted])
+    estimates = (
+        None if best is None else best - np.array([episode_regret(episode, judging).regret for episode in counted])
+    )
     random, optimal = low.returns[places], None if high is None else high.returns[places]
     return Quality(
         dataset=name,

@@ -31,18 +31,11 @@ class StageStyle(NamedTuple):
 
 _RECORDED = ("bc", "filtered-bc", "mc", "ilql", "awr")
 _PLAYED = {
-    "grpo": (1, "o"),
-    "rloo": (0, "v"),
-    "ppo": (2, "D"),
-    "dpo": (3, "^"),
-    "kto": (4, "P"),
-    "expert-iteration": (5, "X"),
-    "self-play": (5, "*"),
-}
-_STAGES = {
-    **{name: StageStyle(colour, True, "s") for colour, name in enumerate(_RECORDED)},
-    **{name: StageStyle(colour, False, marker) for name, (colour, marker) in _PLAYED.items()},
-}
+    "grpo": (1, "o"), "rloo": (0, "v"), "ppo": (2, "D"), "dpo": (3, "^"), "kto": (4, "P"),
+    "expert-iteration": (5, "X"), "self-play": (5, "*"),
+}  # fmt: skip
+_STAGES = {name: StageStyle(colour, True, "s") for colour, name in enumerate(_RECORDED)}
+_STAGES |= {name: StageStyle(colour, False, marker) for name, (colour, marker) in _PLAYED.items()}
 
 
 def stage_style(stage: str) -> StageStyle:
@@ -64,29 +57,20 @@ def learning_curve(
     """Score against experience, a line a stage, with horizontal lines for the policies in `references`."""
     figure, axes = _figure(width, 3.6)
     for curve in curves:
-        style = stage_style(curve.stage)
-        axes.plot(
-            curve.x,
-            curve.y,
-            style.marker,
-            color=_stage(style),
-            linestyle="--" if style.dashed else "-",
-            markersize=4.5,
-            linewidth=2.0,
-            zorder=3,
-        )
+        axes.plot(curve.x, curve.y, marker=stage_style(curve.stage).marker, markersize=4.5, linewidth=2.0, zorder=3,
+                  **_line(curve.stage))  # fmt: skip
     points = [y for curve in curves for y in curve.y] + list(references.values())
     low, high = min([*points, 0.0]), max([*points, 1.0])
     axes.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
     for value in references.values():
         axes.axhline(value, color=_COLOURS["muted"], linewidth=1.0, linestyle=(0, (1, 2)), zorder=1)
     room = 0.062 * (high - low) * 1.12
-    for (label, value), place in zip(
-        sorted(references.items(), key=lambda item: item[1]), _spread(sorted(references.values()), room), strict=True
-    ):
+    labels = sorted(references.items(), key=lambda item: item[1])
+    arrow = {"arrowstyle": "-", "color": _COLOURS["rule"], "shrinkA": 1, "shrinkB": 0}
+    for (label, value), place in zip(labels, _spread([value for _, value in labels], room), strict=True):
         axes.annotate(
-            label, (1.0, value), xytext=(1.03, place), xycoords=("axes fraction", "data"), textcoords=("axes fraction", "data"), va="center", fontsize=9,
-            color=_COLOURS["muted"], annotation_clip=False, arrowprops={"arrowstyle": "-", "color": _COLOURS["rule"], "shrinkA": 1, "shrinkB": 0},
+            label, (1.0, value), xytext=(1.03, place), xycoords=("axes fraction", "data"), va="center", fontsize=9,
+            textcoords=("axes fraction", "data"), color=_COLOURS["muted"], annotation_clip=False, arrowprops=arrow,
         )  # fmt: skip
     axes.set_xlabel(x_title)
     axes.set_ylabel("score")
@@ -98,17 +82,8 @@ def series(curves: Sequence[Curve], y_title: str, x_title: str, name: str) -> st
     """A small line figure of one number that was logged in training."""
     figure, axes = _figure(3.4, 2.0)
     for curve in curves:
-        style = stage_style(curve.stage)
-        dash = "--" if style.dashed else "-"
-        axes.plot(
-            curve.x,
-            curve.y,
-            color=_stage(style),
-            linestyle=dash,
-            linewidth=1.6,
-            marker="o" if len(curve.x) < 3 else None,
-            markersize=4,
-        )
+        marker = "o" if len(curve.x) < 3 else None
+        axes.plot(curve.x, curve.y, marker=marker, markersize=4, linewidth=1.6, **_line(curve.stage))
     axes.set_title(y_title, loc="left", fontsize=10, color=_COLOURS["ink"])
     axes.set_xlabel(x_title)
     axes.xaxis.set_major_formatter(_thousands)
@@ -117,19 +92,17 @@ def series(curves: Sequence[Curve], y_title: str, x_title: str, name: str) -> st
 
 
 def histogram(title: str, trained: Sequence[float], optimal: Sequence[float], name: str) -> str:
-    """Distribution of one outcome, the trained policy against the optimal one, in percent of the episodes in which it is defined."""
+    """Distribution of one outcome of the trained and the optimal policy, in percent of the episodes that have it."""
     figure, axes = _figure(3.4, 2.2)
     everything = np.array([*trained, *optimal])
     whole = bool(np.all(everything == np.round(everything))) and np.ptp(everything) <= 30
     edges = np.arange(everything.min() - 0.5, everything.max() + 1.0) if whole else _edges(everything)
     middle, width = (edges[:-1] + edges[1:]) / 2, np.diff(edges)
-    groups = [
-        (values, _COLOURS[colour]) for values, colour in ((trained, "trained"), (optimal, "optimal")) if len(values)
-    ]
+    groups = [(values, name) for values, name in ((trained, "trained"), (optimal, "optimal")) if len(values)]
+    bar = 0.84 * width / len(groups)
     for i, (values, colour) in enumerate(groups):
         share = 100.0 * np.histogram(values, edges)[0] / len(values)
-        bar = 0.84 * width / len(groups)
-        axes.bar(middle + (i - (len(groups) - 1) / 2) * bar, share, bar * 0.96, color=colour, linewidth=0)
+        axes.bar(middle + (i - (len(groups) - 1) / 2) * bar, share, bar * 0.96, color=_COLOURS[colour], linewidth=0)
     axes.set_xlabel(title)
     axes.set_ylabel("episodes, %")
     axes.grid(axis="x", visible=False)
@@ -150,8 +123,10 @@ def bars(values: Mapping[str, float], x_title: str, y_title: str, name: str) -> 
     return _svg(figure, name, f"{y_title} by {x_title}")
 
 
-def _stage(style: StageStyle) -> str:
-    return _COLOURS[f"stage-{style.colour}"]
+def _line(stage: str) -> dict[str, Any]:
+    """Colour and dashes of a stage's line."""
+    style = stage_style(stage)
+    return {"color": _COLOURS[f"stage-{style.colour}"], "linestyle": "--" if style.dashed else "-"}
 
 
 def _figure(width: float, height: float) -> tuple[Figure, Axes]:
@@ -160,9 +135,10 @@ def _figure(width: float, height: float) -> tuple[Figure, Axes]:
 
     ink, muted, rule = _COLOURS["ink"], _COLOURS["muted"], _COLOURS["rule"]
     style: dict[Any, Any] = {
-        "axes.edgecolor": rule, "axes.labelcolor": muted, "xtick.color": rule, "ytick.color": rule, "xtick.labelcolor": muted, "ytick.labelcolor": muted,
-        "grid.color": rule, "text.color": ink, "font.size": 9.5, "axes.labelsize": 9.5, "axes.spines.top": False, "axes.spines.right": False,
-        "axes.spines.left": False, "ytick.major.size": 0, "axes.grid": True, "axes.axisbelow": True, "grid.linewidth": 0.6,
+        "axes.edgecolor": rule, "axes.labelcolor": muted, "xtick.color": rule, "ytick.color": rule,
+        "xtick.labelcolor": muted, "ytick.labelcolor": muted, "grid.color": rule, "text.color": ink, "font.size": 9.5,
+        "axes.labelsize": 9.5, "axes.spines.top": False, "axes.spines.right": False, "axes.spines.left": False,
+        "ytick.major.size": 0, "axes.grid": True, "axes.axisbelow": True, "grid.linewidth": 0.6,
     }  # fmt: skip
     with rc_context(style):
         figure = Figure(figsize=(width, height), layout="constrained")
@@ -170,7 +146,7 @@ def _figure(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def _svg(figure: Figure, name: str, label: str) -> str:
-    """The figure as an inline SVG element: no namespace addresses, no fixed size, ids of its own, colours and font of the page."""
+    """The figure as inline SVG: no namespace addresses, no fixed size, ids of its own, colours and font of the page."""
     from matplotlib import rc_context
 
     out = StringIO()
@@ -179,19 +155,17 @@ def _svg(figure: Figure, name: str, label: str) -> str:
     text = out.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
     text = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", text).replace("xlink:href", "href")
-    text = (
-        re.sub(r'\bid="', f'id="{name}-', text).replace('href="#', f'href="#{name}-').replace("url(#", f"url(#{name}-")
-    )
+    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text)
     text = re.sub(r"font: (?:\d+ )?([\d.]+)px [^;\"]*", r"font-size: \1px; font-family: inherit", text)
-    text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
-    text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
+    for size in ("width", "height"):
+        text = re.sub(rf'(<svg[^>]*?) {size}="[^"]*"', r"\1", text, count=1)
     for variable, marker in _COLOURS.items():
         text = text.replace(marker, f"var(--{variable})")
     return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
 
 
 def _edges(values: np.ndarray) -> np.ndarray:
-    """Edges of about a dozen bins whose middles are round numbers: outcomes are often round, and would lie on edges that were."""
+    """Edges of about a dozen bins with round middles: outcomes are often round, and would lie on edges that were."""
     from matplotlib.ticker import MaxNLocator
 
     ticks = np.asarray(MaxNLocator(15, steps=[1, 2, 2.5, 5, 10]).tick_values(values.min(), values.max()))
@@ -200,19 +174,23 @@ def _edges(values: np.ndarray) -> np.ndarray:
 
 
 def _spread(places: Sequence[float], room: float) -> list[float]:
-    """Sorted label places, pushed apart to keep `room` between neighbours and centred on where they belong (pool adjacent violators)."""
-    blocks: list[tuple[list[float], float]] = []  # labels of a block, and its centre
+    """Sorted places of labels, pushed apart to keep `room` between neighbours, and centred on where they belong.
+
+    By pooling adjacent violators.
+    """
+    blocks: list[list[float]] = []  # labels that touch; a block is centred on their mean
     for place in places:
-        blocks.append(([place], place))
+        blocks.append([place])
         while (
             len(blocks) > 1
-            and blocks[-2][1] + room * (len(blocks[-2][0]) - 1) / 2 + room
-            > blocks[-1][1] - room * (len(blocks[-1][0]) - 1) / 2
+            and _centre(blocks[-1]) - _centre(blocks[-2]) < room * (len(blocks[-1]) + len(blocks[-2])) / 2
         ):
-            upper, lower = blocks.pop(), blocks.pop()
-            merged = lower[0] + upper[0]
-            blocks.append((merged, sum(merged) / len(merged)))
-    return [centre + room * (i - (len(block) - 1) / 2) for block, centre in blocks for i in range(len(block))]
+            blocks[-2:] = [blocks[-2] + blocks[-1]]
+    return [_centre(block) + room * (i - (len(block) - 1) / 2) for block in blocks for i in range(len(block))]
+
+
+def _centre(block: Sequence[float]) -> float:
+    return sum(block) / len(block)
 
 
 def _thousands(value: float, position: float = 0) -> str:

@@ -46,10 +46,11 @@ def distinct(said: Sequence[Sequence[str]], size: int) -> float | None:
 
 
 def mtld(text: Sequence[str], threshold: float = THRESHOLD) -> float | None:
-    """Measure of textual lexical diversity (McCarthy and Jarvis 2010): mean length of stretches of words whose type-token ratio stays above `threshold`.
+    """Measure of textual lexical diversity (McCarthy and Jarvis 2010).
 
-    It is the mean of a forward and a backward pass; the rest of a pass counts as a part of a stretch. It hardly depends
-    on the length of the text, but below about 100 words it is not reliable.
+    How long stretches of words are, in the mean, whose type-token ratio stays above `threshold`. It is the mean of a
+    forward and a backward pass; the rest of a pass counts as a part of a stretch. It hardly depends on the length of
+    the text, but below about 100 words it is not reliable.
 
     Args:
         text: Words in order.
@@ -73,7 +74,9 @@ def _factors(text: Sequence[str], threshold: float) -> float:
 
 
 class NaiveBayes:
-    """Tells classes of short texts apart by their words: multinomial naive Bayes with Laplace's correction (Manning et al. 2008, section 13.2), equal priors.
+    """Tells classes of short texts apart by their words.
+
+    Multinomial naive Bayes with Laplace's correction (Manning et al. 2008, section 13.2) and equal priors.
 
     Args:
         examples: Class and text of each.

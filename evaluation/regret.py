@@ -21,7 +21,7 @@ from ..envs.episodes import engine_of, replay
 
 
 @dataclass(frozen=True)
-class JudgedTurn:
+class TurnRegret:
     """One turn of the learner against the optimum. Values are in payoff, as of the start of the dialogue.
 
     Attributes:
@@ -51,7 +51,7 @@ class JudgedTurn:
 
 
 @dataclass(frozen=True)
-class JudgedEpisode:
+class EpisodeRegret:
     """A recorded episode with each of the learner's turns judged.
 
     Attributes:
@@ -63,7 +63,7 @@ class JudgedEpisode:
 
     episode: Episode
     scenario: Any
-    turns: tuple[JudgedTurn, ...]
+    turns: tuple[TurnRegret, ...]
     forfeited: float
 
     @property
@@ -72,7 +72,7 @@ class JudgedEpisode:
         return sum(turn.regret for turn in self.turns) + self.forfeited
 
 
-def judge(episode: Episode, engine: Engine | None = None) -> JudgedEpisode:
+def episode_regret(episode: Episode, engine: Engine | None = None) -> EpisodeRegret:
     """Hold each turn of an episode against the optimum.
 
     Args:
@@ -93,16 +93,16 @@ def judge(episode: Episode, engine: Engine | None = None) -> JudgedEpisode:
         except OutOfReach:
             pass
         turns.append(
-            JudgedTurn(step.text, grammar.print(step.act), step.problem, step.reply, belief, best, value, act_value)
+            TurnRegret(step.text, grammar.print(step.act), step.problem, step.reply, belief, best, value, act_value)
         )
     forfeited = 0.0
     if step is not None and step.truncated and not step.over and turns[-1].value is not None:
         forfeited = step.dialogue.setting.solution.value(step.after, step.belief_after())
     scenario = engine.family.scenario_type(**episode.scenario)
-    return JudgedEpisode(episode, scenario, tuple(turns), forfeited)
+    return EpisodeRegret(episode, scenario, tuple(turns), forfeited)
 
 
-def mean_regret_by_turn(judged: Sequence[JudgedEpisode]) -> list[float]:
+def mean_regret_by_turn(judged: Sequence[EpisodeRegret]) -> list[float]:
     """What each turn (first, second, ...) loses in the mean of all episodes.
 
     With what was forfeited it adds up to the distance from the optimum.
@@ -111,7 +111,7 @@ def mean_regret_by_turn(judged: Sequence[JudgedEpisode]) -> list[float]:
     return [sum(one.turns[i].regret for one in judged if i < len(one.turns)) / len(judged) for i in range(longest)]
 
 
-def headline(family: Family, scenario: Any, belief: Belief, facts: int = 3) -> list[tuple[str, str, float]]:
+def likeliest_facts(family: Family, scenario: Any, belief: Belief, facts: int = 3) -> list[tuple[str, str, float]]:
     """(fact, its likeliest value, probability) for the first few hidden facts, as a perfect listener sees them."""
     names = list(family.reveal(scenario, belief.support[0]))[:facts]
     if isinstance(belief, ProductBelief) and len(belief) > LISTED:
@@ -133,7 +133,7 @@ def _marginal(family: Family, scenario: Any, belief: ProductBelief, name: str) -
     return Belief.certain(str(family.reveal(scenario, mode)[name]))
 
 
-def telling(judged: Sequence[JudgedEpisode], count: int = 6) -> list[tuple[str, JudgedEpisode]]:
+def select_episodes(judged: Sequence[EpisodeRegret], count: int = 6) -> list[tuple[str, EpisodeRegret]]:
     """A few episodes worth reading, each with the reason; the same ones for the same records."""
     by_regret = sorted(judged, key=lambda one: one.regret)
     picks = {
@@ -144,7 +144,7 @@ def telling(judged: Sequence[JudgedEpisode], count: int = 6) -> list[tuple[str, 
         "Lowest payoff": sorted(judged, key=lambda one: one.episode.payoff),
         "Most turns": sorted(judged, key=lambda one: -len(one.turns)),
     }
-    chosen: dict[int, tuple[str, JudgedEpisode]] = {}
+    chosen: dict[int, tuple[str, EpisodeRegret]] = {}
     for reason, order in list(picks.items())[:count]:
         if one := next((one for one in order if id(one) not in chosen), None):
             chosen[id(one)] = reason, one

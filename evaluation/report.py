@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..core.solver import OutOfReach
 from ..envs.base import Family
 from ..envs.engine import Engine
 from ..envs.episodes import engine_of
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
 from . import figures
-from .regret import JudgedEpisode, headline, judge, mean_regret_by_turn, telling
+from .regret import EpisodeRegret, episode_regret, likeliest_facts, mean_regret_by_turn, select_episodes
 from .results import Evaluation
-from .run import Run, read_run
+from .run import TrainingRun, read_run
 from .tables import between, explanations, number
 
 _LINES = 5  # reference lines in the learning curve; more would hide it
@@ -57,6 +58,7 @@ def write_report(run: str | Path, path: str | Path | None = None, dialogues: int
     found = read_run(run)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": number, "between": between, "tagged": _tagged, "duration": _duration}
+    environment.filters |= {"plain": _plain, "spaced": lambda name: name.replace("_", " ")}
     template = environment.from_string(Path(__file__).with_name("report.html.jinja").read_text(encoding="utf-8"))
     page = template.render(**_content(found, dialogues, episodes))
     target = Path(path) if path is not None else found.path / "report.html"
@@ -64,18 +66,14 @@ def write_report(run: str | Path, path: str | Path | None = None, dialogues: int
     return target
 
 
-def _content(run: Run, dialogues: int, episodes: int) -> dict[str, Any]:
+def _content(run: TrainingRun, dialogues: int, episodes: int) -> dict[str, Any]:
     """Everything that the template shows; an empty section is left out."""
     trained = run.evaluations[0] if run.evaluations else None
-    env_id = (
-        str(run.config.get("env_id") or (trained.env_id if trained else run.episodes[0].env_id if run.episodes else ""))
-        or "Training run"
-    )
-    algorithm = str(run.config.get("algorithm", ""))
+    env_id = run.config.get("env_id") or next((one.env_id for one in (*run.evaluations, *run.episodes)), "")
+    title = [str(env_id) or "Training run", _stage(str(run.config.get("algorithm", "")))]
     return {
-        "title": " · ".join(part for part in (env_id, _stage(algorithm)) if part),
+        "title": " · ".join(filter(None, title)),
         "run": run,
-        "config": {name: _plain(value) for name, value in run.config.items()},
         "trained": trained,
         "experience": run.experience(),
         "learning": _learning(run),
@@ -86,7 +84,7 @@ def _content(run: Run, dialogues: int, episodes: int) -> dict[str, Any]:
     }
 
 
-def _learning(run: Run) -> dict[str, Any] | None:
+def _learning(run: TrainingRun) -> dict[str, Any] | None:
     x_title, curves = run.curves("score")
     if not curves:
         if run.log:
@@ -94,10 +92,9 @@ def _learning(run: Run) -> dict[str, Any] | None:
         return None
     scores = {e.policy: e.score for e in run.evaluations[1:] if e.score is not None}
     first = [name for name in ("random", "optimal", "scripted") if name in scores]
-    rest = sorted((name for name in scores if name not in first), key=lambda name: -scores[name])[
-        : max(0, _LINES - len(first))
-    ]
-    references = {name: scores[name] for name in (*first, *rest)} or {"random": 0.0, "optimal": 1.0}
+    rest = sorted((name for name in scores if name not in first), key=lambda name: -scores[name])
+    shown = [*first, *rest[: max(0, _LINES - len(first))]]
+    references = {name: scores[name] for name in shown} or {"random": 0.0, "optimal": 1.0}
     return {
         "wide": figures.learning_curve(curves, references, x_title, 8.6, "learning-wide"),
         "narrow": figures.learning_curve(curves, references, x_title, 4.4, "learning-narrow"),
@@ -105,7 +102,7 @@ def _learning(run: Run) -> dict[str, Any] | None:
     }
 
 
-def _diagnostics(run: Run) -> list[Any]:
+def _diagnostics(run: TrainingRun) -> list[Any]:
     drawn = []
     for i, key in enumerate(run.keys()[:_DIAGNOSTICS]):
         x_title, curves = run.curves(key)
@@ -118,30 +115,22 @@ def _comparison(evaluations: Sequence[Evaluation]) -> dict[str, Any] | None:
     """Rows sorted by score, with the places of their intervals on a common axis, in percent of its width."""
     if not evaluations:
         return None
-    scored = [e for e in evaluations if e.score is not None]
-    low = min([0.0, *(e.score_interval[0] for e in scored if e.score_interval)])
-    high = max([1.0, *(e.score_interval[1] for e in scored if e.score_interval)])
+    intervals = [e.score_interval for e in evaluations if e.score is not None and e.score_interval is not None]
+    low = min([0.0, *(interval.low for interval in intervals)])
+    high = max([1.0, *(interval.high for interval in intervals)])
 
     def place(value: float) -> float:
         return round(100.0 * (value - low) / (high - low), 2)
 
     rows = []
-    for e in sorted(
-        evaluations, key=lambda e: (e.score is not None, e.score if e.score is not None else e.mean_return)
-    ):
+    for e in sorted(evaluations, key=lambda e: (e.score is not None, e.mean_return if e.score is None else e.score)):
         spot = None
         if e.score is not None and e.score_interval is not None:
             left, right = map(place, e.score_interval)
             spot = {"left": left, "width": round(right - left, 2), "dot": place(e.score)}
         rows.append({"evaluation": e, "spot": spot, "trained": e is evaluations[0]})
-    rewarded = any(list(e.reward) != ["goal"] for e in evaluations)
-    return {
-        "rows": rows,
-        "zero": place(0.0),
-        "one": place(1.0),
-        "rewarded": rewarded,
-        "dropped": any(e.dropped for e in evaluations),
-    }
+    rewarded, dropped = any(list(e.reward) != ["goal"] for e in evaluations), any(e.dropped for e in evaluations)
+    return {"rows": rows, "zero": place(0.0), "one": place(1.0), "rewarded": rewarded, "dropped": dropped}
 
 
 def _metrics(evaluations: Sequence[Evaluation]) -> dict[str, Any] | None:
@@ -149,15 +138,12 @@ def _metrics(evaluations: Sequence[Evaluation]) -> dict[str, Any] | None:
         return None
     trained = evaluations[0]
     beside = [e for name in ("random", "scripted", "optimal") for e in evaluations[1:] if e.policy == name]
-    meaning = explanations(trained)
-    rows = [
-        (name.replace("_", " "), meaning.get(name, ""), [e.metrics.get(name) for e in (trained, *beside)])
-        for name in trained.metrics
-    ]
-    return {"columns": [e.policy for e in (trained, *beside)], "rows": rows}
+    shown, meaning = [trained, *beside], explanations(trained)
+    rows = [(name, meaning.get(name, ""), [e.metrics.get(name) for e in shown]) for name in trained.metrics]
+    return {"columns": [e.policy for e in shown], "rows": rows}
 
 
-def _against_optimum(run: Run, dialogues: int, episodes: int) -> dict[str, Any]:
+def _against_optimum(run: TrainingRun, dialogues: int, episodes: int) -> dict[str, Any]:
     """What comes from playing and judging the recorded episodes: distributions, regret, dialogues."""
     empty: dict[str, Any] = {"distributions": [], "regret": None, "dialogues": []}
     if not run.episodes:
@@ -170,49 +156,42 @@ def _against_optimum(run: Run, dialogues: int, episodes: int) -> dict[str, Any]:
             "are not shown."
         )
         return empty
-    judged, lost = [], ""
+    judged, lost = [], []
     for episode in run.episodes[:episodes]:
         try:
-            judged.append(judge(episode, engine))
+            judged.append(episode_regret(episode, engine))
         except ValueError as error:
-            lost = str(error)
+            lost.append(error)
     if lost:
-        run.notes.append(
-            f"{len(run.episodes[:episodes]) - len(judged)} episodes cannot be held against the optimum ({lost})."
-        )
-    return {
-        "distributions": _distributions(engine, run),
-        "regret": _regret(judged),
-        "dialogues": [_dialogue(engine.family, reason, one) for reason, one in telling(judged, dialogues)],
-    }
+        run.notes.append(f"{len(lost)} episodes cannot be held against the optimum ({lost[-1]}).")
+    chosen = [_dialogue(engine.family, reason, one) for reason, one in select_episodes(judged, dialogues)]
+    return {"distributions": _distributions(engine, run), "regret": _regret(judged), "dialogues": chosen}
 
 
-def _distributions(engine: Engine, run: Run) -> list[Any]:
+def _distributions(engine: Engine, run: TrainingRun) -> list[Any]:
     family, seeds = engine.family, [episode.seed for episode in run.episodes if episode.seed is not None]
     optimal: list[dict[str, Any]] = []
     try:
         optimal = [family.outcome(dialogue) for dialogue in rollout(engine, make_policy("optimal", engine), seeds)]
-    except NotImplementedError:
+    except OutOfReach:
         run.notes.append("The exact optimum of this family is out of reach: the trained policy stands alone.")
     drawn = []
     for name, meaning in family.metrics.items():
-        trained, best = (
-            _numbers(outcomes, name) for outcomes in ([episode.outcome for episode in run.episodes], optimal)
-        )
+        trained, best = _numbers([episode.outcome for episode in run.episodes], name), _numbers(optimal, name)
         if trained and len({*trained, *best}) > 2:
-            figure = figures.histogram(name.replace("_", " "), trained, best, f"distribution-{name}")
-            drawn.append({"figure": figure, "name": name.replace("_", " "), "meaning": meaning})
+            title = name.replace("_", " ")
+            figure = figures.histogram(title, trained, best, f"distribution-{name}")
+            drawn.append({"figure": figure, "name": title, "meaning": meaning})
     return drawn
 
 
-def _regret(judged: Sequence[JudgedEpisode]) -> dict[str, Any] | None:
+def _regret(judged: Sequence[EpisodeRegret]) -> dict[str, Any] | None:
     turns = [turn for one in judged for turn in one.turns]
     if not turns or all(turn.value is None for turn in turns):
         return None
     n = len(judged)
-    lost = {
-        str(turn): max(0.0, regret) for turn, regret in enumerate(mean_regret_by_turn(judged), start=1)
-    }  # rounding leaves a hair below 0
+    # rounding leaves a hair below 0
+    lost = {str(turn): max(0.0, regret) for turn, regret in enumerate(mean_regret_by_turn(judged), start=1)}
     forfeited = sum(one.forfeited for one in judged) / n
     total, worst = sum(one.regret for one in judged) / n, max(lost, key=lambda turn: lost[turn])
     bars = {**lost, "cut off": forfeited} if forfeited > 0.0 else lost
@@ -230,30 +209,18 @@ def _regret(judged: Sequence[JudgedEpisode]) -> dict[str, Any] | None:
     }
 
 
-def _dialogue(family: Family, reason: str, one: JudgedEpisode) -> dict[str, Any]:
+def _dialogue(family: Family, reason: str, one: EpisodeRegret) -> dict[str, Any]:
     episode = one.episode
     opening = episode.turns[0].text if episode.turns and episode.turns[0].seat != episode.seat else ""
     turns = [
-        {"turn": turn, "guesses": headline(family, one.scenario, turn.belief), "optimal": turn.regret < 1e-9}
+        {"turn": turn, "guesses": likeliest_facts(family, one.scenario, turn.belief), "optimal": turn.regret < 1e-9}
         for turn in one.turns
     ]
     worst = max((turn.regret for turn in one.turns), default=0.0)
     return {
-        "reason": reason,
-        "judged": one,
-        "episode": episode,
-        "opening": opening,
-        "turns": turns,
-        "worst": worst,
-        "role": episode.seat,
-        "partner": family.partner,
-        "hidden": {name: _plain(value) for name, value in episode.hidden.items()},
-        "outcome": {
-            name.replace("_", " "): _plain(value)
-            for name, value in episode.outcome.items()
-            if value not in (None, "", 0, False)
-        },
-    }
+        "reason": reason, "judged": one, "episode": episode, "opening": opening, "turns": turns, "worst": worst,
+        "role": episode.seat, "partner": family.partner,
+    }  # fmt: skip
 
 
 def _numbers(outcomes: Sequence[dict[str, Any]], name: str) -> list[float]:

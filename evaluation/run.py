@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +15,13 @@ from ..envs.episodes import read_episodes
 from .figures import Curve
 from .results import Evaluation
 
+_PARTS = ("config.json", "metrics.jsonl", "evaluation.json", "episodes")
 _AXES = ("stage", "step", "episodes", "seconds", "score")
 
 
 @dataclass(frozen=True)
-class Run:
-    """What a training run left behind.
+class TrainingRun:
+    """What a training run left in its folder.
 
     Attributes:
         path: Its folder.
@@ -45,10 +47,12 @@ class Run:
     @property
     def stages(self) -> list[str]:
         """Names of the training stages, in order."""
-        return list(dict.fromkeys(str(row["stage"]) for row in self.log))
+        return _stages(self.log)
 
     def curves(self, key: str) -> tuple[str, list[Curve]]:
-        """One logged number against training episodes (demonstrations, where a stage clones them), or against steps where episodes do not tell points apart.
+        """One logged number against training episodes, or against steps where episodes do not tell points apart.
+
+        In a stage that clones demonstrations, these are the episodes.
 
         Args:
             key: Such as ``"score"`` or ``"loss"``.
@@ -57,20 +61,22 @@ class Run:
             What the x axis is, and one curve for each stage in which the number was logged. A stage begins where the
             one ended whose model it went on from, or else where the one before it ended.
         """
-        title, curves = "", []
-        for axis, title in (("episodes", "training episodes"), ("step", "training steps")):  # noqa: B007
-            curves, last = [], 0.0
-            ends: dict[str | None, float] = {None: 0.0}
-            for stage in self.stages:
-                rows = [row for row in self.log if str(row["stage"]) == stage and _finite(row.get(axis))]
-                start = ends.get(self.starts[stage], 0.0) if stage in self.starts else last
-                shift = start if rows and rows[0][axis] < start else 0.0  # a stage may count from 0 again
-                ends[stage] = last = max([start, *(row[axis] + shift for row in rows)])
-                if own := [row for row in rows if _finite(row.get(key))]:
-                    curves.append(Curve(stage, [row[axis] + shift for row in own], [row[key] for row in own]))
-            if curves and all(len(curve.x) < 2 or len(set(curve.x)) > 1 for curve in curves):
-                break
-        return title, curves
+        curves = self._curves("episodes", key)
+        if curves and all(len(curve.x) < 2 or len(set(curve.x)) > 1 for curve in curves):
+            return "training episodes", curves
+        return "training steps", self._curves("step", key)
+
+    def _curves(self, axis: str, key: str) -> list[Curve]:
+        curves, last = [], 0.0
+        ends: dict[str | None, float] = {None: 0.0}
+        for stage in self.stages:
+            rows = [row for row in self.log if str(row["stage"]) == stage and _finite(row.get(axis))]
+            start = ends.get(self.starts[stage], 0.0) if stage in self.starts else last
+            shift = start if rows and rows[0][axis] < start else 0.0  # a stage may count from 0 again
+            ends[stage] = last = max([start, *(row[axis] + shift for row in rows)])
+            if own := [row for row in rows if _finite(row.get(key))]:
+                curves.append(Curve(stage, [row[axis] + shift for row in own], [row[key] for row in own]))
+        return curves
 
     def experience(self) -> float | None:
         """Training episodes of the longest chain of stages, where they were logged."""
@@ -79,15 +85,11 @@ class Run:
 
     def keys(self) -> list[str]:
         """Numbers that were logged more than once, besides the score and the axes."""
-        seen: dict[str, int] = {}
-        for row in self.log:
-            for key, value in row.items():
-                if key not in _AXES and _finite(value):
-                    seen[key] = seen.get(key, 0) + 1
+        seen = Counter(key for row in self.log for key, value in row.items() if key not in _AXES and _finite(value))
         return [key for key, times in seen.items() if times > 1]
 
 
-def read_run(path: str | Path) -> Run:
+def read_run(path: str | Path) -> TrainingRun:
     """Read a run's folder.
 
     Raises:
@@ -95,17 +97,11 @@ def read_run(path: str | Path) -> Run:
     """
     path = Path(path)
     if not path.is_dir():
-        raise FileNotFoundError(
-            f"no training run at {path}: expected a folder with config.json, metrics.jsonl, evaluation.json and "
-            "episodes/"
-        )
-    if not any((path / name).exists() for name in ("config.json", "metrics.jsonl", "evaluation.json", "episodes")):
+        raise FileNotFoundError(f"no training run at {path}: expected a folder with {', '.join(_PARTS)}")
+    if not any((path / name).exists() for name in _PARTS):
         beneath = sorted(str(file.parent) for file in path.glob("*/metrics.jsonl"))
         hint = f"; did you mean {' or '.join(beneath[:3])}?" if beneath else ""
-        raise FileNotFoundError(
-            f"no training run in {path}: it holds neither config.json nor metrics.jsonl, evaluation.json or "
-            f"episodes/{hint}"
-        )
+        raise FileNotFoundError(f"no training run in {path}: it holds none of {', '.join(_PARTS)}{hint}")
     notes: list[str] = []
     config = _json(path / "config.json", dict, "the configuration is not shown", notes)
     log = _log(path / "metrics.jsonl", notes)
@@ -128,12 +124,9 @@ def read_run(path: str | Path) -> Run:
         notes.append("There are no recorded episodes: distributions, regret and dialogues are not shown.")
     except ValueError as error:
         notes.append(f"The recorded episodes cannot be read ({error}).")
-    summary = (
-        _json(path / "summary.json", dict, "durations come from the log", notes)
-        if (path / "summary.json").exists()
-        else {}
-    )
-    return Run(path, config, log, evaluations, episodes, _seconds(summary, log), _starts(path, log), notes)
+    file = path / "summary.json"
+    summary = _json(file, dict, "durations come from the log", notes) if file.exists() else {}
+    return TrainingRun(path, config, log, evaluations, episodes, _seconds(summary, log), _starts(path, log), notes)
 
 
 def _json(path: Path, kind: type, without: str, notes: list[str]) -> Any:
@@ -173,10 +166,13 @@ def _log(path: Path, notes: list[str]) -> list[dict[str, Any]]:
 
 
 def _seconds(summary: Mapping[str, Any], log: list[dict[str, Any]]) -> dict[str, float]:
-    """Duration of each stage: from the clock in the log and from the summary, ``{stage: seconds}`` or ``{stage: {"train_seconds": ...}}``."""
+    """Duration of each stage, from the clock in the log and from the summary.
+
+    That is ``{stage: seconds}`` or ``{stage: {"train_seconds": ...}}``.
+    """
     durations: dict[str, float] = {}
     before = 0.0
-    for stage in dict.fromkeys(str(row["stage"]) for row in log):
+    for stage in _stages(log):
         clocks = [float(row["seconds"]) for row in log if str(row["stage"]) == stage and _finite(row.get("seconds"))]
         if clocks:
             durations[stage] = max(clocks) - (before if clocks[0] >= before else 0.0)  # a stage may start its own clock
@@ -184,26 +180,28 @@ def _seconds(summary: Mapping[str, Any], log: list[dict[str, Any]]) -> dict[str,
     for stage, value in summary.items():
         told = value.get("train_seconds", value.get("seconds")) if isinstance(value, Mapping) else value
         if _finite(told):
-            durations[stage] = max(
-                durations.get(stage, 0.0), float(told)
-            )  # the summary of a resumed stage tells of its last part only
+            # the summary of a resumed stage tells of its last part only
+            durations[stage] = max(durations.get(stage, 0.0), float(told))
     return durations
 
 
 def _starts(path: Path, log: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
     """Which stage's model each stage went on from, by the stages' own configurations."""
-    stages = list(dict.fromkeys(str(row["stage"]) for row in log))
     starts: dict[str, str | None] = {}
-    for stage in stages:
+    models = {(path / stage / "model").resolve(): stage for stage in _stages(log)}
+    for stage in _stages(log):
         try:
             model = Path(json.loads((path / stage / "config.json").read_text(encoding="utf-8"))["model"])
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        starts[stage] = next(
-            (other for other in stages if other != stage and model.resolve() == (path / other / "model").resolve()),
-            None,
-        )
+        start = models.get(model.resolve())
+        starts[stage] = None if start == stage else start
     return starts
+
+
+def _stages(log: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Names of the training stages, in order."""
+    return list(dict.fromkeys(str(row["stage"]) for row in log))
 
 
 def _finite(value: Any) -> bool:

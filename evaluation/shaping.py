@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from ..core.acts import Act
 from ..core.dialogue import Dialogue, Step
 from ..core.grammar import Heard
@@ -61,7 +63,8 @@ def best_policies(
 def openings(setting: Setting, scenario: Any = None, reveal: Any = None) -> Iterator[tuple[float, Dialogue]]:
     """(probability, dialogue) for each hidden state and each opening of the others."""
     for hidden, p in setting.prior:
-        dialogue = Dialogue(setting, scenario or _Nothing(), "", "", hidden, Stream(None), None, reveal)  # type: ignore[arg-type]
+        stream = Stream(np.random.default_rng(0))
+        dialogue = Dialogue(setting, scenario or _Nothing(), "", "", hidden, stream, None, reveal)
         if setting.game.mover(dialogue.state) == setting.seat:
             yield p, dialogue
             continue
@@ -72,7 +75,7 @@ def openings(setting: Setting, scenario: Any = None, reveal: Any = None) -> Iter
 
 
 def forks(dialogue: Dialogue, act: Act, hidden: Any = None) -> Iterator[tuple[float, Dialogue]]:
-    """(probability, dialogue after `act`) for each thing that can follow; `hidden` in place of the true hidden state."""
+    """(probability, dialogue after `act`) for all that can follow; `hidden` in place of the true hidden state."""
     for exchange, p in dialogue.setting.exchange(dialogue.state, dialogue.hidden if hidden is None else hidden, act):
         other = dialogue.fork()
         other.record(Step(other, "...", Heard(act, "", ""), exchange, "..."))

@@ -46,7 +46,9 @@ def mean_interval(values: ArrayLike, level: float = LEVEL, resamples: int = RESA
 
 
 def few_runs(values: Sequence[float], sign: str = "") -> str:
-    """Mean of a few independent runs and half of its 95% interval (Student's t), as ``"0.846 ± 0.004"``; the value alone if it is one, ``""`` if none.
+    """Mean of a few independent runs and half of its 95% interval (Student's t), as ``"0.846 ± 0.004"``.
+
+    The value alone if it is one, ``""`` if there is none.
 
     Args:
         values: One number a run; at most ten.
@@ -107,7 +109,7 @@ def score_interval(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Interval | None:
-    """Interval of `normalised_score`: numerator and denominator come from the same draw of episodes, since both vary together.
+    """Interval of `normalised_score`. Numerator and denominator vary together, so both come from the same draws.
 
     Args:
         returns: Of the policy, shape (n,).

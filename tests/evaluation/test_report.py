@@ -11,7 +11,7 @@ import pytest
 from dialogym.envs.episodes import read_episodes
 from dialogym.envs.make import make_engine
 from dialogym.evaluation.evaluate import evaluate
-from dialogym.evaluation.regret import judge, mean_regret_by_turn, telling
+from dialogym.evaluation.regret import episode_regret, mean_regret_by_turn, select_episodes
 from dialogym.evaluation.report import write_report
 from dialogym.evaluation.run import read_run
 from dialogym.policies.collect import collect
@@ -84,7 +84,7 @@ def run(finished, tmp_path):
 
 @pytest.fixture(scope="module")
 def judged(finished):
-    return [judge(episode) for episode in read_episodes(finished / "episodes")]
+    return [episode_regret(episode) for episode in read_episodes(finished / "episodes")]
 
 
 def page_of(run):
@@ -228,7 +228,7 @@ def test_regret_is_what_the_optimum_would_have_earned_more(judged):
 
 def test_the_optimum_regrets_nothing(tmp_path):
     for episode in collect(ENV, "optimal", 25, tmp_path / "episodes"):
-        one = judge(episode)
+        one = episode_regret(episode)
         assert one.regret == pytest.approx(0.0, abs=1e-9)
         assert [turn.best for turn in one.turns] == [turn.act for turn in one.turns]
 
@@ -236,18 +236,18 @@ def test_the_optimum_regrets_nothing(tmp_path):
 def test_being_cut_off_forfeits_the_rest(tmp_path):
     babbler = FunctionPolicy("babbler", lambda dialogue, stream: "[nonsense]")
     (episode,) = collect(ENV, babbler, 1, tmp_path / "episodes", seed=4)
-    one = judge(episode)
+    one = episode_regret(episode)
     assert episode.truncated and len(one.turns) == 3 and one.turns[0].problem == "malformed"
     assert one.forfeited > 0.0
     assert one.regret == pytest.approx(one.forfeited + sum(turn.value - turn.act_value for turn in one.turns))
 
 
 def test_dialogues_are_chosen_for_their_regret(judged):
-    chosen = telling(judged)
+    chosen = select_episodes(judged)
     assert len({id(one) for _, one in chosen}) == 6
     assert chosen[0][1].regret == max(one.regret for one in judged)
-    assert [one for _, one in telling(judged[:2])] and len(telling(judged[:2])) == 2
-    assert [one.episode.seed for _, one in telling(judged)] == [one.episode.seed for _, one in chosen]
+    assert [one for _, one in select_episodes(judged[:2])] and len(select_episodes(judged[:2])) == 2
+    assert [one.episode.seed for _, one in select_episodes(judged)] == [one.episode.seed for _, one in chosen]
 
 
 def test_any_family_will_do(tmp_path):

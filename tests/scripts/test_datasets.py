@@ -15,7 +15,7 @@ from dialogym.evaluation import datasets
 from dialogym.evaluation.datasets import NAMES, make_datasets, recipes
 from dialogym.evaluation.evaluate import evaluate
 from dialogym.evaluation.exact import expected_return, optimum
-from dialogym.evaluation.regret import judge
+from dialogym.evaluation.regret import episode_regret
 from dialogym.evaluation.stochastic import NotEnumerable, expected_payoff
 from dialogym.policies.collect import collect, play
 from dialogym.policies.noise import NoisyPolicy
@@ -94,7 +94,7 @@ def test_qualities_are_those_of_the_episodes(lessons):
         assert quality["score"] == pytest.approx((payoffs.mean() - references[0]) / (references[1] - references[0]))
         assert quality["optimum"] == best and quality["bound"] is None
         assert quality["estimated_return"] == pytest.approx(
-            best - np.mean([judge(episode).regret for episode in episodes])
+            best - np.mean([episode_regret(episode).regret for episode in episodes])
         )
         for middle, (low, high) in (
             (quality["mean_return"], quality["return_interval"]),
