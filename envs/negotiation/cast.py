@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from ...core.acts import Act, Say
 from ...core.grammar import Grammar
@@ -69,7 +69,7 @@ class NegotiationCast:
         state, other = moment.state, moment.setting.seat
         if state.mover is None:
             return "It is over."
-        rounds = _game(moment.setting).rounds
+        rounds = moment.setting.game_as(PriceBargaining).rounds
         parts = [f"Round {min(state.round + 1, rounds)} of {rounds}."]
         parts.append(
             f"The {other} has just offered ${state.standing}."
@@ -93,7 +93,7 @@ class NegotiationCast:
         acts: list[Act] = []
         if not _ending(moment):
             selling, last = moment.seat == "seller", _last(moment)
-            whole = _game(moment.setting).prices()
+            whole = moment.setting.game_as(PriceBargaining).prices()
             prices = {price for price in whole if _within(price, state.standing, last, selling)}
             prices |= {last} if last is not None else set()
             acts += [Offer(price) for price in sorted(prices - {state.standing}, reverse=selling)]
@@ -135,7 +135,7 @@ class NegotiationCast:
 
     def bounds(self, setting: Setting, hidden: Any) -> tuple[float, float]:
         """At most what there is to share at the person's limit, in the first round; to walk away gets 0."""
-        game = _game(setting)
+        game = setting.game_as(PriceBargaining)
         deal = Haggle(0, None, deal=game.price(setting.seat, hidden.floor))
         return 0.0, max(0.0, game.payoff(deal, setting.seat))
 
@@ -143,13 +143,9 @@ class NegotiationCast:
 CAST = NegotiationCast()
 
 
-def _game(setting: Setting) -> PriceBargaining:
-    return cast(PriceBargaining, setting.game)
-
-
 def _limit(moment: Moment) -> int:
     """The reservation price in currency units."""
-    return _game(moment.setting).price(OTHER[moment.seat], moment.hidden.floor)
+    return moment.setting.game_as(PriceBargaining).price(OTHER[moment.seat], moment.hidden.floor)
 
 
 def _gain(moment: Moment, price: int) -> int:
@@ -163,7 +159,7 @@ def _last(moment: Moment) -> int | None:
 
 def _ending(moment: Moment) -> bool:
     """Whether the person's turn ends the last round."""
-    return moment.state.round + 1 >= _game(moment.setting).rounds
+    return moment.state.round + 1 >= moment.setting.game_as(PriceBargaining).rounds
 
 
 def _within(price: int, standing: int | None, last: int | None, selling: bool) -> bool:

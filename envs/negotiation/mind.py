@@ -115,8 +115,8 @@ class Haggler:
     Time-dependent tactics follow Faratin, Sierra and Jennings (1998, section 4.1): the demand falls from the opening to
     the floor along ``(k / (K-1)) ** (1 / beta)``; beta < 1 is Boulware, beta > 1 a conceder. An offer is taken when it
     is at least as good as the demand of the next round (their equation 5). A *holder* stands by its opening and comes
-    to its floor only in the last round. A *reciprocator* comes down a step of 10% of the list price for each concession
-    (`Haggle.conceded`), and stays where it is otherwise.
+    to its floor only in the last round but one. A *reciprocator* comes down a step of 10% of the list price for each
+    concession (`Haggle.conceded`), and stays where it is otherwise.
 
     What is said is coarser than what is meant: demands are spoken rounded to 10% of the list price, away from the
     floor, so that types pool.

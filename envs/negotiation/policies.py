@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import cast
 
 from ...core.dialogue import Dialogue
 from ...core.stream import Stream
@@ -145,7 +144,7 @@ def sweep() -> dict[str, Callable[[Dialogue, Stream], str]]:
 
 
 def _game(dialogue: Dialogue) -> PriceBargaining:
-    return cast(PriceBargaining, dialogue.setting.game)
+    return dialogue.setting.game_as(PriceBargaining)
 
 
 def _is_last(dialogue: Dialogue) -> bool:

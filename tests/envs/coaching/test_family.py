@@ -19,7 +19,6 @@ from dialogym.envs.coaching.policies import HEURISTICS, sweep
 from dialogym.envs.make import load_family, make_engine
 from dialogym.envs.registration import TABLE
 from dialogym.evaluation.exact import classes, expected_return, optimum
-from dialogym.policies.baselines import baselines
 from dialogym.policies.collect import play
 from dialogym.policies.policy import FunctionPolicy
 from dialogym.scripts.pages.coaching import farm, gains, pair, planned
@@ -368,23 +367,9 @@ def test_one_seat_can_learn():
         dialogym.aec("Coaching-v0")
 
 
-@pytest.mark.parametrize("grammar", ["natural", "tagged"])
 @pytest.mark.parametrize("env_id", list(VARIANTS))
-def test_baselines_never_lose_a_turn(env_id, grammar):
-    for name in (*baselines(make_engine(env_id)), "terse"):
-        dialogues = list(play(env_id, name, range(60), grammar=grammar))
-        assert not [step.text for dialogue in dialogues for step in dialogue.steps if step.problem], name
-        assert all(dialogue.over for dialogue in dialogues)
-
-
-@pytest.mark.parametrize("env_id", list(VARIANTS))
-def test_both_grammars_hear_the_same(env_id):
-    acts = [
-        [[step.act for step in d.steps] for d in play(env_id, "scripted", range(100), grammar=grammar)]
-        for grammar in ("natural", "tagged")
-    ]
-    assert acts[0] == acts[1]
-    kinds = {type(act) for dialogue in acts[0] for act in dialogue}
+def test_demonstrations_use_every_kind_of_act(env_id):
+    kinds = {type(step.act) for dialogue in play(env_id, "scripted", range(100)) for step in dialogue.steps}
     assert kinds == ({Ask, Recommend, Suggest} if env_id == "CoachingSuggestible-v0" else {Ask, Recommend})
 
 

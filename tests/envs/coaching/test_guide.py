@@ -13,8 +13,6 @@ from dialogym.envs.coaching.guide import GUIDE
 from dialogym.envs.coaching.policies import HEURISTICS, demonstrate, improvise
 from dialogym.envs.coaching.voice import VOICE
 from dialogym.simulated_users.user import Cue
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ..bank import said_to
 
@@ -39,7 +37,7 @@ def utterances():
         return f"{TALK[s.choose(20)]} [ask {names[s.choose(len(names))]}]"
 
     pair = Coaching(preset="pair", cost=0.02, near=0.0, reliability=0.75, conformity=0.6)
-    return said_to([Coaching(), Coaching(preset="small"), pair], [*learners, *mixed, talker, asker], 90)
+    return said_to([Coaching(), Coaching(preset="small"), pair], [*learners, *mixed, talker, asker], 75)
 
 
 def fault(cue, words):
@@ -201,18 +199,6 @@ def test_a_lost_turn_is_answered_with_its_reason_and_the_act():
     assert fault(lost, reason) and fault(lost, f"{reason} I like crowds.")
 
 
-@given(
-    st.text(max_size=300) | st.sampled_from([w for said in (*GOOD.values(), *BAD.values()) for w in said]),
-    st.sampled_from(list(BAD)),
-    st.text(max_size=30),
-)
-@settings(max_examples=200, deadline=None)
-def test_any_text_is_judged_and_always_alike(text, cue, reason):
-    cue = cue._replace(reason=reason, problem="malformed" if reason else "")
-    found = fault(cue, text)
-    assert found == fault(cue, text) and isinstance(found, str)
-
-
 def test_the_scene_is_the_same_in_all_turns_and_names_no_strategy():
     assert len({GUIDE.scene(cue) for cue in BAD}) == 1
     scene = GUIDE.scene(YES)
@@ -221,12 +207,6 @@ def test_the_scene_is_the_same_in_all_turns_and_names_no_strategy():
         and "exercise more" in scene
         and not any(name in scene for name in DOMAINS["exercise"].strategies)
     )
-
-
-def test_each_grammar_is_taken_by_llama_cpp(accepted_grammar):
-    for cue in [*BAD, CHAT._replace(reason='In [ask ATTRIBUTE], it is not "\\".', problem="malformed")]:
-        grammar = GUIDE.grammar(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))))
-        assert accepted_grammar(grammar) and not accepted_grammar(grammar + "root ::= (")
 
 
 def test_what_the_grammar_allows_holds_the_act(regular):

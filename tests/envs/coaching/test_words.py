@@ -15,8 +15,6 @@ from dialogym.envs.coaching.policies import PHRASES
 from dialogym.envs.coaching.voice import GRAMMAR, NAMES, PUSHING_GRAMMAR, VOICE, WORDS
 from dialogym.policies.collect import play
 from dialogym.simulated_users.user import Cue
-from hypothesis import given
-from hypothesis import strategies as st
 
 EXERCISE, STUDY, PAIR = ("exercise", "large", False), ("study", "large", False), ("exercise", "pair", True)
 ATTRIBUTES = [
@@ -104,18 +102,6 @@ def test_only_what_is_in_play_is_heard():
     assert hear("Do you enjoy meeting strangers?", PAIR).act == Ask("strangers")
     assert hear("I recommend podcasts.", EXERCISE).act == Say()
     assert hear("I recommend podcasts.", STUDY).act == Recommend("podcasts")
-
-
-@given(st.text(max_size=200), st.sampled_from([EXERCISE, STUDY, PAIR]))
-def test_nothing_raises(text, context):
-    assert hear(text, context).problem in ("", "malformed", "ambiguous")
-
-
-@pytest.mark.parametrize("context", [EXERCISE, STUDY, PAIR])
-def test_tags_round_trip(context):
-    part, grammar = extract(context[0], context[1]), PUSHING_GRAMMAR
-    acts = [*map(Ask, part.attributes), *map(Recommend, part.strategies), *map(Suggest, part.strategies)]
-    assert [grammar.parse(grammar.print(act), context).act for act in acts] == acts
 
 
 # ---- speaking --------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ def utterances():
     learners = [improvise, demonstrate, *HEURISTICS.values()]
     mixed = [lambda d, s, p=p: TALK[s.choose(len(TALK))] if s.random() < 0.5 else p(d, s) for p in learners]
     talker = lambda d, s: TALK[s.choose(len(TALK))]  # noqa: E731
-    return said_to([Negotiation(role=role) for role in ("buyer", "seller")], [*learners, *mixed, talker], 60)
+    return said_to([Negotiation(role=role) for role in ("buyer", "seller")], [*learners, *mixed, talker], 45)
 
 
 def fault(cue, words):
@@ -198,11 +198,9 @@ def test_a_lost_turn_is_answered_with_its_reason_and_the_act():
     st.text(max_size=30),
 )
 @settings(max_examples=200, deadline=None)
-def test_any_text_is_judged_and_always_alike(text, cue, reason):
+def test_words_that_pass_for_an_offer_name_its_price(text, cue, reason):
     cue = cue._replace(reason=reason, problem="malformed" if reason else "")
-    found = fault(cue, text)
-    assert found == fault(cue, text) and isinstance(found, str)
-    if found == "" and isinstance(cue.act, Offer):
+    if fault(cue, text) == "" and isinstance(cue.act, Offer):
         assert re.search("240|[Tt]wo (?:hundred and )?forty", text)
 
 
@@ -217,18 +215,6 @@ def test_the_scene_and_the_order_hold_what_is_needed_and_no_more():
         meant = {Offer: getattr(cue.act, "price", None), Accept: cue.before.standing}.get(type(cue.act))
         assert prices == ({meant} if meant else set())
         assert cue.seat in line.intent and line.before == line.after == ""
-
-
-def test_each_grammar_is_taken_by_llama_cpp(accepted_grammar):
-    cues = [
-        *BAD,
-        make(Offer(300), opening=True),
-        make(Offer(180), "buyer", opening=True),
-        ASK._replace(reason='In [offer PRICE], it is not "\\".', problem="malformed"),
-    ]
-    for cue in cues:
-        grammar = GUIDE.grammar(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))))
-        assert accepted_grammar(grammar) and not accepted_grammar(grammar + "root ::= (")
 
 
 def test_what_the_grammar_allows_holds_the_act(regular):
