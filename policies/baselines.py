@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..core.acts import Act
 from ..core.dialogue import Dialogue
 from ..core.stream import Stream
@@ -46,10 +48,10 @@ def make_baseline(name: str, engine: Engine) -> FunctionPolicy:
 
 def _fixed(engine: Engine) -> dict[str, Speak]:
     """The family's own baselines; of a family that has none, a random policy that knows no more than the rules."""
-    module = engine.family.baselines
+    module: Any = engine.family.baselines
     found: dict[str, Speak] = {"random": getattr(module, "improvise", None) or _improvise(engine)}
     if hasattr(module, "demonstrate"):
-        found["scripted"] = module.demonstrate  # type: ignore[union-attr]
+        found["scripted"] = module.demonstrate
     return found | getattr(module, "HEURISTICS", {})
 
 
@@ -59,7 +61,10 @@ def _speakers(engine: Engine) -> dict[str, Speak]:
 
 
 def _improvise(engine: Engine) -> Speak:
-    """Uniform over the kinds of act that the game offers, then over the acts of that kind: else the many prices would drown the one way to accept."""
+    """Uniform over the kinds of act that the game offers, then over the acts of the kind.
+
+    Else the many numbers that can be offered would drown the one way to accept.
+    """
 
     def speak(dialogue: Dialogue, stream: Stream) -> str:
         kinds: dict[type[Act], list[Act]] = {}

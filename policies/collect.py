@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from ..core.episode import Episode
 from ..envs.episodes import EpisodeStore
 from ..envs.make import make_engine
 from ..rewards.registry import Reward
-from .job import Job, Player, recorded_name
+from .job import RolloutJob, RolloutWorker, recorded_name
 from .policy import Policy
 from .ray_collect import play_on_ray
 from .registry import make_policy
@@ -69,52 +69,43 @@ def collect(
         OSError: If the disk is full or cannot be written; earlier batches are intact.
         ModuleNotFoundError: If Ray is asked for and not installed.
     """
-    if episodes < 1:
-        raise ValueError(f"episodes must be at least 1, got {episodes}")
-    if best_of < 1:
-        raise ValueError(f"best_of must be at least 1, got {best_of}")
+    for name, value in {"episodes": episodes, "best_of": best_of, "workers": workers}.items():
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}")
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}; got {engine!r}")
-    if workers < 1:
-        raise ValueError(f"workers must be at least 1, got {workers}")
-    job = Job(env_id, policy, best_of, batch, {**settings, "reward": Reward(settings.get("reward", "goal"))})
-    store = EpisodeStore(path)
-    player = None if engine == "ray" else Player(job)
+    job = RolloutJob(env_id, policy, best_of, batch, {**settings, "reward": Reward(settings.get("reward", "goal"))})
+    store, seeds = EpisodeStore(path), range(seed, seed + episodes)
+    worker = None if engine == "ray" else RolloutWorker(job)
     held = _held(store, job) if resume else frozenset()
     if not resume:
-        _refuse_twice(store, job, range(seed, seed + episodes))
-    chunks = [
-        [number for number in chunk if number not in held]
-        for chunk in _chunks(range(seed, seed + episodes), player.batch if player else batch)
-    ]
-    chunks = [chunk for chunk in chunks if chunk]
-    if player:
-        played: Iterable[list[Episode]] = map(player, chunks)
-    else:
-        played = play_on_ray(job, chunks, workers)
+        _refuse_twice(store, job, seeds)
+    size = worker.batch if worker else batch
+    parts = [[one for one in seeds[i : i + size] if one not in held] for i in range(0, len(seeds), size)]
+    chunks = [part for part in parts if part]
+    played = map(worker, chunks) if worker else play_on_ray(job, chunks, workers)
     for recorded in _progress(played, f"episodes · {store.path.resolve().name}", sum(map(len, chunks)), progress):
         store.append(recorded)
     return store
 
 
-def _described(job: Job) -> dict[str, Any]:
+def _described(job: RolloutJob) -> dict[str, Any]:
     """What its episodes will say of environment, reward and policy."""
-    engine = make_engine(
-        job.env_id, **{**job.settings, "user": "scripted", "ear": "grammar"}
-    )  # what is described does not depend on a language model
-    if not isinstance(job.policy, str):
-        policy = job.policy.name
-    elif not job.policy.startswith("lm:"):
-        policy = make_policy(job.policy, engine).name
-    else:
-        policy = job.policy
-    family, reward = engine.family.settings(), engine.reward.describe()
+    # what is described does not depend on a language model
+    engine = make_engine(job.env_id, **{**job.settings, "user": "scripted", "ear": "grammar"})
+    policy = job.policy if isinstance(job.policy, str) else job.policy.name
+    if isinstance(job.policy, str) and not policy.startswith("lm:"):
+        policy = make_policy(policy, engine).name
     return {
-        "env_id": job.env_id, "settings": family, "grammar": engine.grammar.mode, "reward": reward, "policy": recorded_name(policy, job.best_of)
-    }  # fmt: skip
+        "env_id": job.env_id,
+        "settings": engine.family.settings(),
+        "grammar": engine.grammar.mode,
+        "reward": engine.reward.describe(),
+        "policy": recorded_name(policy, job.best_of),
+    }
 
 
-def _refuse_twice(store: EpisodeStore, job: Job, seeds: range) -> None:
+def _refuse_twice(store: EpisodeStore, job: RolloutJob, seeds: range) -> None:
     """Raise a `ValueError` if the store holds some of these episodes: they would be the same once more."""
     if job.settings.get("user", "scripted") != "scripted" or not store.files():
         return  # a language model does not say the same twice
@@ -125,7 +116,7 @@ def _refuse_twice(store: EpisodeStore, job: Job, seeds: range) -> None:
         )
 
 
-def _held(store: EpisodeStore, job: Job) -> frozenset[int]:
+def _held(store: EpisodeStore, job: RolloutJob) -> frozenset[int]:
     """Seeds that the store holds.
 
     Raises:
@@ -139,10 +130,6 @@ def _held(store: EpisodeStore, job: Job) -> frozenset[int]:
                     "another folder"
                 )
     return frozenset(store.values("seed"))
-
-
-def _chunks(seeds: range, size: int) -> list[Sequence[int]]:
-    return [seeds[i : i + size] for i in range(0, len(seeds), size)]
 
 
 def _progress(played: Iterable[list[Episode]], label: str, total: int, shown: bool) -> Iterator[list[Episode]]:

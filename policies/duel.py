@@ -11,7 +11,7 @@ from ..core.duel import Said, hear, seat_dialogue
 from ..core.stream import Stream
 from ..envs.base import Family
 from ..envs.pettingzoo_env import DialogueAEC
-from .policy import Policy
+from .policy import Policy, respond_by
 
 
 class Duel:
@@ -58,17 +58,10 @@ class Duel:
         before, heard = env.state_, env.grammar.parse(text, env.both.context(env.state_))
         env.step(text)
         trouble = env.infos[seat]
-        act = Say() if trouble.get("problem") == "illegal" else heard.act
-        hear(
-            self.dialogues[other],
-            self._waiting.pop(other, None),
-            ((before, seat, act),),
-            env.state_,
-            env.observe(other)["utterance"],
-        )
-        self._waiting[seat] = Said(
-            text, heard, act, "illegal" if trouble.get("problem") == "illegal" else "", trouble.get("reason", "")
-        )
+        problem = "illegal" if trouble.get("problem") == "illegal" else ""
+        act, reply = Say() if problem else heard.act, env.observe(other)["utterance"]
+        hear(self.dialogues[other], self._waiting.pop(other, None), ((before, seat, act),), env.state_, reply)
+        self._waiting[seat] = Said(text, heard, act, problem, trouble.get("reason", ""))
         if self.mover is None:
             hear(self.dialogues[seat], self._waiting.pop(seat), (), env.state_, "")
             if any(env.truncations.values()):
@@ -84,7 +77,7 @@ def seat_stream(seed: int, place: int, attempt: int = 0) -> Stream:
 def play_duels(
     family: Family, seated: Sequence[Mapping[str, Policy]], seeds: Sequence[int], attempts: Sequence[int] | None = None
 ) -> list[Duel]:
-    """Play one duel a seed, all together; a duel depends on its seed and attempt and on the two policies, not on the others.
+    """Play one duel a seed, all together. A duel depends on its seed, its attempt and its two policies alone.
 
     Args:
         family: A family with two seats that can learn.
@@ -102,17 +95,15 @@ def play_duels(
         {seat: seat_stream(seed, i, attempt) for i, seat in enumerate(family.seats)}
         for seed, attempt in zip(seeds, tries, strict=True)
     ]
-    while live := [i for i, duel in enumerate(duels) if duel.mover is not None]:
-        speakers: dict[int, list[tuple[int, str]]] = {}
-        for i in live:
-            seat = duels[i].mover
-            assert seat is not None
-            speakers.setdefault(id(seated[i][seat]), []).append((i, seat))
-        for places in speakers.values():
-            first, seat = places[0]
-            texts = seated[first][seat].respond(
-                [duels[i].dialogues[s] for i, s in places], [streams[i][s] for i, s in places]
-            )
-            for (i, _), text in zip(places, texts, strict=True):
-                duels[i].say(text)
+    while movers := [(i, seat) for i, duel in enumerate(duels) if (seat := duel.mover) is not None]:
+        policies = list({id(seated[i][seat]): seated[i][seat] for i, seat in movers}.values())
+        numbers = {id(policy): number for number, policy in enumerate(policies)}
+        texts = respond_by(
+            policies,
+            [numbers[id(seated[i][seat])] for i, seat in movers],
+            [duels[i].dialogues[seat] for i, seat in movers],
+            [streams[i][seat] for i, seat in movers],
+        )
+        for (i, _), text in zip(movers, texts, strict=True):
+            duels[i].say(text)
     return duels

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -44,12 +45,31 @@ class CachedGenerator:
             The new ids of each (the end token included, if it was reached), and the log-probability of each id at
             temperature 1.
         """
-        was_training = self.model.training
-        self.model.eval()
-        try:
-            return self._continue([id(key) for key in keys], keys, sequences, uniforms)
-        finally:
-            self.model.train(was_training)
+        ids = [id(key) for key in keys]
+        place = {key: row for row, key in enumerate(self._keys)}
+        rows = [place.get(key, -1) for key in ids]
+        known = zip(rows, sequences, strict=True)
+        if any(row < 0 or sequence[: len(self._seen[row])] != self._seen[row] for row, sequence in known):
+            self._forget()
+            new = list(sequences)
+        else:
+            if rows != list(range(len(self._keys))):
+                chosen = torch.tensor(rows, device=self.model.device)
+                self._cache.batch_select_indices(chosen)
+                self._mask = self._mask[chosen]
+            new = [sequence[len(self._seen[row]) :] for row, sequence in zip(rows, sequences, strict=True)]
+        self._keys, self._alive = ids, list(keys)
+        tokens, valid = self._padded(new)
+        if self._mask.shape[0] == 0:
+            self._mask = valid[:, :0]
+        draws = torch.tensor(uniforms or [[]])
+        if uniforms is None and self.temperature > 0:
+            draws = torch.rand(len(new), self.max_new_tokens)
+        with self._evaluating():
+            sampled, logprobs = self._sample(tokens, valid, draws.to(tokens.device))
+        # the last sampled token of a row has not been read by the model yet: it is new again at the next call
+        self._seen = [[*sequence, *turn[:-1]] for sequence, turn in zip(sequences, sampled, strict=True)]
+        return sampled, logprobs
 
     @torch.no_grad()
     def enumerate(self, sequences: Sequence[list[int]], least: float) -> list[list[tuple[list[int], float]]]:
@@ -65,29 +85,19 @@ class CachedGenerator:
         Returns:
             For each sequence, turns (with the end token, unless they were cut at `max_new_tokens`) and probabilities.
         """
-        was_training = self.model.training
-        self.model.eval()
-        try:
-            return self._enumerate(sequences, least)
-        finally:
-            self.model.train(was_training)
-
-    def _enumerate(self, sequences: Sequence[list[int]], least: float) -> list[list[tuple[list[int], float]]]:
         self._forget()
         found: list[list[tuple[list[int], float]]] = [[] for _ in sequences]
-        width, device = max(map(len, sequences)), self.model.device
-        tokens = torch.tensor([[self.end] * (width - len(part)) + list(part) for part in sequences], device=device)
-        valid = torch.tensor([[0] * (width - len(part)) + [1] * len(part) for part in sequences], device=device)
-        self._mask = torch.zeros(len(sequences), 0, dtype=torch.long, device=device)
+        tokens, valid = self._padded(sequences)
+        self._mask = valid[:, :0]
         begun: list[tuple[int, list[int]]] = [(row, []) for row in range(len(sequences))]
-        mass = torch.ones(len(sequences), dtype=torch.float64, device=device)
+        mass = torch.ones(len(sequences), dtype=torch.float64, device=tokens.device)
         for step in range(self.max_new_tokens):
-            logits = self._read(tokens, valid).double()
-            shares = (
-                (logits / self.temperature).softmax(-1)
-                if self.temperature > 0
-                else torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1])
-            )
+            with self._evaluating():
+                logits = self._read(tokens, valid).double()
+            if self.temperature > 0:
+                shares = (logits / self.temperature).softmax(-1)
+            else:
+                shares = torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1])
             joint = mass[:, None] * shares
             kept = (joint >= least).nonzero()
             going: list[int] = []
@@ -104,7 +114,7 @@ class CachedGenerator:
             mass = joint[rows, chosen]
             self._cache.batch_select_indices(rows)
             self._mask = self._mask[rows]
-            tokens, valid = chosen[:, None], torch.ones(len(begun), 1, dtype=torch.long, device=device)
+            tokens, valid = chosen[:, None], torch.ones_like(chosen[:, None])
         self._forget()
         return found
 
@@ -115,43 +125,21 @@ class CachedGenerator:
         self._cache = DynamicCache()
         self._mask = torch.zeros(0, 0, dtype=torch.long)
 
-    def _continue(
-        self,
-        ids: list[int],
-        keys: Sequence[Any],
-        sequences: Sequence[list[int]],
-        uniforms: Sequence[Sequence[float]] | None,
-    ) -> tuple[list[list[int]], list[list[float]]]:
-        device = self.model.device
-        place = {key: row for row, key in enumerate(self._keys)}
-        rows = [place.get(key, -1) for key in ids]
-        if any(
-            row < 0 or sequence[: len(self._seen[row])] != self._seen[row]
-            for row, sequence in zip(rows, sequences, strict=True)
-        ):
-            self._forget()
-            new = list(sequences)
-        else:
-            if rows != list(range(len(self._keys))):
-                chosen = torch.tensor(rows, device=device)
-                self._cache.batch_select_indices(chosen)
-                self._mask = self._mask[chosen]
-            new = [sequence[len(self._seen[row]) :] for row, sequence in zip(rows, sequences, strict=True)]
-        self._keys, self._alive = ids, list(keys)
-        width = max(map(len, new))
-        tokens = torch.tensor([[self.end] * (width - len(part)) + list(part) for part in new], device=device)
-        valid = torch.tensor([[0] * (width - len(part)) + [1] * len(part) for part in new], device=device)
-        if self._mask.shape[0] == 0:
-            self._mask = torch.zeros(len(new), 0, dtype=torch.long, device=device)
-        draws = (
-            torch.rand(len(new), self.max_new_tokens)
-            if uniforms is None and self.temperature > 0
-            else torch.tensor(uniforms or [[]])
-        )
-        sampled, logprobs = self._sample(tokens, valid, draws.to(device))
-        # the last sampled token of a row has not been read by the model yet: it is new again at the next call
-        self._seen = [[*sequence, *turn[:-1]] for sequence, turn in zip(sequences, sampled, strict=True)]
-        return sampled, logprobs
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        was_training = self.model.training
+        self.model.eval()
+        try:
+            yield
+        finally:
+            self.model.train(was_training)
+
+    def _padded(self, parts: Sequence[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Tokens, and 1 where they are no padding, which is on the left; shape (parts, longest part)."""
+        width, device = max(map(len, parts)), self.model.device
+        tokens = [[self.end] * (width - len(part)) + part for part in parts]
+        valid = [[0] * (width - len(part)) + [1] * len(part) for part in parts]
+        return torch.tensor(tokens, device=device), torch.tensor(valid, device=device)
 
     def _sample(
         self, tokens: torch.Tensor, valid: torch.Tensor, draws: torch.Tensor
@@ -169,10 +157,8 @@ class CachedGenerator:
                 break
             tokens, valid = columns[-1][:, None], lasting[:, None].long()
         ids, values = torch.stack(columns, 1).tolist(), torch.stack(scores, 1).tolist()
-        lengths = [row.index(self.end) + 1 if self.end in row else len(row) for row in ids]
-        return [row[:n] for row, n in zip(ids, lengths, strict=True)], [
-            row[:n] for row, n in zip(values, lengths, strict=True)
-        ]
+        turns = [row[: row.index(self.end) + 1] if self.end in row else row for row in ids]
+        return turns, [row[: len(turn)] for row, turn in zip(values, turns, strict=True)]
 
     def _read(self, tokens: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
         """Feed tokens (shape: rows, columns) and return the logits after the last column."""
@@ -190,16 +176,17 @@ class CachedGenerator:
         return out.logits[:, -1].float()
 
     def _choose(self, logits: torch.Tensor, draw: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The token of each row and its log-probability; where it is sampled, by the inverse of the distribution function at `draw` (shape: rows, 1)."""
+        """The token of each row and its log-probability.
+
+        Where it is sampled, by the inverse of the distribution function at `draw` (shape: rows, 1).
+        """
         logprobs = logits.log_softmax(-1)
         if self.temperature > 0:
             below = (logits / self.temperature).softmax(-1).cumsum(-1)
-            all_of_it = (
-                below[:, -1:].contiguous()
-            )  # not quite 1, and a draw may be rounded to 1: never go past the last token that adds anything
-            token = torch.minimum(
-                torch.searchsorted(below, draw * all_of_it, right=True), torch.searchsorted(below, all_of_it)
-            )[:, 0]
+            # not quite 1, and a draw may be rounded to 1: never go past the last token that adds anything
+            total = below[:, -1:].contiguous()
+            drawn, last = torch.searchsorted(below, draw * total, right=True), torch.searchsorted(below, total)
+            token = torch.minimum(drawn, last)[:, 0]
         else:
             token = logits.argmax(-1)
         return token, logprobs.gather(1, token[:, None])[:, 0]

@@ -16,7 +16,7 @@ from .registry import make_policy
 from .rollout import rollout
 
 
-class Job(NamedTuple):
+class RolloutJob(NamedTuple):
     """What is to be played: plain values, or objects that can be pickled where other processes play.
 
     Attributes:
@@ -34,14 +34,14 @@ class Job(NamedTuple):
     settings: Mapping[str, Any]
 
 
-class Player:
+class RolloutWorker:
     """Plays a job's episodes: made once where they are played, since models take long to load.
 
     Raises:
         ValueError: If the job is invalid.
     """
 
-    def __init__(self, job: Job):
+    def __init__(self, job: RolloutJob):
         self.job = job
         self.engine = make_engine(job.env_id, **job.settings)
         self.policy = make_policy(job.policy, self.engine)
@@ -49,13 +49,10 @@ class Player:
 
     def __call__(self, seeds: Sequence[int]) -> list[Episode]:
         """The episodes of some seeds, in their order."""
-        attempts = [
-            rollout(self.engine, self.policy, seeds, self.batch, attempt) for attempt in range(self.job.best_of)
-        ]
+        attempts = [rollout(self.engine, self.policy, seeds, self.batch, i) for i in range(self.job.best_of)]
         name = recorded_name(self.policy.name, self.job.best_of)
-        return [
-            record(max(tries, key=_payoff), self.job.env_id, self.engine, name) for tries in zip(*attempts, strict=True)
-        ]
+        best = (max(tries, key=_payoff) for tries in zip(*attempts, strict=True))
+        return [record(dialogue, self.job.env_id, self.engine, name) for dialogue in best]
 
 
 def _payoff(dialogue: Dialogue) -> float:
@@ -63,4 +60,5 @@ def _payoff(dialogue: Dialogue) -> float:
 
 
 def recorded_name(policy: str, best_of: int) -> str:
+    """What a record calls the policy."""
     return policy if best_of == 1 else f"{policy}, best of {best_of}"

@@ -75,10 +75,8 @@ def load_pretrained(name: str, dtype: str = "float32") -> tuple[Any, Any]:
             f"loaded: {error}"
         ) from error
     if name == "smollm2":
-        model.is_quantized, model.hf_quantizer = (
-            False,
-            None,
-        )  # weights from a GGUF file are plain numbers by now, but still marked as they were stored
+        # weights from a GGUF file are plain numbers by now, but still marked as they were stored
+        model.is_quantized, model.hf_quantizer = False, None
         model.name_or_path = name  # what an adapter is told of its base: on another machine the package lies elsewhere
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -86,7 +84,9 @@ def load_pretrained(name: str, dtype: str = "float32") -> tuple[Any, Any]:
 
 
 class LanguageModelPolicy:
-    """Speaks with a causal language model: all live dialogues of a batch are generated together, and their token records kept.
+    """Speaks with a causal language model.
+
+    All live dialogues of a batch are generated together, and their token records kept.
 
     Args:
         model: A causal language model; ``None`` if `generate` does without.
@@ -134,30 +134,23 @@ class LanguageModelPolicy:
         else:
             if not any(dialogue.steps for dialogue in dialogues) or self._cached is None:
                 self._cached = CachedGenerator(self.model, self.chat.eos, self.max_turn_tokens, self.temperature)
-            self._cached.temperature, self._cached.max_new_tokens = (
-                self.temperature,
-                self.max_turn_tokens,
-            )  # they may have been changed since
-            drawn = (
-                [[stream.random() for _ in range(self.max_turn_tokens)] for stream in streams]
-                if self.temperature > 0 and streams
-                else None
-            )
+            # they may have been changed since
+            self._cached.temperature, self._cached.max_new_tokens = self.temperature, self.max_turn_tokens
+            drawn = None
+            if self.temperature > 0 and streams:
+                drawn = [[stream.random() for _ in range(self.max_turn_tokens)] for stream in streams]
             turns, logprobs = self._cached(dialogues, prompts, drawn)
-        texts = []
         for place, (record, ids) in enumerate(zip(records, turns, strict=True)):
-            forced = (
-                not ids or ids[-1] != self.chat.eos
-            )  # a forced end of turn is not the model's own, and never trained on
-            own, scores = [1] * len(ids) + [0] * forced, [] if logprobs is None else [*logprobs[place], *[0.0] * forced]
-            record.speak([*ids, self.chat.eos] if forced else ids, own, scores)
-            texts.append(self.chat.text(ids))
-        return texts
+            # a forced end of turn is not the model's own, and never trained on
+            forced = [] if ids and ids[-1] == self.chat.eos else [self.chat.eos]
+            scores = [] if logprobs is None else [*logprobs[place], *(0.0 for _ in forced)]
+            record.speak([*ids, *forced], [1] * len(ids) + [0] * len(forced), scores)
+        return list(map(self.chat.text, turns))
 
     def distribution(
         self, dialogues: Sequence[Dialogue], least: float = 0.01, batch: int = 64
     ) -> list[list[tuple[str, float]]]:
-        """What it may say next in each dialogue: all utterances with a probability of at least `least`, and their probabilities.
+        """What it may say next in each dialogue: all utterances of a probability of at least `least`, with it.
 
         Earlier turns are read as they were written; no token record is kept.
 
@@ -174,12 +167,8 @@ class LanguageModelPolicy:
         generator = CachedGenerator(self.model, self.chat.eos, self.max_turn_tokens, self.temperature)
         found: list[list[tuple[str, float]]] = []
         for first in range(0, len(dialogues), batch):
-            prompts = []
-            for dialogue in dialogues[first : first + batch]:
-                record = self.chat.record(dialogue.messages()[: 2 * len(dialogue.steps) + 1])
-                if dialogue.steps:
-                    record.hear(self.chat.reply(dialogue.steps[-1].reply))
-                prompts.append(record.ids)
+            some = dialogues[first : first + batch]
+            prompts = [self._heard(self.chat.record(dialogue.messages()), dialogue).ids for dialogue in some]
             found += [[(self.chat.text(ids), p) for ids, p in said] for said in generator.enumerate(prompts, least)]
         return found
 
@@ -193,8 +182,11 @@ class LanguageModelPolicy:
         """The record, up to what the model is to answer now."""
         record = self._records.get(dialogue)
         if record is None or len(record.turns) != len(dialogue.steps):
-            record = self.chat.record(dialogue.messages()[: 2 * len(dialogue.steps) + 1])
-            self._records[dialogue] = record
+            record = self._records[dialogue] = self.chat.record(dialogue.messages())
+        return self._heard(record, dialogue)
+
+    def _heard(self, record: TokenRecord, dialogue: Dialogue) -> TokenRecord:
+        """The record with the last reply."""
         if dialogue.steps:
             record.hear(self.chat.reply(dialogue.steps[-1].reply))
         return record

@@ -17,12 +17,8 @@ def see_folder(name: str) -> None:
     """
     path = Path(name)
     if not path.is_dir():
-        if (
-            path.is_absolute()
-            or name.startswith((".", "~"))
-            or name.count("/") > 1
-            or ("/" in name and path.parent.is_dir())
-        ):  # unlike a Hugging Face id
+        beneath_something = name.count("/") > 1 or ("/" in name and path.parent.is_dir())
+        if path.is_absolute() or name.startswith((".", "~")) or beneath_something:  # unlike a Hugging Face id
             raise ValueError(
                 f"model must be a folder that exists, a Hugging Face id, 'tiny' or 'smollm2'; there is no {name!r}"
             )
@@ -35,8 +31,7 @@ def see_folder(name: str) -> None:
 
 def _holds_model(folder: Path) -> bool:
     try:
-        return (folder / "adapter_config.json").exists() or "model_type" in json.loads(
-            (folder / "config.json").read_text()
-        )
+        adapter = (folder / "adapter_config.json").exists()
+        return adapter or "model_type" in json.loads((folder / "config.json").read_text())
     except (OSError, ValueError):
         return False

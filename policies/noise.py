@@ -1,4 +1,4 @@
-"""A policy that is not always itself: near-optimal play for datasets, and play that strays so that others can learn from it."""
+"""A policy that is not always itself: for near-optimal datasets, and for play that strays so that others can learn."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from ..core.dialogue import Dialogue
 from ..core.spec import spell_spec
 from ..core.stream import Stream
-from .policy import Policy
+from .policy import Policy, respond_by
 
 SHARE = 0.05  # of the turns, where a name does not say
 
 
 class NoisyPolicy:
-    """Each turn is spoken by another policy with a small probability, whatever was said before: epsilon-greedy play (Sutton and Barto 2018, section 2.2).
+    """Each turn is spoken by another policy with a small probability, whatever was said before.
+
+    Epsilon-greedy play (Sutton and Barto 2018, section 2.2).
 
     Args:
         policy: Speaks most turns.
@@ -32,13 +34,5 @@ class NoisyPolicy:
 
     def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream]) -> list[str]:
         """Draw who speaks in each dialogue, then let each policy speak in all of its dialogues together."""
-        strays = [stream.random() < self.share for stream in streams]
-        said = [""] * len(dialogues)
-        for policy, turn in ((self.policy, False), (self.noise, True)):
-            places = [i for i, stray in enumerate(strays) if stray is turn]
-            if not places:
-                continue
-            words = policy.respond([dialogues[i] for i in places], [streams[i] for i in places])
-            for i, text in zip(places, words, strict=True):
-                said[i] = text
-        return said
+        strays = [int(stream.random() < self.share) for stream in streams]
+        return respond_by((self.policy, self.noise), strays, dialogues, streams)

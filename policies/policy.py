@@ -29,6 +29,26 @@ class Policy(Protocol):
         ...
 
 
+def respond_by(
+    policies: Sequence[Policy], turns: Sequence[int], dialogues: Sequence[Dialogue], streams: Sequence[Stream]
+) -> list[str]:
+    """Let each dialogue's own policy speak, all dialogues of a policy together.
+
+    Args:
+        policies: Who may speak.
+        turns: For each dialogue the number of its policy.
+        dialogues: Dialogues in which the learner is to speak.
+        streams: Random numbers for each of them.
+    """
+    said = [""] * len(dialogues)
+    for number, policy in enumerate(policies):
+        if places := [place for place, turn in enumerate(turns) if turn == number]:
+            words = policy.respond([dialogues[place] for place in places], [streams[place] for place in places])
+            for place, text in zip(places, words, strict=True):
+                said[place] = text
+    return said
+
+
 Speak = Callable[[Dialogue, Stream], str]
 
 
@@ -57,14 +77,7 @@ class MixedPolicy:
 
     def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream]) -> list[str]:
         """Let each dialogue's own policy speak, all dialogues of a policy together."""
-        places: dict[int, list[int]] = {}
-        for i, (dialogue, stream) in enumerate(zip(dialogues, streams, strict=True)):
+        for dialogue, stream in zip(dialogues, streams, strict=True):
             if self not in dialogue.memo:
                 dialogue.memo[self] = stream.choose(len(self.policies))
-            places.setdefault(dialogue.memo[self], []).append(i)
-        said = [""] * len(dialogues)
-        for number, some in places.items():
-            words = self.policies[number].respond([dialogues[i] for i in some], [streams[i] for i in some])
-            for i, text in zip(some, words, strict=True):
-                said[i] = text
-        return said
+        return respond_by(self.policies, [dialogue.memo[self] for dialogue in dialogues], dialogues, streams)

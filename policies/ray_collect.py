@@ -16,16 +16,16 @@ from uuid import uuid4
 
 from ..core.episode import Episode
 from ..envs.registration import TABLE, lookup, register
-from .job import Job, Player
+from .job import RolloutJob, RolloutWorker
 
 RETRIES = 10  # of a chunk whose worker died: a chunk that kills every worker must end some time
 AHEAD = 4  # chunks a worker that may wait for an earlier one to be written
 _STORE_BYTES = 100 * 2**20  # of shared memory on this machine; a chunk of episodes is a megabyte or less
 
-_players: dict[str, Player] = {}  # in a worker: that of the job it works for
+_workers: dict[str, RolloutWorker] = {}  # in a process of Ray: that of the job it works for
 
 
-def play_on_ray(job: Job, chunks: Sequence[Sequence[int]], workers: int) -> Iterator[list[Episode]]:
+def play_on_ray(job: RolloutJob, chunks: Sequence[Sequence[int]], workers: int) -> Iterator[list[Episode]]:
     """Play chunks of seeds in worker processes.
 
     Ray is used as it is if the program has started it. Else the cluster that the environment variable ``RAY_ADDRESS``
@@ -48,7 +48,7 @@ def play_on_ray(job: Job, chunks: Sequence[Sequence[int]], workers: int) -> Iter
     """
     if job.policy == "human":
         raise ValueError("a person cannot play in a worker process: use engine='local'")
-    Player(job._replace(policy="random"))  # what is wrong with the environment is known at once, and here
+    RolloutWorker(job._replace(policy="random"))  # what is wrong with the environment is known at once, and here
     with _cluster(workers) as ray:
         shared = ray.put((uuid4().hex, job, lookup(job.env_id)))
         play = ray.remote(num_cpus=1, max_retries=RETRIES)(_play)
@@ -58,9 +58,8 @@ def play_on_ray(job: Job, chunks: Sequence[Sequence[int]], workers: int) -> Iter
         try:
             while due < len(chunks):
                 failed = any(isinstance(result, Exception) for result in played.values())
-                while (
-                    not failed and started < len(chunks) and len(running) < workers and started - due < AHEAD * workers
-                ):
+                most = 0 if failed else min(len(chunks), due + AHEAD * workers)
+                while started < most and len(running) < workers:
                     running[play.remote(shared, list(chunks[started]))] = started
                     started += 1
                 for done in ray.wait(list(running))[0]:
@@ -74,22 +73,20 @@ def play_on_ray(job: Job, chunks: Sequence[Sequence[int]], workers: int) -> Iter
         finally:
             for task in running:
                 ray.cancel(task, force=True)
-            if (
-                running
-            ):  # a task that was cancelled may have been begun once more: nothing must go on behind the caller's back
+            if running:  # what was cancelled may have begun once more, and nothing must go on behind the caller's back
                 ray.wait(list(running), num_returns=len(running), timeout=30)
 
 
-def _play(shared: tuple[str, Job, tuple[str, dict[str, Any]]], seeds: Sequence[int]) -> list[Episode]:
-    """In a worker: the episodes of some seeds, by the player that the worker made for its first chunk."""
+def _play(shared: tuple[str, RolloutJob, tuple[str, dict[str, Any]]], seeds: Sequence[int]) -> list[Episode]:
+    """In a worker: the episodes of some seeds, by the `RolloutWorker` that was made for the first chunk."""
     number, job, (family, registered) = shared
-    if number not in _players:
+    if number not in _workers:
         name = job.env_id.removeprefix("dialogym:")
         if name not in TABLE:  # one that a user has registered, in the process that collects
             register(name, family, **registered)
-        _players.clear()
-        _players[number] = Player(job)
-    return _players[number](seeds)
+        _workers.clear()
+        _workers[number] = RolloutWorker(job)
+    return _workers[number](seeds)
 
 
 def _fetch(ray: Any, done: Any) -> list[Episode] | Exception:

@@ -15,7 +15,7 @@ from .policy import Policy
 
 
 def policy_stream(seed: int, attempt: int = 0) -> Stream:
-    """The random numbers of a policy in the episode of `seed`; independent of the environment's, and new for each attempt at the same episode."""
+    """A policy's random numbers in the episode of `seed`: not the environment's, and new for each attempt at it."""
     return Stream(np.random.default_rng((seed, 1 + attempt)))
 
 

@@ -19,9 +19,9 @@ from .rollout import rollout
 
 USER, ASSISTANT, END, PAD = "<|user|>", "<|assistant|>", "<|end|>", "<|pad|>"
 TEMPLATE = (
-    "{% for message in messages %}{% if message['role'] == 'assistant' %}{{ '<|assistant|>' }}{% generation %}{{ "
-    "message['content'] + '<|end|>' }}"
-    "{% endgeneration %}{% else %}{{ '<|user|>' + message['content'] + '<|end|>' }}{% endif %}{% endfor %}"
+    "{% for message in messages %}{% if message['role'] == 'assistant' %}{{ '<|assistant|>' }}"
+    "{% generation %}{{ message['content'] + '<|end|>' }}{% endgeneration %}"
+    "{% else %}{{ '<|user|>' + message['content'] + '<|end|>' }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
 CORPUS_EPISODES = 1500
@@ -57,8 +57,8 @@ def tiny_tokenizer(engine: Engine, vocabulary: int = 2048) -> PreTrainedTokenize
     )
     tokenizer.train_from_iterator(_corpus(engine), trainer)
     made = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, eos_token=END, pad_token=PAD, additional_special_tokens=[USER, ASSISTANT], padding_side="left",
-        clean_up_tokenization_spaces=False,
+        tokenizer_object=tokenizer, eos_token=END, pad_token=PAD, additional_special_tokens=[USER, ASSISTANT],
+        padding_side="left", clean_up_tokenization_spaces=False,
     )  # fmt: skip
     made.chat_template = TEMPLATE
     return made
@@ -89,11 +89,11 @@ def tiny_model(tokenizer: Any, seed: int = 0) -> LlamaForCausalLM:
 
 
 def _place_numbers(model: LlamaForCausalLM, tokenizer: Any) -> None:
-    """Start the embeddings of whole numbers as points on a logarithmic scale: near prices look alike, and a fixed share of a price is a fixed rotation.
+    """Start the embeddings of whole numbers as points on a logarithmic scale.
 
-    The embedding of ``n`` holds the Fourier features of ``log n`` with wavelengths from 10% to a factor of 3,000;
-    training is free to change them. The model can then carry what it learns about one price over to all others, instead
-    of learning each price by heart.
+    Near numbers look alike, and a fixed share of a number is a fixed rotation. The embedding of ``n`` holds the Fourier
+    features of ``log n`` with wavelengths from 10% to a factor of 3,000; training is free to change them. The model can
+    then carry what it learns about one number over to all others, instead of learning each by heart.
     """
     weights = cast(torch.Tensor, model.get_input_embeddings().weight).data
     frequencies = 2 * math.pi / torch.logspace(math.log10(0.1), math.log10(8.0), weights.shape[1] // 2)

@@ -1,4 +1,4 @@
-"""Decoding that is guided by learned values: a language model whose next-token scores are raised where a token was worth more than the others.
+"""Decoding that is guided by learned values: the scores of next tokens are raised where they were worth more.
 
 With Q the value of saying a token and V that of the state, the tokens are drawn in proportion to ``pi(a|s) exp(beta
 (Q(s, a) - V(s)))``, where pi is the language model: the perturbed policy of Snell et al. 2023 ("Offline RL for Natural
@@ -52,9 +52,7 @@ class ValueHead(nn.Module):
 
 
 class ValueGuidedModel(nn.Module):
-    """A causal language model with value heads, to be used in its place:
-
-    `forward` returns logits that are guided already.
+    """A causal language model with value heads, to be used in its place: `forward` returns guided logits.
 
     Args:
         lm: A causal language model; PEFT adapters are used.
@@ -98,13 +96,10 @@ class ValueGuidedModel(nn.Module):
     def save(self, folder: str | Path) -> None:
         """Write the language model, and the heads beside it."""
         self.lm.save_pretrained(str(folder))
-        save_file(
-            {name: tensor.detach().cpu().contiguous() for name, tensor in self.heads.state_dict().items()},
-            str(Path(folder) / HEADS),
-        )
-        (Path(folder) / ABOUT).write_text(
-            json.dumps({"beta": self.beta, "heads": list(self.heads), **self.about}, indent=2)
-        )
+        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in self.heads.state_dict().items()}
+        save_file(tensors, str(Path(folder) / HEADS))
+        about = {"beta": self.beta, "heads": list(self.heads), **self.about}
+        (Path(folder) / ABOUT).write_text(json.dumps(about, indent=2))
 
 
 def load_heads(folder: str | Path) -> tuple[dict[str, ValueHead], dict[str, Any]]:
@@ -119,9 +114,8 @@ def load_heads(folder: str | Path) -> tuple[dict[str, ValueHead], dict[str, Any]
         for name in about["heads"]:
             width, size = tensors[f"{name}.inner.weight"].shape
             heads[name] = ValueHead(size, width, len(tensors.get(f"{name}.added.bias", [0])))
-            heads[name].load_state_dict(
-                {key.removeprefix(f"{name}."): tensor for key, tensor in tensors.items() if key.startswith(f"{name}.")}
-            )
+            own = {key: tensor for key, tensor in tensors.items() if key.startswith(f"{name}.")}
+            heads[name].load_state_dict({key.removeprefix(f"{name}."): tensor for key, tensor in own.items()})
     except Exception as error:
         raise ValueError(f"the value heads in {folder} could not be read ({ABOUT}, {HEADS}): {error}") from error
     return heads, about
