@@ -123,13 +123,16 @@ def _mentioned(words: str, names: Sequence[tuple[str, re.Pattern[str]]]) -> list
 
     Where one name lies within another ("adding" in "adding mixed numbers"), the longer counts.
     """
-    found = [(match.start(), match.end(), name) for name, pattern in names for match in pattern.finditer(words)]
-    kept = [
-        name
-        for start, end, name in found
-        if not any(s <= start and end <= e and (s, e) != (start, end) for s, e, _ in found)
-    ]
-    return list(dict.fromkeys(kept))
+    places: dict[tuple[int, int], list[str]] = {}
+    for name, pattern in names:
+        for match in pattern.finditer(words):
+            places.setdefault((match.start(), -match.end()), []).append(name)
+    kept, reach = set(), 0
+    for start, end in sorted(places):  # so a place within another comes after it
+        if -end > reach:
+            kept.update(places[start, end])
+            reach = -end
+    return [name for name, _ in names if name in kept]
 
 
 def _told(act: Act) -> str:

@@ -16,7 +16,7 @@ from dialogym.simulated_users.user import Cue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .bank import JUNK, by_intent, constrained, faults, grammars, heard, samples, seconds, survives, swapped
+from ..bank import JUNK, by_intent, constrained, faults, heard, swapped
 
 SPOKEN = heard("GuidedSolving-v0", 110, "random", "scripted")
 INTENTS = by_intent(SPOKEN)
@@ -165,32 +165,6 @@ def test_a_lost_turn_is_told_with_its_reason():
         f"{cue.reason} I get it now.",
     ):
         assert fault(cue, said), said
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.text(max_size=300))
-def test_any_words_are_judged(text):
-    survives(GUIDE, samples(SPOKEN), text)
-
-
-def test_long_words_take_no_time():
-    for text in (
-        "a " * 100_000,
-        "15 dollars " * 50_000,
-        "not " * 140 + "15 dollars",
-        "a'" * 300,
-        "step 1 " * 80,
-        "\ue000" * 599,
-        "1" * 590,
-        "(" * 590,
-        "all " * 145,
-    ):
-        assert seconds(GUIDE, samples(SPOKEN), text) < 0.2
-
-
-def test_llama_cpp_reads_the_grammars(accepted_grammar):
-    made = grammars(GUIDE, samples(SPOKEN))
-    assert len(made) == 10 and all(map(accepted_grammar, made))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

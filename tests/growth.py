@@ -1,0 +1,26 @@
+"""How the time that something takes grows with the length of what it is given."""
+
+from __future__ import annotations
+
+import time
+
+LINEAR = 24
+"""A growth that is no more than linear: three times what is due, so that a noisy machine does not matter."""
+
+
+def growth(read, unit, length=2000, times=8):
+    """How many times as long `read` takes for `times` as much text made of `unit`: 8 if it is linear, 64 if quadratic.
+
+    The best of five in processor time, for each length.
+    """
+
+    def seconds(text):
+        best = float("inf")
+        for _ in range(5):
+            start = time.process_time()
+            read(text)
+            best = min(best, time.process_time() - start)
+        return best
+
+    short, long = ((unit * size)[:size] for size in (length, times * length))
+    return seconds(long) / max(seconds(short), 1e-4)
