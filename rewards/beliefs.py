@@ -1,4 +1,4 @@
-"""Whose belief a curiosity reward looks at: the exact filter, one that ignores what the learner did, or a learned user model."""
+"""Whose belief a curiosity reward looks at: the exact filter, a blind one, or a learned user model."""
 
 from __future__ import annotations
 
@@ -113,18 +113,13 @@ def mixture(parts: Sequence[tuple[float, Belief]]) -> Belief:
     """
     if len(parts) == 1:
         return parts[0][1]
-    first = parts[0][1]
-    if isinstance(first, ProductBelief):
-        products = [(p, belief) for p, belief in parts if isinstance(belief, ProductBelief)]
-        moved = [
-            place
-            for place, factor in enumerate(first.factors)
-            if any(belief.factors[place] != factor for _, belief in products)
-        ]
-        if len(products) == len(parts) and len(moved) <= 1:
-            return (
-                first.replace(moved[0], mixture([(p, belief.factors[moved[0]]) for p, belief in products]))
-                if moved
-                else first
-            )
+    first, factors = parts[0][1], [belief.factors for _, belief in parts if isinstance(belief, ProductBelief)]
+    if isinstance(first, ProductBelief) and len(factors) == len(parts):
+        columns = list(zip(*factors, strict=True))
+        moved = [place for place, column in enumerate(columns) if any(factor != column[0] for factor in column)]
+        if not moved:
+            return first
+        if len(moved) == 1:
+            mixed = mixture([(p, factor) for (p, _), factor in zip(parts, columns[moved[0]], strict=True)])
+            return first.replace(moved[0], mixed)
     return Belief((outcome, p * q) for p, belief in parts for outcome, q in belief)

@@ -1,4 +1,6 @@
-"""Curiosity: reward for knowing the simulated person better (after Wan et al. 2025, "Enhancing Personalized Multi-Turn Dialogue with Curiosity Reward").
+"""Curiosity: reward for knowing the simulated person better.
+
+After Wan et al. 2025, "Enhancing Personalized Multi-Turn Dialogue with Curiosity Reward".
 
 Three of the rewards are potential-based: ``gamma * phi(after) - phi(before)``, where phi is a function of the hidden
 state and of what a listener believes about it. Their sum over an episode does not depend on what was done in between,
@@ -20,14 +22,28 @@ from ..core.dialogue import Dialogue, Step
 from .beliefs import BeliefSource, Filter, belief_source, mixture
 from .registry import register_reward
 
-# least probability that a logarithm is taken of: about -20 bits. Only a wrong belief (a blind filter, a learned model)
-# gets there.
-FLOOR = 1e-6
+FLOOR = 1e-6  # least probability that a logarithm is taken of: -20 bits. Only a blind filter or a model gets there
 TERMINAL = ("zero", "keep")
 
 
+class _OfBelief:
+    """A reward with a belief source by its parameters."""
+
+    filter: str
+    model: str
+    about: str
+
+    def __post_init__(self) -> None:
+        _ = self.source  # complain now, not in the first step
+
+    @cached_property
+    def source(self) -> BeliefSource:
+        """Whose belief it is."""
+        return belief_source(self.filter, self.model, self.about)
+
+
 @dataclass(frozen=True)
-class PotentialGain:
+class PotentialGain(_OfBelief):
     """``gamma * phi(after) - phi(before)`` in each step.
 
     The default, ``terminal_potential="zero"``, is the one under which the best policy stays the best (Grzes 2017): the
@@ -65,12 +81,7 @@ class PotentialGain:
             raise ValueError(
                 f"terminal_potential must be one of {', '.join(TERMINAL)}; got {self.terminal_potential!r}"
             )
-        _ = self.source  # complain now, not in the first step
-
-    @cached_property
-    def source(self) -> BeliefSource:
-        """Whose belief it is."""
-        return belief_source(self.filter, self.model, self.about)
+        super().__post_init__()
 
     def __call__(self, step: Step) -> float:
         """The term of a step."""
@@ -119,7 +130,7 @@ class EntropyGain(PotentialGain):
 
 @register_reward("curiosity/information_gain")
 @dataclass(frozen=True)
-class InformationGain:
+class InformationGain(_OfBelief):
     """What the reply told, in bits: the relative entropy KL(b' || b).
 
     It is not potential-based: a learner that is paid for it seeks surprise.
@@ -140,14 +151,6 @@ class InformationGain:
     model: str = ""
     about: str = ""
 
-    def __post_init__(self) -> None:
-        _ = self.source
-
-    @cached_property
-    def source(self) -> BeliefSource:
-        """Whose belief it is."""
-        return belief_source(self.filter, self.model, self.about)
-
     def __call__(self, step: Step) -> float:
         """The term of a step."""
         source, dialogue = self.source, step.dialogue
@@ -164,18 +167,16 @@ def log_accuracy(source: BeliefSource, dialogue: Dialogue, index: int) -> float:
 
 
 def predicted(source: Filter, step: Step) -> Belief:
-    """What the exact filter believes, with the learner's act made and the reply not heard, about the hidden state after the reply."""
+    """What the exact filter believes about the hidden state after the reply, with the act made and no reply heard."""
     dialogue = step.dialogue
-    belief = mixture(
-        [(p, after) for p, _, after in dialogue.setting.seen(step.before, source.full(dialogue, step.index), step.act)]
-    )
+    ends = dialogue.setting.seen(step.before, source.full(dialogue, step.index), step.act)
+    belief = mixture([(p, after) for p, _, after in ends])
     return belief.map(lambda hidden: source.fact(dialogue, hidden)) if source.about else belief
 
 
 def relative_entropy(belief: Belief, other: Belief) -> float:
     """KL(belief || other) in bits; finite because no probability of `other` counts as less than `FLOOR`."""
     if isinstance(belief, ProductBelief) and isinstance(other, ProductBelief):
-        return math.fsum(
-            relative_entropy(one, two) for one, two in zip(belief.factors, other.factors, strict=True) if one is not two
-        )
+        pairs = zip(belief.factors, other.factors, strict=True)
+        return math.fsum(relative_entropy(one, two) for one, two in pairs if one is not two)
     return max(0.0, math.fsum(p * math.log2(p / max(FLOOR, other.probability(outcome))) for outcome, p in belief))

@@ -23,7 +23,7 @@ from .registry import register_reward
 @register_reward("information/expected_gain")
 @dataclass(frozen=True)
 class ExpectedGain:
-    """Expected information gain of the act that was made, in bits, under the exact belief: how much the reply is expected to narrow it down.
+    """Expected information gain of the act that was made: the bits by which the reply narrows the exact belief down.
 
     ``H(b) - E[H(b')]`` (Lindley 1956), where the hidden state is fixed; where it moves, b is what the belief before the
     step predicts for the time after the reply, as in `curiosity/information_gain`. It is the mutual information of the
@@ -41,9 +41,8 @@ class ExpectedGain:
         belief = source.full(dialogue, step.index)
         if not self.about:
             return _expected_gain(dialogue.setting, step.before, belief, step.act)
-        return expected_gain(
-            dialogue.setting, step.before, belief, step.act, lambda hidden: source.fact(dialogue, hidden)
-        )
+        about = lambda hidden: source.fact(dialogue, hidden)  # noqa: E731
+        return expected_gain(dialogue.setting, step.before, belief, step.act, about)
 
 
 @register_reward("information/value")
@@ -79,16 +78,14 @@ class ValueOfInformation:
 
     def __call__(self, step: Step) -> float:
         """The term of a step."""
-        dialogue = step.dialogue
-        return value_of_information(
-            dialogue.setting, step.before, Filter().full(dialogue, step.index), step.act, self.horizon
-        )
+        belief = Filter().full(step.dialogue, step.index)
+        return value_of_information(step.dialogue.setting, step.before, belief, step.act, self.horizon)
 
 
 def expected_gain(
     setting: Setting, state: Any, belief: Belief, act: Act, fact: Callable[[Any], Hashable] | None = None
 ) -> float:
-    """Bits that the reply to `act` is expected to tell about the hidden state, or about a `fact` of it; see `ExpectedGain`."""
+    """Bits that the reply to `act` is expected to tell of the hidden state, or of a `fact` about it: `ExpectedGain`."""
     ends = setting.seen(state, belief, act)
     if len(ends) == 1:
         return 0.0
@@ -115,11 +112,8 @@ def value_of_information(setting: Setting, state: Any, belief: Belief, act: Act,
         OutOfReach: If `horizon` is 0 and the optimum is out of reach.
     """
     game, seat = setting.game, setting.seat
-    ends = [
-        (p, exchange.after, posterior)
-        for p, exchange, posterior in setting.seen(state, belief, act)
-        if not exchange.over
-    ]
+    seen = setting.seen(state, belief, act)
+    ends = [(p, exchange.after, posterior) for p, exchange, posterior in seen if not exchange.over]
     if len(ends) < 2:
         return 0.0  # where the dialogue is over nothing is left to choose
     worth = _worth(setting, horizon)

@@ -74,7 +74,7 @@ class Reward:
             return
         if not isinstance(spec, Mapping) or not spec:
             raise ValueError(
-                f"reward must be a name, a non-empty mapping of names to weights, or a callable; got {spec!r}"
+                f"reward must be a name, a non-empty mapping of names to weights, or callable; got {spec!r}"
             )
         found = [(weight, *_find(term)) for term, weight in spec.items()]
         self.terms = tuple((name, _weight(name, weight), function) for weight, name, function in found)
@@ -104,7 +104,10 @@ class Reward:
         return tuple(name for name, _, _ in self.terms)
 
     def describe(self) -> dict[str, float]:
-        """Names, with their parameters, and weights: as recorded with episodes, and a valid `spec` unless it was made of an unregistered callable."""
+        """Names, with their parameters, and weights, as they are recorded with episodes.
+
+        That is a valid `spec`, unless it was made of a callable that is not registered.
+        """
         return {name: weight for name, weight, _ in self.terms}
 
 
@@ -131,26 +134,20 @@ def _find(term: str) -> tuple[str, RewardFunction]:
     for given in parameters:
         if given not in valid:
             raise ValueError(f"parameters of reward {name!r} are {', '.join(valid) or 'none'}; got {given!r}")
-    if missing := [
-        parameter
-        for parameter, default in valid.items()
-        if default is inspect.Parameter.empty and parameter not in parameters
-    ]:
+    needed = [parameter for parameter, default in valid.items() if default is inspect.Parameter.empty]
+    if missing := [parameter for parameter in needed if parameter not in parameters]:
         raise ValueError(f"reward {name!r} needs {', '.join(missing)}")
-    function = (
-        reward(**parameters) if isinstance(reward, type) else partial(reward, **parameters) if parameters else reward
-    )
-    return spell_spec(name, parameters), function
+    if isinstance(reward, type):
+        return spell_spec(name, parameters), reward(**parameters)
+    return spell_spec(name, parameters), partial(reward, **parameters) if parameters else reward
 
 
 def _parameters(reward: Callable[..., Any]) -> dict[str, Any]:
     """Parameters of a registered reward with their defaults."""
-    signature = inspect.signature(reward)
-    kinds = (
-        inspect.Parameter.KEYWORD_ONLY,
-        *((inspect.Parameter.POSITIONAL_OR_KEYWORD,) if isinstance(reward, type) else ()),
-    )
-    return {parameter.name: parameter.default for parameter in signature.parameters.values() if parameter.kind in kinds}
+    kinds = {inspect.Parameter.KEYWORD_ONLY}
+    if isinstance(reward, type):
+        kinds.add(inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return {name: one.default for name, one in inspect.signature(reward).parameters.items() if one.kind in kinds}
 
 
 def _name_of(function: RewardFunction) -> str:

@@ -52,11 +52,12 @@ def words_of(dialogue: Dialogue, index: int) -> Words:
 
 
 def scale(words: Words) -> float:
-    """What amounts are measured in: the first number that the partner names at the opening, else the largest of the brief, else 1."""
-    for text, pick in ((words.opening, lambda numbers: numbers[0]), (words.brief, max)):
-        if numbers := [number for token in _TOKEN.findall(text) if (number := _number(token))]:
-            return pick(numbers)
-    return 1.0
+    """What amounts are measured in: the first number of the opening, else the brief's largest, else 1."""
+    opening, brief = (
+        [number for token in _TOKEN.findall(text) if (number := _number(token))]
+        for text in (words.opening, words.brief)
+    )
+    return opening[0] if opening else max(brief, default=1.0)
 
 
 def opening_features(words: Words, unit: float) -> Iterator[str]:
@@ -66,7 +67,10 @@ def opening_features(words: Words, unit: float) -> Iterator[str]:
 
 
 def turn_features(turn: int, said: str, reply: str, unit: float) -> Iterator[str]:
-    """Features of one exchange: n-grams of both sides, with and without the number of the turn, and the reply's words with what they answer."""
+    """Features of one exchange.
+
+    N-grams of both sides, with and without the number of the turn, and the reply's words with what they answer.
+    """
     turn = min(turn, LAST)
     for side, text in (("l", said), ("p", reply)):
         for gram in _grams(text, unit):
@@ -132,10 +136,10 @@ class UserModel:
         """Write the folder that `load` reads."""
         path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
-        (path / "user_model.json").write_text(
-            json.dumps({"about": self.about, "labels": list(self.labels), "features": self.features}, indent=2)
-        )
-        np.savez(path / "user_model.npz", **self.weights)  # type: ignore[arg-type]
+        about = {"about": self.about, "labels": list(self.labels), "features": self.features}
+        (path / "user_model.json").write_text(json.dumps(about, indent=2))
+        arrays: dict[str, Any] = dict(self.weights)
+        np.savez(path / "user_model.npz", **arrays)
 
     @staticmethod
     def load(path: str | Path) -> UserModel:
@@ -148,10 +152,8 @@ class UserModel:
         path = Path(path)
         file = path / "user_model.npz"
         if not file.exists() or not (path / "user_model.json").exists():
-            raise FileNotFoundError(
-                f"no user model in {path}: expected user_model.json and user_model.npz (see `dialogym train "
-                "user-model`)"
-            )
+            expected = "user_model.json and user_model.npz (see `dialogym train user-model`)"
+            raise FileNotFoundError(f"no user model in {path}: expected {expected}")
         return _load(path.resolve(), file.stat().st_mtime_ns)
 
     def _input(self, dialogue: Dialogue, index: int) -> np.ndarray:
@@ -162,11 +164,11 @@ class UserModel:
         if self.embedder is not None:
             return self.embedder(words_of(dialogue, index)) @ self.weights["w1"]
         sums: list[tuple[np.ndarray, int]] = dialogue.memo.setdefault((self, "sums"), [])
-        unit = scale(Words(dialogue.brief, dialogue.opening, ()))
+        start = words_of(dialogue, 0)
+        unit = scale(start)
+        if not sums:
+            sums.append(self._bag(opening_features(start, unit)))
         while len(sums) <= index:
-            if not sums:
-                sums.append(self._bag(opening_features(Words(dialogue.brief, dialogue.opening, ()), unit)))
-                continue
             step = dialogue.steps[len(sums) - 1]
             more, n = self._bag(turn_features(len(sums) - 1, step.text, step.reply, unit))
             sums.append((sums[-1][0] + more, sums[-1][1] + n))
@@ -208,9 +210,8 @@ class Embedder:
         """The embedding of a dialogue, shape (size,)."""
         import torch
 
-        text = "\n".join(
-            [words.brief, words.opening, *(part for said, reply in words.turns for part in (f"> {said}", reply))]
-        )
+        turns = [part for said, reply in words.turns for part in (f"> {said}", reply)]
+        text = "\n".join([words.brief, words.opening, *turns])
         ids = self.tokenizer(text, return_tensors="pt", add_special_tokens=False).input_ids[:, -1024:]
         with torch.no_grad():
             return self.model(ids.to(self.model.device)).last_hidden_state[0].float().mean(dim=0).cpu().numpy()
