@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 from ...core.checks import at_least, one_of, whole
 from ...core.dialogue import Dialogue
@@ -212,7 +212,7 @@ class GuidedSolving(Family):
 
     def task(self, scenario: Session) -> str:
         """The problem with its solution, who the student may be, what counts."""
-        problem, game = scenario.public, cast(GuidedSteps, self.setting(scenario).game)
+        problem, game = scenario.public, self.setting(scenario).game_as(GuidedSteps)
         steps = "; ".join(f"{number}. {step.goal} ({step.result})" for number, step in enumerate(problem.steps, 1))
         strengths = ", ".join(
             f"{name} {100 * kind.nudge:.0f}/{100 * kind.hint:.0f}/{100 * kind.show:.0f}% "
@@ -254,7 +254,7 @@ class GuidedSolving(Family):
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
-        game, state = cast(GuidedSteps, dialogue.setting.game), dialogue.state
+        game, state = dialogue.setting.game_as(GuidedSteps), dialogue.state
         solve = game.solves(state, dialogue.hidden.understood)
         return {
             "solve": solve,

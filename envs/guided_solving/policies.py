@@ -7,7 +7,6 @@ A rule is a function of the game and the public state, so that its expected payo
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 from ...core.acts import Act, Say
 from ...core.dialogue import Dialogue
@@ -68,7 +67,7 @@ def _tutor(dialogue: Dialogue, stream: Stream) -> Act:
 
 
 def _game(dialogue: Dialogue) -> GuidedSteps:
-    return cast(GuidedSteps, dialogue.setting.game)
+    return dialogue.setting.game_as(GuidedSteps)
 
 
 def ladder(first: str, top: str, after: str, fade: bool = False) -> Rule:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from ...core.checks import between, one_of, whole
 from ...core.dialogue import Dialogue
@@ -263,7 +263,7 @@ class Spacing(Family):
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a lesson. Recall counts what is kept until the test if nothing more is reviewed."""
-        game, state, test = cast(Flashcards, dialogue.setting.game), dialogue.state, self.calendar.test
+        game, state, test = dialogue.setting.game_as(Flashcards), dialogue.state, self.calendar.test
         recalled = [
             recall(trace.half_life, test - seen) for trace, seen in zip(dialogue.hidden, state.seen, strict=True)
         ]

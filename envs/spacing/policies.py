@@ -192,7 +192,7 @@ def _size(dialogue: Dialogue) -> int:
 
 
 def _game(dialogue: Dialogue) -> Flashcards:
-    return cast(Flashcards, dialogue.setting.game)
+    return dialogue.setting.game_as(Flashcards)
 
 
 def _review(dialogue: Dialogue, place: int) -> str:

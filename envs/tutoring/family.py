@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from ...core.acts import Act
 from ...core.checks import at_least, whole
@@ -257,7 +257,7 @@ class Tutoring(Family):
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
-        state, game = dialogue.state, cast(Tutorial, dialogue.setting.game)
+        state, game = dialogue.state, dialogue.setting.game_as(Tutorial)
         wasted, hidden = 0, dialogue.hidden_start
         for step in dialogue.steps:
             if isinstance(step.act, Explain | Example):

@@ -75,7 +75,7 @@ def terse(dialogue: Dialogue, stream: Stream) -> str:
 
 
 def _skills(dialogue: Dialogue) -> tuple[str, ...]:
-    return cast(Tutorial, dialogue.setting.game).skills
+    return dialogue.setting.game_as(Tutorial).skills
 
 
 def _tutor(dialogue: Dialogue, stream: Stream) -> tuple[str, int]:
@@ -102,7 +102,7 @@ def _tutor(dialogue: Dialogue, stream: Stream) -> tuple[str, int]:
 
 def history(dialogue: Dialogue) -> list[Event]:
     """What has happened so far."""
-    game = cast(Tutorial, dialogue.setting.game)
+    game = dialogue.setting.game_as(Tutorial)
     events = []
     for step in dialogue.steps:
         if isinstance(act := step.act, Teaching):
