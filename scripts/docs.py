@@ -192,8 +192,13 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 KINDS = ("kind", "tried", "best", "return", "share of the optimum")
 
 
-def best_of_each_kind(family: Family, sweep: Mapping[str, Callable[..., str]]) -> list[list[str]]:
-    """A table of rules that differ in their parameters, ``kind(parameters)`` -> rule: of each kind the best, exactly.
+def best_of_each_kind(family: Family, sweep: Mapping[str, Callable[..., str]], first: bool = False) -> list[list[str]]:
+    """A table of rules that differ in their parameters: of each kind the best, exactly.
+
+    Args:
+        family: Where they are tried.
+        sweep: ``kind(parameters)`` -> rule.
+        first: Whether the first of equally good rules is shown, and not the last by name.
 
     Returns:
         A row for each kind, under the heads `KINDS`.
@@ -204,7 +209,7 @@ def best_of_each_kind(family: Family, sweep: Mapping[str, Callable[..., str]]) -
         tried.append((expected_return(family, FunctionPolicy(name, speak)), name))
     rows = []
     for kind, tried in kinds.items():
-        value, name = max(tried, key=lambda pair: pair[0])
+        value, name = max(tried, key=(lambda pair: pair[0]) if first else None)
         rows.append([kind, str(len(tried)), f"`{name}`", f"{value:.4f}", f"{value / optimum(family):.0%}"])
     return rows
 
@@ -228,11 +233,11 @@ def returns(family: Family) -> dict[str, Value]:
     return found
 
 
-def simulate(family: Family, policy: str, episodes: int = EPISODES) -> Value:
-    """Mean payoff and its standard error over the episodes of the seeds from 0."""
-    engine = Engine(family)
-    payoffs = [dialogue.steps[-1].payoff for dialogue in rollout(engine, make_policy(policy, engine), range(episodes))]
-    return statistics.fmean(payoffs), statistics.stdev(payoffs) / episodes**0.5
+def simulate(family: Family, policy: str, episodes: int = 0) -> Value:
+    """Mean payoff and its standard error over the episodes of the seeds from 0; by default `EPISODES` of them."""
+    engine, seeds = Engine(family), range(episodes or EPISODES)
+    payoffs = [dialogue.steps[-1].payoff for dialogue in rollout(engine, make_policy(policy, engine), seeds)]
+    return statistics.fmean(payoffs), statistics.stdev(payoffs) / len(seeds) ** 0.5
 
 
 def _return(family: Family, policy: str, exactly: bool) -> Value:

@@ -29,7 +29,9 @@ def test_the_stand_in_takes_its_time_for_all_together():
 
 def test_the_command(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
-    assert main(["bench", ENV, "--server", "stand-in", "--delay", "0.05", "--dialogues", "4", "--repeats", "2"]) == 0
+    options = {"delay": 0.05, "dialogues": 4, "requests": 32, "repeats": 2}
+    given = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    assert main(["bench", ENV, "--server", "stand-in", *given]) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "4 dialogues at once" in out and "4 bare requests at once" in out and "paired" in out
 
