@@ -36,13 +36,15 @@ def at_least(owner: Any, least: float, *names: str) -> None:
     _check(owner, names, lambda value: _is_number(value) and least <= value < math.inf, f"at least {least:g},")
 
 
-def above(owner: Any, bound: float, *names: str) -> None:
-    """The attributes are finite numbers above `bound`.
+def above(owner: Any, bound: float, *names: str, most: float = math.inf, below: float = math.inf) -> None:
+    """The attributes are finite numbers above `bound`, and at most `most`, and below `below`.
 
     Raises:
         ValueError: If one is not.
     """
-    _check(owner, names, lambda value: _is_number(value) and bound < value < math.inf, f"above {bound:g},")
+    end = f" and at most {most:g}" if most < math.inf else f" and below {below:g}" if below < math.inf else ""
+    wanted = f"above {bound:g}{end},"
+    _check(owner, names, lambda value: _is_number(value) and bound < value <= most and value < below, wanted)
 
 
 def between(owner: Any, least: float, most: float, *names: str) -> None:
