@@ -235,7 +235,10 @@ def table(found: Iterable[Quality]) -> str:
 
 
 def cells(quality: Quality) -> list[str]:
-    """The row of a dataset: name, mean, maximum, score, expected return (exact without an interval, else estimated), optimum or bound."""
+    """The row of a dataset: name, mean, maximum, score, expected return, optimum or bound.
+
+    An expected return without an interval is exact, one with an interval estimated.
+    """
     expected = "-"
     if quality.expected_return is not None:
         expected = f"{quality.expected_return:.4f}"
@@ -306,7 +309,7 @@ def _quality(
     counted = [episode for episode in store if not episode.error]
     if not counted:
         raise ConnectionError(f"the simulated user failed in every episode of {store.path}")
-    places = np.array([episode.seed - seed for episode in counted])
+    places = np.array([(episode.seed or 0) - seed for episode in counted])
     returns, names = np.array([episode.payoff for episode in counted]), policy.split("+")
     spoke = np.array(
         [policy_stream(seed + int(place)).choose(len(names)) for place in places]

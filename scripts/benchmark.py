@@ -13,11 +13,15 @@ from typing import Any
 import tyro
 from rich.console import Console
 
+from ..core.checks import at_least
+from ..envs import seeds
 from ..envs.make import make_engine
+from ..envs.registration import representatives
 from ..evaluation.datasets import recipes
 from ..evaluation.evaluate import evaluate
 from ..evaluation.statistics import few_runs
 from ..policies.baselines import heuristics
+from ..trainers.algorithms import ALGORITHMS, BENCHMARKED
 from .docs import table
 
 TEMPLATE = Path(__file__).parent / "pages" / "leaderboard.md"
@@ -32,13 +36,13 @@ class Options:
     """
 
     env: tuple[str, ...] = ()
-    """Environments; by default one of each family that has an exact optimum."""
+    """Environments, each with an exact optimum; by default the one that stands for its family on the leaderboard."""
     algorithm: tuple[str, ...] = ()
-    """Algorithms; by default all."""
+    """Algorithms; by default all of them."""
     seeds: int = 3
     """Runs of each algorithm, with the seeds from 0."""
     demonstrations: int = 2000
-    """Episodes of mixed quality that the offline algorithms learn from, and that are cloned for the others to start from."""
+    """Episodes of mixed quality, which the offline algorithms learn from; all others start from their clone."""
     steps: int = 20
     """Batches of 128 episodes that the online algorithms play."""
     episodes: int = 500
@@ -60,13 +64,11 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     options = tyro.cli(Options, args=list(arguments), prog="dialogym benchmark")
     if settings:
         raise ValueError("the benchmark plays the environments as they are registered: --set cannot be given")
-    for name in ("seeds", "demonstrations", "steps", "episodes", "workers"):
-        if getattr(options, name) < 1:
-            raise ValueError(f"{name} must be at least 1, got {getattr(options, name)}")
-    from ..trainers.benchmark import ALGORITHMS, FAMILIES, benchmark
+    at_least(options, 1, "seeds", "demonstrations", "steps", "episodes", "workers")
+    from ..trainers.benchmark import benchmark
 
     console = Console(highlight=False)
-    env_ids, algorithms = options.env or FAMILIES, options.algorithm or ALGORITHMS
+    env_ids, algorithms = options.env or representatives(), options.algorithm or BENCHMARKED
     rows = benchmark(
         env_ids,
         algorithms,
@@ -109,7 +111,7 @@ def costs(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms: Se
 
 
 def seeds_played(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms: Sequence[str]) -> str:
-    """How many seeds stand behind each column, unless it is the same for all; a range where it is not the same for all algorithms."""
+    """How many seeds stand behind each column, unless all have the same; a range where algorithms differ."""
     parts = {}
     for env_id in env_ids:
         counts = [len(_of(rows, env_id, algorithm)) for algorithm in algorithms]
@@ -123,17 +125,16 @@ def seeds_played(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorit
 
 def references(env_ids: Iterable[str], episodes: int) -> dict[str, dict[str, float]]:
     """Scores on the evaluation seeds of the policies that the learned ones are held against, by environment."""
-    from ..trainers.run import EVALUATION_SEED
-
+    first = seeds.test(episodes).start
     found: dict[str, dict[str, float]] = {}
     for env_id in env_ids:
         named = {
-            name: evaluate(env_id, name, episodes=episodes, seed=EVALUATION_SEED).score
+            name: evaluate(env_id, name, episodes=episodes, seed=first).score
             for name in heuristics(make_engine(env_id))
         }
         scores = {name: score for name, score in named.items() if score is not None}
         best = max(scores, key=lambda name: scores[name])
-        mixed = evaluate(env_id, recipes(env_id)["mixed"], episodes=episodes, seed=EVALUATION_SEED).score
+        mixed = evaluate(env_id, recipes(env_id)["mixed"], episodes=episodes, seed=first).score
         found[env_id] = {"the data": mixed or 0.0, f"best heuristic ({best})": scores[best]}
     return found
 
@@ -176,12 +177,11 @@ def write_page(
 def draw(
     rows: Sequence[dict[str, Any]], env_ids: Sequence[str], known: dict[str, dict[str, float]], path: Path
 ) -> None:
-    """Score against training episodes of the algorithms that go on from the clone, a panel an environment; the mean over seeds."""
+    """Score against training episodes of the online algorithms, a panel an environment; the mean over seeds."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    from ..trainers.benchmark import ONLINE
-
+    online = [name for name in BENCHMARKED if ALGORITHMS[name].kind == "online"]
     with rc_context(
         {"svg.fonttype": "none", "svg.hashsalt": "leaderboard", "font.size": 9.5, "font.family": "sans-serif"}
     ):
@@ -194,7 +194,7 @@ def draw(
             if clones:
                 axes.axhline(statistics.fmean(clones), color="#888888", linewidth=1.0, linestyle="--", label="clone")
             axes.axhline(known[env_id]["the data"], color="#bbbbbb", linewidth=1.0, linestyle=":", label="the data")
-            for algorithm, colour in zip(ONLINE, COLOURS, strict=True):
+            for algorithm, colour in zip(online, COLOURS, strict=True):
                 points: dict[int, list[float]] = {}
                 for row in _of(rows, env_id, algorithm):
                     for episodes, _, score in row["curve"]:
@@ -222,7 +222,7 @@ def draw(
 
 
 def _findings(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms: Sequence[str]) -> str:
-    """A line for each algorithm: on how many environments, and by how much, it differs from the clone of the same seed."""
+    """A line for each algorithm: by how much it differs from the clone of the same seed, in each environment."""
     lines = []
     for algorithm in algorithms:
         if algorithm == "bc":

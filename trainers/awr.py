@@ -1,6 +1,7 @@
-"""AWR, advantage-weighted regression (Peng et al. 2019, "Advantage-Weighted Regression:
+"""AWR, advantage-weighted regression.
 
-Simple and Scalable Off-Policy Reinforcement Learning", section 3).
+The source is Peng et al. 2019, "Advantage-Weighted Regression: Simple and Scalable Off-Policy Reinforcement Learning",
+section 3.
 
 Behaviour cloning in which what went better than expected counts more: the weight of a token is ``exp(A /
 temperature)``, at most `clip`, where A is the return from there on less the value V of the state. V is learned by
@@ -15,9 +16,9 @@ from pathlib import Path
 import torch
 from torch.nn.functional import cross_entropy
 
+from ..core.checks import above, one_of
+from .experience import LEVELS
 from .offline import OfflineConfig, OwnTokens, train_offline
-
-LEVELS = ("turn", "token")
 
 
 @dataclass(frozen=True)
@@ -27,19 +28,17 @@ class AWRConfig(OfflineConfig):
     out: Path = Path("runs/awr")
     """Folder of the run."""
     temperature: float = 0.5
-    """Advantage, in standard deviations of the returns, at which a token counts e times; the lower, the more only the best counts."""
+    """Advantage, in standard deviations of the returns, at which a token counts e times. The lower it is, the more only
+    the best counts."""
     clip: float = 20.0
-    """The largest weight."""
+    """Largest weight of a token."""
     level: str = "turn"
     """What an advantage is of: a `turn`, so that all of its tokens count the same, or each `token`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("temperature", "clip"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(f"{name} must be above 0, got {getattr(self, name)!r}")
-        if self.level not in LEVELS:
-            raise ValueError(f"level must be one of {', '.join(LEVELS)}; got {self.level!r}")
+        above(self, 0, "temperature", "clip")
+        one_of(self, LEVELS, "level")
 
 
 def train_awr(config: AWRConfig) -> float | None:
@@ -71,7 +70,10 @@ def awr_loss(
 
 
 def awr_weights(tokens: OwnTokens, state: torch.Tensor, temperature: float, clip: float, level: str) -> torch.Tensor:
-    """``min(exp(A / temperature), clip)`` for each token, shape (N,); A is that of the token, or of the first token of its turn."""
+    """``min(exp(A / temperature), clip)`` for each token, shape (N,).
+
+    A is that of the token, or of the first token of its turn.
+    """
     advantage = tokens.returns - state
     if level == "turn":
         advantage = advantage[tokens.first]

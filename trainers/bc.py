@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import torch
 from datasets import Dataset
-from peft import LoraConfig
 from trl import SFTConfig, SFTTrainer
 
+from ..core.checks import above, at_least
 from ..core.episode import Episode
 from ..envs.make import make_engine
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.tokens import ChatFormat
 from . import processes
 from .demonstrations import RecordedConfig, recorded
-from .run import Clock, Run, finish, quiet
-from .scoring import own_logprobs, plain_head
+from .run import Clock, Run
+from .scoring import own_logprobs, short_way
 
 
 @dataclass(frozen=True)
@@ -37,10 +35,8 @@ class BCConfig(RecordedConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0.0 < self.best_share <= 1.0:
-            raise ValueError(f"best_share must be above 0 and at most 1, got {self.best_share}")
-        if self.best_of < 1:
-            raise ValueError(f"best_of must be at least 1, got {self.best_of!r}")
+        above(self, 0, "best_share", most=1)
+        at_least(self, 1, "best_of")
 
 
 @dataclass(frozen=True)
@@ -62,62 +58,29 @@ def train_bc(config: BCConfig) -> float | None:
         The score of the cloned policy; the model is in ``config.out / config.stage / "model"``.
 
     Raises:
-        ValueError: If an argument is invalid.
-        FileNotFoundError: If demonstrations or the checkpoint to resume from are missing.
-        FileExistsError: If the run exists and `resume` was not asked for.
+        ValueError: If an argument is invalid; for the rest see `Run.begin`.
     """
-    if config.threads:
-        torch.set_num_threads(config.threads)
     engine = make_engine(config.env_id, **config.settings)
-    part = processes.share(config.batch_size, "batch_size")
-    run = Run(config.out, config.stage)
-    checkpoint = run.begin(config, config.resume)
+    processes.share(config.batch_size, "batch_size")
+    run = Run(config, config.stage)
+    checkpoint = run.begin()
     episodes, _ = recorded(config, config.best_of)
-    model, tokenizer = load_model(
-        config.model if checkpoint is None or config.model != "tiny" else checkpoint, engine, config.seed, config.dtype
-    )
+    start = checkpoint if checkpoint and config.model == "tiny" else config.model
+    model, tokenizer = load_model(start, engine, config.seed, config.dtype)
     policy = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
     data = _dataset(_best(episodes, config.best_share), policy.chat)
-    steps = max(1, round(config.epochs * len(data) / config.batch_size))
+    arguments = config.arguments(run, len(data))
     trainer = RecordTrainer(
         model=model,
         processing_class=tokenizer,
         train_dataset=data,
-        peft_config=LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear")
-        if config.lora_rank
-        else None,
-        args=SFTConfig(
-            output_dir=str(run.checkpoints),
-            max_steps=steps,
-            per_device_train_batch_size=part,
-            learning_rate=config.learning_rate,
-            lr_scheduler_type="cosine",
-            adam_beta2=0.98,
-            weight_decay=0.0,
-            warmup_steps=max(1, steps // 20),
-            max_length=None,
-            logging_steps=1,
-            report_to=["tensorboard"],
-            run_name=config.stage,
-            save_steps=config.save_every,
-            save_total_limit=2,
-            seed=config.seed,
-            **config.hardware,
-        ),
+        peft_config=config.adapters,
+        args=SFTConfig(max_length=None, **arguments),
     )
-    policy.model = trainer.model
-    quiet(trainer)
-    every = config.eval_every or steps
-    trainer.add_callback(
-        Clock(run, policy, config.env_id, config.settings, every, config.eval_episodes, config.batch_size)
-    )
-    started = time.perf_counter()
+    policy.model, steps = trainer.model, arguments["max_steps"]
+    Clock(run, trainer, policy, config.eval_every or steps, lambda step: step * config.batch_size)
     trainer.train(resume_from_checkpoint=checkpoint)
-    run.summarise(train_seconds=round(time.perf_counter() - started, 1), demonstrations=len(data), steps=steps)
-    trainer.save_model(str(run.model_path))
-    if processes.is_main():
-        tokenizer.save_pretrained(str(run.model_path))
-    return finish(run, policy, config.env_id, config.settings, config.final_episodes)
+    return run.finish(policy, trainer.save_model, demonstrations=len(data), steps=steps)
 
 
 class RecordTrainer(SFTTrainer):
@@ -127,9 +90,9 @@ class RecordTrainer(SFTTrainer):
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         """The mean negative log-probability of the learner's own tokens, as TRL computes it."""
-        plain, ids = self.accelerator.unwrap_model(model), inputs["input_ids"]
+        ids, plain = inputs["input_ids"], short_way(self, model, inputs["input_ids"])
         stage = "train" if model.training else "eval"
-        if return_outputs or ids.device.type != "cpu" or self.accelerator.num_processes > 1 or not plain_head(plain):
+        if return_outputs or plain is None:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         own = inputs["labels"] != -100
         with self.accelerator.autocast():

@@ -16,56 +16,20 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
-from importlib import import_module
+from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from ..core.checks import at_least
+from ..envs import seeds as seeds_of
 from ..evaluation.datasets import recipes
 from ..evaluation.evaluate import evaluate
 from ..policies.collect import collect
+from .algorithms import ALGORITHMS, ATTEMPTS, BENCHMARKED
 from .config import TrainerConfig
-from .demonstrations import first_seed
-from .run import EVALUATION_SEED
 
-FAMILIES = ("Negotiation-v0", "Tutoring-v0", "GuidedSolving-v0", "SpacingSmall-v0", "Coaching-v0")
-"""One environment of each family, with an exact optimum."""
-
-_GO_ON: dict[str, Any] = {"learning_rate": 1e-3, "epochs": 2.0}
-
-OFFLINE: dict[str, tuple[str, str, str, dict[str, Any]]] = {
-    "bc": ("bc", "BCConfig", "train_bc", {"epochs": 4.0}),
-    "filtered-bc": (
-        "bc",
-        "FilteredBCConfig",
-        "train_bc",
-        {**_GO_ON, "epochs": 6.0},
-    ),  # three passes over a third of the episodes for one over all
-    "mc": ("mc", "MCConfig", "train_mc", _GO_ON),
-    "ilql": ("ilql", "ILQLConfig", "train_ilql", _GO_ON),
-    "awr": ("awr", "AWRConfig", "train_awr", _GO_ON),
-}
-"""Algorithm -> module, configuration, function, fields.
-
-They read the dataset; ``bc`` starts from nothing, the others from what it has made.
-"""
-
-_TEMPERATURE = {
-    "temperature": 0.5
-}  # the clone of a mixture, when it is sampled as it stands, plays far worse than its likeliest words do
-
-ONLINE: dict[str, tuple[str, str, str, dict[str, Any]]] = {
-    "grpo": ("grpo", "GRPOConfig", "train_grpo", {**_TEMPERATURE, "credit": "turn", "updates": 4}),
-    "rloo": ("rloo", "RLOOConfig", "train_rloo", {**_TEMPERATURE, "updates": 4, "kl": 0.05}),
-    "ppo": ("ppo", "PPOConfig", "train_ppo", _TEMPERATURE),
-    "dpo": ("dpo", "DPOConfig", "train_dpo", {**_TEMPERATURE, "matches": 4}),
-    "kto": ("kto", "KTOConfig", "train_kto", _TEMPERATURE),
-    "expert-iteration": ("expert_iteration", "ExpertIterationConfig", "train_expert_iteration", _TEMPERATURE),
-}
-"""They go on from the clone and play new episodes."""
-
-ALGORITHMS = (*OFFLINE, *ONLINE)
+BATCH = 128  # episodes
 
 
 @dataclass(frozen=True)
@@ -74,7 +38,7 @@ class Job:
 
     Attributes:
         env_id: Registered id.
-        algorithm: One of `ALGORITHMS`.
+        algorithm: One of `BENCHMARKED`.
         seed: Of dataset, weights and sampling.
         out: Folder of the benchmark.
         demonstrations: Episodes of the dataset.
@@ -90,6 +54,14 @@ class Job:
     steps: int
     final_episodes: int
 
+    def __post_init__(self) -> None:
+        at_least(self, 1, "demonstrations", "steps", "final_episodes")
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What tells it from the others of a benchmark."""
+        return self.env_id, self.algorithm, self.seed
+
     @property
     def folder(self) -> Path:
         """Of this environment and seed."""
@@ -97,34 +69,33 @@ class Job:
 
     def config(self) -> TrainerConfig:
         """What the trainer is told."""
-        file, config, _, fields = {**OFFLINE, **ONLINE}[self.algorithm]
-        make = getattr(import_module(f".{file}", __package__), config)
-        shared = {
-            "env_id": self.env_id,
-            "out": self.folder / self.algorithm,
-            "seed": self.seed,
-            "threads": 1,
-            "final_episodes": self.final_episodes,
-            "eval_episodes": max(1, self.final_episodes // 2),
-            "compare": False,
-        }
-        if self.algorithm != "bc":
-            shared["model"] = str(self.folder / "bc" / "bc" / "model")
-        if self.algorithm in OFFLINE:
-            return make(**shared, episodes_path=self.folder / "dataset", **fields)
-        return make(**shared, **budget(self.algorithm, self.steps), **fields)
+        algorithm = ALGORITHMS[self.algorithm]
+        fields = dict(algorithm.benchmark or {})
+        if algorithm.kind == "offline":
+            fields["episodes_path"] = self.folder / "dataset"
+        else:
+            fields |= budget(self.algorithm, self.steps)
+        if self.algorithm != "bc":  # it starts from nothing, the others from what it has made
+            fields["model"] = str(self.folder / "bc" / "bc" / "model")
+        return algorithm.load()[0](
+            env_id=self.env_id,
+            out=self.folder / self.algorithm,
+            seed=self.seed,
+            threads=1,
+            final_episodes=self.final_episodes,
+            eval_episodes=max(1, self.final_episodes // 2),
+            compare=False,
+            **fields,
+        )
 
 
-def budget(algorithm: str, steps: int) -> dict[str, Any]:
-    """Fields that let an online algorithm play `steps` batches of 128 episodes."""
-    if algorithm in ("grpo", "rloo"):
-        return {"steps": steps, "groups": 16, "group_size": 8, "eval_every": max(1, steps // 3)}
-    if algorithm == "ppo":
-        return {"steps": steps, "episodes": 128, "eval_every": max(1, steps // 3)}
-    if algorithm == "expert-iteration":
-        rounds = max(1, steps // 5)
-        return {"rounds": rounds, "scenarios": 128 * steps // rounds // 8, "attempts": 8}
-    return {"scenarios": 128 * steps // 8, "attempts": 8}
+def budget(algorithm: str, steps: int) -> dict[str, int]:
+    """Fields that let an online algorithm play `steps` batches of `BATCH` episodes."""
+    batches = ALGORITHMS[algorithm].batches_a_round
+    if batches is None:
+        return {"steps": steps, "eval_every": max(1, steps // 3)}
+    rounds = max(1, steps // batches) if batches else 1
+    return {"rounds": rounds, "scenarios": BATCH * steps // rounds // ATTEMPTS}
 
 
 def benchmark(
@@ -142,7 +113,7 @@ def benchmark(
 
     Args:
         env_ids: Registered ids.
-        algorithms: Of `ALGORITHMS`. The clone is trained wherever an online algorithm needs it.
+        algorithms: Of `BENCHMARKED`. The clone is trained wherever an online algorithm needs it.
         seeds: One run of each algorithm for each.
         out: Folder of the benchmark.
         demonstrations: Episodes of each dataset.
@@ -154,31 +125,25 @@ def benchmark(
     Raises:
         ValueError: If an argument is invalid, or if `out` holds results of other numbers of episodes or steps.
     """
-    if unknown := set(algorithms) - set(ALGORITHMS):
-        raise ValueError(f"algorithms must be among {', '.join(ALGORITHMS)}; got {', '.join(sorted(unknown))}")
-    asked = {"demonstrations": demonstrations, "steps": steps, "final_episodes": final_episodes}
-    for name, value in {**asked, "workers": workers}.items():
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}")
-    for env_id in env_ids:
-        if evaluate(env_id, "random", 20, EVALUATION_SEED).score is None:
-            raise ValueError(f"env_ids must have an exact optimum, or there is no score; {env_id} has none")
-    for row in results(out):
-        if other := {name: row.get(name) for name in asked if row.get(name) != asked[name]}:
-            raise ValueError(f"out must be another folder: {out} holds results of {other}, and {asked} was asked for")
+    if unknown := set(algorithms) - set(BENCHMARKED):
+        raise ValueError(f"algorithms must be among {', '.join(BENCHMARKED)}; got {', '.join(sorted(unknown))}")
     jobs = [
         Job(env_id, algorithm, seed, out, demonstrations, steps, final_episodes)
         for seed in seeds
         for env_id in env_ids
         for algorithm in algorithms
     ]
+    for env_id in env_ids:
+        if evaluate(env_id, "random", 20, seeds_of.test(20).start).score is None:
+            raise ValueError(f"env_ids must have an exact optimum, or there is no score; {env_id} has none")
+    asked = {"demonstrations": demonstrations, "steps": steps, "final_episodes": final_episodes}
+    for row in results(out):
+        if other := {name: row.get(name) for name in asked if row.get(name) != asked[name]}:
+            raise ValueError(f"out must be another folder: {out} holds results of {other}, and {asked} was asked for")
     done = {(row["env_id"], row["algorithm"], row["seed"]) for row in results(out)}
-    waiting = [job for job in jobs if (job.env_id, job.algorithm, job.seed) not in done]
-    clones = {
-        (job.env_id, job.seed): Job(job.env_id, "bc", job.seed, out, demonstrations, steps, final_episodes)
-        for job in waiting
-    }
-    first = [clone for key, clone in clones.items() if (key[0], "bc", key[1]) not in done]
+    waiting = [job for job in jobs if job.key not in done]
+    clones = dict.fromkeys(replace(job, algorithm="bc") for job in waiting)
+    first = [clone for clone in clones if clone.key not in done]
     rest = [job for job in waiting if job.algorithm != "bc"]
     out.mkdir(parents=True, exist_ok=True)
     for group in (first, rest):
@@ -213,34 +178,24 @@ def run(job: Job) -> dict[str, Any]:
         it failed.
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    named: dict[str, Any] = {"env_id": job.env_id, "algorithm": job.algorithm, "seed": job.seed, "error": ""}
-    named |= {"demonstrations": job.demonstrations, "steps": job.steps, "final_episodes": job.final_episodes}
+    named: dict[str, Any] = {name: value for name, value in asdict(job).items() if name != "out"} | {"error": ""}
     try:
         begun = time.process_time()
-        collect(
-            job.env_id,
-            recipes(job.env_id)["mixed"],
-            job.demonstrations,
-            job.folder / "dataset",
-            first_seed(job.seed),
-            resume=True,
-        )
+        first = seeds_of.demonstrations(job.seed, job.demonstrations).start
+        policy = recipes(job.env_id)["mixed"]
+        collect(job.env_id, policy, job.demonstrations, job.folder / "dataset", first, resume=True)
         collecting = time.process_time() - begun
         config, begun, wall = job.config(), time.process_time(), time.perf_counter()
         shutil.rmtree(config.out, ignore_errors=True)  # what an interrupted run has left
-        file, _, function, _ = {**OFFLINE, **ONLINE}[job.algorithm]
+        _, train = ALGORITHMS[job.algorithm].load()
         with config.out.with_suffix(".log").open("w") as log, redirect_stdout(log), redirect_stderr(log):
-            getattr(import_module(f".{file}", __package__), function)(config)
+            train(config)
         evaluation = json.loads((config.out / "evaluation.json").read_text())[0]
-        curve = [json.loads(line) for line in (config.out / "metrics.jsonl").read_text().splitlines()]
+        curve = map(json.loads, (config.out / "metrics.jsonl").read_text().splitlines())
         return {
             **named,
-            "score": evaluation["score"],
-            "score_interval": evaluation["score_interval"],
-            "mean_return": evaluation["mean_return"],
-            "curve": [
-                (row.get("episodes"), row.get("seconds"), row["score"]) for row in curve if row.get("score") is not None
-            ],
+            **{name: evaluation[name] for name in ("score", "score_interval", "mean_return")},
+            "curve": [(row["episodes"], row["seconds"], row["score"]) for row in curve if row.get("score") is not None],
             "cpu_minutes": (time.process_time() - begun) / 60,
             "minutes": (time.perf_counter() - wall) / 60,
             "collecting_cpu_minutes": collecting / 60,

@@ -1,4 +1,4 @@
-"""Preference data about single turns: from one history the policy goes on in several ways, and each of them is judged.
+"""Preference data about single turns: from one history the policy goes on in several ways, which are judged.
 
 The history is a dialogue up to the learner's next word. A turn is judged by what comes of it (`ForwardSampling`, the
 multiturn-aware reward of Wu et al. 2025, CollabLLM, section 3.2) or by the solver (`exact_values`).
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from gymnasium.utils import seeding
 
+from ..core.checks import at_least, one_of
 from ..core.dialogue import Dialogue
 from ..core.stream import Stream
 from ..envs.engine import Engine
@@ -26,7 +27,10 @@ PARTNERS = ("same", "believed")
 
 
 class BranchingPolicy(LanguageModelPolicy):
-    """A language model that can go on from one history in several ways: a fork keeps the tokens of its dialogue as they were sampled."""
+    """A language model that can go on from one history in several ways.
+
+    A fork keeps the tokens of its dialogue as they were sampled.
+    """
 
     def fork(self, dialogue: Dialogue, stream: Stream | None = None) -> Dialogue:
         """A copy of a running dialogue with random numbers and a token record of its own.
@@ -38,7 +42,8 @@ class BranchingPolicy(LanguageModelPolicy):
             stream: The copy's random numbers; without it the copy may be spoken in, but not stepped.
         """
         other = dialogue.fork()
-        other.stream = stream  # type: ignore[assignment]
+        if stream is not None:
+            other.stream = stream
         self.adopt(other, dialogue)
         return other
 
@@ -69,10 +74,10 @@ Judge = Callable[[Engine, BranchingPolicy, Sequence[Candidate], Collected], list
 def from_branches(
     engine: Engine, policy: BranchingPolicy, seeds: Sequence[int], branches: int, judge: Judge
 ) -> Collected:
-    """Single turns: at each of its turns the policy says several things, all are judged, and the dialogue goes on with the first.
+    """Single turns: at each of its turns the policy says several things, and the dialogue goes on with the first.
 
-    The histories are therefore those of the policy itself. Turns that came out the same are judged once, and not at all
-    where there is no other one.
+    All of them are judged. The histories are therefore those of the policy itself. Turns that came out the same are
+    judged once, and not at all where there is no other one.
 
     Args:
         engine: The environment, with the reward that turns are judged by.
@@ -87,11 +92,8 @@ def from_branches(
     while live:
         forks = [policy.fork(dialogue) for dialogue in live for _ in range(branches)]
         streams = [_stream(dialogue, 0, branch) for dialogue in live for branch in range(branches)]
-        texts = [
-            text
-            for some in _parts(list(zip(forks, streams, strict=True)))
-            for text in policy.respond(*zip(*some, strict=True))
-        ]
+        asked = _parts(list(zip(forks, streams, strict=True)))
+        texts = [text for some in asked for text in policy.respond(*zip(*some, strict=True))]
         open_ends: list[tuple[Dialogue, dict[tuple, Candidate], Counter]] = []
         for number, dialogue in enumerate(live):
             distinct: dict[tuple, Candidate] = {}
@@ -108,13 +110,12 @@ def from_branches(
         for dialogue, distinct, counts in open_ends:
             continuations = []
             for (said, candidate), value in zip(distinct.items(), values, strict=False):
-                ids, mask = _last_turn(policy.record(candidate.after))
                 if value is not None:
-                    continuations.append(
-                        Continuation(ids, mask, [{"role": "assistant", "content": candidate.text}], value, counts[said])
-                    )
+                    words = [{"role": "assistant", "content": candidate.text}]
+                    turn = _last_turn(policy.record(candidate.after))
+                    continuations.append(Continuation(*turn, words, value, counts[said]))
             if continuations:
-                record = policy.record(candidate.after)
+                record = policy.record(next(iter(distinct.values())).after)
                 history = record.prompt_ids + record.completion_ids[: record.turns[-1][0]]
                 found.alternatives.append(
                     Alternatives(history, dialogue.messages(), dialogue.seed, len(dialogue.steps), continuations)
@@ -152,10 +153,8 @@ class ForwardSampling:
     partner: str = "same"
 
     def __post_init__(self) -> None:
-        if self.futures < 1:
-            raise ValueError(f"futures must be at least 1, got {self.futures}")
-        if self.partner not in PARTNERS:
-            raise ValueError(f"partner must be one of {', '.join(PARTNERS)}; got {self.partner!r}")
+        at_least(self, 1, "futures")
+        one_of(self, PARTNERS, "partner")
 
     def __call__(
         self, engine: Engine, policy: BranchingPolicy, candidates: Sequence[Candidate], found: Collected
@@ -188,7 +187,7 @@ class ForwardSampling:
 def exact_values(
     engine: Engine, policy: BranchingPolicy, candidates: Sequence[Candidate], found: Collected
 ) -> list[float | None]:
-    """Judges a turn by the solver: the expected payoff of what it comes to, under the exact belief, if the best acts follow.
+    """Judges a turn by the solver: the expected payoff, under the exact belief, if the best acts follow.
 
     A turn that cannot be understood counts as talk, which is what it comes to; one with which the dialogue is cut off
     is worth nothing.
@@ -198,22 +197,20 @@ def exact_values(
     """
     values: list[float | None] = []
     for before, after, text in candidates:
-        trial = policy.fork(
-            after, Stream(np.random.default_rng(0))
-        )  # only what the turn comes to is looked at, not what is answered
+        # only what the turn comes to is looked at, not what is answered
+        trial = policy.fork(after, Stream(np.random.default_rng(0)))
         step = engine.step([trial], [text])[0]
         try:
             value = before.setting.solution.act_value(before.state, before.belief(), step.act)
         except NotImplementedError as error:
-            raise ValueError(
-                f"pairs='exact' needs a family that can be solved exactly; use pairs='turn' here ({error})"
-            ) from error
+            wanted = "pairs='exact' needs a family that can be solved exactly; use pairs='turn' here"
+            raise ValueError(f"{wanted} ({error})") from error
         values.append(None if step.error else 0.0 if step.truncated else value)
     return values
 
 
 def _stream(dialogue: Dialogue, purpose: int, number: int) -> Stream:
-    """Random numbers for a turn of a dialogue: for a branch (0), for a future's person (1), for the policy in a future (2)."""
+    """Random numbers for a turn: for a branch (0), for a future's person (1), for the policy in a future (2)."""
     return Stream(np.random.default_rng((dialogue.seed or 0, len(dialogue.steps), purpose, number)))
 
 

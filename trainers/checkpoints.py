@@ -23,14 +23,15 @@ def last(folder: Path) -> Path | None:
     Those of transformers are written file by file, ``trainer_state.json`` at the end. One that was interrupted before
     that is removed.
     """
-    found = sorted(folder.glob("checkpoint-*"), key=_step)
+    found = sorted(folder.glob("checkpoint-*"), key=step_of)
     while found and not _whole(found[-1]):
         shutil.rmtree(found.pop())
     return found[-1] if found else None
 
 
-def _step(checkpoint: Path) -> int:
-    return int(checkpoint.name.rpartition("-")[2])
+def step_of(checkpoint: Path | str) -> int:
+    """The step after which a checkpoint was written."""
+    return int(str(checkpoint).rpartition("-")[2])
 
 
 def _whole(checkpoint: Path) -> bool:
@@ -51,13 +52,13 @@ def write(folder: Path, step: int, state: dict[str, Any]) -> None:
     part.mkdir(parents=True)
     torch.save(state, part / FILE)
     part.rename(whole)
-    for old in sorted(folder.glob("checkpoint-*"), key=_step)[:-KEPT]:
+    for old in sorted(folder.glob("checkpoint-*"), key=step_of)[:-KEPT]:
         shutil.rmtree(old)
 
 
 def read(checkpoint: Path, device: torch.device | str) -> tuple[int, dict[str, Any]]:
     """The step and the state of a checkpoint."""
-    return _step(checkpoint), torch.load(checkpoint / FILE, map_location=device, weights_only=True)
+    return step_of(checkpoint), torch.load(checkpoint / FILE, map_location=device, weights_only=True)
 
 
 def learned(module: nn.Module) -> dict[str, torch.Tensor]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 import tyro
+from peft import LoraConfig
 
-MINIMA = {
-    "lora_rank": 0,
-    "max_turn_tokens": 1,
-    "eval_every": 0,
-    "eval_episodes": 1,
-    "final_episodes": 1,
-    "save_every": 1,
-    "seed": 0,
-    "threads": 0,
-}
+from ..core.checks import above, at_least
+from ..core.dialogue import Dialogue
+from ..envs.engine import Engine
+from ..policies.language_model import LanguageModelPolicy
+from ..policies.rollout import rollout
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,11 @@ class TrainerConfig:
     model: str = "tiny"
     """Where to start: `tiny`, `smollm2`, a local model folder (such as RUN/bc/model) or a Hugging Face id."""
     lora_rank: int = 0
-    """Rank of LoRA adapters; 0 trains all weights."""
+    """Rank of the LoRA adapters; 0 trains all weights."""
     learning_rate: float = 3e-4
-    """Peak of the schedule; the default suits `tiny`."""
+    """Peak of the learning rate; the default suits `tiny`."""
     max_turn_tokens: int = 24
-    """Tokens of one utterance at most."""
+    """Most tokens of one utterance."""
     eval_every: int = 0
     """Steps between evaluations; 0 for none while training."""
     eval_episodes: int = 200
@@ -47,7 +45,7 @@ class TrainerConfig:
     save_every: int = 50
     """Steps between checkpoints."""
     seed: int = 0
-    """Of weights, scenarios, sampling and order."""
+    """Seed of the weights, the scenarios, the sampling and the order."""
     threads: int = 0
     """Torch threads of each process; 0 leaves torch's default."""
     bf16: bool | None = None
@@ -60,11 +58,9 @@ class TrainerConfig:
     """Settings of the environment, as for gym.make; on the command line `--set name=value`."""
 
     def __post_init__(self) -> None:
-        for name, least in MINIMA.items():
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)!r}")
-        if not self.learning_rate > 0.0:
-            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate!r}")
+        at_least(self, 0, "lora_rank", "eval_every", "seed", "threads")
+        at_least(self, 1, "max_turn_tokens", "eval_episodes", "final_episodes", "save_every")
+        above(self, 0, "learning_rate")
         if self.lora_rank and self.model == "tiny":
             raise ValueError(
                 "lora_rank adapts a model that was saved; with model='tiny', which is made new, it must be 0, got "
@@ -77,8 +73,16 @@ class TrainerConfig:
             )
 
     @property
+    def adapters(self) -> LoraConfig | None:
+        """PEFT's configuration of the LoRA adapters; ``None`` if all weights are trained."""
+        return LoraConfig(r=self.lora_rank, lora_dropout=0.0, target_modules="all-linear") if self.lora_rank else None
+
+    @property
     def dtype(self) -> str:
-        """How a pretrained model's weights are loaded, see `load_pretrained`: those that are trained in single precision, those beneath adapters as stored."""
+        """How a pretrained model's weights are loaded, see `load_pretrained`.
+
+        Those that are trained in single precision, those beneath adapters as they are stored.
+        """
         return "auto" if self.lora_rank else "float32"
 
     @property
@@ -86,15 +90,11 @@ class TrainerConfig:
         """Whether to compute in bfloat16."""
         if self.bf16 is not None:
             return self.bf16
-        import torch
-
         return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
 
     @property
     def hardware(self) -> dict[str, Any]:
         """What transformers' ``TrainingArguments`` are told about precision, memory and processes."""
-        import torch
-
         cuda = torch.cuda.is_available()
         return {
             "bf16": self.bfloat16,
@@ -103,3 +103,49 @@ class TrainerConfig:
             "dataloader_pin_memory": cuda,
             "ddp_find_unused_parameters": False,
         }
+
+
+@dataclass(frozen=True)
+class OnlineConfig(TrainerConfig):
+    """What trainers are told that play whole episodes and learn from them."""
+
+    reward: str = "goal"
+    """What to train on: a registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
+    temperature: float = 1.0
+    """Temperature of sampling while training."""
+    max_episode_tokens: int = 768
+    """Most tokens of one episode; a longer one is left after a turn of the model."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        above(self, 0, "temperature")
+        if self.max_episode_tokens <= self.max_turn_tokens + 1:
+            raise ValueError(
+                f"max_episode_tokens must leave room for several turns of max_turn_tokens ({self.max_turn_tokens}), "
+                f"got {self.max_episode_tokens}"
+            )
+
+    def play(
+        self, engine: Engine, policy: LanguageModelPolicy, seeds: Sequence[int], attempts: int | Sequence[int] = 0
+    ) -> list[Dialogue]:
+        """Play one dialogue a seed, as `rollout` does, but none that gets longer than the trainer can take.
+
+        One is left after a turn of the model if another exchange might not fit into `max_episode_tokens`.
+
+        Args:
+            engine: The environment, with the reward to train on.
+            policy: Speaks for the learner and keeps the token records.
+            seeds: One for each episode: of its scenario, of its partner's hidden state and of both sides' words.
+            attempts: Of the policy at each episode, see `policy_stream`.
+
+        Returns:
+            The dialogues, in the order of the seeds. Those with an ``error`` are not the policy's doing: drop them.
+            Some of them have no steps, and no record.
+        """
+
+        def goes_on(dialogue: Dialogue) -> bool:
+            reply = len(policy.chat.reply(dialogue.steps[-1].reply))
+            room = self.max_episode_tokens - len(policy.record(dialogue).completion_ids)
+            return reply + policy.max_turn_tokens + 1 <= room
+
+        return list(rollout(engine, policy, seeds, attempts=attempts, goes_on=goes_on))

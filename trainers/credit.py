@@ -1,10 +1,14 @@
 """Credit assignment: which turn of which episode deserves how much of what happened.
 
-Plain functions of rewards, for trainers to take by name.
+Plain functions of rewards, for trainers to take by name. A `Credit` takes
 
-All of them get the episodes in groups: `size` neighbours share the scenario and the partner's hidden state, so the
-group says what could be expected there. An episode without a return (its simulated user failed) is left out of every
-mean, and its advantages are 0. Some of them also read the dialogues.
+* ``rewards``: of each turn of each episode; ``None`` for an episode without a return, whose simulated user failed. It
+  is left out of every mean, and its advantages are 0.
+* ``size``: episodes of a group. Neighbours are a group: they share the scenario and the partner's hidden state, so that
+  the group says what could be expected there.
+* ``dialogues``: those of the rewards, for the credits that read them.
+
+and returns the advantage of each turn of each episode, in the units of the rewards unless it says otherwise.
 
 `trajectory`, `turn`, `leave-one-out`, `critic(lambda=1)` and `exact(lambda=1)` follow the gradient of the expected
 return (where the mean holds the episode itself, as in the first two, it shrinks by (n - 1) / n for n episodes). The
@@ -22,26 +26,17 @@ import numpy as np
 
 from ..core.dialogue import Dialogue
 from ..core.spec import parse_spec
-from .turn_critic import TurnCritic, TurnRewards, to_come
+from .turn_critic import TurnCritic, TurnRewards, returns_to_go
 
 Credit = Callable[[TurnRewards, int, Sequence[Dialogue]], list[np.ndarray]]
-"""Rewards, episodes of a group, and the dialogues in the same order, to the advantage of each turn of each episode."""
+"""Rewards, size of a group and dialogues, to advantages; see the module."""
 
 SCALES = ("group", "batch", "none")
 EPSILON = 1e-4  # added to what is divided by, as TRL does: a group of equals divides nothing by nothing
 
 
 def trajectory(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = ()) -> list[np.ndarray]:
-    """The return of the episode less the group's mean, the same for all of its turns (Shao et al. 2024, section 4.1.2).
-
-    Args:
-        rewards: Of each turn of each episode.
-        size: Episodes of a group; neighbours are a group.
-        dialogues: Not read.
-
-    Returns:
-        The advantage of each turn of each episode, in the units of the rewards.
-    """
+    """The return of the episode less the group's mean, for all of its turns (Shao et al. 2024, section 4.1.2)."""
     advantages = []
     for group in _groups(rewards, size):
         mean = _mean([sum(turns) for turns in group if turns is not None])
@@ -52,7 +47,7 @@ def trajectory(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = 
 def turn(
     rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), discount: float = 1.0
 ) -> list[np.ndarray]:
-    """What was still to come at a turn, less what the group still got from the same turn on.
+    """The return to go at a turn, less what the group still got from the same turn on.
 
     What a turn could not have caused, the rewards before it, is out of its advantage (the causality argument of Sutton
     and Barto 2018, section 13.3). The baseline at a turn is the mean over those of the group that had such a turn. An
@@ -63,18 +58,11 @@ def turn(
     where the reward is shaped by a potential with the same ``gamma``. Without a discount such shaping does no more than
     shift the baseline: what is to come is then the payoff less the potential now.
 
-    Args:
-        rewards: Of each turn of each episode.
-        size: Episodes of a group; neighbours are a group.
-        dialogues: Not read.
-        discount: Of rewards, by turn; above 0 and at most 1.
-
-    Returns:
-        The advantage of each turn of each episode, in the units of the rewards.
+    The `discount` is of rewards, by turn; above 0 and at most 1.
     """
     advantages = []
     for group in _groups(rewards, size):
-        togo = [None if turns is None else to_come(turns, discount) for turns in group]
+        togo = [None if turns is None else returns_to_go(turns, discount) for turns in group]
         counted = [returns for returns in togo if returns is not None and len(returns)]
         mean = _mean([returns[0] for returns in counted])
         for turns, returns in zip(group, togo, strict=True):
@@ -90,18 +78,12 @@ def turn(
 
 
 def leave_one_out(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = ()) -> list[np.ndarray]:
-    """The return of the episode less the mean of the others in its group, the same for all of its turns (Kool et al. 2019, equation 3; RLOO).
+    """The return of the episode less the mean of the others in its group, the same for all of its turns.
+
+    This is RLOO (Kool et al. 2019, equation 3).
 
     It is `trajectory` times G / (G - 1) for G episodes that count, and its expected gradient is exactly that of the
     expected return. An episode that is alone in its group has nothing to be held against: its advantages are 0.
-
-    Args:
-        rewards: Of each turn of each episode.
-        size: Episodes of a group; neighbours are a group.
-        dialogues: Not read.
-
-    Returns:
-        The advantage of each turn of each episode, in the units of the rewards.
     """
     advantages = trajectory(rewards, size)
     counted = [sum(turns is not None for turns in group) for group in _groups(rewards, size) for _ in group]
@@ -111,9 +93,7 @@ def leave_one_out(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue]
 def discounted(
     rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), discount: float = 0.9
 ) -> list[np.ndarray]:
-    """What was still to come at a turn, discounted, and then normalised over the group at the same turn:
-
-    (G - mean) / standard deviation.
+    """The discounted return to go at a turn, normalised over the group at the same turn: (G - mean) / deviation.
 
     This is how group-relative methods are mostly taken to several turns (Zeng et al. 2025, MT-GRPO; Ding et al. 2025,
     GTPO).
@@ -123,50 +103,38 @@ def discounted(
     to give; normalised, it goes with the majority of them. Discounting makes it hasty, the more so where the payoff is
     discounted already. Who is alone at a turn learns nothing there, and the last turns have few to be held against.
 
-    Args:
-        rewards: Of each turn of each episode.
-        size: Episodes of a group; neighbours are a group.
-        dialogues: Not read.
-        discount: Of rewards, by turn; above 0 and at most 1.
+    The `discount` is of rewards, by turn; above 0 and at most 1.
 
     Returns:
         The advantage of each turn of each episode, in standard deviations.
     """
     advantages = []
     for group in _groups(rewards, size):
-        togo = [np.zeros(0) if turns is None else to_come(turns, discount) for turns in group]
-        levels = [
-            np.array([returns[k] for returns in togo if len(returns) > k])
-            for k in range(max(map(len, togo), default=0))
-        ]
-        normal = [(level.mean(), level.std() + EPSILON) for level in levels]
-        advantages += [
-            np.array([(value - mean) / deviation for value, (mean, deviation) in zip(returns, normal, strict=False)])
-            for returns in togo
-        ]
+        togo = [np.zeros(0) if turns is None else returns_to_go(turns, discount) for turns in group]
+        levels = [np.array([some[k] for some in togo if len(some) > k]) for k in range(max(map(len, togo), default=0))]
+        means, deviations = ([f(level) for level in levels] for f in (np.mean, np.std))
+        for returns in togo:
+            k = len(returns)
+            advantages.append((returns - np.array(means[:k])) / (np.array(deviations[:k]) + EPSILON))
     return advantages
 
 
 def equalized(
     rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), discount: float = 0.8
 ) -> list[np.ndarray]:
-    """Every turn gets the same: the episode's discounted return from its first turn on, less the group's mean (Qian et al. 2025, UserRL: turns "Equalized",
-    trajectories scored by "R2G").
+    """Every turn gets the same: the episode's discounted return from its first turn on, less the group's mean.
+
+    The source is Qian et al. 2025, UserRL: turns "Equalized", trajectories scored by "R2G".
 
     What is wrong with it. Without a discount it is `trajectory`: a turn is charged with what it could not cause, which
     costs noise but no bias. With one, the default, it is the gradient of another objective: a reward now is preferred
     to a larger one later, so asking first does not pay.
 
-    Args:
-        rewards: Of each turn of each episode.
-        size: Episodes of a group; neighbours are a group.
-        dialogues: Not read.
-        discount: Of rewards, by turn; above 0 and at most 1.
-
-    Returns:
-        The advantage of each turn of each episode, in the units of the rewards.
+    The `discount` is of rewards, by turn; above 0 and at most 1.
     """
-    scores = [None if turns is None else [to_come(turns, discount)[0] if len(turns) else 0.0] for turns in rewards]
+    scores = [
+        None if turns is None else [returns_to_go(turns, discount)[0] if len(turns) else 0.0] for turns in rewards
+    ]
     return [
         np.repeat(one, 0 if turns is None else len(turns))
         for one, turns in zip(trajectory(scores, size), rewards, strict=True)
@@ -176,7 +144,9 @@ def equalized(
 def exponential(
     rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), curvature: float = 2.0, discount: float = 1.0
 ) -> list[np.ndarray]:
-    """The advantage of the episode, spread over its turns by what each was rewarded with (Qian et al. 2025, UserRL: exponential mapping, "EM").
+    """The advantage of the episode, spread over its turns by what each was rewarded with.
+
+    The source is Qian et al. 2025, UserRL: exponential mapping, "EM".
 
     A turn with the reward r has the weight ``w = 0.5 + 0.5 (1 - exp(-curvature r)) / (1 - exp(-curvature))``: 0.5 for
     none, 1 for a reward of 1, and concave between. Its advantage is that of the episode times w over the mean weight of
@@ -187,15 +157,7 @@ def exponential(
     same sum are not worth the same, and shaping by a potential, which changes nothing about which policy is best,
     changes the weights.
 
-    Args:
-        rewards: Of each turn of each episode, from 0 to 1.
-        size: Episodes of a group; neighbours are a group.
-        dialogues: Not read.
-        curvature: How concave; above 0.
-        discount: Of the episode's return, as in `equalized`.
-
-    Returns:
-        The advantage of each turn of each episode, in the units of the rewards.
+    The `curvature` says how concave, and is above 0; the `discount` is of the episode's return, as in `equalized`.
     """
     spread = []
     for turns, values in zip(rewards, equalized(rewards, size, dialogues, discount), strict=True):
@@ -207,9 +169,10 @@ def exponential(
 def exact(
     rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = (), lambda_: float = 0.0
 ) -> list[np.ndarray]:
-    """The exact advantage of each turn from the solver, ``A* = Q*(state, belief, act) - V*(state, belief)``, less the mean of the others of its group at the
-    same turn. See `exact_advantages`. That mean depends on nothing that the turn decides, and takes noise away: A*
-    alone is never above 0, so that every act would only be pushed down.
+    """The exact advantage of each turn from the solver, less the mean of the others of its group at the same turn.
+
+    It is ``A* = Q*(state, belief, act) - V*(state, belief)``, see `exact_advantages`. The mean depends on nothing that
+    the turn decides, and takes noise away: A* alone is never above 0, so that every act would only be pushed down.
 
     With ``lambda=0`` a turn is judged by its own advantage alone. No luck is in it, and no other turn's fault: it is
     the best that credit can give to a policy that comes to play on optimally (the cost-to-go of an expert: Ross and
@@ -222,12 +185,7 @@ def exact(
     gradient. The luck of the partner's answers is out of it as far as the policy would use it as well as an optimal
     player; a poor policy gets more noise by it, not less.
 
-    Args:
-        rewards: Of each turn of each episode; only whether there are any counts. The solver knows the payoff, so the
-            reward has to be ``goal``.
-        size: Episodes of a group; neighbours are a group.
-        dialogues: Those of the rewards.
-        lambda_: How much of what later turns lose is charged to a turn, by turn; 0 to 1. Written ``lambda``.
+    ``lambda`` says how much of what later turns lose is charged to a turn, by turn; 0 to 1.
 
     Returns:
         The advantage of each turn of each episode, in payoff, as of the start of the dialogue.
@@ -242,7 +200,7 @@ def exact(
         for turns, dialogue in zip(rewards, dialogues, strict=True)
     ]
     advantages = []
-    for group in _groups([to_come(values, lambda_) for values in own], size):
+    for group in _groups([returns_to_go(values, lambda_) for values in own], size):
         for i, values in enumerate(group):
             others = [
                 [other[k] for j, other in enumerate(group) if j != i and len(other) > k] for k in range(len(values))
@@ -252,7 +210,7 @@ def exact(
 
 
 def exact_advantages(dialogue: Dialogue) -> np.ndarray:
-    """``Q*(state, belief, act) - V*(state, belief)`` of each of the learner's turns, with the belief of a perfect listener.
+    """``Q*(state, belief, act) - V*(state, belief)`` of each of the learner's turns, for a perfect listener's belief.
 
     A lost turn is the talk that it counted as. The last turn of a dialogue that was cut off gets ``-V*``: what could
     still be expected before it is forfeited.

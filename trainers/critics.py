@@ -1,4 +1,7 @@
-"""Critics for policies that are language models: what a dialogue is still worth, read from the model's own hidden state or from what only the simulator knows."""
+"""Critics for policies that are language models: what a dialogue is still worth.
+
+It is read from the model's own hidden state, or from what only the simulator knows.
+"""
 
 from __future__ import annotations
 

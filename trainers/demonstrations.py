@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..core.checks import above, at_least
 from ..core.episode import Episode
+from ..envs import seeds
 from ..envs.episodes import read_episodes
 from ..envs.make import make_engine
 from ..policies.collect import collect
 from . import processes
 from .config import TrainerConfig
-from .run import EVALUATION_SEED
-
-A_RUN = 100_000  # seeds of demonstrations for each seed of a run
+from .run import Run
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class RecordedConfig(TrainerConfig):
     demonstrator: str = "scripted"
     """Policy that plays the episodes, if they are to be collected."""
     demonstrations: int = 4000
-    """How many episodes to collect."""
+    """Episodes to collect."""
     epochs: float = 2.0
     """Passes over the episodes."""
     batch_size: int = 16
@@ -40,16 +40,24 @@ class RecordedConfig(TrainerConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("demonstrations", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)!r}")
-        if not self.epochs > 0.0:
-            raise ValueError(f"epochs must be above 0, got {self.epochs!r}")
+        at_least(self, 1, "demonstrations", "batch_size")
+        above(self, 0, "epochs")
 
+    def arguments(self, run: Run, rows: int) -> dict[str, Any]:
+        """What transformers' ``TrainingArguments`` are told about learning from so many rows.
 
-def first_seed(seed: int) -> int:
-    """Of the demonstrations of a run; clear of the seeds that evaluations play."""
-    return seed * A_RUN + (2 * EVALUATION_SEED if seed * A_RUN >= EVALUATION_SEED else 0)
+        Raises:
+            ValueError: If a batch cannot be shared out evenly over the processes.
+        """
+        steps = max(1, round(self.epochs * rows / self.batch_size))
+        return {
+            **run.arguments(),
+            "max_steps": steps,
+            "per_device_train_batch_size": processes.share(self.batch_size, "batch_size"),
+            "lr_scheduler_type": "cosine",
+            "adam_beta2": 0.98,
+            "warmup_steps": max(1, steps // 20),
+        }
 
 
 def recorded(config: RecordedConfig, best_of: int = 1) -> tuple[list[Episode], int]:
@@ -66,14 +74,10 @@ def recorded(config: RecordedConfig, best_of: int = 1) -> tuple[list[Episode], i
     """
     path, wanted = config.episodes_path, None
     if path is None:
-        path, first = config.out / "demonstrations", first_seed(config.seed)
-        wanted = range(first, first + config.demonstrations)
-
-        def play() -> None:
-            job = (config.env_id, config.demonstrator, config.demonstrations, path, first)
-            collect(*job, best_of=best_of, progress=True, resume=True, **config.settings)
-
-        processes.main_only(play)
+        path, wanted = config.out / "demonstrations", seeds.demonstrations(config.seed, config.demonstrations)
+        job = (config.env_id, config.demonstrator, len(wanted), path, wanted.start)
+        options = {"best_of": best_of, "progress": True, "resume": True, **config.settings}
+        processes.main_only(lambda: len(collect(*job, **options)))
     found = [episode for episode in read_episodes(path) if wanted is None or episode.seed in wanted]
     check(found, config.env_id, config.settings)
     episodes = [episode for episode in found if not episode.error]

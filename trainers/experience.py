@@ -11,8 +11,10 @@ import torch
 from ..core.dialogue import Dialogue
 from ..policies.tokens import TokenRecord
 from .critics import privileged_features
+from .scoring import grid
 
 LEVELS = ("turn", "token")
+_NUMBERS = ("seen", "logprobs", "reference", "values", "advantages", "returns")
 
 
 @dataclass(slots=True)
@@ -60,12 +62,9 @@ class Experience:
         views = [privileged_features(dialogue, k, sees) if sees else np.zeros(0, np.float32) for k in range(len(turns))]
         actions, rewards = turns, list(record.rewards)
         if level == "token":
-            actions = [1] * sum(turns)
-            rewards = [
-                reward if k == length - 1 else 0.0
-                for length, reward in zip(turns, record.rewards, strict=True)
-                for k in range(length)
-            ]
+            actions, rewards = [1] * sum(turns), [0.0] * sum(turns)
+            for end, reward in zip(np.cumsum(turns), record.rewards, strict=True):
+                rewards[end - 1] = reward
             views = [view for length, view in zip(turns, views, strict=True) for _ in range(length)]
         own = [0] * len(record.prompt_ids) + record.mask
         return cls(record.ids, own, actions, rewards, dialogue.steps[-1].payoff, np.stack(views))
@@ -77,7 +76,8 @@ class Minibatch:
 
     `ids`, `mask` and `own` have a row an episode, padded on the right; the others one entry for each own token or
     action, in that order of rows. `starts` says with which own token an action begins, `action_of` to which action an
-    own token belongs. """  # fmt: skip
+    own token belongs.
+    """
 
     ids: torch.Tensor
     mask: torch.Tensor
@@ -100,22 +100,20 @@ class Minibatch:
             pad: The id to fill up with.
             device: Where the tensors go.
         """
-        width = max(len(episode.ids) for episode in episodes)
-        grids = [
-            torch.tensor([row + [filler] * (width - len(row)) for row in rows], device=device)
-            for rows, filler in (
-                ([episode.ids for episode in episodes], pad),
-                ([[1] * len(episode.ids) for episode in episodes], 0),
-                ([episode.own for episode in episodes], 0),
-            )
-        ]
         lengths = torch.tensor([length for episode in episodes for length in episode.actions], device=device)
-        names = ("seen", "logprobs", "reference", "values", "advantages", "returns")
-        joined = [np.concatenate([getattr(episode, name) for episode in episodes]) for name in names]
-        starts = lengths.cumsum(0) - lengths
-        action_of = torch.repeat_interleave(torch.arange(len(lengths), device=device), lengths)
-        rest = [torch.tensor(values, dtype=torch.float32, device=device) for values in joined]
-        return cls(*grids, starts, action_of, *rest)  # type: ignore[call-arg]
+
+        def joined(name: str) -> torch.Tensor:
+            values = np.concatenate([getattr(episode, name) for episode in episodes])
+            return torch.tensor(values, dtype=torch.float32, device=device)
+
+        return cls(
+            ids=grid([episode.ids for episode in episodes], pad, device),
+            mask=grid([[1] * len(episode.ids) for episode in episodes], 0, device),
+            own=grid([episode.own for episode in episodes], 0, device),
+            starts=lengths.cumsum(0) - lengths,
+            action_of=torch.repeat_interleave(torch.arange(len(lengths), device=device), lengths),
+            **{name: joined(name) for name in _NUMBERS},
+        )
 
 
 def minibatches(

@@ -1,5 +1,6 @@
-"""Expert iteration: play, keep the best attempts at each scenario, imitate them, and again; also known as online filtered behaviour cloning.
+"""Expert iteration: play, keep the best attempts at each scenario, imitate them, and again.
 
+It is also known as online filtered behaviour cloning.
 The policy that is searched for better play is the policy itself, by trying several times (Anthony et al. 2017 search a
 tree; with best attempts instead it is ReST, Gulcehre et al. 2023). Everything random follows from the seed and the
 round, so a run can be continued exactly.
@@ -11,34 +12,32 @@ alone, so it never hears what to avoid, and it stops learning where all attempts
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from accelerate import Accelerator
-from peft import LoraConfig, get_peft_model
 
+from ..core.checks import above, at_least
 from ..core.dialogue import Dialogue
+from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.make import make_engine
-from ..policies.language_model import LanguageModelPolicy, load_model
+from ..policies.language_model import LanguageModelPolicy
 from ..policies.tokens import TokenRecord
 from . import checkpoints, processes
-from .config import TrainerConfig
-from .episodes import play, room_for_a_turn
-from .log import Log
-from .run import Run, finish, scored
+from .config import OnlineConfig
+from .loop import save, train, trainable
+from .run import Run, scored
 from .scoring import Reader, padded
-
-STAGE = "expert-iteration"
-SEEDS_A_RUN = 100_000_000
 
 
 @dataclass(frozen=True)
-class ExpertIterationConfig(TrainerConfig):
+class ExpertIterationConfig(OnlineConfig):
     """Expert iteration, or online filtered behaviour cloning (our own, on accelerate)."""
 
     out: Path = Path("runs/expert-iteration")
@@ -46,13 +45,13 @@ class ExpertIterationConfig(TrainerConfig):
     reward: str = "goal"
     """What attempts are compared by: a registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
     rounds: int = 10
-    """How often to play and learn."""
+    """Rounds of playing and learning."""
     scenarios: int = 64
     """New scenarios in a round, over all processes."""
     attempts: int = 8
     """Episodes of each scenario, against the same hidden partner."""
     keep: float = 0.25
-    """Share of a scenario's attempts to learn from, the best by return; only those above the scenario's mean."""
+    """Share of a scenario's attempts to learn from: the best by return, and only those above the scenario's mean."""
     buffer: int = 1
     """Rounds whose kept episodes are learned from: 1 for the latest only, 0 for all so far."""
     epochs: int = 1
@@ -60,16 +59,10 @@ class ExpertIterationConfig(TrainerConfig):
     batch_size: int = 16
     """Episodes a gradient step, over all processes."""
     learning_rate: float = 3e-4
-    """At the first round; it falls linearly with the rounds.
-
-    The default suits `tiny`, a pretrained model wants about 1e-5 (1e-4 with LoRA).
-    """
-    temperature: float = 1.0
-    """Of sampling while playing."""
+    """Learning rate of the first round; it falls linearly with the rounds. The default suits `tiny`, a pretrained model
+    wants about 1e-5 (1e-4 with LoRA)."""
     max_grad_norm: float = 1.0
-    """Gradients are scaled down to this norm; 0 leaves them."""
-    max_episode_tokens: int = 768
-    """Tokens of one episode at most; a longer one is left after a turn of the model."""
+    """Norm that gradients are scaled down to; 0 leaves them."""
     eval_every: int = 1
     """Rounds between evaluations; 0 for none."""
     save_every: int = 1
@@ -77,22 +70,10 @@ class ExpertIterationConfig(TrainerConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        room_for_a_turn(self.max_episode_tokens, self.max_turn_tokens)
-        for name, least in {
-            "rounds": 1,
-            "scenarios": 1,
-            "attempts": 2,
-            "buffer": 0,
-            "epochs": 1,
-            "batch_size": 1,
-            "max_grad_norm": 0,
-        }.items():
-            if not getattr(self, name) >= least:
-                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)!r}")
-        if not 0.0 < self.keep < 1.0:
-            raise ValueError(f"keep must be above 0 and below 1, got {self.keep!r}")
-        if not self.temperature > 0.0:
-            raise ValueError(f"temperature must be above 0, got {self.temperature!r}")
+        at_least(self, 1, "rounds", "scenarios", "epochs", "batch_size")
+        at_least(self, 2, "attempts")
+        at_least(self, 0, "buffer", "max_grad_norm")
+        above(self, 0, "keep", below=1)
 
 
 def train_expert_iteration(config: ExpertIterationConfig) -> float | None:
@@ -102,45 +83,29 @@ def train_expert_iteration(config: ExpertIterationConfig) -> float | None:
         The score of the trained policy; the model is in ``config.out / "expert-iteration" / "model"``.
 
     Raises:
-        ValueError: If an argument is invalid.
-        FileNotFoundError: If the checkpoint to resume from is missing.
-        FileExistsError: If the run exists and `resume` was not asked for.
+        ValueError: If an argument is invalid; for the rest see `Run.begin`.
         ConnectionError: If the simulated user failed in every episode of a round.
     """
-    if config.threads:
-        torch.set_num_threads(config.threads)
     engine = make_engine(config.env_id, reward=config.reward, **config.settings)
     processes.share(config.scenarios, "scenarios")
     processes.share(config.batch_size, "batch_size")
-    run = Run(config.out, STAGE)
-    checkpoint = run.begin(config, config.resume)
-    learner = Learner(config, engine)
-    first = learner.load(Path(checkpoint)) if checkpoint else 0
-    log = Log(run, config, first, config.rounds, config.scenarios * config.attempts, ("reward", "loss", "kept"))
-    if config.eval_every and not first:
-        log.evaluate(0, learner.speaker)
-    started = time.perf_counter()
-    for number in range(first, config.rounds):
-        numbers = learner.play(number)
-        numbers |= learner.learn(number)
-        log.numbers(number + 1, numbers)
-        if config.eval_every and ((number + 1) % config.eval_every == 0 or number + 1 == config.rounds):
-            log.evaluate(number + 1, learner.speaker)
-        if (number + 1) % config.save_every == 0:
-            learner.save(run.checkpoints, number + 1)
-    log.close()
-    played = config.rounds * config.scenarios * config.attempts
-    run.summarise(
-        train_seconds=round(time.perf_counter() - started, 1), episodes=played, rounds=config.rounds, kept=learner.kept
+    run = Run(config, "expert-iteration")
+    checkpoint, episodes = run.begin(), config.scenarios * config.attempts
+    trainer = ExpertIterationTrainer(config, engine)
+    train(run, trainer, checkpoint, config.rounds, episodes, ("reward", "loss", "kept"))
+    return run.finish(
+        trainer.speaker,
+        partial(save, trainer.speaker.model),
+        episodes=config.rounds * episodes,
+        rounds=config.rounds,
+        kept=trainer.kept,
     )
-    if processes.is_main():
-        learner.speaker.model.save_pretrained(str(run.model_path))
-        learner.speaker.tokenizer.save_pretrained(str(run.model_path))
-    return finish(run, learner.speaker, config.env_id, config.settings, config.final_episodes)
 
 
 def best(returns: Sequence[float | None], size: int, keep: float) -> list[int]:
-    """Which attempts to learn from: of each scenario the best share of those that count, as long as they are above the scenario's mean.
+    """Which attempts to learn from: of each scenario the best share of those that count.
+
+    They have to be above the scenario's mean.
 
     Args:
         returns: Of each attempt; ``None`` for one that does not count.
@@ -163,7 +128,7 @@ def best(returns: Sequence[float | None], size: int, keep: float) -> list[int]:
     return places
 
 
-class Learner:
+class ExpertIterationTrainer:
     """The policy, its optimizer and what it learns from.
 
     Args:
@@ -176,13 +141,7 @@ class Learner:
         self.accelerator = Accelerator(
             cpu=not torch.cuda.is_available(), mixed_precision="bf16" if config.bfloat16 else "no"
         )
-        model, tokenizer = load_model(config.model, engine, config.seed, config.dtype)
-        if config.lora_rank:
-            torch.manual_seed(config.seed)  # of the adapters
-            model = get_peft_model(model, LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear"))
-        if config.gradient_checkpointing:
-            model.gradient_checkpointing_enable({"use_reentrant": False})
-            model.enable_input_require_grads()
+        model, tokenizer = trainable(config, engine)
         trained = [weights for weights in model.parameters() if weights.requires_grad]
         self.reader, self.optimizer = self.accelerator.prepare(
             Reader(model), torch.optim.AdamW(trained, lr=config.learning_rate, weight_decay=0.0)
@@ -191,6 +150,10 @@ class Learner:
         self.speaker = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
         self.buffer: list[list[TokenRecord]] = []
         self.kept = 0
+
+    def step(self, step: int) -> dict[str, float]:
+        """Play a round and imitate the best of it."""
+        return self.play(step) | self.learn(step)
 
     def play(self, number: int) -> dict[str, float]:
         """Play a round's scenarios, and put the best attempts into the buffer.
@@ -205,11 +168,9 @@ class Learner:
             ConnectionError: If the simulated user failed in every episode.
         """
         config, part = self.config, processes.share(self.config.scenarios, "scenarios")
-        start = SEEDS_A_RUN * (1 + config.seed) + number * config.scenarios + processes.index() * part
-        seeds = [start + i for i in range(part) for _ in range(config.attempts)]
-        dialogues = play(
-            self.engine, self.player, seeds, config.max_episode_tokens, [k % config.attempts for k in range(len(seeds))]
-        )
+        mine = seeds.train(config.seed, part, number * config.scenarios + processes.index() * part)
+        asked, attempts = np.repeat(mine, config.attempts).tolist(), list(range(config.attempts)) * part
+        dialogues = config.play(self.engine, self.player, asked, attempts)
         returns = [sum(step.reward for step in dialogue.steps) if _counts(dialogue) else None for dialogue in dialogues]
         records = processes.gather(
             [self.player.record(dialogues[place]) for place in best(returns, config.attempts, config.keep)]

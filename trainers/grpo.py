@@ -8,7 +8,6 @@ that knows TRL's rollout protocol; it keeps TRL at one minor version.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,34 +19,32 @@ os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
 
 import torch
 from datasets import Dataset
-from peft import LoraConfig
 from transformers import TrainerCallback
 from trl import GRPOConfig as TRLConfig
 from trl import GRPOTrainer
 
+from ..core.checks import above, at_least, one_of
 from ..core.dialogue import Dialogue
+from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.make import make_engine
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.tokens import TokenRecord
 from . import processes
-from .config import TrainerConfig
+from .config import OnlineConfig
 from .credit import SCALES, Credit, make_credit
 from .credit import scaled as scale_advantages
-from .episodes import play, room_for_a_turn
-from .run import Clock, Run, finish, quiet, scored
-from .scoring import own_logprobs, plain_head
+from .run import Clock, Run, scored
+from .scoring import own_logprobs, short_way
 from .turn_critic import TurnCritic
 
 
 @dataclass(frozen=True)
-class GRPOConfig(TrainerConfig):
+class GRPOConfig(OnlineConfig):
     """GRPO (TRL's GRPOTrainer through `rollout_func`)."""
 
     out: Path = Path("runs/grpo")
     """Folder of the run."""
-    reward: str = "goal"
-    """What to train on: a registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
     steps: int = 40
     """Batches of episodes."""
     updates: int = 1
@@ -57,23 +54,22 @@ class GRPOConfig(TrainerConfig):
     group_size: int = 8
     """Episodes of each scenario."""
     credit: str = "trajectory"
-    """What a turn is judged by, such as `trajectory` (the return of its episode), `turn` (what came after it) or `critic(lambda=0.95)`; see docs/credit.md."""
+    """What a turn is judged by, see docs/credit.md. For instance `trajectory` (the return of its episode), `turn` (what
+    came after it) or `critic(lambda=0.95)`."""
     learning_rate: float = 3e-4
-    """After a short warm-up it falls linearly; the default suits `tiny`, a pretrained model wants about 1e-6 (1e-5 with LoRA)."""
+    """Peak of the learning rate: after a short warm-up it falls linearly. The default suits `tiny`, a pretrained model
+    wants about 1e-6 (1e-5 with LoRA)."""
     kl: float = 0.0
     """Weight of the KL divergence from the starting policy; needs a model that was saved, or LoRA."""
     entropy: float = 0.0
     """Weight of an entropy bonus, which keeps the policy trying."""
     clip: float = 0.2
     """Clipping range of the probability ratio."""
-    temperature: float = 1.0
-    """Of sampling while training."""
     scale: str = "batch"
     """What advantages are divided by: the standard deviation of the `group` or the `batch`, or `none`."""
-    max_episode_tokens: int = 768
-    """Tokens of one episode at most; a longer one is cut off after a turn of the model."""
     vllm: Literal["off", "colocate", "server"] = "off"
-    """Let vLLM speak for the policy while training: on the same GPUs (`colocate`), or in a `trl vllm-serve` of its own (`server`)."""
+    """Let vLLM speak for the policy while training. `colocate` has it on the same GPUs, `server` in a `trl vllm-serve`
+    of its own."""
     vllm_memory: float = 0.3
     """Share of each GPU's memory for vLLM, if it is on the same GPUs."""
     vllm_server: str = "http://127.0.0.1:8000"
@@ -85,24 +81,15 @@ class GRPOConfig(TrainerConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        room_for_a_turn(self.max_episode_tokens, self.max_turn_tokens)
-        episodes = self.groups * self.group_size
-        if self.group_size < 2:
-            raise ValueError(f"group_size must be at least 2, got {self.group_size}")
+        at_least(self, 1, "steps", "groups")
+        at_least(self, 2, "group_size")
+        at_least(self, 0, "kl", "entropy")
+        above(self, 0, "clip")
+        one_of(self, SCALES, "scale")
         make_credit(self.credit)
-        if self.scale not in SCALES:
-            raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {self.scale!r}")
+        episodes = self.groups * self.group_size
         if self.updates < 1 or episodes % self.updates:
             raise ValueError(f"updates must divide the {episodes} episodes of a batch, got {self.updates}")
-        for name in ("steps", "groups"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("clip", "temperature"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
-        for name in ("kl", "entropy"):
-            if not getattr(self, name) >= 0.0:
-                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
 
 
 def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
@@ -116,13 +103,9 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
         The score of the trained policy; the model is in ``config.out / stage / "model"``.
 
     Raises:
-        ValueError: If an argument is invalid.
+        ValueError: If an argument is invalid; for the rest see `Run.begin`.
         ModuleNotFoundError: If vLLM is asked for and not installed.
-        FileNotFoundError: If the checkpoint to resume from is missing.
-        FileExistsError: If the run exists and `resume` was not asked for.
     """
-    if config.threads:
-        torch.set_num_threads(config.threads)
     _check_vllm(config)
     processes.share(config.groups, "groups")  # a group stays whole in one process
     if config.kl and config.model in ("tiny", "smollm2") and not config.lora_rank:
@@ -131,8 +114,8 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
             "such as RUN/bc/model"
         )
     engine = make_engine(config.env_id, reward=config.reward, **config.settings)
-    run = Run(config.out, stage)
-    checkpoint = run.begin(config, config.resume)
+    run = Run(config, stage)
+    checkpoint = run.begin()
     model, tokenizer = load_model(config.model, engine, config.seed, config.dtype)
     policy = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
     rollout = DialogueRollout(engine, tokenizer, config)
@@ -143,17 +126,14 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
         reward_funcs=episode_return,
         train_dataset=scenario_seeds(config),
         rollout_func=cast(Any, rollout),
-        peft_config=LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear")
-        if config.lora_rank
-        else None,
+        peft_config=config.adapters,
         args=TRLConfig(
-            output_dir=str(run.checkpoints),
+            **{**run.arguments(), "save_steps": config.save_every * config.updates},
             max_steps=updates,
             per_device_train_batch_size=processes.share(batch // config.updates, "groups * group_size / updates"),
             steps_per_generation=config.updates,
             num_generations=config.group_size,
             max_completion_length=config.max_episode_tokens,
-            learning_rate=config.learning_rate,
             lr_scheduler_type="linear",
             warmup_steps=max(1, updates // 20),
             beta=config.kl,
@@ -164,13 +144,6 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
             loss_type="dapo",
             mask_truncated_completions=False,
             shuffle_dataset=False,
-            logging_steps=1,
-            report_to=["tensorboard"],
-            run_name=stage,
-            save_steps=config.save_every * config.updates,
-            save_total_limit=2,
-            seed=config.seed,
-            **config.hardware,
             use_vllm=config.vllm != "off",
             vllm_mode="server" if config.vllm == "server" else "colocate",
             vllm_gpu_memory_utilization=config.vllm_memory,
@@ -180,20 +153,9 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
     trainer.rollout = rollout
     trainer.add_callback(KeepCredit(rollout.credit, checkpoint))
     policy.model = trainer.model
-    quiet(trainer)
-    every = config.eval_every * config.updates
-    trainer.add_callback(
-        Clock(run, policy, config.env_id, config.settings, every, config.eval_episodes, batch / config.updates)
-    )
-    started = time.perf_counter()
+    Clock(run, trainer, policy, config.eval_every * config.updates, lambda step: step * batch / config.updates)
     trainer.train(resume_from_checkpoint=checkpoint)
-    run.summarise(
-        train_seconds=round(time.perf_counter() - started, 1), episodes=batch * config.steps, steps=config.steps
-    )
-    trainer.save_model(str(run.model_path))
-    if processes.is_main():
-        tokenizer.save_pretrained(str(run.model_path))
-    return finish(run, policy, config.env_id, config.settings, config.final_episodes)
+    return run.finish(policy, trainer.save_model, episodes=batch * config.steps, steps=config.steps)
 
 
 def _check_vllm(config: GRPOConfig) -> None:
@@ -212,14 +174,14 @@ def _check_vllm(config: GRPOConfig) -> None:
 
 def scenario_seeds(config: GRPOConfig) -> Dataset:
     """A row for each group of the run: the seed of its scenario, of its partner's hidden state and of its words."""
-    first = 100_000_000 * (1 + config.seed)
-    return Dataset.from_list(
-        [{"prompt": [{"role": "user", "content": "", "seed": first + i}]} for i in range(config.groups * config.steps)]
-    )
+    played = seeds.train(config.seed, config.groups * config.steps)
+    return Dataset.from_list([{"prompt": [{"role": "user", "content": "", "seed": seed}]} for seed in played])
 
 
 class KeepCredit(TrainerCallback):
-    """Keeps what a credit has learned with the checkpoints, one file a process; a credit that remembers nothing is left alone.
+    """Keeps what a credit has learned with the checkpoints, one file a process.
+
+    A credit that remembers nothing is left alone.
 
     Args:
         credit: Of the run.
@@ -243,7 +205,10 @@ class KeepCredit(TrainerCallback):
 
 
 class DialogueTrainer(GRPOTrainer):
-    """TRL's trainer made fit for dialogues: it wastes no time on padding and on the partner's words, and can give each turn an advantage of its own."""
+    """TRL's trainer made fit for dialogues.
+
+    It wastes no time on padding and on the partner's words, and can give each turn an advantage of its own.
+    """
 
     rollout: DialogueRollout
     _own: torch.Tensor | None = None
@@ -271,8 +236,7 @@ class DialogueTrainer(GRPOTrainer):
         **options: Any,
     ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
         """TRL's function; in one process on a CPU three times as fast."""
-        plain = self.accelerator.unwrap_model(model)
-        if input_ids.device.type != "cpu" or self.accelerator.num_processes > 1 or not plain_head(plain):
+        if (plain := short_way(self, model, input_ids)) is None:
             return super()._get_per_token_logps_and_entropies(
                 model, input_ids, attention_mask, logits_to_keep, batch_size, **options
             )
@@ -282,11 +246,8 @@ class DialogueTrainer(GRPOTrainer):
             own[:, -logits_to_keep:] *= self._own
         with self.accelerator.autocast():
             logprobs, entropies = own_logprobs(plain, input_ids, attention_mask, own, self.temperature)
-        return (
-            logprobs[:, -logits_to_keep:],
-            entropies[:, -logits_to_keep:] if options.get("compute_entropy") else None,
-            None,
-        )
+        kept = slice(-logits_to_keep, None)
+        return logprobs[:, kept], entropies[:, kept] if options.get("compute_entropy") else None, None
 
 
 class DialogueRollout:
@@ -303,33 +264,35 @@ class DialogueRollout:
         self.credit = make_credit(config.credit)
         self._last: list[tuple[TokenRecord, Dialogue]] = []
 
-    def __call__(self, prompts: list[list[dict[str, Any]]], trainer: Any) -> dict[str, list[Any]]:
+    def __call__(self, prompts: list[list[dict[str, Any]]], trainer: Any) -> dict[str, Any]:
         """Play one episode for each prompt; equal seeds meet the same scenario and the same hidden partner.
 
         Episodes whose simulated user failed have the return ``None``: TRL leaves them out of the group's mean, and they
         give no gradient.
         """
-        seeds = [int(prompt[-1]["seed"]) for prompt in prompts]
-        attempts = [
-            seeds[:place].count(seed) for place, seed in enumerate(seeds)
-        ]  # a group is the same whoever plays it, and with whom
+        asked = [int(prompt[-1]["seed"]) for prompt in prompts]
+        # a group is the same whoever plays it, and with whom
+        attempts = [asked[:place].count(seed) for place, seed in enumerate(asked)]
         policy = self._policy(trainer)
         with _turns_of(trainer, self.config.max_turn_tokens):
-            dialogues = play(self.engine, policy, seeds, self.config.max_episode_tokens, attempts)
+            dialogues = self.config.play(self.engine, policy, asked, attempts)
         records = [policy.record(dialogue) if dialogue.steps else _unheard(policy) for dialogue in dialogues]
         self._last = list(zip(records, dialogues, strict=True))
         return {
             "prompt_ids": [record.prompt_ids for record in records],
             "completion_ids": [record.completion_ids for record in records],
             "env_mask": [record.mask for record in records],
-            "logprobs": [record.logprobs for record in records] if getattr(trainer, "use_vllm", False) else None,  # type: ignore[dict-item]
+            "logprobs": [record.logprobs for record in records] if getattr(trainer, "use_vllm", False) else None,
             "dialogue_return": [sum(r.rewards) if scored(d) else None for r, d in zip(records, dialogues, strict=True)],
             "dialogue_turns": [len(record.turns) for record in records],
             "dialogue_payoff": [dialogue.steps[-1].payoff if scored(dialogue) else None for dialogue in dialogues],
         }
 
     def advantages(self, completion_ids: torch.Tensor) -> torch.Tensor:
-        """The advantage of each token of the episodes just played, by the configured credit; shape as `completion_ids`, 0 off the model's turns."""
+        """The advantage of each token of the episodes just played, by the configured credit.
+
+        Shape as `completion_ids`, 0 off the model's turns.
+        """
         size = self.config.group_size
         rewards = [record.rewards if scored(dialogue) else None for record, dialogue in self._last]
         values = self.credit(rewards, size, [dialogue for _, dialogue in self._last])
@@ -341,7 +304,10 @@ class DialogueRollout:
         return spread
 
     def _policy(self, trainer: Any) -> LanguageModelPolicy:
-        """The policy being trained: generated by vLLM where TRL runs one, else by ourselves, with a cache that lasts over the turns."""
+        """The policy being trained.
+
+        vLLM generates for it where TRL runs one, else we do, with a cache that lasts over the turns.
+        """
         limit = self.config.max_turn_tokens
         if getattr(trainer, "use_vllm", False):
             return LanguageModelPolicy(

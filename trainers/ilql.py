@@ -1,4 +1,7 @@
-"""ILQL, implicit language Q-learning (Snell et al. 2023, "Offline RL for Natural Language Generation with Implicit Language Q Learning", section 4).
+"""ILQL, implicit language Q-learning.
+
+The source is Snell et al. 2023, "Offline RL for Natural Language Generation with Implicit Language Q Learning",
+section 4.
 
 Every own token is a step. V learns an upper expectile of Q over the tokens that were said (Kostrikov et al. 2022,
 "Offline Reinforcement Learning with Implicit Q-Learning", section 4.2), and Q of a token the reward after it and V of
@@ -18,6 +21,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from transformers import TrainerCallback
 
+from ..core.checks import above, between
 from ..policies.value_guided import ValueGuidedModel
 from .offline import GuidedConfig, OwnTokens, train_offline
 
@@ -39,12 +43,9 @@ class ILQLConfig(GuidedConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0.0 < self.tau < 1.0:
-            raise ValueError(f"tau must be between 0 and 1, got {self.tau!r}")
-        if not 0.0 <= self.td_lambda <= 1.0:
-            raise ValueError(f"td_lambda must be between 0 and 1, got {self.td_lambda!r}")
-        if not 0.0 < self.polyak <= 1.0:
-            raise ValueError(f"polyak must be above 0 and at most 1, got {self.polyak!r}")
+        above(self, 0, "tau", below=1)
+        between(self, 0, 1, "td_lambda")
+        above(self, 0, "polyak", most=1)
 
 
 def train_ilql(config: ILQLConfig) -> float | None:
@@ -91,11 +92,11 @@ def ilql_loss(
 
 
 def td_target(tokens: OwnTokens, state: torch.Tensor, discount: float, td_lambda: float = 0.0) -> torch.Tensor:
-    """What Q learns; shape (N,): the reward after each token and the discounted value of what follows, which is a mixture of V at the next own token and of
-    that token's own target (the lambda-return of Sutton and Barto 2018, equation 12.2).
+    """What Q learns; shape (N,): the reward after each token and the discounted value of what follows.
 
-    With ``td_lambda=0`` a reward at the end takes as many steps of learning to reach the first words as there are own
-    tokens between.
+    That is a mixture of V at the next own token and of that token's own target (the lambda-return of Sutton and Barto
+    2018, equation 12.2). With ``td_lambda=0`` a reward at the end takes as many steps of learning to reach the first
+    words as there are own tokens between.
 
     Args:
         tokens: The learner's own tokens.
@@ -114,7 +115,7 @@ def td_target(tokens: OwnTokens, state: torch.Tensor, discount: float, td_lambda
 
 
 def expectile_loss(error: torch.Tensor, tau: float) -> torch.Tensor:
-    """The square of each error, weighted `tau` where it is positive and ``1 - tau`` elsewhere (Kostrikov et al. 2022, eq. 5)."""
+    """The square of each error, times `tau` if it is positive, else ``1 - tau`` (Kostrikov et al. 2022, equation 5)."""
     return torch.where(error > 0, tau, 1.0 - tau) * error**2
 
 

@@ -11,12 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from trl import KTOConfig as TRLConfig
 from trl import KTOTrainer
 from trl.trainer.kto_trainer import DataCollatorForUnpairedPreference
 
-from .preference_trainer import InRounds, Logprobs, PreferenceConfig, shuffled, train_in_rounds
+from ..core.checks import above
+from .preference_trainer import (
+    InRounds,
+    Logprobs,
+    PreferenceConfig,
+    keep_own,
+    note_reference,
+    shuffled,
+    train_in_rounds,
+)
 from .preferences import Collected, above_and_below
 from .rounds import Rows
 
@@ -30,12 +38,11 @@ class KTOConfig(PreferenceConfig):
     beta: float = 0.5
     """How strongly the policy is held to the reference."""
     emphasis: float = 1.33
-    """Weight of all that is better against all that is worse, however many there are of each; the paper advises 1 to 1.33."""
+    """Weight of all that is better against all that is worse, however many they are; the paper advises 1 to 1.33."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.emphasis > 0.0:
-            raise ValueError(f"emphasis must be above 0, got {self.emphasis!r}")
+        above(self, 0, "emphasis")
 
 
 def train_kto(config: KTOConfig) -> float | None:
@@ -45,17 +52,15 @@ def train_kto(config: KTOConfig) -> float | None:
         The score of the trained policy; the model is in ``config.out / "kto" / "model"``.
 
     Raises:
-        ValueError: If an argument is invalid, or there is nothing to learn from.
-        FileNotFoundError: If episodes or the checkpoint to resume from are missing.
-        FileExistsError: If the run exists and `resume` was not asked for.
+        ValueError: If an argument is invalid, or there is nothing to learn from; for the rest see `Run.begin`.
     """
-    return train_in_rounds("kto", config, JudgementTrainer, TRLConfig, arrange)
+    return train_in_rounds("kto", config, JudgementTrainer, OwnTurns, TRLConfig, arrange)
 
 
 def arrange(
     config: KTOConfig, found: Collected, rng: np.random.Generator, reference: Logprobs
 ) -> tuple[Rows, dict[str, float]]:
-    """What is better and what is worse than the mean, as rows for `OwnTurns` in the order of training; and how many there are.
+    """What is better and what is worse than the mean, as rows for `OwnTurns` in the order of training; and how many.
 
     KTO holds a completion against the mean log-ratio of mismatched ones: each history of a batch is followed by its
     neighbour's completion. These are part of the row, since the reference's log-probability of them is needed too.
@@ -66,29 +71,15 @@ def arrange(
     for first in range(0, len(order), size):
         batch = [judgements[i] for i in order[first : first + size]]
         for (some, one, desirable), neighbour in zip(batch, batch[-1:] + batch[:-1], strict=True):
-            other = neighbour.continuation
-            row = {
-                "prompt_ids": some.prompt_ids,
-                "completion_ids": one.ids,
-                "completion_mask": one.mask,
-                "label": desirable,
-            }
-            rows.append({**row, "KL_completion_ids": other.ids, "KL_completion_mask": other.mask})
-    for kind, prefix in (("ref_logps", ""), ("ref_KL_logps", "KL_")):
-        whole = [
-            (r["prompt_ids"] + r[f"{prefix}completion_ids"], [0] * len(r["prompt_ids"]) + r[f"{prefix}completion_mask"])
-            for r in rows
-        ]
-        for row, logps in zip(rows, reference(whole), strict=True):
-            row[kind] = logps
+            row = {"prompt_ids": some.prompt_ids, "label": desirable}
+            for prefix, said in (("", one), ("KL_", neighbour.continuation)):
+                row |= {f"{prefix}completion_ids": said.ids, f"{prefix}completion_mask": said.mask}
+            rows.append(row)
+    for prefix in ("", "KL_"):
+        note_reference(rows, f"{prefix}completion_ids", f"{prefix}completion_mask", f"ref_{prefix}logps", reference)
     better = sum(judgement.desirable for judgement in judgements)
-    return rows, {
-        "judgements": len(judgements),
-        "desirable": better,
-        "emphasis": config.emphasis,
-        **dropped,
-        "alone": found.alone,
-    }
+    counts = {"judgements": len(judgements), "desirable": better, "emphasis": config.emphasis}
+    return rows, {**counts, **dropped, "alone": found.alone}
 
 
 class JudgementTrainer(InRounds, KTOTrainer):
@@ -96,11 +87,6 @@ class JudgementTrainer(InRounds, KTOTrainer):
 
     Better and worse are weighed by how many there are (equation 8 of the paper).
     """
-
-    def __init__(self, processing_class: Any, **options: Any):
-        super().__init__(
-            processing_class=processing_class, data_collator=OwnTurns(processing_class.pad_token_id), **options
-        )
 
     def _compute_loss(self, model: Any, inputs: Any, return_outputs: bool) -> Any:
         facts = self.rounds.facts[-1]
@@ -112,13 +98,11 @@ class JudgementTrainer(InRounds, KTOTrainer):
 
 
 class OwnTurns(DataCollatorForUnpairedPreference):
-    """TRL's collator; of the completions only what `completion_mask` and `KL_completion_mask` call the model's own counts."""
+    """TRL's collator; of the completions only what their masks call the model's own counts."""
 
     def torch_call(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
         """Pad a batch."""
         batch = super().torch_call(examples)
         for prefix in ("", "KL_"):
-            for row, example in enumerate(examples):
-                marks = [0] * len(example["prompt_ids"]) + example[f"{prefix}completion_mask"]
-                batch[f"{prefix}completion_mask"][row, : len(marks)] &= torch.tensor(marks)
+            keep_own(batch[f"{prefix}completion_mask"], examples, f"{prefix}completion_mask")
         return batch

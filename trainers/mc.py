@@ -1,4 +1,4 @@
-"""Monte Carlo returns: what each token was worth is learned from what came after it, and the clone of the episodes is guided by it.
+"""Monte Carlo returns: what each token was worth is learned from what came after it, and guides the clone.
 
 The baseline "MC returns" of Abdulhai et al. 2023 ("LMRL Gym", section 5): a head on the language model learns the value
 of the tokens that were said, by regression on the return from there on, and is kept low for those that were not by the
@@ -33,7 +33,7 @@ def train_mc(config: MCConfig) -> float | None:
 
 
 def mc_loss(tokens: OwnTokens, values: dict[str, torch.Tensor], cql: float, bc: float) -> dict[str, torch.Tensor]:
-    """Half the squared error of the value of each token that was said, the CQL term and the clone's; each of shape (N,)."""
+    """Half the squared error of the value of each said token, the CQL term and the clone's; each of shape (N,)."""
     said = values["q"].gather(1, tokens.ids[:, None])[:, 0]
     return {
         "q_loss": 0.5 * (said - tokens.returns) ** 2,

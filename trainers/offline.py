@@ -1,4 +1,4 @@
-"""What the offline trainers share: recorded episodes as token records with rewards, a language model with value heads, and the loop.
+"""What the offline trainers share: recorded episodes with rewards, a language model with value heads, and the loop.
 
 The learner's own tokens are the steps of a decision process, as in Snell et al. 2023, section 4: the state is all that
 was said before a token, and what follows the last token of a turn is the first own token after the partner's reply. The
@@ -9,7 +9,6 @@ environment.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import get_peft_model
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
+from ..core.checks import above, at_least
 from ..core.episode import Episode
 from ..envs.episodes import rescore
 from ..envs.make import make_engine
@@ -28,8 +28,9 @@ from ..policies.tokens import ChatFormat
 from ..policies.value_guided import ValueGuidedModel, load_heads, make_heads
 from . import processes
 from .demonstrations import RecordedConfig, recorded
-from .run import Clock, Run, finish, quiet
-from .scoring import own_states
+from .run import Clock, Run
+from .scoring import grid, own_states
+from .turn_critic import returns_to_go
 
 
 @dataclass(frozen=True)
@@ -41,18 +42,16 @@ class OfflineConfig(RecordedConfig):
     epochs: float = 4.0
     """Passes over the episodes."""
     reward: str | None = None
-    """What the episodes are rewarded for, such as `goal=1,turn_cost=0.01`; by default what they were rewarded for when they were recorded."""
+    """What the episodes are rewarded for, such as `goal=1,turn_cost=0.01`; by default what it was when recorded."""
     discount: float = 1.0
-    """Of later rewards, for each own token between."""
+    """Discount of later rewards, for each own token between."""
     head_size: int = 128
     """Width of the hidden layer of each value head."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0.0 < self.discount <= 1.0:
-            raise ValueError(f"discount must be above 0 and at most 1, got {self.discount!r}")
-        if self.head_size < 1:
-            raise ValueError(f"head_size must be at least 1, got {self.head_size!r}")
+        above(self, 0, "discount", most=1)
+        at_least(self, 1, "head_size")
 
 
 @dataclass(frozen=True)
@@ -60,17 +59,15 @@ class GuidedConfig(OfflineConfig):
     """What those are told that guide a clone by values."""
 
     beta: float = 4.0
-    """How much the values count in decoding: nats for each standard deviation of the returns."""
+    """Weight of the values in decoding: nats for each standard deviation of the returns."""
     cql: float = 0.01
     """Weight of the term that keeps the values of tokens low that were not said."""
     bc: float = 1.0
-    """Weight of behaviour cloning (`awac` in the code of Snell et al.), by which the language model itself is trained."""
+    """Weight of behaviour cloning (`awac` in the code of Snell et al.), which trains the language model itself."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("beta", "cql", "bc"):
-            if not getattr(self, name) >= 0.0:
-                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)!r}")
+        at_least(self, 0, "beta", "cql", "bc")
 
 
 class OwnTokens(NamedTuple):
@@ -95,7 +92,7 @@ class OwnTokens(NamedTuple):
     logits: torch.Tensor
 
 
-class Learner(ValueGuidedModel):
+class TrainableValueModel(ValueGuidedModel):
     """A language model with value heads, as it is trained."""
 
     def forward(
@@ -127,20 +124,10 @@ They are added up.
 """
 
 
-def discounted(rewards: Sequence[float], discount: float) -> list[float]:
-    """The discounted sum of each reward and those after it."""
-    returns, total = [0.0] * len(rewards), 0.0
-    for k in reversed(range(len(rewards))):
-        total = rewards[k] + discount * total
-        returns[k] = total
-    return returns
-
-
 def token_rows(episodes: Sequence[Episode], chat: ChatFormat, discount: float, scale: float) -> list[dict[str, list]]:
-    """A row for each episode:
+    """A row for each episode: `input_ids`, and for each of them `own`, `rewards`, `returns`, `last` and `first`.
 
-    `input_ids`, and for each of them `own`, `rewards`, `returns`, `last` and `first` (see `OwnTokens`; `first` counts
-    within the row).
+    See `OwnTokens`; `first` counts within the row.
 
     Args:
         episodes: With their turns' rewards.
@@ -150,9 +137,8 @@ def token_rows(episodes: Sequence[Episode], chat: ChatFormat, discount: float, s
     """
     rows = []
     for episode in episodes:
-        record = chat.record(
-            episode.messages(), [turn.reward / scale for turn in episode.turns if turn.seat == episode.seat]
-        )
+        earned = [turn.reward / scale for turn in episode.turns if turn.seat == episode.seat]
+        record = chat.record(episode.messages(), earned)
         if not record.turns:
             continue
         rewards, first = [0.0] * len(record.mask), [0] * len(record.mask)
@@ -162,8 +148,8 @@ def token_rows(episodes: Sequence[Episode], chat: ChatFormat, discount: float, s
             rewards[end - 1] = reward
             first[start:end] = [rank[start]] * (end - start)
         returns = [0.0] * len(record.mask)
-        for place, value in zip(own, discounted([rewards[place] for place in own], discount), strict=True):
-            returns[place] = value
+        for place, value in zip(own, returns_to_go([rewards[place] for place in own], discount), strict=True):
+            returns[place] = float(value)
         before = [0] * len(record.prompt_ids)
         rows.append(
             {
@@ -180,17 +166,9 @@ def token_rows(episodes: Sequence[Episode], chat: ChatFormat, discount: float, s
 
 def collate(rows: Sequence[dict[str, list]], pad: int) -> dict[str, torch.Tensor]:
     """A batch: the columns of `token_rows` and `attention_mask`, each of shape (rows, longest), padded at the right."""
-    width = max(len(row["input_ids"]) for row in rows)
-
-    def padded(name: str, filler: int) -> torch.Tensor:
-        return torch.tensor([row[name] + [filler] * (width - len(row[name])) for row in rows])
-
-    batch = {name: padded(name, pad if name == "input_ids" else 0) for name in rows[0]}
+    batch = {name: grid([row[name] for row in rows], pad if name == "input_ids" else 0) for name in rows[0]}
     batch["rewards"], batch["returns"] = batch["rewards"].float(), batch["returns"].float()
-    batch["attention_mask"] = torch.tensor(
-        [[1] * len(row["input_ids"]) + [0] * (width - len(row["input_ids"])) for row in rows]
-    )
-    return batch
+    return batch | {"attention_mask": grid([[1] * len(row["input_ids"]) for row in rows], 0)}
 
 
 def own_tokens(batch: dict[str, torch.Tensor], hidden: torch.Tensor, logits: torch.Tensor) -> OwnTokens:
@@ -225,7 +203,8 @@ class OfflineTrainer(Trainer):
         tokens = own_tokens(inputs, hidden, logits)
         terms = self.loss(tokens, values)
         count = torch.tensor(len(tokens.ids), device=hidden.device)
-        mean = self.accelerator.gather(count).float().mean()  # type: ignore[union-attr]
+        everywhere: Any = self.accelerator.gather(count)
+        mean = everywhere.float().mean()
         for name, term in terms.items():
             self._terms.setdefault(name, []).append((term.detach().sum() / mean).item())
         return torch.stack([term.sum() for term in terms.values()]).sum() / mean
@@ -244,22 +223,12 @@ class OfflineTrainer(Trainer):
         folder = Path(output_dir or str(self.args.output_dir))
         folder.mkdir(parents=True, exist_ok=True)
         self.accelerator.unwrap_model(self.model).save(folder)
-        self.processing_class.save_pretrained(str(folder))  # type: ignore[union-attr]
+        tokenizer: Any = self.processing_class
+        tokenizer.save_pretrained(str(folder))
         torch.save(self.args, folder / "training_args.bin")
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         """The model was read from the checkpoint before the trainer was made."""
-
-
-class TermsClock(Clock):
-    """Keeps the terms of the loss too."""
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **options: Any) -> None:
-        """Keep the numbers that the trainer logs."""
-        logs = logs or {}
-        if "loss" in logs:
-            kept = ("loss", "grad_norm", "learning_rate", *(name for name in logs if name.endswith("_loss")))
-            self._log(state.global_step, **{name: float(logs[name]) for name in kept if name in logs})
 
 
 def train_offline(
@@ -284,70 +253,40 @@ def train_offline(
         The score of the policy; the model is in ``config.out / stage / "model"``.
 
     Raises:
-        ValueError: If an argument is invalid.
-        FileNotFoundError: If the episodes or the checkpoint to resume from are missing.
-        FileExistsError: If the run exists and `resume` was not asked for.
+        ValueError: If an argument is invalid; for the rest see `Run.begin`.
     """
-    if config.threads:
-        torch.set_num_threads(config.threads)
-    part = processes.share(config.batch_size, "batch_size")
     engine = make_engine(config.env_id, **config.settings)
-    run = Run(config.out, stage)
-    checkpoint = run.begin(config, config.resume)
+    processes.share(config.batch_size, "batch_size")
+    run = Run(config, stage)
+    checkpoint = run.begin()
     episodes, dropped = rewarded(config)
-    scale = float(np.std([episode.episode_return for episode in episodes])) or 1.0
-    mean = float(np.mean([episode.episode_return for episode in episodes])) / scale
+    returns = [episode.episode_return for episode in episodes]
+    scale = float(np.std(returns)) or 1.0
     lm, tokenizer = load_model(checkpoint or config.model, engine, config.seed, config.dtype)
     if checkpoint:
         made, _ = load_heads(checkpoint)
     else:
         torch.manual_seed(config.seed)
-        made = make_heads(lm, heads, config.head_size, mean)
-        if config.lora_rank:
-            lm = get_peft_model(lm, LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear"))
-    model = Learner(lm, made, beta, {"algorithm": stage, "unit": scale})
+        made = make_heads(lm, heads, config.head_size, float(np.mean(returns)) / scale)
+        if adapters := config.adapters:
+            lm = get_peft_model(lm, adapters)
+    model = TrainableValueModel(lm, made, beta, {"algorithm": stage, "unit": scale})
     policy = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
     data = token_rows(episodes, policy.chat, config.discount, scale)
-    steps = max(1, round(config.epochs * len(data) / config.batch_size))
+    arguments = config.arguments(run, len(data))
     trainer = OfflineTrainer(
         model=model,
         processing_class=tokenizer,
         train_dataset=data,
         data_collator=lambda rows: collate(rows, tokenizer.pad_token_id),
-        args=TrainingArguments(
-            output_dir=str(run.checkpoints),
-            max_steps=steps,
-            per_device_train_batch_size=part,
-            learning_rate=config.learning_rate,
-            lr_scheduler_type="cosine",
-            adam_beta2=0.98,
-            weight_decay=0.0,
-            warmup_steps=max(1, steps // 20),
-            logging_steps=1,
-            report_to=["tensorboard"],
-            run_name=stage,
-            save_steps=config.save_every,
-            save_total_limit=2,
-            seed=config.seed,
-            remove_unused_columns=False,
-            **config.hardware,
-        ),
+        args=TrainingArguments(remove_unused_columns=False, **arguments),
     )
-    trainer.loss = loss
-    quiet(trainer)
-    every = config.eval_every or steps
-    trainer.add_callback(
-        TermsClock(run, policy, config.env_id, config.settings, every, config.eval_episodes, config.batch_size)
-    )
+    trainer.loss, steps = loss, arguments["max_steps"]
+    Clock(run, trainer, policy, config.eval_every or steps, lambda step: step * config.batch_size)
     if callback is not None:
         trainer.add_callback(callback(model))
-    started = time.perf_counter()
     trainer.train(resume_from_checkpoint=checkpoint)
-    run.summarise(
-        train_seconds=round(time.perf_counter() - started, 1), episodes=len(data), dropped=dropped, steps=steps
-    )
-    trainer.save_model(str(run.model_path))
-    return finish(run, policy, config.env_id, config.settings, config.final_episodes)
+    return run.finish(policy, trainer.save_model, episodes=len(data), dropped=dropped, steps=steps)
 
 
 def rewarded(config: OfflineConfig) -> tuple[list[Episode], int]:

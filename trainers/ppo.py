@@ -10,43 +10,41 @@ from __future__ import annotations
 
 import copy
 import math
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
-from peft import LoraConfig, get_peft_model
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from ..core.checks import above, at_least, between, one_of
+from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.make import make_engine
-from ..policies.language_model import LanguageModelPolicy, load_model
+from ..policies.language_model import LanguageModelPolicy
 from . import checkpoints, processes
-from .config import TrainerConfig
+from .config import OnlineConfig
 from .critics import CRITICS, SEES, Critic
-from .episodes import play, room_for_a_turn
 from .experience import LEVELS, Experience, Minibatch, minibatches
-from .log import Log
-from .run import Run, finish, scored
+from .loop import save, train, trainable
+from .run import Run, scored
 from .scoring import Reader
-from .turn_critic import gae, to_come
+from .turn_critic import gae, returns_to_go
 
 SCHEDULES = ("linear", "constant")
 
 
 @dataclass(frozen=True)
-class PPOConfig(TrainerConfig):
+class PPOConfig(OnlineConfig):
     """PPO (our own, on accelerate)."""
 
     out: Path = Path("runs/ppo")
     """Folder of the run."""
-    reward: str = "goal"
-    """What to train on: a registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
     steps: int = 40
     """Batches of episodes."""
     episodes: int = 128
@@ -54,30 +52,30 @@ class PPOConfig(TrainerConfig):
     level: str = "turn"
     """What an action is: a `turn`, or a `token`."""
     critic: str = "privileged"
-    """What judges: a `head` on the policy's hidden state, a `separate` transformer, or a `privileged` critic that sees what only the simulator knows."""
+    """What the critic is: a `head` on the policy's hidden state, a `separate` transformer, or `privileged`. A
+    privileged critic sees what only the simulator knows."""
     sees: str = "both"
-    """What a privileged critic sees beside the public state: the exact `belief`, the `hidden` state of the simulated person, or `both`."""
+    """What a privileged critic sees beside the public state. It is the exact `belief`, the `hidden` state of the
+    simulated person, or `both`."""
     discount: float = 1.0
-    """Of rewards, by action; above 0 and at most 1."""
+    """Discount of later rewards, by action; above 0 and at most 1."""
     gae_lambda: float = 0.95
-    """Of generalised advantage estimation: 1 waits for the return, 0 trusts the critic about the next action."""
+    """Lambda of generalised advantage estimation: 1 waits for the return, 0 trusts the critic about the next action."""
     normalise: bool = True
     """Bring the advantages of a batch to mean 0 and standard deviation 1."""
     epochs: int = 4
-    """Passes of the policy over a batch at most, see `target_kl`."""
+    """Most passes of the policy over a batch, see `target_kl`."""
     minibatches: int = 2
-    """Gradient steps of a pass of the policy."""
+    """Gradient steps of the policy in a pass."""
     value_epochs: int = 8
     """Passes of the critic over a batch: quick, unless the critic is a transformer of its own."""
     value_minibatches: int = 8
-    """Gradient steps of a pass of the critic."""
+    """Gradient steps of the critic in a pass."""
     microbatch: int = 0
-    """Episodes of a minibatch that a process reads at once; 0 for all.
-
-    Less takes less memory, and gives the same gradient.
-    """
+    """Episodes of a minibatch that a process reads at once; 0 for all. Fewer take less memory, and give the same
+    gradient."""
     target_kl: float = 0.05
-    """A batch is left when the policy has moved this far from the one that played it (KL of an action, in nats); 0 never leaves."""
+    """KL divergence from the policy that played a batch at which it is left, in nats an action; 0 never leaves."""
     clip: float = 0.2
     """Clipping range of an action's probability ratio."""
     value_clip: float = 0.0
@@ -85,20 +83,18 @@ class PPOConfig(TrainerConfig):
     entropy: float = 0.0
     """Weight of an entropy bonus, in nats a token."""
     kl: float = 0.0
-    """Weight of the KL divergence from the starting policy: the estimate k3 = r - 1 - log r with r = p_start / p, a mean over tokens, in the loss."""
+    """Weight of the KL divergence from the starting policy in the loss. It is estimated by k3 = r - 1 - log r with r =
+    p_start / p, as a mean over tokens."""
     max_grad_norm: float = 1.0
-    """Gradients are scaled down to this norm, the critic's apart from the policy's; 0 leaves them."""
+    """Norm that gradients are scaled down to, the critic's apart from the policy's; 0 leaves them."""
     learning_rate: float = 1e-4
-    """Of the policy, after a short warm-up; the default suits `tiny`, a pretrained model wants about 1e-6 (1e-5 with LoRA). It is lower than GRPO's, since a batch may be
-    `epochs` x `minibatches` steps, each of which adds noise to every weight."""
+    """Learning rate of the policy, after a short warm-up. The default suits `tiny`, a pretrained model wants about 1e-6
+    (1e-5 with LoRA). It is lower than GRPO's, since a batch may be `epochs` x `minibatches` steps, each of which adds
+    noise to every weight."""
     value_learning_rate: float = 1e-3
-    """Of the critic."""
+    """Learning rate of the critic."""
     schedule: str = "linear"
-    """Of both learning rates: `linear`, down to 0, or `constant`."""
-    temperature: float = 1.0
-    """Of sampling while training."""
-    max_episode_tokens: int = 768
-    """Tokens of one episode at most; a longer one is left after a turn of the model."""
+    """Course of both learning rates: `linear`, down to 0, or `constant`."""
     eval_every: int = 10
     """Steps between evaluations; 0 for none."""
     save_every: int = 20
@@ -106,23 +102,15 @@ class PPOConfig(TrainerConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        room_for_a_turn(self.max_episode_tokens, self.max_turn_tokens)
-        for name, valid in (("level", LEVELS), ("critic", CRITICS), ("sees", SEES), ("schedule", SCHEDULES)):
-            if getattr(self, name) not in valid:
-                raise ValueError(f"{name} must be one of {', '.join(valid)}; got {getattr(self, name)!r}")
-        for name in ("steps", "episodes", "epochs", "minibatches", "value_epochs", "value_minibatches"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("microbatch", "target_kl", "value_clip", "entropy", "kl", "max_grad_norm"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
-        for name in ("clip", "temperature", "value_learning_rate"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
-        if not 0.0 < self.discount <= 1.0:
-            raise ValueError(f"discount must be above 0 and at most 1, got {self.discount}")
-        if not 0.0 <= self.gae_lambda <= 1.0:
-            raise ValueError(f"gae_lambda must be between 0 and 1, got {self.gae_lambda}")
+        one_of(self, LEVELS, "level")
+        one_of(self, CRITICS, "critic")
+        one_of(self, SEES, "sees")
+        one_of(self, SCHEDULES, "schedule")
+        at_least(self, 1, "steps", "episodes", "epochs", "minibatches", "value_epochs", "value_minibatches")
+        at_least(self, 0, "microbatch", "target_kl", "value_clip", "entropy", "kl", "max_grad_norm")
+        above(self, 0, "clip", "value_learning_rate")
+        above(self, 0, "discount", most=1)
+        between(self, 0, 1, "gae_lambda")
 
 
 def train_ppo(config: PPOConfig) -> float | None:
@@ -132,43 +120,20 @@ def train_ppo(config: PPOConfig) -> float | None:
         The score of the trained policy; the model is in ``config.out / "ppo" / "model"``.
 
     Raises:
-        ValueError: If an argument is invalid.
-        FileNotFoundError: If the checkpoint to resume from is missing.
-        FileExistsError: If the run exists and `resume` was not asked for.
+        ValueError: If an argument is invalid; for the rest see `Run.begin`.
         ConnectionError: If the simulated user failed in every episode of a batch.
     """
-    if config.threads:
-        torch.set_num_threads(config.threads)
     engine = make_engine(config.env_id, reward=config.reward, **config.settings)
-    run = Run(config.out, "ppo")
-    checkpoint = run.begin(config, config.resume)
-    learner = Learner(config, engine)
-    first = learner.load(Path(checkpoint)) if checkpoint else 0
-    log = Log(run, config, first, config.steps, config.episodes, ("reward", "explained_variance", "approx_kl"))
-    if config.eval_every and not first:
-        log.evaluate(0, learner.speaker)
-    started = time.perf_counter()
-    for step in range(first, config.steps):
-        learner.set_rates(step)
-        batch, numbers = learner.play(step)
-        numbers |= learner.judge(batch)
-        numbers |= learner.improve(batch, step)
-        numbers |= learner.fit(batch, step)
-        log.numbers(step + 1, numbers)
-        if config.eval_every and ((step + 1) % config.eval_every == 0 or step + 1 == config.steps):
-            log.evaluate(step + 1, learner.speaker)
-        if (step + 1) % config.save_every == 0:
-            learner.save(run.checkpoints, step + 1)
-    log.close()
-    run.summarise(
-        train_seconds=round(time.perf_counter() - started, 1),
+    run = Run(config, "ppo")
+    checkpoint = run.begin()
+    trainer = PPOTrainer(config, engine)
+    train(run, trainer, checkpoint, config.steps, config.episodes, ("reward", "explained_variance", "approx_kl"))
+    return run.finish(
+        trainer.speaker,
+        partial(save, trainer.speaker.model),
         episodes=config.episodes * config.steps,
         steps=config.steps,
     )
-    if processes.is_main():
-        learner.speaker.model.save_pretrained(str(run.model_path))
-        learner.speaker.tokenizer.save_pretrained(str(run.model_path))
-    return finish(run, learner.speaker, config.env_id, config.settings, config.final_episodes)
 
 
 # ---- the losses ------------------------------------------------------------------------------------------------------
@@ -204,7 +169,9 @@ def policy_terms(
 
 
 def value_error(values: torch.Tensor, part: Minibatch, clip: float) -> torch.Tensor:
-    """The critic's loss: half the squared error of each value, or with a `clip` the larger one of it and that of the value held within `clip` of the old one.
+    """The critic's loss: half the squared error of each value.
+
+    With a `clip` it is the larger one of this and that of the value held within `clip` of the old one.
 
     Args:
         values: Of each action, as the critic is now.
@@ -220,10 +187,10 @@ def value_error(values: torch.Tensor, part: Minibatch, clip: float) -> torch.Ten
     return 0.5 * error.sum()
 
 
-# ---- the learner -----------------------------------------------------------------------------------------------------
+# ---- the trainer -----------------------------------------------------------------------------------------------------
 
 
-class Learner:
+class PPOTrainer:
     """Plays, judges and learns; one in each process.
 
     Args:
@@ -235,21 +202,12 @@ class Learner:
         self.config, self.engine = config, engine
         self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
         self.device = self.accelerator.device
-        model, tokenizer = load_model(config.model, engine, config.seed, config.dtype)
-        torch.manual_seed(config.seed)
-        self.reference = (
-            Reader(copy.deepcopy(model), config.temperature).to(self.device).eval()
-            if config.kl and not config.lora_rank
-            else None
-        )
-        if config.lora_rank:
-            model = get_peft_model(model, LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear"))
-        if config.gradient_checkpointing:
-            model.gradient_checkpointing_enable({"use_reentrant": False})
-        self.modules = (
-            Reader(model, config.temperature).eval(),
-            Critic(config.critic, model).eval(),
-        )  # no dropout: it would be noise in the ratios
+        model, tokenizer = trainable(config, engine)
+        self.reference = None  # beneath adapters it is the model without them
+        if config.kl and not config.lora_rank:
+            self.reference = Reader(copy.deepcopy(model), config.temperature).to(self.device).eval()
+        # no dropout: it would be noise in the ratios
+        self.modules = Reader(model, config.temperature).eval(), Critic(config.critic, model).eval()
         self.peaks = (config.learning_rate, config.value_learning_rate)
         self.optimizers, distributed = [], []
         for module, peak in zip(self.modules, self.peaks, strict=True):
@@ -262,6 +220,14 @@ class Learner:
         self.player = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens, temperature=config.temperature)
         self.speaker = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
 
+    def step(self, step: int) -> dict[str, float]:
+        """Play a batch of episodes and learn from it."""
+        self.set_rates(step)
+        batch, numbers = self.play(step)
+        numbers |= self.compute_advantages(batch)
+        numbers |= self.update_policy(batch, step)
+        return numbers | self.update_critic(batch, step)
+
     def set_rates(self, step: int) -> None:
         """Learning rates of a step: up within the first twentieth of the steps, then down or constant."""
         steps = self.config.steps
@@ -273,18 +239,16 @@ class Learner:
     def play(self, step: int) -> tuple[list[Experience], dict[str, float]]:
         """The episodes of a step: each process plays its share of the seeds, and all get all of them."""
         config = self.config
-        first = 100_000_000 * (1 + config.seed) + step * config.episodes
-        seeds = range(first, first + config.episodes)[processes.index() :: processes.count()]
+        mine = seeds.train(config.seed, config.episodes, step * config.episodes)[processes.index() :: processes.count()]
         with self._precision():
-            dialogues = play(self.engine, self.player, seeds, config.max_episode_tokens)
+            dialogues = config.play(self.engine, self.player, mine)
         sees = config.sees if config.critic == "privileged" else ""
         counted = [dialogue for dialogue in dialogues if scored(dialogue)]
-        mine = [Experience.of(dialogue, self.player.record(dialogue), config.level, sees) for dialogue in counted]
-        for start in range(0, len(mine), config.microbatch or config.episodes):
-            self._remember(mine[start : start + (config.microbatch or config.episodes)])
-        played = processes.gather(
-            [(dialogue.seed or 0, experience) for dialogue, experience in zip(counted, mine, strict=True)]
-        )
+        found = [Experience.of(dialogue, self.player.record(dialogue), config.level, sees) for dialogue in counted]
+        size = config.microbatch or config.episodes
+        for start in range(0, len(found), size):
+            self._remember(found[start : start + size])
+        played = processes.gather([(d.seed or 0, experience) for d, experience in zip(counted, found, strict=True)])
         errors = processes.gather([dialogue.error for dialogue in dialogues if dialogue.error])
         if not played:
             raise ConnectionError(
@@ -300,16 +264,14 @@ class Learner:
             "dropped": len(errors),
         }
 
-    def judge(self, batch: Sequence[Experience]) -> dict[str, float]:
+    def compute_advantages(self, batch: Sequence[Experience]) -> dict[str, float]:
         """Give each action its advantage, and the critic what it is to learn."""
         config = self.config
-        returns = np.concatenate([to_come(episode.rewards, config.discount) for episode in batch])
+        returns = np.concatenate([returns_to_go(episode.rewards, config.discount) for episode in batch])
         if not self.plain_critic.calibrated:
             self.plain_critic.calibrate(returns)
-            for episode in batch:
-                episode.values = np.full(
-                    len(episode.values), float(self.plain_critic.mean)
-                )  # what it says before it has learned anything
+            for episode in batch:  # what it says before it has learned anything
+                episode.values = np.full(len(episode.values), float(self.plain_critic.mean))
         values = np.concatenate([episode.values for episode in batch])
         for episode in batch:
             episode.advantages = gae(episode.rewards, episode.values, config.discount, config.gae_lambda)
@@ -325,7 +287,7 @@ class Learner:
             "explained_variance": float(explained),
         }
 
-    def improve(self, batch: Sequence[Experience], step: int) -> dict[str, float]:
+    def update_policy(self, batch: Sequence[Experience], step: int) -> dict[str, float]:
         """Have the policy go over a batch until it has moved as far as it may."""
         config, seen, updates, norms = self.config, [], 0, []
 
@@ -345,23 +307,16 @@ class Learner:
             norms.append(self._step(0))
             updates += 1
         self._checkpoint_activations(False)
-        total, policy, _, clipped, entropy, kl = np.mean(seen, axis=0).tolist()
-        numbers = {
-            "loss": total,
-            "policy_loss": policy,
-            "approx_kl": seen[-1][2],
-            "clipped": clipped,
-            "entropy": entropy,
-            "kl": kl,
-        }
+        names = ("loss", "policy_loss", "approx_kl", "clipped", "entropy", "kl")
         return {
-            **numbers,
+            **dict(zip(names, np.mean(seen, axis=0).tolist(), strict=True)),
+            "approx_kl": seen[-1][2],
             "grad_norm": float(np.mean(norms or [0.0])),
             "updates": updates,
             "learning_rate": self.optimizers[0].param_groups[0]["lr"],
         }
 
-    def fit(self, batch: Sequence[Experience], step: int) -> dict[str, float]:
+    def update_critic(self, batch: Sequence[Experience], step: int) -> dict[str, float]:
         """Have the critic go over a batch. Its loss is in squared standard deviations of returns."""
         config, std = self.config, float(self.plain_critic.std)
 
@@ -385,14 +340,11 @@ class Learner:
         loss: Callable[[Minibatch, int, int], tuple[torch.Tensor, torch.Tensor]],
     ) -> list[float]:
         """Add up the gradient of a minibatch, each process that of its share, and return the numbers of the whole."""
-        actions, tokens = (
-            sum(len(episode.actions) for episode in minibatch),
-            sum(sum(episode.actions) for episode in minibatch),
-        )
+        actions = sum(len(episode.actions) for episode in minibatch)
+        tokens = sum(sum(episode.actions) for episode in minibatch)
         share = minibatch[processes.index() :: processes.count()]
-        longest = math.ceil(
-            len(minibatch) / processes.count()
-        )  # all processes go through as many parts, or they would wait for each other
+        # all processes go through as many parts, or they would wait for each other
+        longest = math.ceil(len(minibatch) / processes.count())
         size, totals = self.config.microbatch or longest, []
         for start in range(0, longest, size):
             part = share[start : start + size]
@@ -409,12 +361,11 @@ class Learner:
     def _step(self, which: int) -> float:
         """Let an optimizer take a step; returns the norm of the gradient."""
         optimizer = self.optimizers[which]
-        norm = self.accelerator.clip_grad_norm_(
-            optimizer.param_groups[0]["params"], self.config.max_grad_norm or math.inf
-        )
+        weights, most = optimizer.param_groups[0]["params"], self.config.max_grad_norm or math.inf
+        norm: Any = self.accelerator.clip_grad_norm_(weights, most)
         optimizer.step()
         optimizer.zero_grad()
-        return float(norm)  # type: ignore[arg-type]
+        return float(norm)
 
     @torch.no_grad()
     def _remember(self, part: Sequence[Experience]) -> None:
@@ -442,7 +393,10 @@ class Learner:
         return torch.autocast(self.device.type, torch.bfloat16) if self.config.bfloat16 else nullcontext()
 
     def _checkpoint_activations(self, on: bool) -> None:
-        """A layer computes activations twice only if it believes that it is being trained; its dropout goes on believing that it is not."""
+        """Have layers compute activations twice: they do so only if they believe that they are being trained.
+
+        Their dropout goes on believing that it is not.
+        """
         for layer in (part for module in self.modules for part in module.modules()):
             if self.config.gradient_checkpointing and isinstance(layer, GradientCheckpointingLayer):
                 layer.training = on
@@ -451,11 +405,8 @@ class Learner:
         """Write a checkpoint."""
         if processes.is_main():
             weights = [checkpoints.learned(module) for module in self.modules]
-            checkpoints.write(
-                folder,
-                step,
-                {"weights": weights, "optimizers": [optimizer.state_dict() for optimizer in self.optimizers]},
-            )
+            optimizers = [optimizer.state_dict() for optimizer in self.optimizers]
+            checkpoints.write(folder, step, {"weights": weights, "optimizers": optimizers})
 
     def load(self, checkpoint: Path) -> int:
         """Go back to a checkpoint; returns its step."""

@@ -5,11 +5,11 @@ What DPO and KTO share.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,23 +17,24 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset
-from peft import LoraConfig
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 
+from ..core.checks import above, at_least, one_of
+from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.episodes import read_episodes, rescore
 from ..envs.make import make_engine
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.tokens import ChatFormat
-from . import processes
+from . import checkpoints, processes
 from .branching import PARTNERS, BranchingPolicy, ForwardSampling, exact_values, from_branches
 from .config import TrainerConfig
 from .demonstrations import check
 from .preferences import Collected, from_episodes, from_rollouts
 from .rounds import Rounds, Rows
-from .run import Clock, Run, finish, quiet
-from .scoring import own_logprobs, plain_head
+from .run import Clock, Run
+from .scoring import grid, own_logprobs, plain_head, short_way
 
 PAIRS = ("trajectory", "turn", "exact")
 REFERENCES = ("start", "last")
@@ -48,13 +49,10 @@ class PreferenceConfig(TrainerConfig):
     reward: str = "goal"
     """What dialogues and turns are compared by: a registered reward, or several with weights."""
     pairs: str = "trajectory"
-    """What is compared:
-
-    `trajectory`, whole dialogues of a scenario by return; `turn`, next turns by playing on; `exact`, next turns by the
-    solver.
-    """
+    """What is compared: `trajectory`, `turn` or `exact`. They are whole dialogues of a scenario, by return; next turns,
+    by playing on; and next turns, by the solver."""
     rounds: int = 1
-    """How often new dialogues are played by the current policy; 1 is offline."""
+    """Rounds, each with new dialogues played by the current policy; 1 is offline."""
     scenarios: int = 256
     """Scenarios played in a round."""
     attempts: int = 8
@@ -62,15 +60,16 @@ class PreferenceConfig(TrainerConfig):
     branches: int = 4
     """Next turns that are tried at each turn of the policy (`turn` and `exact`)."""
     futures: int = 4
-    """How often the rest of a dialogue is played to judge a turn (`turn`)."""
+    """Times that the rest of a dialogue is played to judge a turn (`turn`)."""
     partner: str = "same"
-    """Whom the rest is played with (`turn`): the `same` person, or in each future one drawn from what can be `believed` of him."""
+    """Whom the rest is played with (`turn`): the `same` person, or one drawn from what can be `believed` of him."""
     episodes_path: Path | None = None
-    """Recorded episodes to compare instead of playing (`trajectory`, one round); those of the same seed are alternatives."""
+    """Recorded episodes to compare instead of playing (`trajectory`, one round). Those of the same seed are
+    alternatives."""
     min_gap: float = 0.01
     """Values that differ by less are a tie and dropped, in the units of the reward."""
     temperature: float = 1.0
-    """Of sampling the dialogues."""
+    """Temperature of sampling the dialogues."""
     beta: float = 0.1
     """How strongly the policy is held to the reference."""
     reference: str = "start"
@@ -80,28 +79,18 @@ class PreferenceConfig(TrainerConfig):
     batch_size: int = 32
     """Comparisons a step, over all processes."""
     learning_rate: float = 3e-4
-    """After a short warm-up it falls linearly over all rounds; the default suits `tiny`, a pretrained model wants about 1e-6 (1e-5 with LoRA)."""
+    """Peak of the learning rate: after a short warm-up it falls linearly over all rounds. The default suits `tiny`, a
+    pretrained model wants about 1e-6 (1e-5 with LoRA)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        least = {
-            "rounds": 1,
-            "scenarios": 1,
-            "attempts": 1,
-            "branches": 2,
-            "futures": 1,
-            "batch_size": 2,
-            "min_gap": 0.0,
-        }
-        for name, bound in least.items():
-            if getattr(self, name) < bound:
-                raise ValueError(f"{name} must be at least {bound}, got {getattr(self, name)!r}")
-        for name in ("temperature", "beta", "epochs"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(f"{name} must be above 0, got {getattr(self, name)!r}")
-        for name, valid in (("pairs", PAIRS), ("partner", PARTNERS), ("reference", REFERENCES)):
-            if getattr(self, name) not in valid:
-                raise ValueError(f"{name} must be one of {', '.join(valid)}; got {getattr(self, name)!r}")
+        at_least(self, 1, "rounds", "scenarios", "attempts", "futures")
+        at_least(self, 2, "branches", "batch_size")
+        at_least(self, 0, "min_gap")
+        above(self, 0, "temperature", "beta", "epochs")
+        one_of(self, PAIRS, "pairs")
+        one_of(self, PARTNERS, "partner")
+        one_of(self, REFERENCES, "reference")
         if self.pairs == "exact" and self.reward != "goal":
             raise ValueError(f"pairs='exact' compares by the exact payoff: reward must be 'goal', got {self.reward!r}")
         if self.episodes_path is not None and (self.pairs != "trajectory" or self.rounds > 1):
@@ -140,34 +129,38 @@ def collect_round(config: PreferenceConfig, engine: Engine, model: Any, tokenize
             "not known"
         )
     policy = BranchingPolicy(model, tokenizer, config.max_turn_tokens, config.temperature)
-    first = 100_000_000 * (1 + config.seed) + number * config.scenarios
-    seeds = range(first, first + config.scenarios)
+    played = seeds.train(config.seed, config.scenarios, number * config.scenarios)
     if config.pairs == "trajectory":
-        return from_rollouts(engine, policy, seeds, config.attempts)
+        return from_rollouts(engine, policy, played, config.attempts)
     judge = exact_values if config.pairs == "exact" else ForwardSampling(config.futures, config.partner)
-    return from_branches(engine, policy, seeds, config.branches, judge)
+    return from_branches(engine, policy, played, config.branches, judge)
 
 
 class InRounds:
-    """Mixed into a trainer of TRL: its batches come from `Rounds`, in tokens and with the reference's log-probabilities, so TRL prepares nothing."""
+    """Mixed into a trainer of TRL: its batches come from `Rounds`.
+
+    They are in tokens and have the reference's log-probabilities, so TRL prepares nothing.
+    """
 
     rounds: Rounds
 
-    def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
+    def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
         return dataset
 
-    def _precompute_ref_logps(self, dataset: Any, *_: Any) -> Any:
+    def _precompute_ref_logps(self, dataset: Any, *_: Any, **__: Any) -> Any:
         return dataset
 
     def get_train_dataloader(self) -> DataLoader:
-        """Endless and empty: a batch is fetched when it is needed, since what comes next depends on the steps before."""
-        return DataLoader(range(ENDLESS), batch_size=1, collate_fn=lambda _: {})  # type: ignore[arg-type]
+        """Endless and empty: a batch is fetched when it is needed, since it depends on the steps before."""
+        endless: Any = range(ENDLESS)
+        return DataLoader(endless, batch_size=1, collate_fn=lambda _: {})
 
     def _prepare_inputs(self: Any, inputs: Any) -> Any:
         rows = self.rounds.batch(self.state.global_step)
         share = -(-len(rows) // processes.count())
         mine = rows[processes.index() * share :][:share]
-        return super()._prepare_inputs(self.data_collator(mine or rows[-1:]))  # type: ignore[misc]
+        parent: Any = super()
+        return parent._prepare_inputs(self.data_collator(mine or rows[-1:]))
 
     def create_scheduler(self: Any, num_training_steps: int, optimizer: Any = None) -> Any:
         """The learning rate follows the rounds."""
@@ -176,16 +169,12 @@ class InRounds:
 
     def _compute_loss(self: Any, model: Any, inputs: Any, return_outputs: bool) -> Any:
         """TRL's loss; in one process on a CPU no time is spent on padding and on the partner's words."""
-        plain = self.accelerator.unwrap_model(model)
-        if (
-            return_outputs
-            or inputs["input_ids"].device.type != "cpu"
-            or self.accelerator.num_processes > 1
-            or not plain_head(plain)
-        ):
-            return super()._compute_loss(model, inputs, return_outputs)  # type: ignore[misc]
+        parent: Any = super()
+        plain = short_way(self, model, inputs["input_ids"])
+        if return_outputs or plain is None:
+            return parent._compute_loss(model, inputs, return_outputs)
         with self.accelerator.autocast():
-            loss = super()._compute_loss(lambda **given: _own_tokens(plain, **given), inputs, False)  # type: ignore[misc]
+            loss = parent._compute_loss(lambda **given: _own_tokens(plain, **given), inputs, False)
         for unknown in ("logits/chosen", "logits/rejected", "mean_token_accuracy"):
             self._metrics["train" if self.model.training else "eval"].pop(unknown, None)
         return loss
@@ -195,6 +184,7 @@ def train_in_rounds(
     stage: str,
     config: PreferenceConfig,
     trainer_class: type,
+    collator: Callable[[int], Any],
     trl_config: Callable[..., Any],
     arrange: Callable[[Any, Collected, np.random.Generator, Logprobs], tuple[Rows, dict[str, float]]],
 ) -> float | None:
@@ -204,44 +194,33 @@ def train_in_rounds(
         stage: The algorithm's name.
         config: See its fields.
         trainer_class: A trainer of TRL with `InRounds`.
+        collator: Makes a collator of the id that sequences are padded with.
         trl_config: Makes its arguments of those that are common to all.
         arrange: Makes rows for the collator of what was collected, in the order of training; see `dpo.arrange`.
 
     Returns:
         The score of the trained policy.
     """
-    if config.threads:
-        torch.set_num_threads(config.threads)
     engine = make_engine(config.env_id, reward=config.reward, **config.settings)
-    run = Run(config.out, stage)
-    checkpoint = run.begin(config, config.resume)
+    run = Run(config, stage)
+    checkpoint = run.begin()
     model, tokenizer = load_model(config.model, engine, config.seed, config.dtype)
     keep = config.rounds > 1 and config.reference == "start" and not config.lora_rank
     start = deepcopy(model).eval().requires_grad_(False) if keep else None
     trainer: Any = trainer_class(
         model=model,
         processing_class=tokenizer,
+        data_collator=collator(tokenizer.pad_token_id),
         train_dataset=Dataset.from_list([{"row": 0}]),  # a stand-in, see InRounds
-        peft_config=LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear")
-        if config.lora_rank
-        else None,
+        peft_config=config.adapters,
         args=trl_config(
-            output_dir=str(run.checkpoints),
             max_steps=ENDLESS,
             per_device_train_batch_size=processes.share(config.batch_size, "batch_size"),
-            learning_rate=config.learning_rate,
             beta=config.beta,
-            weight_decay=0.0,
             max_length=None,
             precompute_ref_log_probs=True,
             ignore_data_skip=True,
-            logging_steps=1,
-            report_to=["tensorboard"],
-            run_name=stage,
-            save_steps=config.save_every,
-            save_total_limit=2,
-            seed=config.seed,
-            **config.hardware,
+            **run.arguments(),
         ),
     )
 
@@ -250,72 +229,43 @@ def train_in_rounds(
         rng = np.random.default_rng((config.seed, number))
         reference = start.to(trainer.model.device) if start is not None and number else trainer.model
         bare = config.lora_rank and config.reference == "start"
+        logprobs = partial(completion_logprobs, reference, pad=tokenizer.pad_token_id)
         with trainer.model.disable_adapter() if bare else nullcontext(), trainer.accelerator.autocast():
-            rows, facts = arrange(
-                config, found, rng, lambda some: completion_logprobs(reference, some, tokenizer.pad_token_id)
-            )
+            rows, facts = arrange(config, found, rng, logprobs)
         means = {"reward": found.returns, "payoff": found.payoffs}
-        return rows, {
-            "played": found.played,
-            "failed": found.failed,
-            **facts,
-            **{k: sum(v) / len(v) for k, v in means.items() if v},
-        }
+        facts = {"played": found.played, "failed": found.failed, **facts}
+        return rows, facts | {name: sum(values) / len(values) for name, values in means.items() if values}
+
+    def episodes(step: int) -> int:
+        return rounds.played if step else 0
 
     policy = LanguageModelPolicy(trainer.model, tokenizer, config.max_turn_tokens)
-    clock = PreferenceClock(run, policy, config.env_id, config.settings, config.eval_every, config.eval_episodes, 0.0)
-    rounds = trainer.rounds = clock.rounds = Rounds(
-        run.folder / "rounds", config.rounds, config.batch_size, play, clock.tell
-    )
+    folder, tell = run.folder / "rounds", lambda step, **facts: run.log(step, episodes(step), **facts)
+    rounds = trainer.rounds = Rounds(folder, config.rounds, config.batch_size, play, tell)
     trainer.add_callback(rounds)
-    quiet(trainer)
-    trainer.add_callback(clock)
-    step = int(checkpoint.rpartition("-")[2]) if checkpoint else -1
-    started = time.perf_counter()
+    Clock(run, trainer, policy, config.eval_every, episodes)
+    step = checkpoints.step_of(checkpoint) if checkpoint else -1
     rounds.seek(step)
     if rounds.end <= step:
         trainer._load_from_checkpoint(checkpoint)
     else:
         trainer.train(resume_from_checkpoint=checkpoint)
-    run.summarise(
-        train_seconds=round(time.perf_counter() - started, 1),
-        episodes=rounds.played,
-        steps=rounds.end,
-        rounds=len(rounds.starts),
-    )
-    trainer.save_model(str(run.model_path))
-    if processes.is_main():
-        tokenizer.save_pretrained(str(run.model_path))
-    return finish(run, policy, config.env_id, config.settings, config.final_episodes)
+    numbers = {"episodes": rounds.played, "steps": rounds.end, "rounds": len(rounds.starts)}
+    return run.finish(policy, trainer.save_model, **numbers)
 
 
-class PreferenceClock(Clock):
-    """Logs the margin between better and worse, and how often the policy's own reward has them in the right order, beside the loss."""
+def note_reference(rows: Rows, ids: str, mask: str, into: str, reference: Logprobs) -> None:
+    """Write the reference's log-probability of a completion into each row; arguments are names of columns."""
+    whole = [(row["prompt_ids"] + row[ids], [0] * len(row["prompt_ids"]) + row[mask]) for row in rows]
+    for row, logps in zip(rows, reference(whole), strict=True):
+        row[into] = logps
 
-    rounds: Rounds
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
-        """Keep the numbers that the trainer logs."""
-        names = {
-            "rewards/margins": "margin",
-            "rewards/accuracies": "accuracy",
-            "rewards/chosen": "chosen_reward",
-            "rewards/rejected": "rejected_reward",
-        }
-        plain = ("loss", "entropy", "kl", "grad_norm", "learning_rate")
-        if logs and "loss" in logs:
-            self._log(
-                state.global_step,
-                **{names.get(key, key): float(value) for key, value in logs.items() if key in names or key in plain},
-            )
-
-    def tell(self, step: int, **facts: float) -> None:
-        """Log what a round was made of."""
-        self._log(step, **facts)
-
-    def _log(self, step: int, **numbers: float | None) -> None:
-        self.episodes_a_step = self.rounds.played / step if step else 0.0
-        super()._log(step, **numbers)
+def keep_own(kept: torch.Tensor, examples: Rows, mask: str) -> None:
+    """Take what is not the model's own out of a batch's mask of completions, which begins with the prompts."""
+    for row, example in zip(kept, examples, strict=True):
+        marks = [0] * len(example["prompt_ids"]) + example[mask]
+        row[: len(marks)] &= torch.tensor(marks)
 
 
 def shuffled(size: int, epochs: float, rng: np.random.Generator) -> list[int]:
@@ -341,15 +291,10 @@ def completion_logprobs(
     model.eval()
     for i in range(0, len(sequences), rows):
         some = sequences[i : i + rows]
-        width = max(len(ids) for ids, _ in some)
-        ids, own, mask = torch.tensor(
-            [
-                [ids + [pad] * (width - len(ids)) for ids, _ in some],
-                [own + [0] * (width - len(own)) for _, own in some],
-                [[1] * len(ids) + [0] * (width - len(ids)) for ids, _ in some],
-            ],
-            device=model.device,
+        ids, own = (
+            grid(part, filler, model.device) for part, filler in zip(zip(*some, strict=True), (pad, 0), strict=True)
         )
+        mask = grid([[1] * len(row) for row, _ in some], 0, model.device)
         if ids.device.type == "cpu" and plain_head(model):
             sums += own_logprobs(model, ids, mask, own)[0].sum(1).tolist()
             continue

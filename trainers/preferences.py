@@ -1,4 +1,4 @@
-"""Preference data from dialogues: several continuations of one history, what each turned out to be worth, and which one is therefore preferred.
+"""Preference data from dialogues: several continuations of one history, and what each turned out to be worth.
 
 The history is where alternatives part. For whole dialogues, here, it is the first observation: a scenario is played
 several times against the same person. For single turns, see `branching`.
@@ -131,13 +131,8 @@ def from_rollouts(engine: Engine, policy: LanguageModelPolicy, seeds: Sequence[i
     for seed, *tries in zip(seeds, *played, strict=True):
         kept = [dialogue for dialogue in tries if found.count(dialogue)]
         if kept:
-            records = [policy.record(dialogue) for dialogue in kept]
-            continuations = [
-                _whole(record, d.messages(), return_of(d)) for record, d in zip(records, kept, strict=True)
-            ]
-            found.alternatives.append(
-                Alternatives(records[0].prompt_ids, kept[0].messages()[:1], seed, 0, continuations)
-            )
+            values = [(policy.record(one), one.messages(), return_of(one)) for one in kept]
+            found.alternatives.append(_whole_dialogues(seed, values))
     return found
 
 
@@ -158,21 +153,11 @@ def from_episodes(episodes: Iterable[Episode], chat: ChatFormat) -> Collected:
             found.returns.append(episode.episode_return)
             found.payoffs.append(episode.payoff)
             alone = id(episode) if episode.seed is None else None
-            first = episode.messages()[0]["content"]
-            groups[
-                episode.env_id,
-                json.dumps(episode.settings, sort_keys=True),
-                episode.seed,
-                episode.hidden_start,
-                first,
-                alone,
-            ].append(episode)
-    for (_, _, seed, *_), some in groups.items():
-        records = [chat.record(episode.messages()) for episode in some]
-        continuations = [
-            _whole(record, e.messages(), e.episode_return) for record, e in zip(records, some, strict=True)
-        ]
-        found.alternatives.append(Alternatives(records[0].prompt_ids, some[0].messages()[:1], seed, 0, continuations))
+            where = (episode.env_id, json.dumps(episode.settings, sort_keys=True), episode.messages()[0]["content"])
+            groups[(*where, episode.seed, episode.hidden_start, alone)].append(episode)
+    for some in groups.values():
+        values = [(chat.record(one.messages()), one.messages(), one.episode_return) for one in some]
+        found.alternatives.append(_whole_dialogues(some[0].seed, values))
     return found
 
 
@@ -182,7 +167,7 @@ def from_episodes(episodes: Iterable[Episode], chat: ChatFormat) -> Collected:
 def best_and_worst(
     alternatives: Iterable[Alternatives], min_gap: float = 0.0, matches: int = 1
 ) -> tuple[list[Pair], dict[str, int]]:
-    """The best continuation of each history against its worst; then the second best against the second worst, and so on.
+    """The best continuation of each history against its worst, the second best against the second worst, and so on.
 
     Where a value is a single return and not a mean, the best and the worst of many are often the luck and the
     misfortune of the same gamble, and what is surely good is in neither. More matches use what lies between.
@@ -242,13 +227,11 @@ def above_and_below(
 
 
 def write_pairs(pairs: Iterable[Pair], path: str | Path) -> int:
-    """Write pairs in the conversational preference format, which TRL and others read:
+    """Write pairs in the conversational preference format, which TRL and others read.
 
-    ``prompt``, ``chosen`` and ``rejected`` are lists of messages.
-
-    Beside them are the values of both (``chosen_value``, ``rejected_value``), the ``seed`` of the dialogue and the
-    ``turn`` at which the two part. A completion of several turns holds the partner's too: whoever trains on it has to
-    mask them.
+    ``prompt``, ``chosen`` and ``rejected`` are lists of messages. Beside them are the values of both
+    (``chosen_value``, ``rejected_value``), the ``seed`` of the dialogue and the ``turn`` at which the two part. A
+    completion of several turns holds the partner's too: whoever trains on it has to mask them.
 
     Args:
         pairs: See `best_and_worst`.
@@ -291,6 +274,11 @@ def return_of(dialogue: Dialogue, start: int = 0) -> float:
     return sum(step.reward for step in dialogue.steps[start:])
 
 
-def _whole(record: TokenRecord, messages: Messages, value: float) -> Continuation:
-    last = max(place for place, message in enumerate(messages) if message["role"] == "assistant")
-    return Continuation(record.completion_ids, record.mask, messages[1 : last + 1], value)
+def _whole_dialogues(seed: int | None, found: Sequence[tuple[TokenRecord, Messages, float]]) -> Alternatives:
+    """Dialogues that differ from the first turn on, with their records, as chats, and what they were worth."""
+    continuations = []
+    for record, messages, value in found:
+        last = max(place for place, message in enumerate(messages) if message["role"] == "assistant")
+        continuations.append(Continuation(record.completion_ids, record.mask, messages[1 : last + 1], value))
+    record, messages, _ = found[0]
+    return Alternatives(record.prompt_ids, messages[:1], seed, 0, continuations)

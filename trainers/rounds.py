@@ -58,7 +58,7 @@ class Rounds(TrainerCallback):
 
     @property
     def over(self) -> bool:
-        """Whether there is nothing after this round: it is the last, or the policy's attempts have all become the same."""
+        """Whether nothing comes after this round: it is the last, or all attempts have become the same."""
         return self.number + 1 == self.rounds or not self.rows
 
     @property

@@ -1,18 +1,20 @@
-"""What trainers share: the run folder, its metrics, evaluation while training, resuming."""
+"""What trainers share: the run folder, its metrics, evaluation while training and in the end, resuming."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import ProgressCallback, TrainerCallback
 
 from ..core.dialogue import Dialogue
+from ..envs import seeds
 from ..envs.episodes import EpisodeStore, record
 from ..envs.make import make_engine
 from ..evaluation.evaluate import evaluate
@@ -22,23 +24,22 @@ from ..policies.model_folder import see_folder
 from ..policies.rollout import rollout
 from . import checkpoints, processes
 
-EVALUATION_SEED = (
-    5_000_000  # evaluation episodes never meet training's: demonstrations and rollouts have seeds elsewhere
-)
 REPORTED_EPISODES = 200
-_MAY_CHANGE = {
-    "resume",
-    "out",
-    "model",
-    "episodes_path",
-    "threads",
-    "compare",
-    "save_every",
-    "eval_every",
-    "eval_episodes",
-    "final_episodes",
-}  # when resuming
+_MAY_CHANGE = {  # when resuming
+    *("resume", "out", "model", "episodes_path", "threads", "compare"),
+    *("save_every", "eval_every", "eval_episodes", "final_episodes"),
+}
 _TENSORBOARD = os.environ.get("TENSORBOARD_LOGGING_DIR")  # where the user wants the logs of all runs
+_LOGGED = {
+    **{name: name for name in ("loss", "reward", "reward_std", "entropy", "grad_norm", "learning_rate", "kl")},
+    **{name: name for name in ("q_loss", "v_loss", "cql_loss", "bc_loss")},
+    "dialogue/payoff": "payoff",
+    "rewards/margins": "margin",
+    "rewards/accuracies": "accuracy",
+    "rewards/chosen": "chosen_reward",
+    "rewards/rejected": "rejected_reward",
+}
+"""Numbers of the trainers of transformers and TRL that are kept, and what they are called here."""
 
 
 class Run:
@@ -52,43 +53,40 @@ class Run:
     Where several processes train together, all of them make one and call its methods; the main process does the work.
 
     Args:
-        path: The folder; made if missing.
+        config: Of the trainer, a dataclass; its `out` is the folder, which is made if it is missing.
         stage: The algorithm's name.
     """
 
-    def __init__(self, path: str | Path, stage: str):
-        self.path, self.stage = Path(path), stage
+    def __init__(self, config: Any, stage: str):
+        self.config, self.stage, self.path = config, stage, Path(config.out)
         self.folder = self.path / stage
         self.model_path = self.folder / "model"
         self.checkpoints = self.folder / "checkpoints"
-        self.board = Path(_TENSORBOARD or self.path / "tensorboard") / stage
-        self.compare = True
+        boards = _TENSORBOARD or str(self.path / "tensorboard")
+        os.environ["TENSORBOARD_LOGGING_DIR"] = boards  # each run has its own, also in one process
+        self.board = Path(boards) / stage
+        self._started, self._before = time.perf_counter(), 0.0
+        if config.threads:
+            torch.set_num_threads(config.threads)
         processes.join()
         self.folder.mkdir(parents=True, exist_ok=True)
-        os.environ["TENSORBOARD_LOGGING_DIR"] = _TENSORBOARD or str(
-            self.path / "tensorboard"
-        )  # each run has its own, also in one process
 
-    def begin(self, config: Any, resume: bool) -> str | None:
+    def begin(self) -> str | None:
         """Write the configuration and drop metrics that will be made again.
-
-        Args:
-            config: A dataclass.
-            resume: Continue from the last checkpoint.
 
         Returns:
             The checkpoint to continue from, or ``None``.
 
         Raises:
             FileNotFoundError: If there is no checkpoint to resume from.
-            FileExistsError: If the stage was trained here already and `resume` was not asked for.
+            FileExistsError: If the stage was trained here already and is not to be resumed.
             ValueError: If what is to be resumed was begun with another configuration, or if `model` is a folder without
                 a model.
         """
-        self.compare = getattr(config, "compare", True)
-        return processes.main_only(lambda: self._begin(config, resume))
+        return processes.main_only(self._begin)
 
-    def _begin(self, config: Any, resume: bool) -> str | None:
+    def _begin(self) -> str | None:
+        config, resume = self.config, self.config.resume
         if not resume:
             see_folder(getattr(config, "model", "tiny"))
         last = checkpoints.last(self.checkpoints)
@@ -98,9 +96,8 @@ class Run:
             raise FileExistsError(
                 f"{self.folder} holds a run of {self.stage} already: use --resume to continue it, or another --out"
             )
-        if (given := getattr(config, "episodes_path", None)) is not None and Path(given).resolve() == (
-            self.path / "episodes"
-        ).resolve():
+        given = getattr(config, "episodes_path", None)
+        if given is not None and Path(given).resolve() == (self.path / "episodes").resolve():
             raise ValueError(
                 f"episodes_path must not be {given}: the final evaluation writes its episodes there; choose another "
                 "--out"
@@ -108,11 +105,10 @@ class Run:
         settings = json.loads(json.dumps({"algorithm": self.stage, **asdict(config)}, default=str))
         if resume:
             self._same(settings)
-        step = int(last.name.rpartition("-")[2]) if last else -1
+        step = checkpoints.step_of(last) if last else -1
         kept = [row for row in self.metrics() if row["stage"] != self.stage or row["step"] <= step]
         self._metrics_file.write_text("".join(json.dumps(row) + "\n" for row in kept))
-        for folder in (self.path, self.folder):
-            (folder / "config.json").write_text(json.dumps(settings, indent=2))
+        self._write("config.json", settings)
         return str(last) if last else None
 
     def _same(self, settings: dict[str, Any]) -> None:
@@ -125,28 +121,103 @@ class Run:
                     f"{settings[name]!r}"
                 )
 
-    def log(self, step: int, **numbers: float | int | None) -> None:
-        """Append a line of metrics."""
-        if not processes.is_main():
-            return
-        with self._metrics_file.open("a") as file:
-            file.write(json.dumps({"stage": self.stage, "step": step, **numbers}) + "\n")
+    def start(self) -> None:
+        """The training starts: seconds count from here, and in the metrics from what earlier attempts have taken."""
+        rows = [row for row in self.metrics() if row["stage"] == self.stage]
+        self._started, self._before = time.perf_counter(), max((row.get("seconds", 0.0) for row in rows), default=0.0)
+
+    @property
+    def seconds(self) -> float:
+        """Since the training started, in this attempt."""
+        return round(time.perf_counter() - self._started, 1)
+
+    def arguments(self) -> dict[str, Any]:
+        """What transformers' ``TrainingArguments`` are told by every trainer."""
+        return {
+            "output_dir": str(self.checkpoints),
+            "learning_rate": self.config.learning_rate,
+            "weight_decay": 0.0,
+            "logging_steps": 1,
+            "report_to": ["tensorboard"],
+            "run_name": self.stage,
+            "save_steps": self.config.save_every,
+            "save_total_limit": checkpoints.KEPT,
+            "seed": self.config.seed,
+            **self.config.hardware,
+        }
+
+    def log(self, step: int, episodes: float, **numbers: float | int | None) -> None:
+        """Append a line of metrics.
+
+        Args:
+            step: Of the stage.
+            episodes: That it has taken so far, for the learning curve's axis.
+            **numbers: What there is to say.
+        """
+        if processes.is_main():
+            seconds = round(self._before + time.perf_counter() - self._started, 2)
+            row = {"stage": self.stage, "step": step, "episodes": int(episodes), "seconds": seconds, **numbers}
+            with self._metrics_file.open("a") as file:
+                file.write(json.dumps(row) + "\n")
 
     def metrics(self) -> list[dict[str, Any]]:
         """Every line logged so far."""
-        return (
-            [json.loads(line) for line in self._metrics_file.read_text().splitlines()]
-            if self._metrics_file.exists()
-            else []
-        )
+        file = self._metrics_file
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def validate(self, policy: LanguageModelPolicy) -> dict[str, float | None]:
+        """Score a policy while it is being trained, always on the same seeds."""
+        config = self.config
+        first = seeds.validation(config.eval_episodes).start
+        result = evaluate(config.env_id, policy, config.eval_episodes, first, **config.settings)
+        return {"score": result.score, "mean_return": result.mean_return}
 
     def summarise(self, **numbers: float) -> None:
         """Add numbers about this stage to ``summary.json``."""
-        if not processes.is_main():
-            return
-        file = self.path / "summary.json"
-        summary = json.loads(file.read_text()) if file.exists() else {}
-        file.write_text(json.dumps({**summary, self.stage: {**summary.get(self.stage, {}), **numbers}}, indent=2))
+        if processes.is_main():
+            file = self.path / "summary.json"
+            summary = json.loads(file.read_text()) if file.exists() else {}
+            file.write_text(json.dumps({**summary, self.stage: {**summary.get(self.stage, {}), **numbers}}, indent=2))
+
+    def finish(self, policy: LanguageModelPolicy, save: Callable[[str], Any], **numbers: float) -> float | None:
+        """Save the model, evaluate it beside the baselines, and store its episodes and the results.
+
+        All processes meet here.
+
+        Args:
+            policy: Speaks with the model.
+            save: Writes the model into a folder; called in every process.
+            **numbers: For ``summary.json``.
+
+        Returns:
+            The score.
+        """
+        self.summarise(train_seconds=self.seconds, **numbers)
+        save(str(self.model_path))
+        if processes.is_main():
+            policy.tokenizer.save_pretrained(str(self.model_path))
+        score = processes.main_only(lambda: self._evaluate(policy))
+        processes.well_done()
+        return score
+
+    def _evaluate(self, policy: LanguageModelPolicy) -> float | None:
+        config, policy.name = self.config, "trained"
+        engine, played = make_engine(config.env_id, **config.settings), seeds.test(config.final_episodes)
+        results = [
+            evaluate(config.env_id, one, len(played), played.start, **config.settings)
+            for one in (policy, *(baselines(engine) if config.compare else ()))
+        ]
+        self._write("evaluation.json", [result.to_json() for result in results])
+        store = EpisodeStore(self.path / "episodes")
+        for file in store.files():
+            file.unlink()
+        dialogues = rollout(engine, policy, played[:REPORTED_EPISODES])
+        store.append([record(dialogue, config.env_id, engine, policy.name) for dialogue in dialogues])
+        return results[0].score
+
+    def _write(self, name: str, content: Any) -> None:
+        for folder in (self.path, self.folder):
+            (folder / name).write_text(json.dumps(content, indent=2))
 
     @property
     def _metrics_file(self) -> Path:
@@ -173,45 +244,29 @@ def quiet(trainer: Any) -> None:
 class Clock(TrainerCallback):
     """Logs a stage's metrics into the run, and evaluates the policy every so many steps.
 
+    It comes with the quiet progress bar.
+
     Args:
         run: The run.
+        trainer: Of transformers or TRL.
         policy: Plays the evaluation episodes.
-        env_id: What to evaluate on.
-        settings: Of the environment, as for ``gym.make``.
         every: Steps between evaluations; 0 for none.
-        episodes: Episodes of one evaluation, always of the same seeds.
-        episodes_a_step: How many training episodes a step consumes, for the learning curve's axis.
+        episodes: How many training episodes the steps so far have consumed.
     """
 
     def __init__(
-        self,
-        run: Run,
-        policy: LanguageModelPolicy,
-        env_id: str,
-        settings: dict[str, Any],
-        every: int,
-        episodes: int,
-        episodes_a_step: float,
+        self, run: Run, trainer: Any, policy: LanguageModelPolicy, every: int, episodes: Callable[[int], float]
     ):
-        self.run, self.policy, self.env_id, self.settings = run, policy, env_id, settings
-        self.every, self.episodes, self.episodes_a_step = every, episodes, episodes_a_step
-        self._started = time.perf_counter()
-        earlier = [row["seconds"] for row in run.metrics() if row["stage"] == run.stage]
-        self._before = max(earlier, default=0.0)
+        self.run, self.policy, self.every, self.episodes = run, policy, every, episodes
+        quiet(trainer)
+        trainer.add_callback(self)
+        run.start()
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         """Keep the numbers that the trainer logs."""
-        logs = logs or {}
-        if "loss" not in logs:
-            return
-        numbers = {
-            key: float(logs[key])
-            for key in ("loss", "reward", "reward_std", "entropy", "grad_norm", "learning_rate", "kl")
-            if key in logs
-        }
-        if "dialogue/payoff" in logs:
-            numbers["payoff"] = float(logs["dialogue/payoff"])
-        self._log(state.global_step, **numbers)
+        if logs and "loss" in logs:
+            kept = {_LOGGED[key]: float(value) for key, value in logs.items() if key in _LOGGED}
+            self.log(state.global_step, **kept)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Score the policy that the stage starts from."""
@@ -223,58 +278,13 @@ class Clock(TrainerCallback):
         if self.every and (state.global_step % self.every == 0 or state.global_step >= state.max_steps):
             self._evaluate(state)
 
+    def log(self, step: int, **numbers: float | None) -> None:
+        """Append a line of metrics."""
+        self.run.log(step, self.episodes(step), **numbers)
+
     def _evaluate(self, state: Any) -> None:
-        if not processes.is_main():  # the others go on, and wait in the next step
-            return
-        result = evaluate(self.env_id, self.policy, episodes=self.episodes, seed=EVALUATION_SEED, **self.settings)
-        self._log(state.global_step, score=result.score, mean_return=result.mean_return)
-
-    def _log(self, step: int, **numbers: float | None) -> None:
-        seconds = round(self._before + time.perf_counter() - self._started, 2)
-        self.run.log(step, episodes=int(step * self.episodes_a_step), seconds=seconds, **numbers)
-
-
-def finish(
-    run: Run,
-    policy: LanguageModelPolicy,
-    env_id: str,
-    settings: dict[str, Any],
-    episodes: int,
-    compare_with: Sequence[str] | None = None,
-) -> float | None:
-    """Evaluate the trained policy beside the baselines, and store its episodes and the results in the run.
-
-    The model is saved by then: all processes meet here, and the main process evaluates.
-
-    Returns:
-        The score.
-    """
-    score = processes.main_only(lambda: _finish(run, policy, env_id, settings, episodes, compare_with))
-    processes.well_done()
-    return score
-
-
-def _finish(
-    run: Run,
-    policy: LanguageModelPolicy,
-    env_id: str,
-    settings: dict[str, Any],
-    episodes: int,
-    compare_with: Sequence[str] | None,
-) -> float | None:
-    engine = make_engine(env_id, **settings)
-    policy.name = "trained"
-    results = [evaluate(env_id, policy, episodes=episodes, seed=EVALUATION_SEED, **settings)]
-    names = (baselines(engine) if run.compare else ()) if compare_with is None else compare_with
-    results += [evaluate(env_id, name, episodes=episodes, seed=EVALUATION_SEED, **settings) for name in names]
-    for folder in (run.path, run.folder):
-        (folder / "evaluation.json").write_text(json.dumps([result.to_json() for result in results], indent=2))
-    store = EpisodeStore(run.path / "episodes")
-    for file in store.files():
-        file.unlink()
-    seeds = range(EVALUATION_SEED, EVALUATION_SEED + min(episodes, REPORTED_EPISODES))
-    store.append([record(dialogue, env_id, engine, policy.name) for dialogue in rollout(engine, policy, seeds)])
-    return results[0].score
+        if processes.is_main():  # the others go on, and wait in the next step
+            self.log(state.global_step, **self.run.validate(self.policy))
 
 
 def scored(dialogue: Dialogue) -> bool:

@@ -1,5 +1,6 @@
-"""Self-play: language models in both seats of a dialogue, through the PettingZoo face, trained against each other by policy gradient.
+"""Self-play: language models in both seats of a dialogue are trained against each other by policy gradient.
 
+They play through the PettingZoo face.
 A group is a scenario with the private facts of both seats, played several times. Each seat's episodes are judged
 against the other episodes of the group (REINFORCE with a leave-one-out baseline: Ahmadian et al. 2024, section 3; Kool
 et al. 2019), and every batch is learned from once. With `past_share` some groups are played against a past self, which
@@ -10,31 +11,32 @@ smallest). All that is random follows from the seed and the step, so that a run 
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from peft import LoraConfig, get_peft_model
 
+from ..core.checks import above, at_least, between
+from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.make import make_engine
 from ..evaluation.exploitability import exploitability
 from ..policies.duel import Duel, play_duels
-from ..policies.language_model import LanguageModelPolicy, load_model
+from ..policies.language_model import LanguageModelPolicy
 from ..policies.tokens import TokenRecord
 from . import checkpoints, processes
 from .config import TrainerConfig
-from .log import Log
-from .run import Run, finish
+from .credit import leave_one_out
+from .loop import save, train, trainable
+from .run import Run
 from .scoring import padded, read_own
 
 PART = 64  # episodes whose activations are held at a time
-FIRST_SEED = 200_000_000  # of duels
 
 
 @dataclass(frozen=True)
@@ -54,17 +56,18 @@ class SelfPlayConfig(TrainerConfig):
     group_size: int = 8
     """Duels of each scenario."""
     past_share: float = 0.0
-    """Share of the scenarios in which a past self sits in one of the seats, and only the other one learns."""
+    """Share of the scenarios in which a past self sits in one of the seats, so that only the other one learns."""
     past_every: int = 10
     """Steps between the selves that are kept to be met again."""
     entropy: float = 0.0
     """Weight of an entropy bonus, in nats a token."""
     temperature: float = 1.0
-    """Of sampling while training."""
+    """Temperature of sampling while training."""
     learning_rate: float = 3e-4
-    """After a short warm-up it falls linearly; the default suits `tiny`, a pretrained model wants about 1e-6 (1e-5 with LoRA)."""
+    """Peak of the learning rate: after a short warm-up it falls linearly. The default suits `tiny`, a pretrained model
+    wants about 1e-6 (1e-5 with LoRA)."""
     max_grad_norm: float = 1.0
-    """Gradients are scaled down to this norm."""
+    """Norm that gradients are scaled down to."""
     exploitability: bool = False
     """Measure at the end what a best response to each seat gains (Negotiation with two or three rounds; minutes)."""
     eval_every: int = 10
@@ -74,14 +77,11 @@ class SelfPlayConfig(TrainerConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, least in (("steps", 1), ("groups", 1), ("group_size", 2), ("past_every", 1), ("entropy", 0.0)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)!r}")
-        for name in ("temperature", "max_grad_norm"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(f"{name} must be above 0, got {getattr(self, name)!r}")
-        if not 0.0 <= self.past_share <= 1.0:
-            raise ValueError(f"past_share must be from 0 to 1, got {self.past_share!r}")
+        at_least(self, 1, "steps", "groups", "past_every")
+        at_least(self, 2, "group_size")
+        at_least(self, 0, "entropy")
+        above(self, 0, "temperature", "max_grad_norm")
+        between(self, 0, 1, "past_share")
 
 
 def train_self_play(config: SelfPlayConfig) -> float | None:
@@ -94,12 +94,8 @@ def train_self_play(config: SelfPlayConfig) -> float | None:
 
     Raises:
         ValueError: If an argument is invalid, if only one seat of the family can learn, or if there are several
-            processes.
-        FileNotFoundError: If the checkpoint to resume from is missing.
-        FileExistsError: If the run exists and `resume` was not asked for.
+            processes; for the rest see `Run.begin`.
     """
-    if config.threads:
-        torch.set_num_threads(config.threads)
     if processes.count() > 1:
         raise ValueError(f"self-play trains in one process; got {processes.count()}")
     engine = make_engine(config.env_id, **config.settings)
@@ -110,43 +106,18 @@ def train_self_play(config: SelfPlayConfig) -> float | None:
         if engine.family.small_duel is None:
             raise ValueError(f"exploitability needs a family with a small duel; {config.env_id!r} has none")
         small = engine.family.small_duel()
-    run = Run(config.out, "self-play")
-    checkpoint = run.begin(config, config.resume)
-    players = Players(config, engine, run.folder / "league")
-    first = players.load(Path(checkpoint)) if checkpoint else 0
-    speaker = LanguageModelPolicy(players.models[engine.family.role], players.tokenizer, config.max_turn_tokens)
-    log, started = (
-        Log(run, config, first, config.steps, config.groups * config.group_size, ("reward", "entropy")),
-        time.perf_counter(),
-    )
-    if config.eval_every and not first:
-        log.evaluate(0, speaker)
-    for step in range(first, config.steps):
-        if step % config.past_every == 0:
-            players.remember(step)
-        duels, seated = players.play(step)
-        log.numbers(
-            step + 1,
-            players.learn(lessons(duels, seated, config.group_size), step) | summary(duels, engine.family.seats),
-        )
-        if config.eval_every and ((step + 1) % config.eval_every == 0 or step + 1 == config.steps):
-            log.evaluate(step + 1, speaker)
-        if (step + 1) % config.save_every == 0:
-            players.save(run.checkpoints, step + 1)
-    log.close()
-    run.summarise(
-        train_seconds=round(time.perf_counter() - started, 1),
-        episodes=config.groups * config.group_size * config.steps,
-        steps=config.steps,
-    )
-    for seat, model in players.models.items():
-        if seat == engine.family.role or config.separate:
-            place = run.model_path if seat == engine.family.role else run.folder / "partner"
-            model.save_pretrained(str(place))
-            players.tokenizer.save_pretrained(str(place))
-    score = finish(run, speaker, config.env_id, config.settings, config.final_episodes)
+    run, seat = Run(config, "self-play"), engine.family.role
+    checkpoint, episodes = run.begin(), config.groups * config.group_size
+    trainer = SelfPlayTrainer(config, engine, run.folder / "league")
+    train(run, trainer, checkpoint, config.steps, episodes, ("reward", "entropy"))
+    if config.separate:
+        place = str(run.folder / "partner")
+        save(next(model for other, model in trainer.models.items() if other != seat), place)
+        trainer.tokenizer.save_pretrained(place)
+    speaker = trainer.speaker
+    score = run.finish(speaker, partial(save, speaker.model), episodes=episodes * config.steps, steps=config.steps)
     if small is not None:
-        found = exploitability(small, players.policies())
+        found = exploitability(small, trainer.policies())
         run.summarise(
             nash_conv=found.nash_conv,
             covered=found.covered,
@@ -170,12 +141,6 @@ class Lesson(NamedTuple):
     advantage: float
 
 
-def leave_one_out(payoffs: Sequence[float]) -> list[float]:
-    """Each payoff of a group less the mean of the others; 0 for one that is alone."""
-    total, others = sum(payoffs), max(1, len(payoffs) - 1)
-    return [payoff - (total - payoff) / others if len(payoffs) > 1 else 0.0 for payoff in payoffs]
-
-
 def lessons(
     duels: Sequence[Duel], seated: Sequence[Mapping[str, LanguageModelPolicy]], size: int
 ) -> dict[str, list[Lesson]]:
@@ -196,11 +161,10 @@ def lessons(
         for seat, policy in seated[start].items():
             if policy.name == "past":
                 continue
-            advantages = leave_one_out([duels[i].payoffs[seat] for i in group])
-            spoke = [
-                (i, advantage) for i, advantage in zip(group, advantages, strict=True) if duels[i].dialogues[seat].steps
-            ]
-            found[seat] += [Lesson(policy.record(duels[i].dialogues[seat]), advantage) for i, advantage in spoke]
+            advantages = leave_one_out([[duels[i].payoffs[seat]] for i in group], size)
+            for i, advantage in zip(group, advantages, strict=True):
+                if (dialogue := duels[i].dialogues[seat]).steps:
+                    found[seat].append(Lesson(policy.record(dialogue), float(advantage[0])))
     return found
 
 
@@ -210,10 +174,10 @@ def summary(duels: Sequence[Duel], seats: Sequence[str]) -> dict[str, float]:
     return {"reward": float(np.mean(list(means.values()))), **{f"payoff_{seat}": mean for seat, mean in means.items()}}
 
 
-# ---- the players -----------------------------------------------------------------------------------------------------
+# ---- the trainer -----------------------------------------------------------------------------------------------------
 
 
-class Players:
+class SelfPlayTrainer:
     """The models of both seats, with their optimizers and their past selves.
 
     Attributes:
@@ -229,24 +193,24 @@ class Players:
     def __init__(self, config: SelfPlayConfig, engine: Engine, league: Path):
         self.config, self.family, self.league = config, engine.family, league
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        model, self.tokenizer = load_model(config.model, engine, config.seed, config.dtype)
-        torch.manual_seed(config.seed)
-        if config.lora_rank:
-            model = get_peft_model(model, LoraConfig(r=config.lora_rank, lora_dropout=0.0, target_modules="all-linear"))
-        if config.gradient_checkpointing:
-            model.gradient_checkpointing_enable({"use_reentrant": False})
+        model, self.tokenizer = trainable(config, engine)
         model.to(self.device)
         self.models = {
             seat: copy.deepcopy(model) if config.separate and i else model for i, seat in enumerate(self.family.seats)
         }
         self.distinct = list({id(model): model for model in self.models.values()}.values())
-        self.optimizers = [
-            torch.optim.AdamW(
-                [p for p in model.parameters() if p.requires_grad], lr=config.learning_rate, weight_decay=0.0
-            )
-            for model in self.distinct
-        ]
+        trained = [[p for p in model.parameters() if p.requires_grad] for model in self.distinct]
+        self.optimizers = [torch.optim.AdamW(some, lr=config.learning_rate, weight_decay=0.0) for some in trained]
+        self.speaker = LanguageModelPolicy(self.models[self.family.role], self.tokenizer, config.max_turn_tokens)
         self._ghosts: dict[str, Any] = {}
+
+    def step(self, step: int) -> dict[str, float]:
+        """Play the duels of a step and learn from them."""
+        if step % self.config.past_every == 0:
+            self.remember(step)
+        duels, seated = self.play(step)
+        found = lessons(duels, seated, self.config.group_size)
+        return self.learn(found, step) | summary(duels, self.family.seats)
 
     def policies(self, past: int | None = None) -> dict[str, LanguageModelPolicy]:
         """A policy for each seat, as it plays in training: of now, or of a past self."""
@@ -265,11 +229,10 @@ class Players:
         seats = [self.family.seats[i] for i in rng.integers(len(self.family.seats), size=config.groups)]
         now, past = self.policies(), {} if alone.all() else self.policies(met)
         seated = [now if alone[g] else {**now, seats[g]: past[seats[g]]} for g in range(config.groups)]
-        first = FIRST_SEED + 10_000_000 * config.seed + step * config.groups
-        seeds = [first + g for g in range(config.groups) for _ in range(config.group_size)]
+        asked = np.repeat(seeds.train(config.seed, config.groups, step * config.groups), config.group_size).tolist()
         everyone = [pair for pair in seated for _ in range(config.group_size)]
         with self._precision():
-            return play_duels(self.family, everyone, seeds, list(range(config.group_size)) * config.groups), everyone
+            return play_duels(self.family, everyone, asked, list(range(config.group_size)) * config.groups), everyone
 
     def learn(self, found: Mapping[str, Sequence[Lesson]], step: int) -> dict[str, float]:
         """One gradient step of each model on the lessons of its seats."""
@@ -289,11 +252,8 @@ class Players:
             optimizer.zero_grad()
             loss.append(sum(part[0] for part in parts))
             entropy.append(sum(part[1] for part in parts))
-        means = {
-            name: float(np.mean(values or [0.0]))
-            for name, values in (("loss", loss), ("entropy", entropy), ("grad_norm", norm))
-        }
-        return {**means, "learning_rate": rate}
+        means = {"loss": loss, "entropy": entropy, "grad_norm": norm}
+        return {**{name: float(np.mean(some or [0.0])) for name, some in means.items()}, "learning_rate": rate}
 
     def remember(self, step: int) -> None:
         """Keep the weights of now, to be met again."""

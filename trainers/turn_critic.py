@@ -1,5 +1,6 @@
-"""A turn critic: what the policy can expect before each of its turns, learned from the batches so far; and what a turn was better than that.
+"""A turn critic: what the policy can expect before each of its turns, and what a turn was better than that.
 
+It learns from the batches so far.
 The values are a ridge regression of returns on hashed words (the features of the learned user model) and on what the
 other episodes of the group got, which tells how easy this partner is. It has no steps, rates or seeds: the sums that
 the least squares need are kept from batch to batch, older ones at a falling weight, so that they follow the policy.
@@ -26,7 +27,7 @@ MEMORY = 0.8  # what a batch counts for when the next one has come
 _FOLDS = 2
 
 
-def to_come(rewards: Sequence[float] | np.ndarray, discount: float) -> np.ndarray:
+def returns_to_go(rewards: Sequence[float] | np.ndarray, discount: float) -> np.ndarray:
     """The discounted sum of each turn's reward and those after it; shape (turns,)."""
     returns, total = np.zeros(len(rewards)), 0.0
     for k in reversed(range(len(rewards))):
@@ -50,7 +51,7 @@ def gae(rewards: Sequence[float], values: Sequence[float] | np.ndarray, discount
         Shape (turns,).
     """
     after = np.append(values[1:], 0.0)[: len(rewards)]
-    return to_come(np.asarray(rewards) + discount * after - np.asarray(values), discount * lambda_)
+    return returns_to_go(np.asarray(rewards) + discount * after - np.asarray(values), discount * lambda_)
 
 
 class TurnCritic:
@@ -92,7 +93,7 @@ class TurnCritic:
                 f"credit 'critic' needs the dialogue of each of {len(rewards)} episodes, got {len(dialogues)}"
             )
         counted = [i for i, turns in enumerate(rewards) if turns]
-        returns = {i: to_come(rewards[i] or (), self.discount) for i in counted}
+        returns = {i: returns_to_go(rewards[i] or (), self.discount) for i in counted}
         rows = {i: self._rows(dialogues[i], _others(returns, i, size)) for i in counted}
         folds = [[i for i in counted if (i // size) % _FOLDS == fold] for fold in range(_FOLDS)]
         sums = [self._sums([rows[i] for i in fold], [returns[i] for i in fold]) for fold in folds]
@@ -169,7 +170,7 @@ class TurnCritic:
 
 
 def _others(returns: dict[int, np.ndarray], i: int, size: int) -> float:
-    """The mean return of the others in the group of episode `i`: it depends on nothing that `i` did. 0 if there are none."""
+    """The mean return of the others in the group of episode `i`, which depends on nothing that `i` did; 0 for none."""
     first = i - i % size
     others = [returns[j][0] for j in range(first, first + size) if j != i and j in returns]
     return float(np.mean(others)) if others else 0.0

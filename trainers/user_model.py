@@ -20,7 +20,9 @@ from rich.table import Table
 from torch import nn
 
 from ..core.belief import Belief
+from ..core.checks import above, at_least
 from ..core.episode import Episode
+from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.episodes import engine_of, read_episodes, replay
 from ..envs.make import make_engine
@@ -44,14 +46,12 @@ class UserModelConfig:
     episodes_path: Path | None = None
     """Recorded episodes; without it they are collected."""
     policy: str = "scripted"
-    """Policy that speaks, if episodes are to be collected.
-
-    The model knows only dialogues of the kind that it was trained on.
-    """
+    """Policy that speaks, if episodes are to be collected. The model knows only dialogues of the kind that it was
+    trained on."""
     episodes: int = 2000
-    """How many episodes to collect."""
+    """Episodes to collect, if none are given."""
     about: str = ""
-    """The revealed fact to predict, such as `tactic`; by default the one that takes the fewest values in the episodes."""
+    """The revealed fact to predict, such as `tactic`; by default the one of fewest values in the episodes."""
     features: str = "ngrams"
     """`ngrams`, or `lm:NAME` for the pooled embeddings of a language model (a folder or a Hugging Face id)."""
     held_out: float = 0.25
@@ -67,26 +67,23 @@ class UserModelConfig:
     batch_size: int = 32
     """Prefixes of dialogues a step."""
     learning_rate: float = 3e-3
-    """Of Adam."""
+    """Learning rate of AdamW."""
     weight_decay: float = 0.1
-    """Of AdamW."""
+    """Weight decay of AdamW."""
     dropout: float = 0.5
-    """Of the hidden layer."""
+    """Dropout of the hidden layer."""
     seed: int = 0
-    """Of weights, order, split and collected episodes."""
+    """Seed of the weights, the order, the split and the collected episodes."""
     threads: int = 0
     """Torch threads; 0 leaves torch's default."""
     settings: tyro.conf.Suppress[dict[str, Any]] = field(default_factory=dict)
     """Settings of the environment, as for gym.make; on the command line `--set name=value`."""
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.held_out < 1.0:
-            raise ValueError(f"held_out must be between 0 and 1, got {self.held_out!r}")
+        above(self, 0, "held_out", below=1)
         if self.features != "ngrams" and not self.features.startswith("lm:"):
             raise ValueError(f"features must be ngrams or lm:NAME, got {self.features!r}")
-        for name in ("episodes", "buckets", "hidden", "epochs", "patience", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)!r}")
+        at_least(self, 1, "episodes", "buckets", "hidden", "epochs", "patience", "batch_size")
 
 
 @dataclass(frozen=True)
@@ -117,11 +114,8 @@ class UserModelReport:
     def __rich__(self) -> Table:
         """For ``rich.print``."""
         kinds = [kind for kind in ("model", "exact", "prior") if kind in self.overall]
-        table = Table(
-            title=f"belief about {self.about}, held-out episodes: {' / '.join(kinds)}",
-            box=box.HORIZONTALS,
-            title_justify="left",
-        )
+        title = f"belief about {self.about}, held-out episodes: {' / '.join(kinds)}"
+        table = Table(title=title, box=box.HORIZONTALS, title_justify="left")
         for name in ("turns heard", "dialogues", "accuracy", "log loss (bits)", "calibration error"):
             table.add_column(name, justify="right")
         rows = [(str(turn), {kind: getattr(self, kind)[turn] for kind in kinds}) for turn in range(len(self.model))]
@@ -171,19 +165,16 @@ def train_user_model(config: UserModelConfig) -> UserModelReport:
     rest = [*train, *validation]
     if not train or not validation or not held_out:
         raise ValueError(f"{len(examples)} episodes are too few to train on, to validate and to report")
-    labels = tuple(
-        sorted({truth for example in rest for truth in example.truths}, key=lambda label: (str(type(label)), label))
-    )
+    truths = [truth for example in rest for truth in example.truths]
+    labels = tuple(sorted(set(truths), key=lambda label: (str(type(label)), label)))
     if len(labels) < 2:
         raise ValueError(f"about must be a fact that differs between people; {about!r} was {labels} in every episode")
     model = _fit(config, about, labels, train, validation)
     config.out.mkdir(parents=True, exist_ok=True)
     model.save(config.out)
-    (config.out / "config.json").write_text(
-        json.dumps({"algorithm": "user-model", **asdict(config)}, indent=2, default=str)
-    )
-    prior = Belief((truth, 1.0) for example in rest for truth in example.truths)
-    report = _judge(model, prior, held_out)
+    told = {"algorithm": "user-model", **asdict(config)}
+    (config.out / "config.json").write_text(json.dumps(told, indent=2, default=str))
+    report = _judge(model, Belief((truth, 1.0) for truth in truths), held_out)
     (config.out / "report.json").write_text(json.dumps(report.to_json(), indent=2))
     return report
 
@@ -194,15 +185,8 @@ def _episodes(config: UserModelConfig) -> list[Episode]:
     else:
         path = config.out / "episodes"
         if not path.exists():
-            collect(
-                config.env_id,
-                config.policy,
-                config.episodes,
-                path,
-                config.seed * 100_000,
-                progress=True,
-                **config.settings,
-            )
+            first = seeds.demonstrations(config.seed, config.episodes).start
+            collect(config.env_id, config.policy, config.episodes, path, first, progress=True, **config.settings)
         episodes = read_episodes(path)
     wanted = make_engine(config.env_id, **config.settings).family
     found = {type(engine_of(episode).family) for episode in {e.env_id: e for e in episodes}.values()}
@@ -226,7 +210,10 @@ def _coarsest(episodes: Sequence[Episode]) -> str:
 
 
 def _example(episode: Episode, about: str, engines: dict[tuple[str, str], Engine]) -> Example:
-    """By replay, which knows a hidden state that moves; where the mind did not draw the replies, what was revealed at the end stands for all of it."""
+    """By replay, which knows a hidden state that moves.
+
+    Where the mind did not draw the replies, what was revealed at the end stands for all of it.
+    """
     words = words_of_episode(episode)
     if about not in episode.hidden:
         raise ValueError(f"about must be one of {', '.join(episode.hidden)}; got {about!r}")
@@ -265,8 +252,8 @@ def _split(
     order = np.random.default_rng(config.seed).permutation(len(people))
     rest, held_out = _cut([people[i] for i in order], config.held_out)
     train, validation = _cut(rest, 0.15)
-    parts = ([example for person in part for example in person] for part in (train, validation, held_out))
-    return next(parts), next(parts), next(parts)
+    parts = [[example for person in part for example in person] for part in (train, validation, held_out)]
+    return parts[0], parts[1], parts[2]
 
 
 def _cut(people: list[list[Example]], share: float) -> tuple[list[list[Example]], list[list[Example]]]:
@@ -307,9 +294,7 @@ def _fit(
     inputs, targets = _inputs(config, train, labels, embedder)
     inputs_v, targets_v = _inputs(config, validation, labels, embedder)
     centre, spread = 0.0, 1.0
-    if (
-        embedder is not None
-    ):  # embeddings are standardised for training, and the standardisation is folded into the weights
+    if embedder is not None:  # embeddings are standardised for training, which is folded into the weights
         stacked = np.stack(inputs)
         centre, spread = stacked.mean(axis=0), stacked.std(axis=0) + 1e-6
         inputs, inputs_v = ([(one - centre) / spread for one in some] for some in (inputs, inputs_v))
@@ -337,19 +322,14 @@ def _fit(
     logits = _logits(net, inputs_v)
     temperature = min(TEMPERATURES, key=lambda t: float(nn.functional.cross_entropy(logits / t, targets_v)))
     state = {name: value.numpy() for name, value in net.state_dict().items()}
-    w1, b1 = (
-        state["bag.weight"] if embedder is None else state["linear.weight"].T / np.reshape(spread, (-1, 1)),
-        state["bias"],
-    )
-    if embedder is not None:
-        b1 = b1 - centre @ w1
-    weights = {"w1": w1, "b1": b1, "w2": state["out.weight"].T / temperature, "b2": state["out.bias"] / temperature}
-    return UserModel(
-        about,
-        labels,
-        config.features,
-        {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in weights.items()},
-    )
+    weights = {"b1": state["bias"], "w2": state["out.weight"].T / temperature, "b2": state["out.bias"] / temperature}
+    if embedder is None:
+        weights["w1"] = state["bag.weight"]
+    else:
+        weights["w1"] = state["linear.weight"].T / np.reshape(spread, (-1, 1))
+        weights["b1"] = weights["b1"] - centre @ weights["w1"]
+    plain_weights = {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in weights.items()}
+    return UserModel(about, labels, config.features, plain_weights)
 
 
 def _inputs(
@@ -369,9 +349,8 @@ def _inputs(
                 inputs.append(embedder(Words(brief, opening, turns[:index])))
             else:
                 if index:
-                    bag = np.concatenate(
-                        [bag, buckets_of(turn_features(index - 1, *turns[index - 1], unit), config.buckets)]
-                    )
+                    added = turn_features(index - 1, *turns[index - 1], unit)
+                    bag = np.concatenate([bag, buckets_of(added, config.buckets)])
                 inputs.append(bag)
             targets.append(places[truth])
     return inputs, torch.tensor(targets)
@@ -390,15 +369,12 @@ def _judge(model: UserModel, prior: Belief, held_out: list[Example]) -> UserMode
         for index, truth in enumerate(truths):
             if len(by_turn) <= index:
                 by_turn.append({kind: [] for kind in kinds})
-            beliefs = {
-                "model": model.believe(words._replace(turns=words.turns[:index])),
-                "prior": prior,
-                "exact": exact[index] if exact else prior,
-            }
-            for kind in kinds:
-                by_turn[index][kind].append((beliefs[kind], truth))
-    columns = {
-        kind: [quality(turn[kind]) for turn in by_turn] if kind in kinds else [] for kind in ("model", "exact", "prior")
-    }
+            known = exact[index] if exact else prior
+            learned = model.believe(words._replace(turns=words.turns[:index]))
+            for kind, belief in (("model", learned), ("exact", known), ("prior", prior)):
+                if kind in kinds:
+                    by_turn[index][kind].append((belief, truth))
+    columns = [[quality(turn[kind]) for turn in by_turn if kind in turn] for kind in ("model", "exact", "prior")]
     overall = {kind: quality([guess for turn in by_turn for guess in turn[kind]]) for kind in kinds}
-    return UserModelReport(model.about, columns["model"], columns["exact"], columns["prior"], overall)
+    learned, known, constant = columns
+    return UserModelReport(model.about, learned, known, constant, overall)

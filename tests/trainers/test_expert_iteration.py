@@ -18,7 +18,12 @@ pytest.importorskip("trl")
 from dialogym.envs.make import make_engine
 from dialogym.policies.tokens import ChatFormat, TokenRecord
 from dialogym.trainers.bc import BCConfig, train_bc
-from dialogym.trainers.expert_iteration import ExpertIterationConfig, Learner, best, train_expert_iteration
+from dialogym.trainers.expert_iteration import (
+    ExpertIterationConfig,
+    ExpertIterationTrainer,
+    best,
+    train_expert_iteration,
+)
 from dialogym.trainers.scoring import padded
 from safetensors.torch import load_file
 
@@ -64,7 +69,7 @@ def interrupted(monkeypatch, run, at, after=0):
     class Interrupt(Exception):
         pass
 
-    learn, step, left = Learner.learn, Learner._step, [after]
+    learn, step, left = ExpertIterationTrainer.learn, ExpertIterationTrainer._step, [after]
 
     def dying_step(self, batch):
         if left[0] == 0:
@@ -74,11 +79,11 @@ def interrupted(monkeypatch, run, at, after=0):
 
     def dying_learn(self, number):
         if number == at:
-            patch.setattr(Learner, "_step", dying_step)
+            patch.setattr(ExpertIterationTrainer, "_step", dying_step)
         return learn(self, number)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Learner, "learn", dying_learn)
+        patch.setattr(ExpertIterationTrainer, "learn", dying_learn)
         with pytest.raises(Interrupt):
             train_expert_iteration(run)
 
@@ -223,7 +228,7 @@ def test_two_processes_do_what_one_does(noise, tmp_path):
 
 def test_the_buffer_holds_the_latest_rounds(noise, tmp_path):
     for size, held in ((1, 1), (2, 2), (0, 3)):
-        learner = Learner(config(tmp_path, noise, scenarios=4, buffer=size), make_engine(TOY))
+        learner = ExpertIterationTrainer(config(tmp_path, noise, scenarios=4, buffer=size), make_engine(TOY))
         for number in range(3):
             learner.play(number)
         assert len(learner.buffer) == held
@@ -232,7 +237,7 @@ def test_the_buffer_holds_the_latest_rounds(noise, tmp_path):
 
 def test_loss_and_gradient_of_own_tokens_only(noise, tmp_path):
     """The loss is the mean negative log-probability of the own tokens; what follows the last of them changes nothing, a masked token is not learned."""
-    learner = Learner(config(tmp_path, noise), make_engine(TOY))
+    learner = ExpertIterationTrainer(config(tmp_path, noise), make_engine(TOY))
     model, chat = learner.speaker.model, ChatFormat(learner.speaker.tokenizer)
     records = [
         chat.record([{"role": "user", "content": "Tea!"}, {"role": "assistant", "content": f"[serve {drink}]"}])
@@ -258,7 +263,7 @@ def test_loss_and_gradient_of_own_tokens_only(noise, tmp_path):
 
 def test_the_plain_forward_gives_the_same(noise, tmp_path, monkeypatch):
     """What several processes and GPUs compute is what one on a CPU does."""
-    learner = Learner(config(tmp_path, noise, scenarios=4), make_engine(TOY))
+    learner = ExpertIterationTrainer(config(tmp_path, noise, scenarios=4), make_engine(TOY))
     learner.play(0)
     batch = padded(learner.buffer[0], learner.speaker.chat.eos)
     fast = learner.reader(*batch)
@@ -269,7 +274,7 @@ def test_the_plain_forward_gives_the_same(noise, tmp_path, monkeypatch):
 
 def test_nothing_above_the_mean_is_nothing_to_learn(noise, tmp_path):
     """A reward that is the same for everybody."""
-    learner = Learner(config(tmp_path, noise, scenarios=2), make_engine(TOY, reward="goal=0"))
+    learner = ExpertIterationTrainer(config(tmp_path, noise, scenarios=2), make_engine(TOY, reward="goal=0"))
     assert learner.play(0)["kept"] == 0
     assert learner.learn(0)["loss"] == 0.0
 

@@ -24,11 +24,10 @@ from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.ilql import ILQLConfig, TargetFollows, expectile_loss, ilql_loss, td_target, train_ilql
 from dialogym.trainers.mc import MCConfig, mc_loss, train_mc
 from dialogym.trainers.offline import (
-    Learner,
     OfflineTrainer,
     OwnTokens,
+    TrainableValueModel,
     collate,
-    discounted,
     own_tokens,
     rewarded,
     token_rows,
@@ -85,11 +84,6 @@ def test_the_expectile_weighs_what_was_better_than_expected():
     for tau, expected in ((0.5, 0.5), (0.8, 0.8), (0.95, 0.95)):
         losses = expectile_loss(values[:, None] - grid, tau).sum(0)
         assert grid[losses.argmin()].item() == pytest.approx(expected, abs=2e-3)
-
-
-def test_returns_to_come():
-    assert discounted([1.0, 0.0, 4.0], 0.5) == [2.0, 2.0, 4.0]
-    assert discounted([], 0.5) == []
 
 
 def test_the_target_leads_to_the_next_own_token_and_ends_with_the_episode():
@@ -248,7 +242,7 @@ def ilql_learner(model):
     heads = make_heads(model, ["q1", "q2", "v", "target_q1", "target_q2"], 16, 0.5)
     for head in heads.values():
         torch.nn.init.normal_((head.state if head.added is None else head.added).weight, std=0.1)
-    return Learner(model, heads, beta=1.0)
+    return TrainableValueModel(model, heads, beta=1.0)
 
 
 def test_gradients_reach_only_own_tokens(speaker, monkeypatch):

@@ -27,7 +27,7 @@ from dialogym.trainers import critics, scoring
 from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.critics import SIZE, privileged_features
 from dialogym.trainers.experience import Experience, Minibatch
-from dialogym.trainers.ppo import Learner, PPOConfig, gae, policy_terms, train_ppo, value_error
+from dialogym.trainers.ppo import PPOConfig, PPOTrainer, gae, policy_terms, train_ppo, value_error
 from safetensors.torch import load_file
 
 from .. import toy
@@ -209,13 +209,13 @@ def test_actions_of_a_dialogue(clone, level):
 
 @pytest.fixture(scope="module")
 def learner(clone):
-    return Learner(config(model=clone, episodes=12, level="turn", normalise=False), make_engine(TOY))
+    return PPOTrainer(config(model=clone, episodes=12, level="turn", normalise=False), make_engine(TOY))
 
 
 @pytest.fixture(scope="module")
 def batch(learner):
     played, _ = learner.play(0)
-    learner.judge(played)
+    learner.compute_advantages(played)
     return played
 
 
@@ -241,7 +241,7 @@ def test_gradients_reach_own_tokens_only(learner, batch, monkeypatch):
 
 def test_the_critic_has_no_gradient_in_the_policy(learner, batch):
     before = {name: value.clone() for name, value in learner.modules[0].state_dict().items()}
-    learner.fit(batch, 0)
+    learner.update_critic(batch, 0)
     assert all(parameter.grad is None for parameter in learner.modules[0].parameters())
     assert all(torch.equal(before[name], value) for name, value in learner.modules[0].state_dict().items())
 
@@ -261,7 +261,7 @@ def gradient_of(learner, batch):
 def test_less_memory_same_gradient(learner, batch, clone, monkeypatch):
     whole = gradient_of(learner, batch)
     assert whole.abs().max() > 0.01
-    other = Learner(config(model=clone, episodes=12, microbatch=5, gradient_checkpointing=True), make_engine(TOY))
+    other = PPOTrainer(config(model=clone, episodes=12, microbatch=5, gradient_checkpointing=True), make_engine(TOY))
     other._checkpoint_activations(True)
     torch.testing.assert_close(gradient_of(other, batch), whole, atol=1e-5, rtol=1e-3)
     monkeypatch.setattr(scoring, "plain_head", lambda model: False)  # any other model
@@ -323,7 +323,7 @@ def with_hidden(dialogue, index):
 
 def explained(critic, steps=4):
     """How much of the variance of returns a critic explains in the end, where tea is served whatever was ordered."""
-    learner = Learner(
+    learner = PPOTrainer(
         config(env_id=MUMBLE, critic=critic, episodes=48, value_epochs=8, learning_rate=2e-3), make_engine(MUMBLE)
     )
     learner.modules[0].requires_grad_(False)
@@ -334,8 +334,8 @@ def explained(critic, steps=4):
     for step in range(steps):
         learner.set_rates(step)
         played, _ = learner.play(step)
-        numbers = learner.judge(played)
-        learner.fit(played, step)
+        numbers = learner.compute_advantages(played)
+        learner.update_critic(played, step)
     return numbers["explained_variance"]
 
 
@@ -347,7 +347,7 @@ def test_the_privileged_critic_knows_more():
 def test_the_policy_sees_nothing_of_it(clone):
     plays = []
     for critic in critics.CRITICS:
-        played, _ = Learner(config(model=clone, episodes=6, critic=critic), make_engine(TOY)).play(0)
+        played, _ = PPOTrainer(config(model=clone, episodes=6, critic=critic), make_engine(TOY)).play(0)
         plays.append([(episode.ids, episode.logprobs.tolist()) for episode in played])
     assert plays[0] == plays[1] == plays[2]
 
@@ -401,7 +401,7 @@ def test_resumed_equals_uninterrupted(clone, tmp_path, monkeypatch, critic, at):
     }
     whole, broken = (config(tmp_path / name, clone, **small) for name in ("whole", "broken"))
     train_ppo(whole)
-    fit = Learner.fit
+    fit = PPOTrainer.update_critic
 
     def until(self, batch, step):
         if step == at:
@@ -409,7 +409,7 @@ def test_resumed_equals_uninterrupted(clone, tmp_path, monkeypatch, critic, at):
         return fit(self, batch, step)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Learner, "fit", until)
+        patch.setattr(PPOTrainer, "update_critic", until)
         with pytest.raises(Interrupt):
             train_ppo(broken)
     torch.manual_seed(99)
@@ -490,11 +490,11 @@ def test_two_processes_do_what_one_does(clone, tmp_path):
 
 
 def test_the_policy_stops_where_it_has_moved_enough(clone):
-    learner = Learner(config(model=clone, episodes=16, target_kl=0.001, learning_rate=5e-3), make_engine(TOY))
+    learner = PPOTrainer(config(model=clone, episodes=16, target_kl=0.001, learning_rate=5e-3), make_engine(TOY))
     played, _ = learner.play(0)
-    learner.judge(played)
+    learner.compute_advantages(played)
     learner.set_rates(0)
-    numbers = learner.improve(played, 0)
+    numbers = learner.update_policy(played, 0)
     assert 1 <= numbers["updates"] < 16 and numbers["approx_kl"] > 0.001
     assert all(
         parameter.grad is None for parameter in learner.modules[0].parameters()
@@ -534,7 +534,7 @@ def test_dialogues_that_failed_are_dropped(clone):
             ]
 
     user = Flaky(make_engine(TOY).family.voice)
-    learner = Learner(config(model=clone, episodes=10), make_engine(TOY, user=user))
+    learner = PPOTrainer(config(model=clone, episodes=10), make_engine(TOY, user=user))
     played, numbers = learner.play(0)
     assert len(played) == 8 and numbers["dropped"] == 2
     Flaky.bad = range(10)
@@ -547,7 +547,7 @@ def test_dialogues_that_failed_are_dropped(clone):
     [
         ({"level": "word"}, "level must be one of turn, token; got 'word'"),
         ({"critic": "oracle"}, "critic must be one of head, separate, privileged; got 'oracle'"),
-        ({"gae_lambda": 1.5}, "gae_lambda must be between 0 and 1, got 1.5"),
+        ({"gae_lambda": 1.5}, "gae_lambda must be a number from 0 to 1, got 1.5"),
         ({"discount": 0.0}, "discount must be above 0 and at most 1, got 0.0"),
         ({"clip": 0.0}, "clip must be above 0, got 0.0"),
         ({"minibatches": 0}, "minibatches must be at least 1, got 0"),

@@ -292,7 +292,8 @@ def make_trainer(kind, model, tokenizer, folder, **options):
         **options,
     }
     common = {"model": model, "processing_class": tokenizer, "train_dataset": Dataset.from_list([{"row": 0}])}
-    trl_config = TRLDPOConfig if kind is PairTrainer else TRLKTOConfig
+    trl_config, collator = (TRLDPOConfig, dpo.OwnTurns) if kind is PairTrainer else (TRLKTOConfig, kto.OwnTurns)
+    common["data_collator"] = collator(tokenizer.pad_token_id)
     return kind(**common, args=trl_config(precompute_ref_log_probs=True, per_device_train_batch_size=4, **arguments))
 
 

@@ -44,7 +44,7 @@ def episodes(bargainer, batch, order=1, attempt=0):
     engine, model, tokenizer = bargainer
     policy = LanguageModelPolicy(model, tokenizer, max_turn_tokens=6, temperature=1.0)
     played = {}
-    for dialogue in rollout(engine, policy, range(12)[::order], batch=batch, attempt=attempt):
+    for dialogue in rollout(engine, policy, range(12)[::order], batch=batch, attempts=attempt):
         played[dialogue.seed] = ([step.text for step in dialogue.steps], policy.record(dialogue).completion_ids)
     return played
 

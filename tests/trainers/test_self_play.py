@@ -16,7 +16,7 @@ from dialogym.policies.duel import play_duels
 from dialogym.policies.language_model import LanguageModelPolicy, load_model
 from dialogym.policies.registry import make_policy
 from dialogym.trainers import self_play
-from dialogym.trainers.self_play import Players, SelfPlayConfig, leave_one_out, lessons, train_self_play
+from dialogym.trainers.self_play import SelfPlayConfig, SelfPlayTrainer, lessons, train_self_play
 from safetensors.torch import load_file
 
 from ..toy import TOY
@@ -39,7 +39,7 @@ def start(engine, tmp_path_factory):
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, betas=(0.9, 0.98))
     for first in range(0, len(records), 16):
         some = [self_play.Lesson(record, 1.0) for record in records[first : first + 16]]
-        player = object.__new__(Players)
+        player = object.__new__(SelfPlayTrainer)
         player.config, player.tokenizer, player.device = SelfPlayConfig(ULTIMATUM), tokenizer, torch.device("cpu")
         player._backward(model, some, sum(sum(lesson.record.mask) for lesson in some))
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -101,7 +101,9 @@ def test_the_past_is_met_and_does_not_learn(engine, start, tmp_path):
         "step-4.pt",
     ]
     assert [row["step"] for row in rows(tmp_path) if "score" in row] == [0, 3, 6]
-    players = Players(config(tmp_path, start, past_share=1.0, past_every=2), engine, tmp_path / "self-play" / "league")
+    players = SelfPlayTrainer(
+        config(tmp_path, start, past_share=1.0, past_every=2), engine, tmp_path / "self-play" / "league"
+    )
     duels, seated = players.play(5)
     assert all(sorted(policy.name for policy in pair.values()) == ["now", "past"] for pair in seated)
     found = lessons(duels, seated, 8)
@@ -117,9 +119,7 @@ def test_the_past_is_met_and_does_not_learn(engine, start, tmp_path):
 
 
 def test_lessons_by_hand(engine, start):
-    assert leave_one_out([1.0, 0.0, 0.5]) == [0.75, -0.75, 0.0]
-    assert leave_one_out([0.3]) == [0.0]
-    players = Players(config(start.parent, start), engine, start.parent)
+    players = SelfPlayTrainer(config(start.parent, start), engine, start.parent)
     duels, seated = players.play(0)
     found = lessons(duels, seated, 8)
     for seat in SEATS:
@@ -133,7 +133,7 @@ def test_lessons_by_hand(engine, start):
 
 
 def test_the_gradient_is_that_of_the_definition_and_of_own_tokens_only(engine, start):
-    players = Players(config(start.parent, start, entropy=0.3, temperature=0.8), engine, start.parent)
+    players = SelfPlayTrainer(config(start.parent, start, entropy=0.3, temperature=0.8), engine, start.parent)
     duels, seated = players.play(0)
     some = lessons(duels, seated, 8)["buyer"][:3]
     model, tokens = players.distinct[0], sum(sum(lesson.record.mask) for lesson in some)
@@ -165,7 +165,7 @@ def test_resumed_equals_uninterrupted(start, tmp_path, monkeypatch):
         for name in ("whole", "broken")
     )
     train_self_play(whole)
-    learn = Players.learn
+    learn = SelfPlayTrainer.learn
 
     def until_five(self, found, step):
         if step == 5:
@@ -173,7 +173,7 @@ def test_resumed_equals_uninterrupted(start, tmp_path, monkeypatch):
         return learn(self, found, step)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Players, "learn", until_five)
+        patch.setattr(SelfPlayTrainer, "learn", until_five)
         with pytest.raises(Interrupt):
             train_self_play(broken)
     train_self_play(dataclasses.replace(broken, resume=True))

@@ -190,7 +190,7 @@ def test_the_command(tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"held_out": 1.0}, "held_out must be between 0 and 1"),
+        ({"held_out": 1.0}, "held_out must be above 0 and below 1"),
         ({"features": "vibes"}, "features must be ngrams or lm:NAME"),
         ({"epochs": 0}, "epochs must be at least 1"),
         ({"about": "mood", "episodes": 10}, "about must be one of drink"),

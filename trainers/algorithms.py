@@ -1,0 +1,98 @@
+"""The algorithms of `dialogym train` and of the benchmark: one table, which loads no module before it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+Kind = Literal["offline", "online", "self-play", "user"]
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """One algorithm.
+
+    Attributes:
+        module: Of `trainers`.
+        config: Name of its configuration, a dataclass.
+        function: Name of the function that trains.
+        about: What it is, in a line.
+        kind: What it learns from: recorded episodes (``"offline"``), episodes that it plays (``"online"``), both seats
+            of a duel (``"self-play"``). ``"user"``: not a policy, but something of the simulated user.
+        benchmark: Fields of its configuration in the benchmark; ``None`` if it has no part in it.
+        batches_a_round: Where online training goes in rounds: how many batches of the benchmark's budget make one; 0
+            for all in one round, ``None`` for steps instead of rounds.
+    """
+
+    module: str
+    config: str
+    function: str
+    about: str
+    kind: Kind
+    benchmark: Mapping[str, Any] | None = None
+    batches_a_round: int | None = None
+
+    def load(self) -> tuple[type[Any], Callable[[Any], Any]]:
+        """The configuration and the function."""
+        module = import_module(f".{self.module}", __package__)
+        return getattr(module, self.config), getattr(module, self.function)
+
+
+_GO_ON = {"learning_rate": 1e-3, "epochs": 2.0}
+_THREE_PASSES = {**_GO_ON, "epochs": 6.0}  # over a third of the episodes, for one pass over all
+_COOL = {"temperature": 0.5}  # the clone of a mixture plays far worse when it is sampled than its likeliest words do
+ATTEMPTS = 8  # at each scenario of the benchmark
+_ATTEMPTS = {**_COOL, "attempts": ATTEMPTS}
+_GROUPS = {**_COOL, "groups": 16, "group_size": ATTEMPTS, "updates": 4}
+_BY_TURN = {**_GROUPS, "credit": "turn"}
+
+ALGORITHMS = {
+    "bc": Algorithm("bc", "BCConfig", "train_bc", "behaviour cloning of recorded episodes", "offline", {"epochs": 4.0}),
+    "filtered-bc": Algorithm(
+        "bc", "FilteredBCConfig", "train_bc", "behaviour cloning of the best of them", "offline", _THREE_PASSES
+    ),
+    "mc": Algorithm("mc", "MCConfig", "train_mc", "decoding guided by Monte-Carlo returns", "offline", _GO_ON),
+    "ilql": Algorithm("ilql", "ILQLConfig", "train_ilql", "implicit language Q-learning", "offline", _GO_ON),
+    "awr": Algorithm("awr", "AWRConfig", "train_awr", "advantage-weighted regression", "offline", _GO_ON),
+    "grpo": Algorithm("grpo", "GRPOConfig", "train_grpo", "group-relative policy optimisation", "online", _BY_TURN),
+    "rloo": Algorithm(
+        "rloo", "RLOOConfig", "train_rloo", "REINFORCE with a leave-one-out baseline", "online", {**_GROUPS, "kl": 0.05}
+    ),
+    "ppo": Algorithm(
+        "ppo",
+        "PPOConfig",
+        "train_ppo",
+        "proximal policy optimisation, by turn or token",
+        "online",
+        {**_COOL, "episodes": 128},
+    ),
+    "dpo": Algorithm(
+        "dpo", "DPOConfig", "train_dpo", "preferences between rollouts", "online", {**_ATTEMPTS, "matches": 4}, 0
+    ),
+    "kto": Algorithm("kto", "KTOConfig", "train_kto", "good and bad rollouts, unpaired", "online", _ATTEMPTS, 0),
+    "expert-iteration": Algorithm(
+        "expert_iteration",
+        "ExpertIterationConfig",
+        "train_expert_iteration",
+        "cloning one's own best episodes",
+        "online",
+        _ATTEMPTS,
+        5,
+    ),
+    "self-play": Algorithm("self_play", "SelfPlayConfig", "train_self_play", "both seats of a game", "self-play"),
+    "user-model": Algorithm(
+        "user_model",
+        "UserModelConfig",
+        "train_user_model",
+        "a learned model of the simulated user, for curiosity rewards",
+        "user",
+    ),
+    "voice": Algorithm(
+        "voice", "VoiceConfig", "train_voice", "a language model as the voice of simulated users", "user"
+    ),
+}
+"""By name, in the order of the tables."""
+
+BENCHMARKED = tuple(name for name, algorithm in ALGORITHMS.items() if algorithm.benchmark is not None)
