@@ -188,7 +188,7 @@ def test_bench(run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (("dance",), 2, "command must be one of list, play"),
+        (("dance",), 2, "command must be one of list, "),
         (("play", "Chess-v0"), 1, "environment must be one of Coaching-v0"),
         (("evaluate", "Chess-v0"), 1, "environment must be one of Coaching-v0"),
         (("collect", "Chess-v0"), 1, "environment must be one of Coaching-v0"),
