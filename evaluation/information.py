@@ -75,10 +75,7 @@ def information_efficiency(dialogues: Iterable[Dialogue]) -> float | None:
     Both are summed over the same turns before they are divided. The bits of a reply are the fall in entropy that is
     due to it, ``H(predicted) - H(b')``: what the hidden state's own movement does is left out, as in
     `curiosity/information_gain`. Luck counts, so single dialogues may exceed 1; in expectation it is at most 1, and 1
-    for the greedy information seeker.
-
-    Returns:
-        The share; ``None`` where no act could have told anything.
+    for the greedy information seeker. ``None`` where no act could have told anything.
     """
     return _share([measure(dialogue) for dialogue in dialogues])
 

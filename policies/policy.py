@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ..core.dialogue import Dialogue
+from ..core.spec import spell_spec
 from ..core.stream import Stream
 
 
@@ -49,6 +50,8 @@ def respond_by(
     return said
 
 
+SHARE = 0.05  # of the turns in which a `NoisyPolicy` strays, where a name does not say
+
 Speak = Callable[[Dialogue, Stream], str]
 
 
@@ -81,3 +84,29 @@ class MixedPolicy:
             if self not in dialogue.memo:
                 dialogue.memo[self] = stream.choose(len(self.policies))
         return respond_by(self.policies, [dialogue.memo[self] for dialogue in dialogues], dialogues, streams)
+
+
+class NoisyPolicy:
+    """Each turn is spoken by another policy with a small probability, whatever was said before.
+
+    Epsilon-greedy play (Sutton and Barto 2018, section 2.2).
+
+    Args:
+        policy: Speaks most turns.
+        noise: Speaks the others.
+        share: Probability of such a turn; 0 to 1.
+
+    Raises:
+        ValueError: If `share` is no number from 0 to 1.
+    """
+
+    def __init__(self, policy: Policy, noise: Policy, share: float = SHARE):
+        if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0.0 <= share <= 1.0:
+            raise ValueError(f"share of noisy:{policy.name} must be a number from 0 to 1, got {share!r}")
+        self.policy, self.noise, self.share = policy, noise, float(share)
+        self.name = spell_spec(f"noisy:{policy.name}", {"share": self.share})
+
+    def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream]) -> list[str]:
+        """Draw who speaks in each dialogue, then let each policy speak in all of its dialogues together."""
+        strays = [int(stream.random() < self.share) for stream in streams]
+        return respond_by((self.policy, self.noise), strays, dialogues, streams)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..core.spec import parse_spec
 from ..envs.engine import Engine
 from .baselines import demonstrator, make_baseline, named
-from .noise import NoisyPolicy
-from .policy import MixedPolicy, Policy
+from .policy import SHARE, MixedPolicy, NoisyPolicy, Policy
 
 
 def make_policy(spec: str | Policy, engine: Engine) -> Policy:
@@ -43,7 +44,8 @@ def make_policy(spec: str | Policy, engine: Engine) -> Policy:
         name, options = parse_spec(spec.removeprefix("noisy:"), "policy")
         if unknown := set(options) - {"share"}:
             raise ValueError(f"noisy:{name} has the parameter share; got {', '.join(sorted(unknown))}")
-        return NoisyPolicy(make_policy(name, engine), make_policy("random", engine), **options)  # type: ignore[arg-type]
+        share: Any = options.get("share", SHARE)
+        return NoisyPolicy(make_policy(name, engine), make_policy("random", engine), share)
     try:
         return make_baseline(spec, engine)
     except KeyError:

@@ -78,16 +78,12 @@ def test_scripted_lies_between(scripted):
     )
 
 
-def test_optimal_return_agrees_with_the_exact_optimum():
+def test_a_thousand_episodes_of_the_optimum_take_seconds_and_agree_with_it():
+    started = time.process_time()  # others may be busy on the machine
     result = evaluate(ENV, "optimal", episodes=1000, seed=500)
+    assert time.process_time() - started < 10.0
     error = result.returns.std() / np.sqrt(1000)
     assert abs(result.mean_return - result.optimum) < 3.5 * error
-
-
-def test_thousand_episodes_take_seconds():
-    started = time.perf_counter()
-    evaluate(ENV, "optimal", episodes=1000, seed=20_000)
-    assert time.perf_counter() - started < 10.0
 
 
 def test_common_random_numbers(scripted):

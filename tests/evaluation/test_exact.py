@@ -231,7 +231,7 @@ def test_against_an_enumeration_by_hand(opener):
 def test_against_simulation(opener):
     family = Lessons(opener, (2, 4))
     policy = FunctionPolicy("adaptive", adaptive)
-    payoffs = [dialogue.steps[-1].payoff for dialogue in rollout(Engine(family), policy, range(6000))]
+    payoffs = [dialogue.steps[-1].payoff for dialogue in rollout(Engine(family), policy, range(2000))]
     error = np.std(payoffs) / math.sqrt(len(payoffs))
     assert error < 0.01
     assert abs(expected_return(family, policy) - np.mean(payoffs)) < 3.5 * error
@@ -301,9 +301,9 @@ def test_too_large_a_tree_is_refused():
 
 def test_eight_turns_with_two_answers_take_seconds():
     family, turns = Lessons("tutor", (8,)), []
-    started = time.perf_counter()
+    started = time.process_time()
     value = expected_return(family, FunctionPolicy("teach", lambda dialogue, stream: turns.append(1) or "[teach]"))
-    assert time.perf_counter() - started < 5.0
+    assert time.process_time() - started < 5.0
     assert len(turns) == 2**8 - 1  # no more than the public histories
     mastered = dict(Student().prior())
     for _ in range(8):

@@ -96,7 +96,7 @@ def test_by_simulation():
     low, high = control_index(dialogues)[1]
     assert low < 0.0 < high
     for policy in ("random", "optimal"):
-        low, high = control_index(rollout(engine, make_policy(policy, engine), range(1500)))[1]
+        low, high = control_index(rollout(engine, make_policy(policy, engine), range(600)))[1]
         assert low <= 0.0 <= high
 
 
@@ -124,7 +124,7 @@ def test_gain_is_what_was_to_be_expected_in_the_mean(env_id):
     """Realised bits less expected bits of the acts made is a martingale difference: 0 in the mean."""
     engine = make_engine(env_id)
     off = []
-    for dialogue in rollout(engine, make_policy("scripted", engine), range(250)):
+    for dialogue in rollout(engine, make_policy("scripted", engine), range(120)):
         told = sum(
             expected_gain(dialogue.setting, step.before, step.belief_before(), step.act) for step in dialogue.steps
         )

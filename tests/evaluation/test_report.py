@@ -36,13 +36,10 @@ def trained(env_id):
     return FunctionPolicy("trained", speak)
 
 
-def synthesise(path, env_id=ENV):
+def synthesise(path, env_id=ENV, episodes=EPISODES):
     policy = trained(env_id)
-    results = [
-        evaluate(env_id, policy, EPISODES, SEED),
-        *(evaluate(env_id, name, EPISODES, SEED) for name in ("random", "scripted", "optimal")),
-    ]
-    collect(env_id, policy, EPISODES, path / "episodes", seed=SEED)
+    results = [evaluate(env_id, one, episodes, SEED) for one in (policy, "random", "scripted", "optimal")]
+    collect(env_id, policy, episodes, path / "episodes", seed=SEED)
     (path / "config.json").write_text(
         json.dumps({"algorithm": "grpo", "env_id": env_id, "seed": 0, "learning_rate": 1e-5})
     )
@@ -87,15 +84,19 @@ def judged(finished):
     return [episode_regret(episode) for episode in read_episodes(finished / "episodes")]
 
 
-def page_of(run):
-    return write_report(run).read_text(encoding="utf-8")
+def page_of(run, episodes=500):
+    return write_report(run, episodes=episodes).read_text(encoding="utf-8")
 
 
-def test_page_is_whole(run):
-    page = page_of(run)
+@pytest.fixture(scope="module")
+def page(finished, tmp_path_factory):
+    return write_report(finished, tmp_path_factory.mktemp("page") / "page.html").read_text(encoding="utf-8")
+
+
+def test_page_is_whole(finished, page):
     for heading in ("Learning curve", "Comparison", "Metrics", "Outcomes", "Where value was lost", "Dialogues"):
         assert f"<h2>{heading}</h2>" in page
-    score = json.loads((run / "evaluation.json").read_text())[0]["score"]
+    score = json.loads((finished / "evaluation.json").read_text())[0]["score"]
     assert f"{score:.3f}" in page
     for name in ("random", "scripted", "optimal"):
         assert f"<td>{name}</td>" in page
@@ -105,8 +106,7 @@ def test_page_is_whole(run):
     assert "agreed price as a share of the list price" in page
 
 
-def test_page_is_self_contained(run):
-    page = page_of(run)
+def test_page_is_self_contained(page):
     assert not re.findall(r"<(?:script|link|iframe|img|object)\b|@import|\bsrc\s*=", page)
     assert all(target.startswith("#") for target in re.findall(r'href="([^"]*)"', page))
     assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", page))
@@ -117,10 +117,9 @@ def test_page_is_self_contained(run):
     assert not re.findall(r"#(0\d)\1\1\b", page)  # every marker colour was exchanged
 
 
-def test_page_is_the_same_each_time(run, tmp_path):
-    first = page_of(run)
-    again = write_report(run, tmp_path / "again.html")
-    assert again == tmp_path / "again.html" and again.read_text(encoding="utf-8") == first
+def test_page_is_the_same_each_time(run, page):
+    again = write_report(run)
+    assert again == run / "report.html" and again.read_text(encoding="utf-8") == page
 
 
 @pytest.mark.parametrize(
@@ -134,11 +133,11 @@ def test_page_is_the_same_each_time(run, tmp_path):
 )
 def test_missing_parts_are_noted(run, missing, gone, kept, note):
     (shutil.rmtree if (run / missing).is_dir() else type(run).unlink)(run / missing)
-    page = page_of(run)
+    page = page_of(run, episodes=10)
     assert gone not in page and kept in page and note in page
 
 
-def test_empty_folder_and_missing_folder(tmp_path):
+def test_empty_folder_and_missing_folder(finished, tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         write_report(tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match="no training run in"):
@@ -146,7 +145,7 @@ def test_empty_folder_and_missing_folder(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     assert page_of(tmp_path).count("<li>") == 3
     with pytest.raises(FileNotFoundError, match=f"did you mean {tmp_path}"):
-        synthesise(tmp_path / "other" / "run")
+        shutil.copytree(finished, tmp_path / "other" / "run")
         write_report(tmp_path / "other")
 
 
@@ -156,7 +155,7 @@ def test_damage_is_noted(run):
     (run / "evaluation.json").write_text('[{"policy": "trained"}]')
     (run / "config.json").write_text("[")
     (run / "summary.json").unlink()
-    page = page_of(run)
+    page = page_of(run, episodes=10)
     assert "1 of 62 lines of metrics.jsonl" in page
     assert "An entry of evaluation.json cannot be read (an evaluation must hold env_id" in page
     assert "config.json cannot be read" in page
@@ -251,7 +250,7 @@ def test_dialogues_are_chosen_for_their_regret(judged):
 
 
 def test_any_family_will_do(tmp_path):
-    page = page_of(synthesise(tmp_path, TOY))
+    page = page_of(synthesise(tmp_path, TOY, 20))
     assert "share of guests who got what they ordered" in page
     assert "<h2>Dialogues</h2>" in page and "drink" in page
 

