@@ -180,9 +180,10 @@ class Engine:
             ]
         else:
             heards = self.ear.hear(dialogues, texts)
-        for dialogue, text in zip(dialogues, texts, strict=True):
-            dialogue.hearing = text
-        return list(map(Step, dialogues, texts, heards))
+        steps = list(map(Step, dialogues, texts, heards))
+        for step in steps:
+            step.dialogue.hearing = step.text
+        return steps
 
     def _decide(self, steps: Sequence[Step]) -> None:
         """What the others do. Where their machinery fails, nothing happens, and the step says why."""
@@ -194,15 +195,18 @@ class Engine:
         for step, exchange in zip(steps, exchanges, strict=True):
             if isinstance(exchange, Failure):
                 step.error, step.heard = exchange, TALK
-                step.exchange = step.dialogue.setting.stay(step.dialogue.state, step.dialogue.hidden)
-            else:
-                step.exchange = exchange
+                exchange = step.dialogue.setting.stay(step.dialogue.state, step.dialogue.hidden)
+            step.exchange = exchange
 
     def _renew(
         self, steps: Sequence[Step], generators: Sequence[np.random.Generator]
     ) -> tuple[dict[int, Dialogue], list[Opening]]:
         """The successors of the dialogues that end with these steps, by place, and what they begin with."""
-        ending = [place for place, step in enumerate(steps) if step.exchange.over or _gives_up(step)]
+        ending = []
+        for place, step in enumerate(steps):
+            exchange = step.exchange
+            if exchange.over or ((step.heard.problem or exchange.problem) and _gives_up(step)):
+                ending.append(place)
         for place in ending:
             steps[place].dialogue.stream.reserve()
         if not generators or not ending:
