@@ -133,7 +133,7 @@ def small_ultimatum() -> SmallDuel:
         privates={seat: Belief.certain(None) for seat in SEATS},
         game=lambda seat, private: Remembered(game, lambda state, mover: list(game.choices(state, mover))),
         dialogue=lambda seat, private: seat_dialogue(game, seat, Scenario("lamp"), BRIEFS[seat].format("lamp")),
-        grammar=Ultimatum.grammar,
+        grammar=Ultimatum().grammar,
         context=lambda state: None,
     )
 

@@ -17,7 +17,6 @@ pytest.importorskip("trl")
 
 from dialogym.envs.make import make_engine
 from dialogym.policies.tokens import ChatFormat, TokenRecord
-from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.expert_iteration import (
     ExpertIterationConfig,
     ExpertIterationTrainer,
@@ -46,21 +45,11 @@ def config(out, model, **changes):
 
 
 @pytest.fixture(scope="module")
-def noise(tmp_path_factory):
+def noise(clone_of):
     """A clone of random serving."""
-    out = tmp_path_factory.mktemp("noise")
-    start = BCConfig(
-        TOY,
-        out=out,
-        demonstrator="random",
-        demonstrations=500,
-        epochs=2.0,
-        final_episodes=20,
-        eval_episodes=20,
-        threads=1,
-    )
-    assert train_bc(start) < 0.7
-    return out / "bc" / "model"
+    run, score = clone_of("random", 500)
+    assert score < 0.7
+    return run / "bc" / "model"
 
 
 def interrupted(monkeypatch, run, at, after=0):

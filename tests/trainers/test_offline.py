@@ -51,12 +51,15 @@ def careless(dialogue, stream):
 
 
 @pytest.fixture(scope="module")
-def mixed(tmp_path_factory):
+def mixed(once):
     """Episodes, and the folder of their clone."""
-    folder = tmp_path_factory.mktemp("offline")
-    collect(TOY, FunctionPolicy("careless", careless), 800, folder / "data")
     common = {"env_id": TOY, "threads": 1, "final_episodes": 60, "eval_episodes": 10}
-    score = train_bc(BCConfig(out=folder, episodes_path=folder / "data", epochs=2.0, **common))
+
+    def clone(folder):
+        collect(TOY, FunctionPolicy("careless", careless), 800, folder / "data")
+        return train_bc(BCConfig(out=folder, episodes_path=folder / "data", epochs=2.0, **common))
+
+    folder, score = once("careless", clone)
     return folder / "data", folder / "bc" / "model", score, common
 
 
@@ -303,15 +306,13 @@ def test_target_heads_follow(speaker):
 
 
 @pytest.fixture(scope="module")
-def trained(mixed, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("trained")
-    return {
-        name: (
-            folder / name / name / "model",
-            train(name, mixed, folder / name, model=str(mixed[1]), epochs=2.0, learning_rate=1e-3),
-        )
-        for name in TRAINERS
-    }
+def trained(mixed, once):
+    def trainings(folder):
+        changes = {"model": str(mixed[1]), "epochs": 2.0, "learning_rate": 1e-3}
+        return {name: train(name, mixed, folder / name, **changes) for name in TRAINERS}
+
+    folder, scores = once("offline", trainings)
+    return {name: (folder / name / name / "model", score) for name, score in scores.items()}
 
 
 @pytest.mark.parametrize("name", TRAINERS)

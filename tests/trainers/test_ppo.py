@@ -24,7 +24,6 @@ from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import rollout
 from dialogym.simulated_users.user import Failure, ScriptedUser
 from dialogym.trainers import critics, scoring
-from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.critics import SIZE, privileged_features
 from dialogym.trainers.experience import Experience, Minibatch
 from dialogym.trainers.ppo import PPOConfig, PPOTrainer, gae, policy_terms, train_ppo, value_error
@@ -64,12 +63,11 @@ def config(out=Path("unused"), model="tiny", **changes):
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory):
+def clone(clone_of):
     """A model that serves at random."""
-    out = tmp_path_factory.mktemp("start")
-    demonstrations = {"demonstrator": "random", "demonstrations": 500, "batch_size": 16, "epochs": 3.0}
-    assert train_bc(BCConfig(TOY, out, **demonstrations, final_episodes=60, eval_episodes=20, threads=1)) < 0.7
-    return out / "bc" / "model"
+    run, score = clone_of("random", 500)
+    assert score < 0.7
+    return run / "bc" / "model"
 
 
 # ---- estimates -------------------------------------------------------------------------------------------------------

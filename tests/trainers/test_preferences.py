@@ -20,7 +20,6 @@ from dialogym.policies.language_model import load_model
 from dialogym.policies.rollout import rollout
 from dialogym.policies.tiny import tiny_tokenizer
 from dialogym.trainers import dpo, kto
-from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.branching import BranchingPolicy, Candidate, ForwardSampling, exact_values, from_branches
 from dialogym.trainers.dpo import DPOConfig, PairTrainer, train_dpo
 from dialogym.trainers.kto import JudgementTrainer, KTOConfig, train_kto
@@ -485,22 +484,14 @@ def test_no_gradient_at_the_partners_tokens(tokenizer, tmp_path, algorithm):
 
 
 @pytest.fixture(scope="module")
-def cloned(tmp_path_factory):
+def cloned(clone_of):
     """A clone of two hosts: one serves what was ordered two times in three, the other tea.
 
     It has seen what is right, and serves tea.
     """
-    out = tmp_path_factory.mktemp("start")
-    small = {
-        "demonstrations": 800,
-        "epochs": 3.0,
-        "batch_size": 16,
-        "final_episodes": 60,
-        "eval_episodes": 10,
-        "threads": 1,
-    }
-    assert train_bc(BCConfig(TOY, out, demonstrator="always-tea+scripted", **small)) < 0.4
-    return out / "bc" / "model"
+    run, score = clone_of("always-tea+scripted", 800)
+    assert score < 0.4
+    return run / "bc" / "model"
 
 
 def settings(out, model, **changes):

@@ -12,7 +12,6 @@ pytest.importorskip("trl")
 
 from dialogym.envs.make import make_engine
 from dialogym.policies.language_model import load_model
-from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.credit import CREDITS, leave_one_out
 from dialogym.trainers.grpo import DialogueRollout, GRPOConfig, train_grpo
 from dialogym.trainers.rloo import RLOOConfig, train_rloo
@@ -33,21 +32,11 @@ def rloo(out, model, **changes):
 
 
 @pytest.fixture(scope="module")
-def noise(tmp_path_factory):
+def noise(clone_of):
     """A clone of serving that is mostly random: its greedy self is little better than chance."""
-    out = tmp_path_factory.mktemp("noise")
-    config = BCConfig(
-        TOY,
-        out=out,
-        demonstrator="random+scripted",
-        demonstrations=600,
-        epochs=3.0,
-        final_episodes=20,
-        eval_episodes=20,
-        threads=1,
-    )
-    assert train_bc(config) < 0.5
-    return out / "bc" / "model"
+    run, score = clone_of("random+scripted", 600)
+    assert score < 0.5
+    return run / "bc" / "model"
 
 
 def speaking(served):

@@ -201,8 +201,13 @@ SMALL = {
 
 def launch(launcher, algorithm, **options):
     """`dialogym train` in two processes."""
-    arguments = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
-    return start(launcher, "-m", "dialogym.scripts.main", "train", algorithm, TOY, "--module", "toy", *arguments)
+    program = ("-m", "dialogym.scripts.main", "train", algorithm, TOY, "--module", "toy")
+    return start(launcher, *program, *words(**options))
+
+
+def words(**options):
+    """Options as they are typed."""
+    return [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
 
 
 def start(launcher, *program):
@@ -226,6 +231,7 @@ def start(launcher, *program):
         "HF_HUB_OFFLINE": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "ACCELERATE_USE_CPU": "true",
+        "PYTHONPATH": str(TESTS),  # of the toy
     }
     return subprocess.run(
         [sys.executable, "-m", *starter, *map(str, program)],
@@ -264,11 +270,12 @@ def assert_same_training(one, other, stage, start):
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory):
-    out = tmp_path_factory.mktemp("alone")
-    train_bc(BCConfig(TOY, out=out, **SMALL["bc"]))
-    train_grpo(GRPOConfig(TOY, out=out, model=str(out / "bc" / "model"), **SMALL["grpo"]))
-    return out
+def alone(once):
+    def train(out):
+        train_bc(BCConfig(TOY, out=out, **SMALL["bc"]))
+        train_grpo(GRPOConfig(TOY, out=out, model=str(out / "bc" / "model"), **SMALL["grpo"]))
+
+    return once("alone", train)[0]
 
 
 def test_bc_in_two_processes(alone, tmp_path):
@@ -289,25 +296,46 @@ def test_grpo_in_two_processes(alone, tmp_path):
 
 SMALLER = {"max_turn_tokens": 8, "eval_episodes": 8, "final_episodes": 12, "threads": 1, "learning_rate": 1e-3}
 OTHERS = {
-    "ilql": (
-        ILQLConfig,
-        train_ilql,
-        {"demonstrations": 64, "epochs": 1.0},
-    ),  # as `mc` and `awr` are, by `train_offline`
+    "ilql": (ILQLConfig, train_ilql, {"demonstrations": 64, "epochs": 1.0}),  # as `mc` and `awr`, by `train_offline`
     "dpo": (DPOConfig, train_dpo, {"scenarios": 24, "attempts": 4, "batch_size": 4}),
     "kto": (KTOConfig, train_kto, {"scenarios": 12, "attempts": 4, "batch_size": 8}),
 }
+IN_TURN = """
+import json
+import sys
+import toy
+from dialogym.scripts.main import main
+
+for arguments in json.loads(sys.argv[1]):
+    assert main(arguments) == 0
+"""
+
+
+@pytest.fixture(scope="module")
+def others(alone, once):
+    """All of them in two processes that are started once: the folder of the runs."""
+
+    def train(folder):
+        folder.mkdir()
+        (folder / "in_turn.py").write_text(IN_TURN)
+        commands = [
+            ["train", algorithm, TOY, *words(model=alone / "bc" / "model", out=folder / algorithm, **SMALLER, **budget)]
+            for algorithm, (_, _, budget) in OTHERS.items()
+        ]
+        done = start("torchrun", folder / "in_turn.py", json.dumps(commands))
+        return done.returncode, done.stderr
+
+    folder, (code, said) = once("in-two-processes", train)
+    assert code == 0, said
+    return folder
 
 
 @pytest.mark.parametrize("algorithm", OTHERS)
-def test_others_in_two_processes(alone, tmp_path, algorithm):
+def test_others_in_two_processes(alone, others, tmp_path, algorithm):
     config, train, budget = OTHERS[algorithm]
     start = alone / "bc" / "model"
-    options = {"model": str(start), **SMALLER, **budget}
-    train(config(TOY, out=tmp_path / "one", **options))
-    done = launch("torchrun", algorithm, out=tmp_path / "two", **options)
-    assert done.returncode == 0, done.stderr
-    assert_same_training(tmp_path / "one", tmp_path / "two", algorithm, load_file(start / "model.safetensors"))
+    train(config(TOY, out=tmp_path, model=str(start), **SMALLER, **budget))
+    assert_same_training(tmp_path, others / algorithm, algorithm, load_file(start / "model.safetensors"))
 
 
 MEETING = """

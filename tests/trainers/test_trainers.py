@@ -22,6 +22,8 @@ from dialogym.trainers.grpo import DialogueRollout, GRPOConfig, train_grpo
 from ..resuming import Interrupt, interrupted, same_weights
 from ..toy import DRINKS, TOY
 
+SHORT = {"demonstrations": 240, "save_every": 5}  # 45 steps
+
 
 def bc(out, **changes):
     return BCConfig(
@@ -54,9 +56,8 @@ def grpo(out, model, **changes):
 
 
 @pytest.fixture(scope="module")
-def cloned(tmp_path_factory):
-    out = tmp_path_factory.mktemp("run")
-    return out, train_bc(bc(out))
+def cloned(clone_of):
+    return clone_of("scripted", 800)
 
 
 def test_bc_learns_its_demonstrations(cloned):
@@ -68,16 +69,13 @@ def test_bc_learns_its_demonstrations(cloned):
     assert list((out / "tensorboard").rglob("events*"))
 
 
-def test_grpo_from_noise_to_the_optimum(tmp_path):
+def test_grpo_from_noise_to_the_optimum(clone_of, tmp_path):
     """BC on random serving gives chance; GRPO must find the rest by itself."""
-    start = tmp_path / "start"
-    chance = train_bc(bc(start, demonstrator="random", epochs=1.0, seed=2))
+    start, chance = clone_of("random", 500)
     assert chance < 0.7
-    # at this learning rate a clone's words fall apart now and then, and kl holds them together; with other seeds a
-    # hundred steps are not always enough
-    score = train_grpo(
-        grpo(tmp_path / "run", start / "bc" / "model", steps=100, groups=8, learning_rate=1e-3, kl=0.1, seed=2)
-    )
+    # at this learning rate a clone's words fall apart now and then, and kl holds them together; with other seeds so few
+    # steps are not always enough
+    score = train_grpo(grpo(tmp_path / "run", start / "bc" / "model", steps=40, updates=4, groups=8, kl=0.1, seed=2))
     assert score >= 0.9
     rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert {"reward", "loss"} <= set(rows[0])
@@ -90,7 +88,7 @@ def test_filtered_bc_keeps_the_best(tmp_path):
 def test_bc_resumed_equals_bc_uninterrupted(tmp_path, monkeypatch):
     from trl import SFTTrainer
 
-    whole, broken = bc(tmp_path / "whole", save_every=5), bc(tmp_path / "broken", save_every=5)
+    whole, broken = bc(tmp_path / "whole", **SHORT), bc(tmp_path / "broken", **SHORT)
     train_bc(whole)
     interrupted(monkeypatch, SFTTrainer, lambda: train_bc(broken), at=12)
     train_bc(dataclasses.replace(broken, resume=True))
@@ -122,7 +120,7 @@ def test_grpo_resumed_equals_grpo_uninterrupted(cloned, tmp_path, monkeypatch):
 def test_a_checkpoint_that_was_not_finished_is_passed_over(tmp_path, monkeypatch):
     from trl import SFTTrainer
 
-    whole, broken = bc(tmp_path / "whole", save_every=5), bc(tmp_path / "broken", save_every=5)
+    whole, broken = bc(tmp_path / "whole", **SHORT), bc(tmp_path / "broken", **SHORT)
     train_bc(whole)
 
     save = SFTTrainer._save_optimizer_and_scheduler
@@ -162,12 +160,12 @@ def test_resume_and_overwrite_are_guarded(cloned, tmp_path):
 
 
 def test_a_run_is_resumed_as_it_was_begun(tmp_path):
-    train_bc(bc(tmp_path, save_every=5))
+    train_bc(bc(tmp_path, **SHORT))
     with pytest.raises(
         ValueError, match=r"learning_rate must be 0\.004 to resume the run in .*bc, which was begun with it; got 0\.01"
     ):
-        train_bc(bc(tmp_path, save_every=5, learning_rate=0.01, resume=True))
-    assert train_bc(bc(tmp_path, save_every=50, final_episodes=7, resume=True)) is not None
+        train_bc(bc(tmp_path, **SHORT, learning_rate=0.01, resume=True))
+    assert train_bc(bc(tmp_path, **{**SHORT, "save_every": 50}, final_episodes=7, resume=True)) is not None
     assert json.loads((tmp_path / "bc" / "evaluation.json").read_text())[0]["episodes"] == 7
 
 

@@ -32,18 +32,18 @@ def config(env_id, out, **changes):
 
 
 @pytest.fixture(scope="module")
-def cafe(tmp_path_factory):
-    out = tmp_path_factory.mktemp("cafe") / "model"
-    return out, train_user_model(config(TOY, out, episodes=200, policy="random"))
+def cafe(once):
+    return once("cafe", lambda out: train_user_model(config(TOY, out, episodes=200, policy="random")))
 
 
 @pytest.fixture(scope="module")
-def bargain(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bargain")
-    collect(BARGAIN, "scripted", 500, folder / "episodes")
-    return folder / "model", train_user_model(
-        config(BARGAIN, folder / "model", episodes_path=folder / "episodes", about="tactic")
-    )
+def bargain(once):
+    def train(folder):
+        collect(BARGAIN, "scripted", 500, folder / "episodes")
+        return train_user_model(config(BARGAIN, folder / "model", episodes_path=folder / "episodes", about="tactic"))
+
+    folder, report = once("bargain", train)
+    return folder / "model", report
 
 
 def test_a_guest_who_says_what_it_wants_is_understood(cafe):
