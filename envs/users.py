@@ -11,10 +11,12 @@ import numpy as np
 
 from ..core.spec import parse_spec
 from ..core.stream import Stream
+from ..simulated_users.bank_guide import BankGuide
 from ..simulated_users.cast import Cast
 from ..simulated_users.guide import Guide
 from ..simulated_users.llm_mind import LLMUser
 from ..simulated_users.llm_voice import Example, LLMVoice
+from ..simulated_users.phrase_bank import PhraseVoice
 from ..simulated_users.user import Cue, ScriptedUser, SimulatedUser
 from .base import Family
 from .engine import Engine, Options
@@ -77,17 +79,19 @@ def make_user(user: str | SimulatedUser, family: Family) -> SimulatedUser:
 
 
 def guide_of(family: Family) -> Guide:
-    """The family's guide.
+    """The family's guide; without one, a guide that chooses among the lines of its phrase bank.
 
     Raises:
-        ValueError: If it has none.
+        ValueError: If it has neither.
     """
-    guide = family.guide
-    if guide is None:
+    if family.guide is not None:
+        return family.guide
+    if not isinstance(family.voice, PhraseVoice):
         raise ValueError(
-            f"{type(family).__name__} has no guide, so a language model cannot speak in it; only user='scripted' can"
+            f"{type(family).__name__} has no guide, and no PhraseVoice to choose lines from: a language model cannot speak "
+            "in it; only user='scripted' can"
         )
-    return guide
+    return BankGuide(family.voice)
 
 
 def cast_of(family: Family) -> Cast:

@@ -14,11 +14,11 @@ Bank = Mapping[str, Mapping[str, tuple[str, ...]]]
 The slot ``"counter seller"`` holds what a seller may say in addition to what is under ``"counter"``.
 """
 
-Topics = Mapping[str, str | Sequence[str]]
-"""Slot to react from -> a pattern, or alternative patterns."""
-
 Describe = Callable[[Cue], tuple[str, tuple, str]]
-"""What a family makes of a cue: the act's slot, the values of the fields, and the slot to react from if no topic is recognised (``""``: none)."""
+"""What a family makes of a cue.
+
+The act's slot, the values of the fields, and the slot to react from if no topic is recognised (``""``: none).
+"""
 
 _CACHE = 65536  # utterances whose topic is remembered; agents repeat themselves
 _TAG = re.compile(r"\[[^\[\]]*\]")
@@ -92,6 +92,26 @@ class PhraseVoice:
         self._gathered[persona, slot, seat] = found
         return found
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The slots to react from that a topic of the learner's words leads to."""
+        return tuple(slot for slot, _ in self._patterns)
+
+    def possible(self, cue: Cue) -> tuple[list[str], list[str]]:
+        """What may stand before the act, and the sentences that say it: all that `say` draws from.
+
+        A lead is followed by ``cue.reason``, if there is one. Without leads, the sentence stands alone.
+
+        Raises:
+            KeyError: If a slot is missing.
+        """
+        slot, values, otherwise = self._describe(cue)
+        slots = ("" if cue.opening else self._lead(cue.heard, cue.problem, otherwise), slot)
+        leads, sentences = (
+            [fill(*values) for fill in self.choices(cue.persona, slot, cue.seat)] if slot else [] for slot in slots
+        )
+        return leads, sentences
+
     def topic(self, heard: str) -> str:
         """The slot of the topic that the learner's words touch on; ``""`` if there is none."""
         topic = self._topics.get(heard)
@@ -108,12 +128,16 @@ class PhraseVoice:
         words = choices[int(stream.random() * len(choices))](*values)
         if opening:
             return words
-        topic = ("illegal" if problem == "illegal" else "unclear") if problem else self.topic(heard) or otherwise
+        topic = self._lead(heard, problem, otherwise)
         if not topic:
             return words
         choices = self._gathered.get((persona, topic, seat)) or self.choices(persona, topic, seat)
         lead = choices[int(stream.random() * len(choices))](*values)
         return f"{lead} {reason} {words}" if reason else f"{lead} {words}"
+
+    def _lead(self, heard: str, problem: str, otherwise: str) -> str:
+        """The slot of what stands before the act; ``""`` for nothing."""
+        return ("illegal" if problem == "illegal" else "unclear") if problem else self.topic(heard) or otherwise
 
     def _recognise(self, heard: str) -> str:
         words = _TAG.sub("", heard)

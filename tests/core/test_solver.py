@@ -13,8 +13,7 @@ from dialogym.core.belief import Belief
 from dialogym.core.mind import Contradiction, listen
 from dialogym.core.solver import Solution, solve
 from dialogym.envs.negotiation.game import Accept, Haggle, Offer, PriceBargaining, Walk
-
-from .brute_force import brute_force
+from dialogym.evaluation.brute_force import brute_force
 
 
 class HiddenFloor:

@@ -10,15 +10,14 @@ import dialogym
 import gymnasium as gym
 import pytest
 from dialogym.envs.make import make_engine
-from dialogym.envs.users import examples_of, make_user
+from dialogym.envs.users import examples_of, guide_of, make_user
+from dialogym.evaluation.conformance.subject import SCRIPT, transcript
 from dialogym.policies.collect import play
 from dialogym.simulated_users.backends.backend import Reply
 from dialogym.simulated_users.backends.replay import ReplayBackend
 from dialogym.simulated_users.llm_voice import LLMVoice
 from dialogym.simulated_users.user import ScriptedUser
 from gymnasium.utils.env_checker import check_env
-
-from .test_conformance import SCRIPT, transcript
 
 IDS = dialogym.ids()
 pytestmark = pytest.mark.parametrize("env_id", IDS)
@@ -44,7 +43,7 @@ class Parrot:
 def parroted(env_id, folder=None):
     family, parrot = make_engine(env_id).family, Parrot()
     backend = ReplayBackend(parrot, folder) if folder else parrot
-    return ScriptedUser(LLMVoice(family.voice, family.guide, backend, examples_of(family))), parrot
+    return ScriptedUser(LLMVoice(family.voice, guide_of(family), backend, examples_of(family))), parrot
 
 
 def test_gymnasium_accepts_it(env_id, recwarn):

@@ -22,6 +22,7 @@ from dialogym.envs.negotiation.game import PriceBargaining
 from dialogym.envs.negotiation.mind import POPULATIONS, TEMPERS, Haggler, Population, tempered
 from dialogym.envs.negotiation.voice import VOICE
 from dialogym.envs.registration import TABLE
+from dialogym.evaluation.brute_force import brute_force
 from dialogym.evaluation.exact import expected_return, optimum
 from dialogym.policies.collect import collect
 from dialogym.policies.registry import make_policy
@@ -40,8 +41,6 @@ from dialogym.simulated_users.personas import (
     spell_persona,
 )
 from dialogym.simulated_users.user import Cue, ScriptedUser
-
-from ..core.brute_force import brute_force
 
 NURSE = Persona("terse", 54, "nurse", conscientiousness="low", agreeableness=0.9, patience="low", expertise="high")
 

@@ -18,12 +18,11 @@ from dialogym.envs.coaching.mind import Client
 from dialogym.envs.coaching.policies import HEURISTICS, sweep
 from dialogym.envs.make import load_family, make_engine
 from dialogym.envs.registration import TABLE
+from dialogym.evaluation.brute_force import brute_force
 from dialogym.evaluation.exact import classes, expected_return, optimum
 from dialogym.policies.collect import play
 from dialogym.policies.policy import FunctionPolicy
 from dialogym.scripts.pages.coaching import farm, gains, pair, planned
-
-from ...core.brute_force import brute_force
 
 VARIANTS = {
     env_id: settings for env_id, (path, settings) in TABLE.items() if path == "dialogym.envs.coaching.family:Coaching"

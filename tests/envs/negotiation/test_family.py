@@ -11,9 +11,8 @@ from dialogym.envs.make import make_engine
 from dialogym.envs.negotiation.family import Negotiation
 from dialogym.envs.negotiation.game import Accept, Offer, PriceBargaining, Walk
 from dialogym.envs.negotiation.mind import POPULATIONS, Haggler, Population
+from dialogym.evaluation.brute_force import brute_force
 from dialogym.policies.collect import play
-
-from ...core.brute_force import brute_force
 
 
 class Coarse(PriceBargaining):
