@@ -13,6 +13,8 @@ from rich.markup import escape
 
 COMMANDS = {
     "list": "the environments, with their optimum",
+    "new": "write a small family of your own, to start from",
+    "check": "whether an environment keeps what all of them promise",
     "play": "talk to a simulated person yourself",
     "evaluate": "score one policy, or compare several",
     "scorecard": "measure simulated users side by side",
@@ -54,18 +56,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(f"command must be one of {', '.join(COMMANDS)}; got {given[0]!r}\n{USAGE}", 2)
     try:
         rest, settings = split_settings(given[1:])
-        import_module(f".{given[0]}", __package__).main(rest, settings)
+        return import_module(f".{given[0]}", __package__).main(rest, settings) or 0
     except (ValueError, OSError, ImportError) as error:
         missing = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in OF_TRAINING
         hint = '; install it with: pip install "dialogym[train]"' if missing else ""
         return _complain(f"{error}{hint}", 1)
     except SystemExit as end:
-        if not end.code and given[0] not in ("list", "report"):  # the command has shown its help
+        if not end.code and given[0] not in ("list", "new", "report"):  # the command has shown its help
             Console(highlight=False).print(_for_all(), markup=False)
         raise
     except KeyboardInterrupt:
         return _complain("interrupted; what was written so far is intact", 130)
-    return 0
 
 
 def split_settings(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
