@@ -186,11 +186,8 @@ def conduct(user: Any, ear: Any = None, earlier: Conduct | None = None) -> Condu
 
 def mean_metrics(family: Family, outcomes: Sequence[dict[str, Any]]) -> dict[str, float | None]:
     """Means of the family's metrics over outcomes; an outcome in which a metric is ``None`` does not count for it."""
-    means: dict[str, float | None] = {}
-    for name in family.metrics:
-        values = [float(outcome[name]) for outcome in outcomes if outcome.get(name) is not None]
-        means[name] = sum(values) / len(values) if values else None
-    return means
+    columns = {name: [one[name] for one in outcomes if one.get(name) is not None] for name in family.metrics}
+    return {name: sum(map(float, values)) / len(values) if values else None for name, values in columns.items()}
 
 
 def _reference(

@@ -116,10 +116,8 @@ def read_run(path: str | Path) -> TrainingRun:
         recorded = read_episodes(path / "episodes")
         episodes = [episode for episode in recorded if not episode.error]
         if len(episodes) < len(recorded):
-            notes.append(
-                f"{len(recorded) - len(episodes)} of {len(recorded)} recorded episodes failed in the simulated user's "
-                "machinery and are left out."
-            )
+            lost = f"{len(recorded) - len(episodes)} of {len(recorded)} recorded episodes"
+            notes.append(f"{lost} failed in the simulated user's machinery and are left out.")
     except FileNotFoundError:
         notes.append("There are no recorded episodes: distributions, regret and dialogues are not shown.")
     except ValueError as error:
@@ -151,12 +149,8 @@ def _log(path: Path, notes: list[str]) -> list[dict[str, Any]]:
     rows, torn = [], 0
     for line in filter(str.strip, lines):
         try:
-            row = json.loads(line)
-        except ValueError:
-            row = None
-        if isinstance(row, dict):
-            rows.append({"stage": "training", **row})
-        else:
+            rows.append({"stage": "training", **json.loads(line)})
+        except (TypeError, ValueError):
             torn += 1
     if torn:
         notes.append(f"{torn} of {len(rows) + torn} lines of {path.name} cannot be read and are left out.")

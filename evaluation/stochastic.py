@@ -115,8 +115,7 @@ class _Moment:
 
     def __init__(self, scenario: Any, setting: Any, state: Any, belief: Belief | None):
         self.scenario, self.setting, self.state, self.seat = scenario, setting, state, setting.seat
-        self.public = scenario.public
-        self._belief = belief
+        self.public, self._belief = scenario.public, belief
 
     def belief(self) -> Belief:
         """The exact belief."""

@@ -147,11 +147,10 @@ def comparison_table(comparison: Comparison) -> RenderableType:
     taken = sum(max(len(row[i]) for row in (header, *rows)) + 2 for i in range(fixed))
     shown = fixed + max(0, (WIDTH - taken) // _METRIC)
     table = Table(box=box.HORIZONTALS, padding=PADDING, pad_edge=False)
-    for place, name in enumerate(header[:shown]):
-        if place < fixed:
-            table.add_column(name, no_wrap=True)
-        else:
-            table.add_column(name, justify="right", width=_METRIC - 2, overflow="fold")
+    for name in header[:fixed]:
+        table.add_column(name, no_wrap=True)
+    for name in header[fixed:shown]:
+        table.add_column(name, justify="right", width=_METRIC - 2, overflow="fold")
     for row in rows:
         table.add_row(*row[:shown])
     notes = "score: 0 plays like random, 1 like the exact optimum; brackets: 95% bootstrap intervals"

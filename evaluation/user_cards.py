@@ -127,12 +127,12 @@ class Scorecard(Printable):
 
     def rows(self) -> list[tuple[str, str, list[str]]]:
         """Label, definition and cells of each measure that was taken of somebody."""
-        found = []
-        for name in MEASURES:
-            measures = [card.measures.get(name, Measure(None, 0)) for card in self.users]
-            if any(measure.value is not None for measure in measures):
-                found.append((name.replace("_", " "), meaning(name), [_cell(name, measure) for measure in measures]))
-        return found
+        columns = {name: [card.measures.get(name, Measure(None, 0)) for card in self.users] for name in MEASURES}
+        return [
+            (name.replace("_", " "), meaning(name), [_cell(name, measure) for measure in measures])
+            for name, measures in columns.items()
+            if any(measure.value is not None for measure in measures)
+        ]
 
     def transfer_rows(self) -> list[list[str]]:
         """Policy and cells."""

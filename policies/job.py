@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core.dialogue import Dialogue
 from ..core.episode import Episode
 from ..envs.episodes import record
 from ..envs.make import make_engine
@@ -51,12 +50,9 @@ class RolloutWorker:
         """The episodes of some seeds, in their order."""
         attempts = [rollout(self.engine, self.policy, seeds, self.batch, i) for i in range(self.job.best_of)]
         name = recorded_name(self.policy.name, self.job.best_of)
-        best = (max(tries, key=_payoff) for tries in zip(*attempts, strict=True))
+        together = zip(*attempts, strict=True)
+        best = (max(tries, key=lambda d: -np.inf if d.error else d.steps[-1].payoff) for tries in together)
         return [record(dialogue, self.job.env_id, self.engine, name) for dialogue in best]
-
-
-def _payoff(dialogue: Dialogue) -> float:
-    return -np.inf if dialogue.error else dialogue.steps[-1].payoff
 
 
 def recorded_name(policy: str, best_of: int) -> str:

@@ -70,9 +70,9 @@ def load_pretrained(name: str, dtype: str = "float32") -> tuple[Any, Any]:
 
 def _source(name: str) -> dict[str, str]:
     """Where transformers finds a model."""
-    path = find_smollm2() if name == "smollm2" else None
-    if path is None:
+    if name != "smollm2":
         return {"pretrained_model_name_or_path": name}
+    path = find_smollm2()
     return {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
 
 

@@ -109,7 +109,8 @@ class UserModel:
         """What the model believes before step `index`."""
         known = dialogue.memo.setdefault(self, {})
         if index not in known:
-            known[index] = self._read(self._input(dialogue, index))
+            sums = dialogue.memo.setdefault((self, "sums"), [])
+            known[index] = self._read(self._input(words_of(dialogue, index), sums))
         return known[index]
 
     def truth(self, dialogue: Dialogue, index: int) -> Hashable:
@@ -118,14 +119,7 @@ class UserModel:
 
     def believe(self, words: Words) -> Belief:
         """What the model believes after some words that are no `Dialogue`."""
-        if self.embedder is not None:
-            return self._read(self.embedder(words) @ self.weights["w1"])
-        unit = scale(words)
-        total, count = self._bag(opening_features(words, unit))
-        for turn, (said, reply) in enumerate(words.turns):
-            more, n = self._bag(turn_features(turn, said, reply, unit))
-            total, count = total + more, count + n
-        return self._read(total / max(1.0, count) ** 0.5)
+        return self._read(self._input(words, []))
 
     @cached_property
     def embedder(self) -> Embedder | None:
@@ -156,23 +150,17 @@ class UserModel:
             raise FileNotFoundError(f"no user model in {path}: expected {expected}")
         return _load(path.resolve(), file.stat().st_mtime_ns)
 
-    def _input(self, dialogue: Dialogue, index: int) -> np.ndarray:
-        """First layer before its bias.
-
-        A bag of words is the sum over the turns, so that of the turns before is kept.
-        """
+    def _input(self, words: Words, sums: list[tuple[np.ndarray, int]]) -> np.ndarray:
+        """First layer before its bias. A bag of words is the sum over the turns; `sums` keeps each."""
         if self.embedder is not None:
-            return self.embedder(words_of(dialogue, index)) @ self.weights["w1"]
-        sums: list[tuple[np.ndarray, int]] = dialogue.memo.setdefault((self, "sums"), [])
-        start = words_of(dialogue, 0)
-        unit = scale(start)
+            return self.embedder(words) @ self.weights["w1"]
+        unit = scale(words)
         if not sums:
-            sums.append(self._bag(opening_features(start, unit)))
-        while len(sums) <= index:
-            step = dialogue.steps[len(sums) - 1]
-            more, n = self._bag(turn_features(len(sums) - 1, step.text, step.reply, unit))
+            sums.append(self._bag(opening_features(words, unit)))
+        for turn in range(len(sums) - 1, len(words.turns)):
+            more, n = self._bag(turn_features(turn, *words.turns[turn], unit))
             sums.append((sums[-1][0] + more, sums[-1][1] + n))
-        total, count = sums[index]
+        total, count = sums[len(words.turns)]
         return total / max(1.0, count) ** 0.5
 
     def _bag(self, features: Iterator[str]) -> tuple[np.ndarray, int]:
