@@ -100,7 +100,8 @@ class PhraseVoice:
     def possible(self, cue: Cue) -> tuple[list[str], list[str]]:
         """What may stand before the act, and the sentences that say it: all that `say` draws from.
 
-        A lead is followed by ``cue.reason``, if there is one. Without leads, the sentence stands alone.
+        A lead is followed by ``cue.reason``, if there is one. Without leads, the sentence stands alone. A voice that
+        says more than these has to override it.
 
         Raises:
             KeyError: If a slot is missing.

@@ -28,7 +28,7 @@ def settings_make_the_same_family_again(subject: Subject) -> None:
     family = subject.family
     plain = _through_json(family.settings(), "settings()")
     again = type(family)(**plain)
-    if again.settings() != family.settings() or tuple(again.scenarios()) != tuple(family.scenarios()):
+    if again != family or again.settings() != family.settings():
         raise Violation(
             f"settings() gives {plain!r}, and a family that is made of it is another one: turn lists into tuples in "
             "__post_init__, and leave no setting out"
