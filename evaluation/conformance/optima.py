@@ -19,7 +19,7 @@ from ..exact import NotEnumerable, expected_return, upper_bound
 from ..statistics import mean_interval
 from .subject import Place, Subject, Violation, spread
 
-MOVES = 20_000  # of a recursion that prunes nothing, and information states of a solver that does not
+MOVES = 8_000  # of a recursion that prunes nothing, and information states of a solver that does not
 EXACT = 1e-9
 
 

@@ -9,13 +9,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from dialogym.envs import episodes as module
-from dialogym.envs.episodes import EpisodeStore, read_episodes, record, replay, rescore
+from dialogym.envs.episodes import EpisodeStore, read_episodes, record, rescore
 from dialogym.envs.make import make_engine
 from dialogym.policies.collect import collect
 from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import rollout
-
-IDS = dialogym.ids()
 
 
 @pytest.fixture
@@ -99,22 +97,6 @@ def test_schema_of_the_future(store, monkeypatch):
     monkeypatch.setattr(module, "SCHEMA_VERSION", 99)
     with pytest.raises(ValueError, match="this version reads 99"):
         read_episodes(store.path)
-
-
-@pytest.mark.parametrize("env_id", IDS)
-def test_replay_is_exact(env_id):
-    engine = make_engine(env_id)
-    for dialogue in rollout(engine, make_policy("random", engine), range(60)):
-        replayed = None
-        for step, original in zip(
-            replay(record(dialogue, env_id, engine, "random"), engine), dialogue.steps, strict=True
-        ):
-            replayed = step.dialogue
-            seen, expected = (
-                (s.before, s.act, s.after, s.reply, s.rewards, s.problem, s.truncated) for s in (step, original)
-            )
-            assert seen == expected
-        assert replayed.belief() == dialogue.belief() and replayed.done
 
 
 def test_rescoring_equals_having_been_scored_so(store):
