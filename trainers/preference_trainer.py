@@ -49,8 +49,8 @@ class PreferenceConfig(TrainerConfig):
     reward: str = "goal"
     """What dialogues and turns are compared by: a registered reward, or several with weights."""
     pairs: str = "trajectory"
-    """What is compared: `trajectory`, `turn` or `exact`. They are whole dialogues of a scenario, by return; next turns,
-    by playing on; and next turns, by the solver."""
+    """What is compared: whole dialogues of a scenario by return (`trajectory`), next turns by playing on (`turn`), or
+    next turns by the solver (`exact`)."""
     rounds: int = 1
     """Rounds, each with new dialogues played by the current policy; 1 is offline."""
     scenarios: int = 256

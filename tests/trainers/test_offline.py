@@ -308,8 +308,9 @@ def test_target_heads_follow(speaker):
 @pytest.fixture(scope="module")
 def trained(mixed, once):
     def trainings(folder):
-        changes = {"model": str(mixed[1]), "epochs": 2.0, "learning_rate": 1e-3}
-        return {name: train(name, mixed, folder / name, **changes) for name in TRAINERS}
+        epochs = {"mc": 2.0, "ilql": 1.0, "awr": 1.0}
+        changes = {"model": str(mixed[1]), "learning_rate": 1e-3}
+        return {name: train(name, mixed, folder / name, epochs=epochs[name], **changes) for name in TRAINERS}
 
     folder, scores = once("offline", trainings)
     return {name: (folder / name / name / "model", score) for name, score in scores.items()}

@@ -87,7 +87,7 @@ def test_exact_credit_reads_the_dialogues():
 
 
 def test_rloo_from_noise_to_the_optimum(noise, tmp_path):
-    config = rloo(tmp_path, noise, steps=60, groups=8, kl=0.05)
+    config = rloo(tmp_path, noise, steps=40, groups=8, kl=0.05, learning_rate=2e-3)
     assert train_rloo(config) >= 0.9
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert {row["stage"] for row in rows} == {"rloo"} and {"reward", "loss", "kl"} <= set(rows[0])
@@ -107,7 +107,7 @@ def test_rloo_resumed_equals_rloo_uninterrupted(noise, tmp_path, monkeypatch):
 @pytest.mark.parametrize("credit", ["exact(lambda=1)", "discounted"])
 def test_grpo_learns_by_a_credit(noise, tmp_path, credit):
     """`exact` alone would not: an optimal host could still serve next turn, so talking has no fault before the last one."""
-    train_grpo(grpo(tmp_path, noise, steps=45, groups=8, credit=credit))
+    train_grpo(grpo(tmp_path, noise, steps=30, groups=8, learning_rate=2e-3, credit=credit))
     rewards = [row["reward"] for row in map(json.loads, (tmp_path / "metrics.jsonl").read_text().splitlines())]
     assert sum(rewards[-10:]) / 10 > sum(rewards[:10]) / 10 + 0.15
 
