@@ -10,6 +10,8 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("trl")
 
+from dialogym.envs.make import make_engine
+from dialogym.policies.tiny import tiny_tokenizer
 from filelock import FileLock
 
 from ..toy import TOY
@@ -45,3 +47,13 @@ def clone_of(once):
         return once(f"clone-of-{demonstrator}", train)
 
     return clone
+
+
+@pytest.fixture(scope="session")
+def engine():
+    return make_engine(TOY)
+
+
+@pytest.fixture(scope="session")
+def tokenizer(engine):
+    return tiny_tokenizer(engine)
