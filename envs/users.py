@@ -88,8 +88,8 @@ def guide_of(family: Family) -> Guide:
         return family.guide
     if not isinstance(family.voice, PhraseVoice):
         raise ValueError(
-            f"{type(family).__name__} has no guide, and no PhraseVoice to choose lines from: a language model cannot speak "
-            "in it; only user='scripted' can"
+            f"{type(family).__name__} has no guide, and no PhraseVoice to choose lines from: a language model cannot "
+            "speak in it; only user='scripted' can"
         )
     return BankGuide(family.voice)
 
@@ -111,7 +111,10 @@ def cast_of(family: Family) -> Cast:
 
 
 def examples_of(family: Family, first_seed: int = 0) -> dict[tuple[str, str], list[Example]]:
-    """Lines worded by the family's phrase bank, by intent and persona: from dialogues with a learner that makes random acts. Always the same for a seed."""
+    """Lines worded by the family's phrase bank, by intent and persona; always the same for a seed.
+
+    They are from dialogues with a learner that makes random acts.
+    """
     return _examples(type(family), json.dumps(family.settings(), sort_keys=True), first_seed)
 
 

@@ -19,7 +19,13 @@ class TooLarge(ValueError):
 
 
 def brute_force(
-    game: Game, mind: Mind, seat: str, state: Any = None, belief: Belief | None = None, moves: float = float("inf")
+    game: Game,
+    mind: Mind,
+    seat: str,
+    state: Any = None,
+    belief: Belief | None = None,
+    moves: float = float("inf"),
+    waiting: bool = False,
 ) -> float:
     """Best expected payoff of a seat.
 
@@ -30,6 +36,7 @@ def brute_force(
         state: Where it begins; at the start by default.
         belief: About the hidden state there; the prior by default.
         moves: How many may be tried; one that depends on what is hidden counts for each hidden state.
+        waiting: Whether to try `Say` everywhere, also where the game's choices lack it.
 
     Raises:
         TooLarge: If there are more.
@@ -45,8 +52,8 @@ def brute_force(
         if left < 0:
             raise TooLarge(f"more than {moves:,} moves can be made")
         if mover == seat:
-            acts = dict.fromkeys((*game.choices(state, seat), Say()))  # to wait is always possible
-            return max(best(game.apply(state, seat, act), mass) for act in acts)
+            acts = (*game.choices(state, seat), *([Say()] if waiting else []))
+            return max(best(game.apply(state, seat, act), mass) for act in dict.fromkeys(acts))
         heard: dict[Any, dict[Any, float]] = {}
         for hidden, p in mass.items():
             for (after, act), q in mind.react(hidden, state):

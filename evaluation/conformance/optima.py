@@ -203,7 +203,7 @@ def _unpruned(place: Place, brute: bool) -> float | None:
 
     try:
         if brute:
-            return brute_force(game, mind, seat, place.state, place.belief, MOVES)
+            return brute_force(game, mind, seat, place.state, place.belief, MOVES, waiting=True)
         return Solution(game, mind, seat, all_choices).value(place.state, place.belief)
     except (TooLarge, NotImplementedError):
         return None

@@ -6,10 +6,10 @@ the voice is taken: first words that pass, words that are asked for again, and t
 
 from __future__ import annotations
 
-import dialogym
 import gymnasium as gym
 import pytest
 from dialogym.envs.make import make_engine
+from dialogym.envs.registration import TABLE
 from dialogym.envs.users import examples_of, guide_of, make_user
 from dialogym.evaluation.conformance.subject import SCRIPT, transcript
 from dialogym.policies.collect import play
@@ -19,7 +19,7 @@ from dialogym.simulated_users.llm_voice import LLMVoice
 from dialogym.simulated_users.user import ScriptedUser
 from gymnasium.utils.env_checker import check_env
 
-IDS = dialogym.ids()
+IDS = [env_id for env_id, (path, _) in TABLE.items() if path.startswith("dialogym.")]
 pytestmark = pytest.mark.parametrize("env_id", IDS)
 
 
