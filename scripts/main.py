@@ -57,10 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         rest, settings = split_settings(given[1:])
         return import_module(f".{given[0]}", __package__).main(rest, settings) or 0
-    except (ValueError, OSError, ImportError) as error:
-        missing = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in OF_TRAINING
-        hint = '; install it with: pip install "dialogym[train]"' if missing else ""
-        return _complain(f"{error}{hint}", 1)
+    except (ValueError, OSError, ImportError, RuntimeError) as error:
+        if missing := _missing(error):
+            return _complain(f'{missing}; install it with: pip install "dialogym[train]"', 1)
+        if isinstance(error, RuntimeError):
+            raise
+        return _complain(str(error), 1)
     except SystemExit as end:
         if not end.code and given[0] not in ("list", "new", "report"):  # the command has shown its help
             Console(highlight=False).print(_for_all(), markup=False)
@@ -96,6 +98,15 @@ def split_settings(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]
         except json.JSONDecodeError:
             settings[name] = text
     return rest, settings
+
+
+def _missing(error: BaseException | None) -> ModuleNotFoundError | None:
+    """The missing module of `OF_TRAINING` that an error tells of; a lazy import makes a `RuntimeError` of it."""
+    while error is not None:
+        if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in OF_TRAINING:
+            return error
+        error = (error.__cause__ or error.__context__) if isinstance(error, RuntimeError) else None
+    return None
 
 
 def _for_all() -> str:
