@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar
 
 from .acts import Act
 from .belief import Belief
@@ -51,8 +51,7 @@ class Game(Protocol[S]):
         ...
 
 
-@runtime_checkable
-class FactoredGame(Protocol[S]):
+class FactoredGame(Game[S], Protocol[S]):
     """A game whose payoff is a sum over independent hidden parts: its mean needs the belief about each alone."""
 
     def expected_payoff(self, state: S, seat: str, factors: Sequence[Belief]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar
 
 from .acts import Act
 from .belief import Belief, ProductBelief
@@ -25,7 +25,6 @@ class Mind(Protocol[H]):
         ...
 
 
-@runtime_checkable
 class FactoredMind(Mind[H], Protocol[H]):
     """A mind whose hidden state is a tuple of independent parts, of which at most one acts and changes at a time.
 
@@ -90,7 +89,7 @@ def overlook(mind: Mind[H], belief: Belief[H], state: Any) -> Belief[H]:
 
 def _answering(mind: Any, belief: Any, state: Any) -> tuple[Belief, _React, Callable[[Belief], Any]]:
     """The belief about what answers in `state`, how that reacts, and how the whole belief follows from the new one."""
-    if not (isinstance(belief, ProductBelief) and isinstance(mind, FactoredMind)):
+    if not (isinstance(belief, ProductBelief) and hasattr(mind, "factor")):  # a protocol check would be slow here
         return belief, mind.react, lambda whole: whole
     place = mind.factor(state)
     if place is None:

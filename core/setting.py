@@ -8,7 +8,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from .acts import Act, IllegalAct, Say
 from .belief import Belief, ProductBelief, Uniform
-from .game import FactoredGame, Game
+from .game import Game
 from .mind import Contradiction, Mind, foresee, listen, overlook
 from .solver import Candidates, Solution
 
@@ -203,8 +203,9 @@ class Setting(Generic[H]):
         return belief
 
     def _expected_payoff(self, state: Any, belief: Belief) -> float:
-        if isinstance(belief, ProductBelief) and isinstance(self.game, FactoredGame):
-            return self.game.expected_payoff(state, self.seat, belief.factors)
+        game: Any = self.game
+        if isinstance(belief, ProductBelief) and hasattr(game, "expected_payoff"):  # a `FactoredGame`
+            return game.expected_payoff(state, self.seat, belief.factors)
         return belief.expectation(lambda hidden: self.game.payoff(state, self.seat, hidden))
 
     def _apply(self, state: Any, act: Act | None) -> tuple[Any, Act, str, str]:
