@@ -1,4 +1,4 @@
-"""What setuptools cannot be told in pyproject.toml: that every folder with an ``__init__.py`` is a subpackage of dialogym."""
+"""What pyproject.toml cannot say: every folder with an ``__init__.py`` is a subpackage of dialogym."""
 
 from pathlib import Path
 

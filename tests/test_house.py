@@ -153,7 +153,7 @@ def test_no_import_goes_round_in_a_circle():
     "statement", ["import dialogym", "import dialogym, gymnasium; gymnasium.make('Negotiation-v0').reset(seed=0)"]
 )
 def test_nothing_heavy_is_imported(statement):
-    heavy = "torch transformers openai llama_cpp datasets matplotlib trl ray minari".split()
+    heavy = ["torch", "transformers", "openai", "llama_cpp", "datasets", "matplotlib", "trl", "ray", "minari"]
     code = f"{statement}\nimport sys; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 

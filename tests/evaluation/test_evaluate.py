@@ -41,7 +41,6 @@ class FlakyUser(ScriptedUser):
 class Unsolved(Negotiation):
     """A family whose optimum is out of reach."""
 
-
     def setting(self, scenario):
         def optimum():
             raise OutOfReach("too large to solve")

@@ -18,8 +18,7 @@ from dialogym.evaluation.exact import expected_return, optimum
 from dialogym.evaluation.regret import episode_regret
 from dialogym.evaluation.stochastic import NotEnumerable, expected_payoff
 from dialogym.policies.collect import collect, play
-from dialogym.policies.policy import NoisyPolicy
-from dialogym.policies.policy import FunctionPolicy
+from dialogym.policies.policy import FunctionPolicy, NoisyPolicy
 from dialogym.policies.registry import make_policy
 from dialogym.scripts.main import main
 

@@ -241,8 +241,7 @@ def test_the_random_tutor_uses_everything():
 @pytest.mark.parametrize("env_id", IDS)
 def test_the_typical_tutor_is_worth_something(env_id):
     payoffs = {
-        name: np.mean([d.steps[-1].payoff for d in play(env_id, name, range(1000))])
-        for name in ("random", "scripted")
+        name: np.mean([d.steps[-1].payoff for d in play(env_id, name, range(1000))]) for name in ("random", "scripted")
     }
     assert payoffs["random"] < -0.1 < 0.0 < payoffs["scripted"] < 0.8 * optimum(family_of(env_id))
 
