@@ -106,7 +106,7 @@ class Step:
 
     @property
     def payoff(self) -> float:
-        """What the learner gets for the final state; 0 before."""
+        """What the learner gets for the final state, or for that in which the dialogue was cut off; 0 before."""
         return self.exchange.payoff
 
     def belief_before(self) -> Belief:
@@ -198,10 +198,18 @@ class Dialogue:
         self.state, self.hidden, self.done = exchange.after, exchange.hidden, exchange.over
 
     def cut(self, error: str = "") -> None:
-        """End the dialogue here: too many turns were lost, or the simulated user's machinery failed."""
+        """End the dialogue here: too many turns were lost, or the simulated user's machinery failed.
+
+        Without an error it pays what the game pays in this state: to be cut off erases neither costs nor gains, so that
+        it is no better an exit than those of the rules.
+        """
         self.done, self.error = True, str(error)
         if self.steps:
-            self.steps[-1].truncated, self.steps[-1].error = True, self.error
+            last = self.steps[-1]
+            last.truncated, last.error = True, self.error
+            if not error:
+                payoff = self.setting.game.payoff(last.after, self.seat, last.exchange.hidden)
+                last.exchange = last.exchange._replace(payoff=payoff)
 
     def fork(self) -> Dialogue:
         """A copy that can go on in another way.

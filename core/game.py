@@ -47,7 +47,11 @@ class Game(Protocol[S]):
         ...
 
     def payoff(self, state: S, seat: str, hidden: Any = None) -> float:
-        """What `seat` gets in a final state, as of the start of the dialogue (any discount is inside)."""
+        """What `seat` gets if the dialogue ends in this state, as of its start (any discount is inside).
+
+        The state is a final one, or one in which the dialogue is cut off: costs so far count there too, and it pays no
+        more than the best that could be had by going on.
+        """
         ...
 
 

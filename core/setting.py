@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -133,7 +134,7 @@ class Setting(Generic[H]):
             p, state, belief, replies = open_ends.pop()
             mover = game.mover(state)
             if mover is None or mover == seat:
-                payoff = self._expected_payoff(state, belief) if mover is None else 0.0
+                payoff = self.expected_payoff(state, belief) if mover is None else 0.0
                 ends.append((p, Exchange(act, problem, reason, replies, state, None, mover is None, payoff), belief))
                 continue
             for made, q, after in foresee(self.mind, belief, state):
@@ -202,7 +203,12 @@ class Setting(Generic[H]):
                 belief = overlook(self.mind, belief, state)
         return belief
 
-    def _expected_payoff(self, state: Any, belief: Belief) -> float:
+    def cut_value(self, state: Any, belief: Belief[H], act: Act) -> float:
+        """Expected payoff of `act` in `state` if the dialogue is cut off after what follows it."""
+        return math.fsum(p * self.expected_payoff(end.after, after) for p, end, after in self.seen(state, belief, act))
+
+    def expected_payoff(self, state: Any, belief: Belief) -> float:
+        """Mean payoff if the dialogue ends in `state`."""
         game: Any = self.game
         if isinstance(belief, ProductBelief) and hasattr(game, "expected_payoff"):  # a `FactoredGame`
             return game.expected_payoff(state, self.seat, belief.factors)

@@ -23,7 +23,7 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
 
     Observations are ``{"brief": what this seat was told, "utterance": what the other seat said last}``. Rewards are the
     payoffs, at the end. A lost turn (malformed, ambiguous or illegal) passes; the third in a row by one seat truncates
-    the episode. ``infos`` then say what was wrong.
+    the episode, which then pays what the game pays in that state. ``infos`` say what was wrong.
 
     `pettingzoo.utils.conversions.turn_based_aec_to_parallel` makes the parallel form.
 
@@ -110,11 +110,13 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
             print(self._lines[-1])
         self._clear_rewards()
         mover = self.both.game.mover(state)
+        cut = self._lost[seat] >= PATIENCE
         if mover is None:
             self.terminations = dict.fromkeys(self.agents, True)
-            self.rewards = {agent: self.both.game.payoff(state, agent) for agent in self.agents}
-        elif self._lost[seat] >= PATIENCE:
+        elif cut:
             self.truncations = dict.fromkeys(self.agents, True)
+        if mover is None or cut:
+            self.rewards = {agent: self.both.game.payoff(state, agent) for agent in self.agents}
         self.agent_selection = mover or next(agent for agent in self.agents if agent != seat)
         self._accumulate_rewards()
         self._deads_step_first()

@@ -58,7 +58,7 @@ class EpisodeRegret:
         episode: The record.
         scenario: Its scenario.
         turns: The learner's turns.
-        forfeited: What could still be expected when the episode was truncated; 0 if it was not.
+        forfeited: What going on would have been worth more when the episode was truncated; 0 if it was not.
     """
 
     episode: Episode
@@ -97,7 +97,8 @@ def episode_regret(episode: Episode, engine: Engine | None = None) -> EpisodeReg
         )
     forfeited = 0.0
     if step is not None and step.truncated and not step.over and turns[-1].value is not None:
-        forfeited = step.dialogue.setting.solution.value(step.after, step.belief_after())
+        setting, belief = step.dialogue.setting, step.belief_after()
+        forfeited = setting.solution.value(step.after, belief) - setting.expected_payoff(step.after, belief)
     scenario = engine.family.scenario_type(**episode.scenario)
     return EpisodeRegret(episode, scenario, tuple(turns), forfeited)
 

@@ -201,11 +201,13 @@ def exact_values(
         trial = policy.fork(after, Stream(np.random.default_rng(0)))
         step = engine.step([trial], [text])[0]
         try:
-            value = before.setting.solution.act_value(before.state, before.belief(), step.act)
+            setting, belief = before.setting, before.belief()
+            worth = setting.cut_value if step.truncated else setting.solution.act_value
+            value = worth(before.state, belief, step.act)
         except NotImplementedError as error:
             wanted = "pairs='exact' needs a family that can be solved exactly; use pairs='turn' here"
             raise ValueError(f"{wanted} ({error})") from error
-        values.append(None if step.error else 0.0 if step.truncated else value)
+        values.append(None if step.error else value)
     return values
 
 

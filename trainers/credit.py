@@ -234,8 +234,11 @@ def exact_advantages(dialogue: Dialogue) -> np.ndarray:
         try:
             solution = dialogue.setting.solution
             value = solution.value(step.before, belief)
-            forfeited = step is dialogue.steps[-1] and not step.over
-            advantages.append((0.0 if forfeited else solution.act_value(step.before, belief, step.act)) - value)
+            if step is not dialogue.steps[-1] or step.over:
+                worth = solution.act_value(step.before, belief, step.act)
+            else:  # cut off, or left by whoever played it, which pays nothing
+                worth = dialogue.setting.cut_value(step.before, belief, step.act) if step.truncated else 0.0
+            advantages.append(worth - value)
         except NotImplementedError as error:
             raise ValueError(f"credit 'exact' needs a family whose optimum can be computed: {error}") from error
     return np.array(advantages)

@@ -126,8 +126,8 @@ class Coaching(Family):
     ## Episode end
 
     Terminated by a recommendation, or when the client leaves after `turns` turns of the coach. Truncated by the third
-    lost turn in a row, or by a failure of the simulated user's machinery; in the second case `info["error"]` says what
-    failed.
+    lost turn in a row, which pays as if nothing was recommended, or by a failure of the simulated user's machinery; in
+    the second case `info["error"]` says what failed.
 
     ## Optimum
 

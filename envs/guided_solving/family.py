@@ -135,8 +135,8 @@ class GuidedSolving(Family):
     ## Episode end
 
     Terminated by `[tell]` or `[stop]`, when the last step is done, or after the last turn. Truncated by the third lost
-    turn in a row, or by a failure of the simulated user's machinery; in the second case `info["error"]` says what
-    failed.
+    turn in a row, which pays like `[stop]`, or by a failure of the simulated user's machinery; in the second case
+    `info["error"]` says what failed.
 
     ## Optimum
 

@@ -118,8 +118,8 @@ class Negotiation(Family):
     ## Episode end
 
     Terminated by a deal, when either side walks away, or after the last round (the partner leaves). Truncated by the
-    third lost turn in a row, or by a failure of the simulated user's machinery; in the second case `info["error"]` says
-    what failed.
+    third lost turn in a row, which pays like leaving, or by a failure of the simulated user's machinery; in the second
+    case `info["error"]` says what failed.
 
     ## Optimum
 

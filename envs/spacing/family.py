@@ -108,8 +108,9 @@ class Spacing(Family):
 
     ## Episode end
 
-    Terminated after the last turn of the last session. Truncated by the third lost turn in a row, or by a failure of
-    the simulated user's machinery; in the second case `info["error"]` says what failed.
+    Terminated after the last turn of the last session. Truncated by the third lost turn in a row, which pays as
+    if nothing more was reviewed, or by a failure of the simulated user's machinery; in the second case `info["error"]`
+    says what failed.
 
     ## Optimum
 

@@ -107,8 +107,9 @@ class Tutoring(Family):
 
     ## Episode end
 
-    Terminated when the tutor stops, or after the reply to its last turn. Truncated by the third lost turn in a row, or
-    by a failure of the simulated user's machinery; in the second case `info["error"]` says what failed.
+    Terminated when the tutor stops, or after the reply to its last turn. Truncated by the third lost turn in a row,
+    which pays like stopping, or by a failure of the simulated user's machinery; in the second case `info["error"]` says
+    what failed.
 
     ## Optimum
 

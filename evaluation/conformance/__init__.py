@@ -43,6 +43,7 @@ CHECKS: tuple[Check, ...] = (
     optima.belief_value_and_best_act_agree,
     optima.nothing_better_was_left_out,
     optima.nobody_beats_the_optimum,
+    optima.no_exit_pays_more,
     optima.thoughtless_tricks_do_not_pay,
 )
 """All checks."""

@@ -75,6 +75,25 @@ def nobody_beats_the_optimum(subject: Subject) -> None:
 _PRUNED = "choices() or the candidates leave out an act that is better than all they hold"
 
 
+def no_exit_pays_more(subject: Subject) -> None:
+    """To be cut off, by lost turns or by a limit, never pays more than to go on as the optimum does.
+
+    Whoever may leave wherever it speaks can do no better than the optimum if no state in which it speaks pays more
+    than the optimum expects from there on; `Subject.places` are such states, with what a perfect listener believes.
+    """
+    if not subject.solved:
+        return
+    for place in subject.places:
+        payoff, seat = place.setting.game.payoff, place.setting.seat
+        cut = math.fsum(p * payoff(place.state, seat, hidden) for hidden, p in place.belief)
+        value = place.setting.solution.value(place.state, place.belief)
+        if cut > value + EXACT:
+            raise Violation(
+                f"to be cut off in {place.state!r} pays {cut:.6f}, and to go on is worth {value:.6f}: payoff() must "
+                "take what was spent off in every state, and pay nothing that the rules do not let one leave with"
+            )
+
+
 EXPLOITS: dict[str, Callable[[Dialogue], str]] = {
     "oscillate": lambda d: "[accept]" if len(d.steps) % 2 else "no deal",
     "repeat": lambda d: "[offer 1]",

@@ -169,6 +169,10 @@ BROKEN = {
         [("*map(Fix, PARTS))", "*map(Fix, PARTS[:1]))")],
         "nothing better was left out|nobody beats the optimum", "leave out an act that is better than all they hold",
     ),
+    "an exit that pays": (
+        [("== hidden.broken else 0.0", '== hidden.broken else 2.0 if state.mover == "helper" else 0.0')],
+        "no exit pays more", "to be cut off in .* pays 2.0",
+    ),
     "idle talk that pays": (
         [("== hidden.broken else 0.0", "== hidden.broken else 0.0 if state.fixed else 0.9")],
         "thoughtless tricks do not pay", "the trick 'oscillate' pays 0.9000, and the scripted policy is at",
