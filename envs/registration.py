@@ -97,7 +97,10 @@ def lookup(env_id: str) -> tuple[str, dict[str, Any]]:
     """
     name = env_id.removeprefix("dialogym:")
     if name not in TABLE:
-        raise ValueError(f"environment must be one of {', '.join(TABLE)}; got {env_id!r}")
+        raise ValueError(
+            f"environment must be one of {', '.join(TABLE)}; got {env_id!r}. Those of another module are there when it "
+            "has been imported (commands: --module NAME)"
+        )
     return TABLE[name]
 
 

@@ -49,7 +49,8 @@ class Transcript:
         hidden = ", ".join(
             f"{name} {value}" for name, value in self.family.reveal(dialogue.scenario, dialogue.hidden).items()
         )
-        return f"{'Truncated' if step.truncated else 'Over'}: payoff {step.payoff:.3f}; {shown}; hidden: {hidden}"
+        ending = f"{'Truncated' if step.truncated else 'Over'}: payoff {step.payoff:.3f}"
+        return "; ".join(part for part in (ending, shown, f"hidden: {hidden}") if part)
 
     def show_opening(self, dialogue: Dialogue) -> None:
         """Print the brief and the partner's first words."""
