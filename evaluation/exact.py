@@ -198,7 +198,8 @@ def _looked(*_: Any) -> Any:
     raise _LookedAtHidden
 
 
-_ASKED = "getattr getitem iter len contains hash eq ne lt gt le ge bool int index float add sub mul str repr format"
+_ASKED = "getattr getitem iter len contains hash eq ne lt gt le ge bool int index float str repr format"
+_ASKED += " add sub mul truediv floordiv mod pow neg pos abs radd rsub rmul rtruediv rfloordiv rmod rpow"
 _UNSEEN: Any = type(
     "_Unseen", (), {"__class__": property(_looked), **{f"__{what}__": _looked for what in _ASKED.split()}}
 )()

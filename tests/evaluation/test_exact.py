@@ -276,13 +276,30 @@ def test_published_values_of_the_bargain(name, value):
 
 
 def test_lost_turns():
-    """An illegal act counts as talk; three lost turns in a row cut the dialogue, and it pays nothing."""
+    """An illegal act counts as talk; after three lost turns in a row the game pays what it pays in that state."""
     family = Lessons(turns=(4,))
     once = FunctionPolicy("once", lambda dialogue, stream: "[stop]" if dialogue.steps else "[answer 1]")
     assert expected_return(family, once) == pytest.approx(
         by_hand(family, lambda state, hidden, answers: Stop() if answers else Say()), abs=1e-12
     )
-    assert expected_return(family, FunctionPolicy("never", lambda dialogue, stream: "[answer 1]")) == 0.0
+    never = expected_return(family, FunctionPolicy("never", lambda dialogue, stream: "[answer 1]"))
+    assert never == pytest.approx(talked(family, 3), abs=1e-12) and never != 0.0
+
+
+def talked(family, turns):
+    """What the game pays in the mean if the tutor only talks for some turns and then leaves."""
+    values = []
+    for scenario in family.scenarios():
+        setting = family.setting(scenario)
+        ways = [(p, setting.game.start(), hidden) for hidden, p in setting.prior]
+        for _ in range(turns):
+            ways = [
+                (p * q, end.after, end.hidden)
+                for p, state, hidden in ways
+                for end, q in setting.exchange(state, hidden, Say())
+            ]
+        values.append(math.fsum(p * setting.game.payoff(state, setting.seat, hidden) for p, state, hidden in ways))
+    return math.fsum(values) / len(values)
 
 
 @pytest.mark.parametrize(

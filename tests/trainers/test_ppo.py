@@ -334,7 +334,7 @@ import tests.toy
 from pathlib import Path
 from dialogym.trainers.ppo import PPOConfig, train_ppo
 score = train_ppo(PPOConfig({env!r}, Path({out!r}), {model!r}, **{options!r}))
-print("score", score)
+sys.stdout.write("score " + str(score) + chr(10))  # in one piece: the other process writes too
 """
 
 
