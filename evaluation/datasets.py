@@ -27,12 +27,13 @@ from ..policies.rollout import policy_stream
 from .evaluate import evaluate
 from .exact import optimum, upper_bound
 from .regret import episode_regret
-from .results import Evaluation
 from .statistics import Interval, mean_interval, normalised_score, score_interval
 from .stochastic import LIMIT, NotEnumerable, expected_payoff
+from .tables import markdown
 
 NAMES = ("random", "scripted", "mixed", "near-optimal")
 SHARE = 0.05  # of random turns in near-optimal play
+_PLAIN = {"user": "scripted", "ear": "grammar", "reward": "goal"}  # what references are played with
 _TRIALS = 300  # episodes by which the best known policy is chosen where the optimum is out of reach
 
 
@@ -67,20 +68,14 @@ class Quality:
         episodes: Episodes that count.
         failed: Episodes in which the simulated user's machinery failed; they are in the store, and count for nothing
             here.
-        mean_return: Mean of the episodes in the dataset.
-        return_interval: 95% interval of it, as an estimate of the policy's expected payoff.
-        min_return: Smallest return in the dataset.
-        max_return: Largest return in the dataset.
+        mean_return: Mean of the episodes in the dataset; `return_interval` is its 95% interval as an estimate of the
+            policy's expected payoff, `min_return` and `max_return` are the smallest and the largest.
         score: ``(mean - random) / (optimal - random)``, both on the same seeds; ``None`` where the optimum is out of
-            reach or does not hold.
-        score_interval: 95% interval of it.
-        random_return: Mean of the random policy on the same seeds.
-        optimal_return: Mean of the optimum on the same seeds.
+            reach or does not hold. `random_return` and `optimal_return` are their means.
         expected_return: Expected payoff of the policy over all scenarios, summed exactly; ``None`` where that is out of
             reach.
         estimated_return: Expected payoff of the policy as the optimum less the mean regret of the episodes: unbiased,
             and free of luck; ``None`` where there is no optimum.
-        estimated_interval: 95% interval of it.
         optimum: Best expected payoff over all scenarios, exact; ``None`` where it is out of reach.
         bound: Proven upper bound on the optimum where there is no optimum.
         parts: The policies that took part, with what is known of each.
@@ -123,8 +118,16 @@ def recipes(env_id: str, **settings: Any) -> dict[str, str]:
     Raises:
         ValueError: If an argument is invalid.
     """
-    engine = make_engine(env_id, **{**settings, "user": "scripted", "ear": "grammar"})
-    near = f"noisy:{_best(env_id, engine, settings)}(share={SHARE})"
+    plain = {**settings, **_PLAIN}
+    engine = make_engine(env_id, **plain)
+    best = "optimal"
+    try:
+        optimum(engine.family)
+    except NotImplementedError:
+        names = [name for name in baselines(engine) if name not in ("random", "optimal")]
+        first = seeds.trials(_TRIALS).start
+        best = max(names, key=lambda name: evaluate(env_id, name, _TRIALS, first, **plain).mean_return)
+    near = f"noisy:{best}(share={SHARE})"
     scripted = "scripted" if "scripted" in baselines(engine) else "myopic"
     return {"random": "random", "scripted": scripted, "mixed": f"random+{scripted}+{near}", "near-optimal": near}
 
@@ -160,32 +163,17 @@ def make_datasets(
         OSError: If the disk is full or cannot be written.
         ConnectionError: If the simulated user's machinery failed in every episode.
     """
-    path = Path(path)
-    policies = recipes(env_id, **settings)
-    stores = {
-        name: collect(
-            env_id,
-            policy,
-            episodes,
-            path / name,
-            seed,
-            progress=progress,
-            resume=True,
-            engine=engine,
-            workers=workers,
-            **settings,
-        )
-        for name, policy in policies.items()
-    }
+    path, policies = Path(path), recipes(env_id, **settings)
+    given: dict[str, Any] = {"progress": progress, "resume": True, "engine": engine, "workers": workers, **settings}
+    stores = {name: collect(env_id, policy, episodes, path / name, seed, **given) for name, policy in policies.items()}
     for name, store in stores.items():
         if held := set(store.values("seed")) - set(range(seed, seed + episodes)):
             raise ValueError(
                 f"{store.path} holds other seeds too, such as {min(held)}: choose another folder for {name}"
             )
     found = qualities(env_id, stores, policies, seed, episodes, **settings)
-    (path / "quality.json").write_text(
-        json.dumps({name: quality.to_json() for name, quality in found.items()}, indent=2) + "\n"
-    )
+    plain = {name: quality.to_json() for name, quality in found.items()}
+    (path / "quality.json").write_text(json.dumps(plain, indent=2) + "\n")
     (path / "quality.md").write_text(table(found.values()) + "\n")
     return found
 
@@ -199,150 +187,89 @@ def qualities(
     **settings: Any,
 ) -> dict[str, Quality]:
     """What is known of datasets with the same seeds; see `make_datasets`."""
-    engine = make_engine(env_id, **settings)
-    exact = getattr(engine.user, "exact", False)
-    references = {**settings, "user": "scripted", "ear": "grammar", "reward": "goal"}
-    low = evaluate(env_id, "random", episodes, seed, **references)
-    high = _optimal(env_id, episodes, seed, references) if exact else None
+    engine, plain = make_engine(env_id, **settings), {**settings, **_PLAIN}
+    family, exact = engine.family, getattr(engine.user, "exact", False)
+    low, high = evaluate(env_id, "random", episodes, seed, **plain).returns, None
     best = bound = None
     if exact:
         try:
-            best = optimum(engine.family)
+            best, high = optimum(family), evaluate(env_id, "optimal", episodes, seed, **plain).returns
         except NotImplementedError:
-            bound = upper_bound(engine.family)
-    worth = (
-        {
-            policy: _worth(engine, policy)
-            for policy in dict.fromkeys(part for policy in policies.values() for part in policy.split("+"))
-        }
-        if exact
-        else {}
-    )
-    judging = make_engine(env_id, **references)
-    return {
-        name: _quality(name, env_id, store, policies[name], seed, judging, low, high, best, bound, worth)
-        for name, store in stores.items()
-    }
+            bound = upper_bound(family)
+    spoken = dict.fromkeys("+".join(policies.values()).split("+"))
+    worth = {policy: _worth(engine, policy, exact) for policy in spoken}
+    judging, found = make_engine(env_id, **plain), {}
+    for name, store in stores.items():
+        counted = [episode for episode in store if not episode.error]
+        if not counted:
+            raise ConnectionError(f"the simulated user failed in every episode of {store.path}")
+        places = np.array([(episode.seed or 0) - seed for episode in counted])
+        returns, names = np.array([episode.payoff for episode in counted]), policies[name].split("+")
+        # as MixedPolicy draws it
+        spoke = np.array([policy_stream(seed + int(place)).choose(len(names)) for place in places])
+        owns = [returns[spoke == number] for number in range(len(names))]
+        means = [float(own.mean()) if own.size else math.nan for own in owns]
+        parts = [Part(part, own.size, mean, *worth[part]) for part, own, mean in zip(names, owns, means, strict=True)]
+        summed = [part.expected_return for part in parts if part.expected_return is not None]
+        random, optimal = low[places], None if high is None else high[places]
+        regrets = [] if best is None else [episode_regret(episode, judging).regret for episode in counted]
+        estimates = None if best is None else best - np.array(regrets)
+        found[name] = Quality(
+            dataset=name,
+            env_id=env_id.removeprefix("dialogym:"),
+            policy=policies[name],
+            seed=seed,
+            episodes=len(counted),
+            failed=len(store) - len(counted),
+            mean_return=float(returns.mean()),
+            return_interval=mean_interval(returns),
+            min_return=float(returns.min()),
+            max_return=float(returns.max()),
+            score=None if optimal is None else normalised_score(returns, random, optimal),
+            score_interval=None if optimal is None else score_interval(returns, random, optimal),
+            random_return=float(random.mean()),
+            optimal_return=None if optimal is None else float(optimal.mean()),
+            expected_return=math.fsum(summed) / len(parts) if len(summed) == len(parts) else None,
+            estimated_return=None if estimates is None else float(estimates.mean()),
+            estimated_interval=None if estimates is None else mean_interval(estimates),
+            optimum=best,
+            bound=bound,
+            parts=tuple(parts),
+        )
+    return found
 
 
 def table(found: Iterable[Quality]) -> str:
-    """Qualities as a Markdown table."""
-    rows = [
-        "| dataset | mean return | maximum | score | expected return | optimum |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    return "\n".join([*rows, *(f"| {' | '.join(cells(quality))} |" for quality in found)])
-
-
-def cells(quality: Quality) -> list[str]:
-    """The row of a dataset: name, mean, maximum, score, expected return, optimum or bound.
+    """Qualities as a Markdown table.
 
     An expected return without an interval is exact, one with an interval estimated.
     """
-    expected = "-"
-    if quality.expected_return is not None:
-        expected = f"{quality.expected_return:.4f}"
-    elif quality.estimated_return is not None and quality.estimated_interval is not None:
-        expected = (
-            f"{quality.estimated_return:.4f} ({quality.estimated_interval[0]:.4f} to "
-            f"{quality.estimated_interval[1]:.4f})"
-        )
-    best = (
-        f"{quality.optimum:.4f}"
-        if quality.optimum is not None
-        else f"at most {quality.bound:.4f}"
-        if quality.bound is not None
-        else "-"
-    )
-    low, high = quality.return_interval
-    score = "-" if quality.score is None else f"{quality.score:.3f}"
-    return [
-        quality.dataset,
-        f"{quality.mean_return:.4f} ({low:.4f} to {high:.4f})",
-        f"{quality.max_return:.4f}",
-        score,
-        expected,
-        best,
-    ]
+    rows = [["dataset", "mean return", "maximum", "score", "expected return", "optimum"]]
+    for one in found:
+        expected = "-" if one.expected_return is None else f"{one.expected_return:.4f}"
+        if one.expected_return is None and one.estimated_return is not None:
+            expected = _with(one.estimated_return, one.estimated_interval)
+        best = "-" if one.bound is None else f"at most {one.bound:.4f}"
+        rows.append([
+            one.dataset,
+            _with(one.mean_return, one.return_interval),
+            f"{one.max_return:.4f}",
+            "-" if one.score is None else f"{one.score:.3f}",
+            expected,
+            best if one.optimum is None else f"{one.optimum:.4f}",
+        ])  # fmt: skip
+    return markdown(rows)
 
 
-def _best(env_id: str, engine: Engine, settings: Mapping[str, Any]) -> str:
-    """The optimal policy; where there is none, the best baseline by a small trial."""
-    try:
-        optimum(engine.family)
-    except NotImplementedError:
-        names = [name for name in baselines(engine) if name not in ("random", "optimal")]
-        plain = {**settings, "user": "scripted", "ear": "grammar", "reward": "goal"}
-        return max(
-            names, key=lambda name: evaluate(env_id, name, _TRIALS, seeds.trials(_TRIALS).start, **plain).mean_return
-        )
-    return "optimal"
+def _with(mean: float, interval: Interval | None) -> str:
+    return f"{mean:.4f}" + (f" ({interval[0]:.4f} to {interval[1]:.4f})" if interval else "")
 
 
-def _optimal(env_id: str, episodes: int, seed: int, settings: Mapping[str, Any]) -> Evaluation | None:
-    try:
-        return evaluate(env_id, "optimal", episodes, seed, **settings)
-    except NotImplementedError:
-        return None
-
-
-def _worth(engine: Engine, policy: str) -> tuple[float | None, str]:
+def _worth(engine: Engine, policy: str, exact: bool) -> tuple[float | None, str]:
+    """The exact expected payoff of a policy, or why it is not known."""
+    if not exact:
+        return None, "the partner does not decide as the mind does"
     try:
         return expected_payoff(engine.family, policy, engine.grammar.mode, LIMIT), ""
     except NotEnumerable as error:
         return None, str(error)
-
-
-def _quality(
-    name: str,
-    env_id: str,
-    store: EpisodeStore,
-    policy: str,
-    seed: int,
-    judging: Engine,
-    low: Evaluation,
-    high: Evaluation | None,
-    best: float | None,
-    bound: float | None,
-    worth: Mapping[str, tuple[float | None, str]],
-) -> Quality:
-    counted = [episode for episode in store if not episode.error]
-    if not counted:
-        raise ConnectionError(f"the simulated user failed in every episode of {store.path}")
-    places = np.array([(episode.seed or 0) - seed for episode in counted])
-    returns, names = np.array([episode.payoff for episode in counted]), policy.split("+")
-    spoke = np.array(
-        [policy_stream(seed + int(place)).choose(len(names)) for place in places]
-    )  # as MixedPolicy draws it
-    parts = []
-    for number, part in enumerate(names):
-        own = returns[spoke == number]
-        summed, reason = worth.get(part, (None, "the partner does not decide as the mind does"))
-        parts.append(Part(part, own.size, float(own.mean()) if own.size else math.nan, summed, reason))
-    summed = [part.expected_return for part in parts if part.expected_return is not None]
-    estimates = (
-        None if best is None else best - np.array([episode_regret(episode, judging).regret for episode in counted])
-    )
-    random, optimal = low.returns[places], None if high is None else high.returns[places]
-    return Quality(
-        dataset=name,
-        env_id=env_id.removeprefix("dialogym:"),
-        policy=policy,
-        seed=seed,
-        episodes=len(counted),
-        failed=len(store) - len(counted),
-        mean_return=float(returns.mean()),
-        return_interval=mean_interval(returns),
-        min_return=float(returns.min()),
-        max_return=float(returns.max()),
-        score=None if optimal is None else normalised_score(returns, random, optimal),
-        score_interval=None if optimal is None else score_interval(returns, random, optimal),
-        random_return=float(random.mean()),
-        optimal_return=None if optimal is None else float(optimal.mean()),
-        expected_return=math.fsum(summed) / len(parts) if len(summed) == len(parts) else None,
-        estimated_return=None if estimates is None else float(estimates.mean()),
-        estimated_interval=None if estimates is None else mean_interval(estimates),
-        optimum=best,
-        bound=bound,
-        parts=tuple(parts),
-    )

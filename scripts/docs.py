@@ -17,7 +17,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +29,7 @@ from ..envs.make import load_family
 from ..envs.registration import TABLE
 from ..envs.registration import families as registered
 from ..evaluation.exact import NotEnumerable, classes, expected_return, known_value, optimum, upper_bound
+from ..evaluation.tables import markdown
 from ..policies.baselines import baselines, heuristics
 from ..policies.policy import FunctionPolicy
 from ..policies.registry import make_policy
@@ -185,8 +186,33 @@ def page_text(family: type) -> str:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table in Markdown."""
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return markdown([head, *rows])
+
+
+@contextmanager
+def drawing(
+    path: Path, width: float, height: float, rows: int = 1, columns: int = 1, grid: bool = False
+) -> Iterator[tuple[Any, Any]]:
+    """A figure and its panels, written as SVG when the block ends; the same drawing gives the same bytes.
+
+    Args:
+        path: Where it is written.
+        width: In inches.
+        height: In inches.
+        rows: Of panels.
+        columns: Of panels.
+        grid: Draw light lines behind.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    style: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": path.stem, "font.family": "sans-serif"}
+    style |= {"axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True, "axes.grid": grid}
+    with rc_context({**style, "font.size": 9.5, "grid.color": "#dddddd", "grid.linewidth": 0.6}):
+        figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+        yield figure, figure.subplots(rows, columns, squeeze=False).ravel()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, format="svg", metadata={"Date": None})
 
 
 KINDS = ("kind", "tried", "best", "return", "share of the optimum")

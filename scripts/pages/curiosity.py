@@ -24,7 +24,7 @@ from ...envs.coaching.game import Ask, Suggest
 from ...evaluation.shaping import best_policies, forks, openings
 from ...evaluation.statistics import few_runs
 from ...rewards.registry import Reward
-from ..docs import DOCS, table, variant
+from ..docs import DOCS, drawing, table, variant
 
 RESULTS = Path("runs/curiosity")
 SEEDS = (0, 1, 2)
@@ -217,29 +217,18 @@ def paired(rows: Sequence[dict[str, Any]], name: str, other: str) -> str:
 
 def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
     """Learning curves: the payoff of each batch, smoothed, in the mean over the seeds."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    style: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "curiosity", "font.family": "sans-serif"}
-    with rc_context({**style, "font.size": 9.5}):
-        figure = Figure(figsize=(8.6, 3.4), layout="constrained", facecolor="white")
-        for place, (title, env_id, names) in enumerate(PANELS):
-            axes = figure.add_subplot(1, len(PANELS), place + 1)
+    with drawing(path, 8.6, 3.4, columns=len(PANELS), grid=True) as (_, panels):
+        for axes, (title, env_id, names) in zip(panels, PANELS, strict=True):
             for name, colour in zip(names, ("#1b6ca8", "#b33f0b", "#4a7c2c"), strict=False):
-                curves = np.array([row["curve"] for row in rows if row["env_id"] == env_id and row["name"] == name])
-                window = np.ones(10) / 10
-                smooth = np.array([np.convolve(curve, window, "valid") for curve in curves])
+                curves = [row["curve"] for row in rows if row["env_id"] == env_id and row["name"] == name]
+                smooth = np.array([np.convolve(curve, np.ones(10) / 10, "valid") for curve in curves])
                 x = (np.arange(smooth.shape[1]) + 10) * BATCH
                 axes.plot(x, smooth.mean(0), color=colour, linewidth=1.8, label=name)
                 axes.fill_between(x, smooth.min(0), smooth.max(0), color=colour, alpha=0.15, linewidth=0)
             axes.set_title(title, loc="left", fontsize=10)
             axes.set_xlabel("training episodes")
             axes.set_ylabel("payoff")
-            axes.spines[["top", "right"]].set_visible(False)
-            axes.grid(color="#dddddd", linewidth=0.6)
             axes.legend(frameon=False, fontsize=8.5, loc="best")
-        path.parent.mkdir(exist_ok=True)
-        figure.savefig(path, format="svg", metadata={"Date": None})
 
 
 def render(folder: Path) -> str:

@@ -13,7 +13,7 @@ from ...envs.guided_solving.game import Try
 from ...envs.guided_solving.policies import RULES, Rule, sweep
 from ...evaluation.exact import classes, optimum
 from ...evaluation.pareto import FrontPoint, envelope, expected_metrics, pareto_front
-from ..docs import DOCS, table, variant, variants
+from ..docs import DOCS, drawing, table, variant, variants
 
 ID = "GuidedSolving-v0"
 FIGURE = "figures/guided_solving_pareto.svg"
@@ -97,21 +97,8 @@ def _ranges(front: list[FrontPoint]) -> list[str]:
 
 
 def _draw(front: list[FrontPoint], rules: dict[str, dict[str, float]], best: dict[str, float]) -> None:
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    ink, muted, rule = "#1f2933", "#5b6770", "#d5dadd"
-    style: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "guided-solving", "font.family": "sans-serif"}
-    with rc_context({**style, "font.size": 9.5}):
-        figure = Figure(figsize=(7.0, 4.4), layout="constrained", facecolor="white")
-        axes = figure.add_subplot()
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
-        for side in ("left", "bottom"):
-            axes.spines[side].set_color(rule)
-        axes.tick_params(color=rule, labelcolor=muted)
-        axes.grid(color=rule, linewidth=0.6)
-        axes.set_axisbelow(True)
+    ink, muted = "#1f2933", "#5b6770"
+    with drawing(DOCS / FIGURE, 7.0, 4.4, grid=True) as (_, [axes]):
         leaks, solves = ([point.metrics[name] for point in front] for name in ("leak", "solve"))
         axes.fill_between(leaks, solves, color="#1b6ca8", alpha=0.07, linewidth=0)
         axes.plot(leaks, solves, "o-", color="#1b6ca8", markersize=5, linewidth=2, zorder=3)
@@ -128,9 +115,6 @@ def _draw(front: list[FrontPoint], rules: dict[str, dict[str, float]], best: dic
         axes.set_ylim(0.0, 0.75)
         axes.set_xlabel("leak: share of the solution given away", color=muted)
         axes.set_ylabel("probability of solving the problem alone", color=muted)
-        path = DOCS / FIGURE
-        path.parent.mkdir(exist_ok=True)
-        figure.savefig(path, format="svg", metadata={"Date": None})
 
 
 def _swept() -> Iterator[str]:

@@ -17,7 +17,7 @@ from ...evaluation.exact import expected_return, known_value, optimum
 from ...evaluation.results import Comparison
 from ...policies.baselines import baselines
 from ...policies.policy import FunctionPolicy
-from ..docs import DOCS, KINDS, best_of_each_kind, table, variant
+from ..docs import DOCS, KINDS, best_of_each_kind, drawing, table, variant
 
 PAYOFF = "the mean probability of recall at the test, less the cost of the reviews"
 NOTE = (
@@ -77,14 +77,8 @@ def _shares() -> Iterator[str]:
 
 def draw(found: Comparison, path: Path) -> None:
     """A dot for each policy with its 95% interval, as shares of the bound."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
     ordered = sorted(found.evaluations, key=lambda e: e.mean_return)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with rc_context({"svg.hashsalt": "dialogym", "svg.fonttype": "none", "font.size": 10.0}):
-        figure = Figure(figsize=(7.0, 3.6), layout="constrained", facecolor="white")
-        axes = figure.add_subplot()
+    with drawing(path, 7.0, 3.6, grid=True) as (_, [axes]):
         for place, e in enumerate(ordered):
             assert e.bound is not None
             low, high = (end / e.bound for end in e.return_interval)
@@ -95,10 +89,6 @@ def draw(found: Comparison, path: Path) -> None:
         axes.set_yticks(range(len(ordered)), [e.policy for e in ordered])
         axes.set_xlim(0.0, 1.04)
         axes.set_xlabel("mean return, as a share of the upper bound")
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="x", color="#dddddd", linewidth=0.6)
-        axes.set_axisbelow(True)
-        figure.savefig(path, format="svg", metadata={"Date": None})
 
 
 def best_fixed_plan(family: Spacing) -> tuple[float, tuple[tuple[int, ...], ...]]:
