@@ -37,6 +37,13 @@ _OPTIONAL_END = re.compile(r" \[([^\[\]]*)\](?=\Z|[|)])")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]( ?)")
 
 
+_WORD = r"[^\s\ue000-\uf8ff]+"
+
+
+def _several(mark: str) -> str:
+    return rf"{mark}(?:(?: (?:and|or|then|to|also|maybe|even|the|a)){{1,3}} {mark}){{0,8}}"
+
+
 def _compiled(pattern: str, parts: Mapping[str, str]) -> str:
     """A pattern as a regular expression."""
 
@@ -49,12 +56,16 @@ def _compiled(pattern: str, parts: Mapping[str, str]) -> str:
     made = _OPTIONAL_END.sub(r"(?: (?:\1))?", pattern)
     made = _OPTIONAL.sub(lambda match: f"(?:(?:{match[1]}){match[2]})?", made)
     made = re.sub(r"\((?!\?)", "(?:", made)
-    made = made.replace(" ...", r"(?: \S+){0,8}").replace("... ", r"(?:\S+ ){0,8}")
+    made = made.replace(" ...", rf"(?: {_WORD}){{0,8}}").replace("... ", rf"(?:{_WORD} ){{0,8}}")
     return re.sub(r"\{(\w+)\}", part, made)
 
 
 _ENGLISH = tomllib.loads(Path(__file__).with_name("english.toml").read_text(encoding="utf-8"))
-_SAID = {name: "|".join(_compiled(pattern, {}) for pattern in patterns) for name, patterns in _ENGLISH.items()}
+_SAID = {
+    name: "|".join(_compiled(pattern, {}) for pattern in patterns)
+    for name, patterns in _ENGLISH.items()
+    if name != "short"
+}
 LEAD = rf"(?:(?:{_SAID['lead']}) ){{0,8}}"
 """Words before an act that commit to nothing."""
 TAIL = rf"(?: (?:{_SAID['tail']})){{0,6}}"
@@ -62,6 +73,7 @@ TAIL = rf"(?: (?:{_SAID['tail']})){{0,6}}"
 _POLITE, _CONDITION, _SUPPOSITION, _REPORT = (
     re.compile(rf"\b(?:{_SAID[name]})\b") for name in ("polite", "condition", "supposition", "report")
 )
+_SHORT = re.compile(rf"(?<![\w'])(?:{'|'.join(map(re.escape, _ENGLISH['short']))})(?![\w'])")
 _NEGATION = re.compile(rf"\b(?:{_SAID['negation']})\b|n't\b")
 
 
@@ -163,8 +175,9 @@ def mark_of(number: int) -> str:
 class Patterns:
     """What a family reads: patterns of words for each act.
 
-    A pattern is words, in lower case. ``(a|b)`` is one of several, ``[a|b]`` may be left out, ``{name}`` is a part or
-    a thing of the vocabulary, ``...`` is up to eight further words. It must cover the clause, after `LEAD` and before
+    A pattern is words, in lower case. ``(a|b)`` is one of several, ``[a|b]`` may be left out, ``{name}`` is a part, or
+    a thing of the vocabulary or several ("yoga or running": `Clause.values` says which), ``...`` is up to eight further
+    words, none of the vocabulary. It must cover the clause, after `LEAD` and before
     `TAIL`. An act binds if its clause is neither a question nor negated, supposed or told; ``may`` lifts some of this.
 
     Args:
@@ -179,7 +192,7 @@ class Patterns:
 
     def __init__(self, stated: Mapping[str, Any], kinds: Sequence[str] = ()):
         self.stated = stated
-        parts = {kind: mark_of(number) for number, kind in enumerate(kinds)}
+        parts = {kind: _several(mark_of(number)) for number, kind in enumerate(kinds)}
         for name, said in stated.get("parts", {}).items():
             parts[name] = f"(?:{_compiled(said if isinstance(said, str) else '|'.join(said), parts)})"
         self._acts = []
@@ -229,7 +242,8 @@ def clauses(text: str, mentions: Sequence[Mention] = ()) -> list[Clause]:
     """
     left = list(reversed(mentions))
     found: list[Clause] = []
-    lowered = _WHY_NOT.sub("let us", _POLITE.sub(" ", text.lower()))
+    lowered = _SHORT.sub(lambda match: _ENGLISH["short"][match[0]], text.lower())
+    lowered = _WHY_NOT.sub("let us", _POLITE.sub(" ", lowered))
     for number, (sentence, end) in enumerate(_SENTENCE.findall(lowered)):
         parts = [part for part in (" ".join(part.split()).strip(" '-") for part in _BREAK.split(sentence)) if part]
         condition = bool(_CONDITION.search(sentence))
