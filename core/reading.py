@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,6 +70,7 @@ LEAD = rf"(?:(?:{_SAID['lead']}) ){{0,8}}"
 """Words before an act that commit to nothing."""
 TAIL = rf"(?: (?:{_SAID['tail']})){{0,6}}"
 """Words after an act that change nothing."""
+_FILLER = re.compile(rf"(?:(?:{_SAID['lead']}|{_SAID['tail']})(?: |\Z)){{1,8}}\Z")
 _POLITE, _CONDITION, _SUPPOSITION, _REPORT = (
     re.compile(rf"\b(?:{_SAID[name]})\b") for name in ("polite", "condition", "supposition", "report")
 )
@@ -182,8 +183,9 @@ class Patterns:
 
     Args:
         stated: Content of ``reading.toml``: the table ``parts`` (name -> alternatives, in the form of a pattern), and
-            ``acts`` (name of an act -> ``says``: its patterns, and ``may``: any of ``"ask"``, ``"negate"``,
-            ``"suppose"``, ``"tell"``).
+            ``acts`` (name of an act -> ``says``: its patterns, ``may``: any of ``"ask"``, ``"negate"``,
+            ``"suppose"``, ``"tell"``, and ``alone``: whether it counts only where nothing else is said in the
+            sentence, as for a bare name). An act may have several such tables.
         kinds: The kinds of the vocabulary, in its order.
 
     Raises:
@@ -196,19 +198,25 @@ class Patterns:
         for name, said in stated.get("parts", {}).items():
             parts[name] = f"(?:{_compiled(said if isinstance(said, str) else '|'.join(said), parts)})"
         self._acts = []
-        for act, rules in stated["acts"].items():
+        for act, rules in self._rules():
             said = "|".join(_compiled(pattern, parts) for pattern in rules["says"])
             try:
                 pattern = re.compile(rf"{LEAD}(?:{said}){TAIL}\Z")
             except re.error as error:
                 raise ValueError(f"the patterns of {act!r} cannot be read: {error}") from error
-            self._acts.append((act, pattern, frozenset(rules.get("may", ()))))
+            self._acts.append((act, pattern, frozenset(rules.get("may", ())), rules.get("alone", False)))
+
+    def _rules(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for act, rules in self.stated["acts"].items():
+            for group in [rules] if isinstance(rules, Mapping) else rules:
+                yield act, group
 
     def find(self, clauses: Iterable[Clause]) -> list[Found]:
         """The acts that the clauses state, in order."""
-        found = []
+        found, alone = [], []
+        clauses = list(clauses)
         for clause in clauses:
-            for act, pattern, may in self._acts:
+            for act, pattern, may, needs_all in self._acts:
                 if (
                     (clause.asked and "ask" not in may)
                     or (clause.negated and "negate" not in may)
@@ -219,11 +227,21 @@ class Patterns:
                 match = pattern.match(clause.text) or pattern.match(clause.words)
                 if match:
                     found.append(Found(act, clause, match))
+                    alone.append(needs_all)
+        if any(alone):
+            stating = {id(one.clause) for one in found}
+            more = {each.sentence for each in clauses if id(each) not in stating and not _FILLER.match(each.text)}
+            found = [
+                one for one, needs in zip(found, alone, strict=True) if not (needs and one.clause.sentence in more)
+            ]
         return found
 
     def table(self) -> list[tuple[str, str]]:
         """For a page: each act with its patterns, as they are stated."""
-        return [(act, " · ".join(rules["says"])) for act, rules in self.stated["acts"].items()]
+        said: dict[str, list[str]] = {}
+        for act, rules in self._rules():
+            said.setdefault(act, []).extend(rules["says"])
+        return [(act, " · ".join(patterns)) for act, patterns in said.items()]
 
 
 def plain(text: str) -> str:
