@@ -29,7 +29,8 @@ _SENTENCE = re.compile(r"((?:[^.!?;\n]|(?<=\d)\.(?=\d))+)([.!?;\n]*)")
 _BREAK = re.compile(
     r"[,:()–—]+|(?<= )-+(?= )|\b(?:but|however|though|although|because|cause|since|so(?! (?:good|far|much|that|high"
     r"|low)\b)|then(?!\Z)|while|whereas)\b"
-    r"|\band\b(?= (?:(?:i|you|we|he|she|it|that)\b|then|let|can|could|please|would)\b)"
+    r"|\band\b(?= (?:(?:i|you|we|he|she|it|that)\b|then|let|can|could|please|would|not)\b)"
+    r"|(?<=\w) (?=(?:instead of|rather than)\b)"
     r"|(?<=\w) (?=(?:how|what) about\b|(?:would|could|can|will) (?:you|we|i)\b|let's\b|let us\b|let me\b)"
 )
 _WHY_NOT = re.compile(r"\bwhy (?:(?:don't|do not) (?:we|you|i)|not)\b")  # it proposes
@@ -74,6 +75,7 @@ _FILLER = re.compile(rf"(?:(?:{_SAID['lead']}|{_SAID['tail']})(?: |\Z)){{1,8}}\Z
 _POLITE, _CONDITION, _SUPPOSITION, _REPORT = (
     re.compile(rf"\b(?:{_SAID[name]})\b") for name in ("polite", "condition", "supposition", "report")
 )
+_QUESTION_TAG = re.compile(rf"(?:{_SAID['question_tag']})\Z")
 _SHORT = re.compile(rf"(?<![\w'])(?:{'|'.join(map(re.escape, _ENGLISH['short']))})(?![\w'])")
 _NEGATION = re.compile(rf"\b(?:{_SAID['negation']})\b|n't\b")
 
@@ -100,7 +102,7 @@ class Clause(NamedTuple):
         words: The same with the mentions as they were said.
         mentions: The things that are spoken of in it, in order.
         sentence: Number of its sentence.
-        asked: Whether it is the last clause of a question.
+        asked: Whether it is the last clause of a question, or the one before its tag ("right?").
         negated: Whether something in it is denied.
         supposed: Whether it is under a condition, put off, or only thought of.
         told: Whether it reports what has been, or what somebody said.
@@ -265,6 +267,7 @@ def clauses(text: str, mentions: Sequence[Mention] = ()) -> list[Clause]:
     for number, (sentence, end) in enumerate(_SENTENCE.findall(lowered)):
         parts = [part for part in (" ".join(part.split()).strip(" '-") for part in _BREAK.split(sentence)) if part]
         condition = bool(_CONDITION.search(sentence))
+        asking = () if "?" not in end else (len(parts), len(parts) - bool(parts and _QUESTION_TAG.match(parts[-1])))
         for place, part in enumerate(parts, 1):
             here = tuple(left.pop() for _ in _PRIVATE.findall(part) if left)
             said = iter(here)
@@ -275,7 +278,7 @@ def clauses(text: str, mentions: Sequence[Mention] = ()) -> list[Clause]:
                     words,
                     here,
                     number,
-                    asked="?" in end and place == len(parts),
+                    asked=place in asking,
                     negated=bool(_NEGATION.search(part)),
                     supposed=condition or bool(_SUPPOSITION.search(part)),
                     told=bool(_REPORT.search(part)),
