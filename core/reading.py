@@ -34,7 +34,7 @@ _BREAK = re.compile(
     r"|(?<=\w) (?=(?:how|what) about\b|(?:would|could|can|will) (?:you|we|i)\b|let's\b|let us\b|let me\b)"
 )
 _WHY_NOT = re.compile(r"\bwhy (?:(?:don't|do not) (?:we|you|i)|not)\b")  # it proposes
-_OPTIONAL_END = re.compile(r" \[([^\[\]]*)\](?=\Z|[|)])")
+_OPTIONAL_END = re.compile(r" \[([^\[\]]*)\](?=(?: \[[^\[\]]*\])*(?:\Z|[|)]))")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]( ?)")
 
 
