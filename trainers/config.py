@@ -92,6 +92,10 @@ class TrainerConfig:
             return self.bf16
         return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
 
+    def precision(self, device: torch.device) -> torch.autocast:
+        """Computes in bfloat16 within its block, if that is to be done."""
+        return torch.autocast(device.type, torch.bfloat16, enabled=self.bfloat16)
+
     @property
     def hardware(self) -> dict[str, Any]:
         """What transformers' ``TrainingArguments`` are told about precision, memory and processes."""

@@ -14,24 +14,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 
 from ..core.checks import above, at_least
 from ..core.dialogue import Dialogue
 from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.make import make_engine
-from ..policies.language_model import LanguageModelPolicy
 from ..policies.tokens import TokenRecord
-from . import checkpoints, processes
+from . import processes
 from .config import OnlineConfig
-from .loop import save, train, trainable
+from .loop import LoopTrainer, train, trained
 from .run import Run, scored
 from .scoring import Reader, padded
 
@@ -93,13 +90,8 @@ def train_expert_iteration(config: ExpertIterationConfig) -> float | None:
     checkpoint, episodes = run.begin(), config.scenarios * config.attempts
     trainer = ExpertIterationTrainer(config, engine)
     train(run, trainer, checkpoint, config.rounds, episodes, ("reward", "loss", "kept"))
-    return run.finish(
-        trainer.speaker,
-        partial(save, trainer.speaker.model),
-        episodes=config.rounds * episodes,
-        rounds=config.rounds,
-        kept=trainer.kept,
-    )
+    numbers = {"episodes": config.rounds * episodes, "rounds": config.rounds, "kept": trainer.kept}
+    return run.finish(trainer.speaker, trainer.save_model, **numbers)
 
 
 def best(returns: Sequence[float | None], size: int, keep: float) -> list[int]:
@@ -128,26 +120,14 @@ def best(returns: Sequence[float | None], size: int, keep: float) -> list[int]:
     return places
 
 
-class ExpertIterationTrainer:
-    """The policy, its optimizer and what it learns from.
-
-    Args:
-        config: What to do.
-        engine: The environment, with the reward to compare by.
-    """
+class ExpertIterationTrainer(LoopTrainer):
+    """The policy, its optimizer and what it learns from."""
 
     def __init__(self, config: ExpertIterationConfig, engine: Engine):
-        self.config, self.engine = config, engine
-        self.accelerator = Accelerator(
-            cpu=not torch.cuda.is_available(), mixed_precision="bf16" if config.bfloat16 else "no"
-        )
-        model, tokenizer = trainable(config, engine)
-        trained = [weights for weights in model.parameters() if weights.requires_grad]
-        self.reader, self.optimizer = self.accelerator.prepare(
-            Reader(model), torch.optim.AdamW(trained, lr=config.learning_rate, weight_decay=0.0)
-        )
-        self.player = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens, config.temperature)
-        self.speaker = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
+        super().__init__(config, engine)
+        adam = torch.optim.AdamW(trained(self.model), lr=config.learning_rate, weight_decay=0.0)
+        self.reader, optimizer = self.accelerator.prepare(Reader(self.model), adam)
+        self.modules, self.optimizers = (self.model,), (optimizer,)
         self.buffer: list[list[TokenRecord]] = []
         self.kept = 0
 
@@ -207,8 +187,7 @@ class ExpertIterationTrainer:
         """
         config, records = self.config, [record for records in self.buffer for record in records]
         rate = config.learning_rate * (1.0 - number / config.rounds)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        self.optimizers[0].param_groups[0]["lr"] = rate
         order = torch.Generator().manual_seed(1_000_003 * (1 + config.seed) + number)
         steps = []
         for _ in range(config.epochs):
@@ -219,36 +198,18 @@ class ExpertIterationTrainer:
         loss, entropy, norm = torch.tensor(steps).mean(0).tolist() if steps else (0.0, 0.0, 0.0)
         return {"loss": loss, "entropy": entropy, "grad_norm": norm, "learning_rate": rate}
 
-    def save(self, folder: Path, number: int) -> None:
-        """Write a checkpoint after `number` rounds."""
-        if not processes.is_main():
-            return
+    def memory(self) -> dict[str, Any]:
+        """The buffer."""
         fields = [[(r.prompt_ids, r.completion_ids, r.mask, r.turns) for r in records] for records in self.buffer]
-        state = {
-            "weights": checkpoints.learned(self.speaker.model),
-            "optimizer": self.optimizer.state_dict(),
-            "buffer": fields,
-            "kept": self.kept,
-        }
-        state["torch"] = torch.get_rng_state()  # of dropout, where a model has any
-        checkpoints.write(folder, number, state)
+        return {"buffer": fields, "kept": self.kept}
 
-    def load(self, checkpoint: Path) -> int:
-        """Go on from a checkpoint.
-
-        Returns:
-            How many rounds it has behind it.
-        """
-        number, state = checkpoints.read(checkpoint, self.accelerator.device)
-        self.speaker.model.load_state_dict(state["weights"], strict=False)
-        self.optimizer.load_state_dict(state["optimizer"])
+    def recall(self, memory: dict[str, Any]) -> None:
+        """The same again."""
         self.buffer = [
             [TokenRecord(prompt, completion, mask, [], turns) for prompt, completion, mask, turns in records]
-            for records in state["buffer"]
+            for records in memory["buffer"]
         ]
-        self.kept = state["kept"]
-        torch.set_rng_state(state["torch"].cpu())
-        return number
+        self.kept = memory["kept"]
 
     def _step(self, batch: list[TokenRecord]) -> tuple[float, float, float]:
         """One gradient step on some records: loss, entropy and norm of the gradient."""
@@ -257,15 +218,15 @@ class ExpertIterationTrainer:
         mine = batch[processes.index() :: processes.count()] or [
             TokenRecord(batch[0].prompt_ids, batch[0].completion_ids, [0] * len(batch[0].mask))
         ]
-        with self.accelerator.autocast():
-            _, logprobs, entropies = self.reader(*padded(mine, self.speaker.chat.eos, self.accelerator.device))
+        with self.config.precision(self.device):
+            _, logprobs, entropies = self.reader(*padded(mine, self.speaker.chat.eos, self.device))
         loss = -logprobs.sum() / total
         self.accelerator.backward(loss * processes.count())  # gradients are averaged over processes
         norm: Any = self.accelerator.clip_grad_norm_(
             self.reader.parameters(), self.config.max_grad_norm or float("inf")
         )
-        self.optimizer.step()
-        self.optimizer.zero_grad()
+        self.optimizers[0].step()
+        self.optimizers[0].zero_grad()
         sums = processes.gather([(loss.item(), entropies.sum().item() / total)])
         return sum(part for part, _ in sums), sum(part for _, part in sums), float(norm)
 

@@ -11,27 +11,24 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from ..core.checks import above, at_least, between, one_of
 from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.make import make_engine
-from ..policies.language_model import LanguageModelPolicy
-from . import checkpoints, processes
+from . import processes
 from .config import OnlineConfig
 from .critics import CRITICS, SEES, Critic
 from .experience import LEVELS, Experience, Minibatch, minibatches
-from .loop import save, train, trainable
+from .loop import LoopTrainer, rate, train, trained
 from .run import Run, scored
 from .scoring import Reader
 from .turn_critic import gae, returns_to_go
@@ -128,12 +125,8 @@ def train_ppo(config: PPOConfig) -> float | None:
     checkpoint = run.begin()
     trainer = PPOTrainer(config, engine)
     train(run, trainer, checkpoint, config.steps, config.episodes, ("reward", "explained_variance", "approx_kl"))
-    return run.finish(
-        trainer.speaker,
-        partial(save, trainer.speaker.model),
-        episodes=config.episodes * config.steps,
-        steps=config.steps,
-    )
+    numbers = {"episodes": config.episodes * config.steps, "steps": config.steps}
+    return run.finish(trainer.speaker, trainer.save_model, **numbers)
 
 
 # ---- the losses ------------------------------------------------------------------------------------------------------
@@ -190,35 +183,23 @@ def value_error(values: torch.Tensor, part: Minibatch, clip: float) -> torch.Ten
 # ---- the trainer -----------------------------------------------------------------------------------------------------
 
 
-class PPOTrainer:
-    """Plays, judges and learns; one in each process.
-
-    Args:
-        config: The options.
-        engine: The environment, with the reward to train on.
-    """
+class PPOTrainer(LoopTrainer):
+    """Plays, judges and learns; one in each process."""
 
     def __init__(self, config: PPOConfig, engine: Engine):
-        self.config, self.engine = config, engine
-        self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
-        self.device = self.accelerator.device
-        model, tokenizer = trainable(config, engine)
+        super().__init__(config, engine)
         self.reference = None  # beneath adapters it is the model without them
         if config.kl and not config.lora_rank:
-            self.reference = Reader(copy.deepcopy(model), config.temperature).to(self.device).eval()
+            self.reference = Reader(copy.deepcopy(self.model), config.temperature).to(self.device).eval()
         # no dropout: it would be noise in the ratios
-        self.modules = Reader(model, config.temperature).eval(), Critic(config.critic, model).eval()
-        self.peaks = (config.learning_rate, config.value_learning_rate)
-        self.optimizers, distributed = [], []
-        for module, peak in zip(self.modules, self.peaks, strict=True):
-            trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
-            module, optimizer = self.accelerator.prepare(module, torch.optim.AdamW(trained, lr=peak, weight_decay=0.0))
-            distributed.append(module)
-            self.optimizers.append(optimizer)
-        self.reader, self.critic = distributed
+        self.modules = Reader(self.model, config.temperature).eval(), Critic(config.critic, self.model).eval()
         self.plain_critic = self.modules[1]
-        self.player = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens, temperature=config.temperature)
-        self.speaker = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
+        self.peaks = (config.learning_rate, config.value_learning_rate)
+        prepared = [
+            self.accelerator.prepare(module, torch.optim.AdamW(trained(module), lr=peak, weight_decay=0.0))
+            for module, peak in zip(self.modules, self.peaks, strict=True)
+        ]
+        (self.reader, self.critic), self.optimizers = zip(*prepared, strict=True)
 
     def step(self, step: int) -> dict[str, float]:
         """Play a batch of episodes and learn from it."""
@@ -229,18 +210,17 @@ class PPOTrainer:
         return numbers | self.update_critic(batch, step)
 
     def set_rates(self, step: int) -> None:
-        """Learning rates of a step: up within the first twentieth of the steps, then down or constant."""
+        """Learning rates of a step."""
         steps = self.config.steps
-        warm = max(1, steps // 20)
-        factor = (steps - step) / (steps - warm + 1) if self.config.schedule == "linear" else 1.0
+        factor = rate(step, steps) if self.config.schedule == "linear" else min(1.0, (step + 1) / max(1, steps // 20))
         for optimizer, peak in zip(self.optimizers, self.peaks, strict=True):
-            optimizer.param_groups[0]["lr"] = peak * min((step + 1) / warm, factor)
+            optimizer.param_groups[0]["lr"] = peak * factor
 
     def play(self, step: int) -> tuple[list[Experience], dict[str, float]]:
         """The episodes of a step: each process plays its share of the seeds, and all get all of them."""
         config = self.config
         mine = seeds.train(config.seed, config.episodes, step * config.episodes)[processes.index() :: processes.count()]
-        with self._precision():
+        with self.config.precision(self.device):
             dialogues = config.play(self.engine, self.player, mine)
         sees = config.sees if config.critic == "privileged" else ""
         counted = [dialogue for dialogue in dialogues if scored(dialogue)]
@@ -349,9 +329,9 @@ class PPOTrainer:
         for start in range(0, longest, size):
             part = share[start : start + size]
             counts = float(bool(part))  # a process that has run out of episodes reads one that does not count
-            tensors = Minibatch.of(part or minibatch[:1], self.speaker.tokenizer.pad_token_id, self.device)
+            tensors = Minibatch.of(part or minibatch[:1], self.tokenizer.pad_token_id, self.device)
             with nullcontext() if start + size >= longest else self.accelerator.no_sync(module):
-                with self._precision():
+                with self.config.precision(self.device):
                     mean, numbers = loss(tensors, actions, tokens)
                 self.accelerator.backward(mean * (counts * processes.count()))  # gradients are averaged over processes
             totals.append(numbers.detach() * counts)
@@ -370,9 +350,9 @@ class PPOTrainer:
     @torch.no_grad()
     def _remember(self, part: Sequence[Experience]) -> None:
         """Note what policy, critic and reference say of episodes that were just played."""
-        tensors = Minibatch.of(part, self.speaker.tokenizer.pad_token_id, self.device)
+        tensors = Minibatch.of(part, self.tokenizer.pad_token_id, self.device)
         read = (tensors.ids, tensors.mask, tensors.own)
-        with self._precision():
+        with self.config.precision(self.device):
             hidden, logprobs, _ = self.modules[0](*read)
             tensors.seen = torch.cat([hidden[tensors.starts].float(), tensors.seen], 1)
             values = self.plain_critic(tensors.seen, *read, tensors.starts)
@@ -380,7 +360,7 @@ class PPOTrainer:
             if self.reference is not None:
                 reference = self.reference(*read)[1]
             elif self.config.kl:
-                with self.speaker.model.disable_adapter():
+                with self.model.disable_adapter():
                     reference = self.modules[0](*read)[1]
         tokens = np.cumsum([sum(episode.actions) for episode in part])[:-1]
         actions = np.cumsum([len(episode.actions) for episode in part])[:-1]
@@ -388,9 +368,6 @@ class PPOTrainer:
         columns = [np.split(numbers.float().cpu().numpy(), ends) for numbers, ends in noted]
         for episode, *mine in zip(part, *columns, strict=True):
             episode.logprobs, episode.reference, episode.values, episode.seen = mine
-
-    def _precision(self) -> AbstractContextManager:
-        return torch.autocast(self.device.type, torch.bfloat16) if self.config.bfloat16 else nullcontext()
 
     def _checkpoint_activations(self, on: bool) -> None:
         """Have layers compute activations twice: they do so only if they believe that they are being trained.
@@ -400,19 +377,3 @@ class PPOTrainer:
         for layer in (part for module in self.modules for part in module.modules()):
             if self.config.gradient_checkpointing and isinstance(layer, GradientCheckpointingLayer):
                 layer.training = on
-
-    def save(self, folder: Path, step: int) -> None:
-        """Write a checkpoint."""
-        if processes.is_main():
-            weights = [checkpoints.learned(module) for module in self.modules]
-            optimizers = [optimizer.state_dict() for optimizer in self.optimizers]
-            checkpoints.write(folder, step, {"weights": weights, "optimizers": optimizers})
-
-    def load(self, checkpoint: Path) -> int:
-        """Go back to a checkpoint; returns its step."""
-        step, state = checkpoints.read(checkpoint, self.device)
-        for module, weights in zip(self.modules, state["weights"], strict=True):
-            module.load_state_dict(weights, strict=False)  # what is not trained is not kept
-        for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(kept)
-        return step

@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,10 +27,10 @@ from ..evaluation.exploitability import exploitability
 from ..policies.duel import Duel, play_duels
 from ..policies.language_model import LanguageModelPolicy
 from ..policies.tokens import TokenRecord
-from . import checkpoints, processes
+from . import processes
 from .config import TrainerConfig
 from .credit import leave_one_out
-from .loop import save, train, trainable
+from .loop import LoopTrainer, rate, train, trained
 from .run import Run
 from .scoring import padded, read_own
 
@@ -112,10 +110,10 @@ def train_self_play(config: SelfPlayConfig) -> float | None:
     train(run, trainer, checkpoint, config.steps, episodes, ("reward", "entropy"))
     if config.separate:
         place = str(run.folder / "partner")
-        save(next(model for other, model in trainer.models.items() if other != seat), place)
+        next(model for other, model in trainer.models.items() if other != seat).save_pretrained(place)
         trainer.tokenizer.save_pretrained(place)
-    speaker = trainer.speaker
-    score = run.finish(speaker, partial(save, speaker.model), episodes=episodes * config.steps, steps=config.steps)
+    numbers = {"episodes": episodes * config.steps, "steps": config.steps}
+    score = run.finish(trainer.speaker, trainer.save_model, **numbers)
     if small is not None:
         found = exploitability(small, trainer.policies())
         run.summarise(
@@ -177,12 +175,11 @@ def summary(duels: Sequence[Duel], seats: Sequence[str]) -> dict[str, float]:
 # ---- the trainer -----------------------------------------------------------------------------------------------------
 
 
-class SelfPlayTrainer:
+class SelfPlayTrainer(LoopTrainer):
     """The models of both seats, with their optimizers and their past selves.
 
     Attributes:
         models: By seat; one and the same unless weights are separate.
-        tokenizer: Of all.
 
     Args:
         config: The options.
@@ -191,17 +188,16 @@ class SelfPlayTrainer:
     """
 
     def __init__(self, config: SelfPlayConfig, engine: Engine, league: Path):
-        self.config, self.family, self.league = config, engine.family, league
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        model, self.tokenizer = trainable(config, engine)
-        model.to(self.device)
-        self.models = {
-            seat: copy.deepcopy(model) if config.separate and i else model for i, seat in enumerate(self.family.seats)
-        }
-        self.distinct = list({id(model): model for model in self.models.values()}.values())
-        trained = [[p for p in model.parameters() if p.requires_grad] for model in self.distinct]
-        self.optimizers = [torch.optim.AdamW(some, lr=config.learning_rate, weight_decay=0.0) for some in trained]
-        self.speaker = LanguageModelPolicy(self.models[self.family.role], self.tokenizer, config.max_turn_tokens)
+        super().__init__(config, engine)
+        self.family, self.league = engine.family, league
+        first, second = self.family.seats
+        self.model.to(self.device)
+        self.models = {first: self.model, second: copy.deepcopy(self.model) if config.separate else self.model}
+        self.modules = self.distinct = list({id(model): model for model in self.models.values()}.values())
+        self.optimizers = [
+            torch.optim.AdamW(trained(model), lr=config.learning_rate, weight_decay=0.0) for model in self.distinct
+        ]
+        self.model = self.speaker.model = self.models[self.family.role]
         self._ghosts: dict[str, Any] = {}
 
     def step(self, step: int) -> dict[str, float]:
@@ -231,13 +227,12 @@ class SelfPlayTrainer:
         seated = [now if alone[g] else {**now, seats[g]: past[seats[g]]} for g in range(config.groups)]
         asked = np.repeat(seeds.train(config.seed, config.groups, step * config.groups), config.group_size).tolist()
         everyone = [pair for pair in seated for _ in range(config.group_size)]
-        with self._precision():
+        with self.config.precision(self.device):
             return play_duels(self.family, everyone, asked, list(range(config.group_size)) * config.groups), everyone
 
     def learn(self, found: Mapping[str, Sequence[Lesson]], step: int) -> dict[str, float]:
         """One gradient step of each model on the lessons of its seats."""
-        config, warm = self.config, max(1, self.config.steps // 20)
-        rate = config.learning_rate * min((step + 1) / warm, (config.steps - step) / (config.steps - warm + 1))
+        config, peak = self.config, self.config.learning_rate * rate(step, self.config.steps)
         loss, entropy, norm = [], [], []
         for model, optimizer in zip(self.distinct, self.optimizers, strict=True):
             mine = [lesson for seat, some in found.items() if self.models[seat] is model for lesson in some]
@@ -247,13 +242,13 @@ class SelfPlayTrainer:
             model.train()
             parts = [self._backward(model, mine[start : start + PART], tokens) for start in range(0, len(mine), PART)]
             norm.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm)))
-            optimizer.param_groups[0]["lr"] = rate
+            optimizer.param_groups[0]["lr"] = peak
             optimizer.step()
             optimizer.zero_grad()
             loss.append(sum(part[0] for part in parts))
             entropy.append(sum(part[1] for part in parts))
         means = {"loss": loss, "entropy": entropy, "grad_norm": norm}
-        return {**{name: float(np.mean(some or [0.0])) for name, some in means.items()}, "learning_rate": rate}
+        return {**{name: float(np.mean(some or [0.0])) for name, some in means.items()}, "learning_rate": peak}
 
     def remember(self, step: int) -> None:
         """Keep the weights of now, to be met again."""
@@ -261,33 +256,13 @@ class SelfPlayTrainer:
             self.league.mkdir(parents=True, exist_ok=True)
             torch.save([model.state_dict() for model in self.distinct], self.league / f"step-{step}.pt")
 
-    def save(self, folder: Path, step: int) -> None:
-        """Write all that the next step depends on."""
-        state = {
-            "models": [model.state_dict() for model in self.distinct],
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "torch": torch.get_rng_state(),
-        }
-        checkpoints.write(folder, step, state)
-
-    def load(self, checkpoint: Path) -> int:
-        """Go on from a checkpoint; returns its step."""
-        step, state = checkpoints.read(checkpoint, self.device)
-        for model, optimizer, weights, moments in zip(
-            self.distinct, self.optimizers, state["models"], state["optimizers"], strict=True
-        ):
-            model.load_state_dict(weights)
-            optimizer.load_state_dict(moments)
-        torch.set_rng_state(state["torch"].cpu())
-        return step
-
     def _backward(self, model: Any, some: Sequence[Lesson], tokens: int) -> tuple[float, float]:
         """Add the gradient of some lessons: of a mean over all own `tokens` of the batch.
 
         Returns their part of the loss and of the mean entropy.
         """
         ids, mask, own = padded([lesson.record for lesson in some], self.tokenizer.pad_token_id, self.device)
-        with self._precision():
+        with self.config.precision(self.device):
             _, logprobs, entropies = read_own(model, ids, mask, own, self.config.temperature)
         advantages = torch.tensor(
             [lesson.advantage for lesson in some for _ in range(sum(lesson.record.mask))], device=self.device
@@ -306,6 +281,3 @@ class SelfPlayTrainer:
         ):
             model.load_state_dict(some)
         return self._ghosts
-
-    def _precision(self) -> AbstractContextManager:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bfloat16)

@@ -15,6 +15,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
 
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from dialogym.envs.make import make_engine
 from dialogym.policies.tokens import ChatFormat, TokenRecord
 from dialogym.trainers.expert_iteration import (
@@ -23,6 +25,7 @@ from dialogym.trainers.expert_iteration import (
     best,
     train_expert_iteration,
 )
+from dialogym.trainers.ppo import PPOConfig, PPOTrainer
 from dialogym.trainers.scoring import padded
 from safetensors.torch import load_file
 
@@ -259,6 +262,24 @@ def test_the_plain_forward_gives_the_same(noise, tmp_path, monkeypatch):
     monkeypatch.setattr("dialogym.trainers.scoring.plain_head", lambda model: False)
     for one, other in zip(fast, learner.reader(*batch), strict=True):
         torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_after_another_trainer_of_the_same_process(noise, tmp_path, monkeypatch, bf16):
+    """Accelerate keeps the precision that the first one has set up; ours is what the configuration says."""
+    AcceleratorState._reset_state()
+    Accelerator(cpu=True, mixed_precision="no" if bf16 else "bf16")
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")  # what transformers leaves behind
+    told = {"scenarios": 2, "bf16": bf16}
+    learner = ExpertIterationTrainer(config(tmp_path, noise, **told), make_engine(TOY))
+    other = PPOTrainer(PPOConfig(TOY, tmp_path, str(noise), episodes=2, bf16=bf16), make_engine(TOY))
+    assert learner.accelerator.mixed_precision == other.accelerator.mixed_precision == "no"
+    learner.play(0), other.play(0)
+    record = learner.player.chat.record([{"role": "user", "content": "Tea!"}, {"role": "assistant", "content": "Tea"}])
+    scores, layer = [], learner.model.get_output_embeddings()
+    layer.register_forward_hook(lambda _, __, out: scores.append(out.dtype))
+    learner._step([record])
+    assert set(scores) == {torch.bfloat16 if bf16 else torch.float32}
 
 
 def test_nothing_above_the_mean_is_nothing_to_learn(noise, tmp_path):
