@@ -34,7 +34,7 @@ _BREAK = re.compile(
     r"|(?<=\w) (?=(?:how|what) about\b|(?:would|could|can|will) (?:you|we|i)\b|let's\b|let us\b|let me\b)"
 )
 _WHY_NOT = re.compile(r"\bwhy (?:(?:don't|do not) (?:we|you|i)|not)\b")  # it proposes
-_OPTIONAL_END = re.compile(r" \[([^\[\]]*)\](?=(?: \[[^\[\]]*\])*(?:\Z|[|)]))")
+_OPTIONAL_END = re.compile(r" \[([^\[\]]*)\](?=(?: \[[^\[\]]*\])*(?:\Z|[|)\x01]))")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]( ?)")
 
 
@@ -53,11 +53,12 @@ def _compiled(pattern: str, parts: Mapping[str, str]) -> str:
             raise ValueError(f"pattern {pattern!r} names an unknown part {match[1]!r}; known are {', '.join(parts)}")
         return parts[match[1]]
 
+    made = pattern.replace(" ...", "\1").replace("... ", "\2")
     # What may be left out takes the space after it along, or at the end the one before it.
-    made = _OPTIONAL_END.sub(r"(?: (?:\1))?", pattern)
+    made = _OPTIONAL_END.sub(r"(?: (?:\1))?", made)
     made = _OPTIONAL.sub(lambda match: f"(?:(?:{match[1]}){match[2]})?", made)
     made = re.sub(r"\((?!\?)", "(?:", made)
-    made = made.replace(" ...", rf"(?: {_WORD}){{0,8}}").replace("... ", rf"(?:{_WORD} ){{0,8}}")
+    made = made.replace("\1", rf"(?: {_WORD}){{0,8}}").replace("\2", rf"(?:{_WORD} ){{0,8}}")
     return re.sub(r"\{(\w+)\}", part, made)
 
 
