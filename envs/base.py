@@ -21,6 +21,7 @@ from ..core.duel import SmallDuel, TwoSeats
 from ..core.game import Game
 from ..core.grammar import Grammar, Understand
 from ..core.mind import Mind
+from ..core.reading import Patterns
 from ..core.setting import Setting
 from ..core.stream import Stream
 from ..simulated_users.cast import Cast
@@ -54,6 +55,7 @@ class Family:
         role: The learner's seat.
         acts: The learner's acts that have tags.
         understand: Reads an utterance without a tag (see `Grammar`); without it only tags bind.
+        patterns: What `understand` reads, for the family's page.
         voice: Default words of the simulated people.
         metrics_of: Numeric keys of `measure` worth averaging, each with a one-line explanation.
         bound: ``bound(scenario)``, a proven upper bound on the best expected payoff, where the optimum is out of reach.
@@ -66,6 +68,7 @@ class Family:
     role: str
     acts: ClassVar[tuple[type[Act], ...]]
     understand: ClassVar[Understand | None] = None
+    patterns: ClassVar[Patterns | None] = None
     voice: ClassVar[Voice]
     metrics_of: ClassVar[Mapping[str, str]] = {}
     bound: Callable[..., float] | None = None
