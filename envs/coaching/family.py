@@ -16,7 +16,7 @@ from ..base import Family
 from .domains import DOMAINS, PRESETS, extract
 from .game import SEATS, Ask, Consultation, Suggest
 from .mind import Client, Renamed
-from .voice import ACTS, GRAMMAR, NAMES, PUSHING_GRAMMAR, VOICE
+from .voice import ACTS, GRAMMAR, NAMES, PATTERNS, PUSHING_GRAMMAR, VOICE
 
 LIMIT = 30_000  # information states: some seconds of solving
 
@@ -98,14 +98,17 @@ class Coaching(Family):
     With `grammar="tagged"` only tags bind. With `grammar="natural"`, the default, an utterance without a tag is read by
     these rules, which are deterministic:
 
-    1. A sentence recommends if it says so in the first person, or says what the client should do or what is right for
-       it (`I recommend yoga`, `my advice is yoga`, `you should try yoga`, `yoga is best for you`). Questions and
-       sentences in doubt do not (`I would not recommend yoga`, `maybe you should try it`).
-    2. A question that names an attribute asks about it (`Do you like to belong to clubs?`), and so does `tell me
-       about`.
-    3. Where clients are suggestible, a leading question that names a strategy suggests it (`You are surely the yoga
+    1. An utterance is cut into clauses. A clause binds if one of the patterns below covers it: it recommends (`I
+       recommend yoga`, `you should try yoga`, `yoga is best for you`), asks about an attribute (`do you like to belong
+       to clubs`, `tell me about your commute`), or, where clients are suggestible, suggests (`you are surely the yoga
        type, right?`).
-    4. Two different acts in one utterance are ambiguous. Everything else is talk: when in doubt, nothing binds.
+    2. A clause that is denied, put off, asked, under a condition, or reports what was said, does not recommend (`I
+       would not recommend yoga`, `maybe you should try it`). What is denied in another clause does not matter (`I
+       recommend yoga because you don't like crowds`).
+    3. `That is my advice` recommends the only strategy that was named, and `do you like that?` asks about the only
+       attribute in its sentence.
+    4. Two different acts in one utterance are ambiguous. `I suggest yoga` recommends; where clients are suggestible, it
+       is ambiguous. Everything else is talk: when in doubt, nothing binds.
 
     A turn is lost if it is malformed (a tag that cannot be read, two tags, more than 2,000 characters), ambiguous, or
     illegal (an attribute or strategy that does not exist, an attribute asked about before). It then counts as talk,
@@ -181,6 +184,7 @@ class Coaching(Family):
 
     role = "coach"
     acts: ClassVar = ACTS
+    patterns: ClassVar = PATTERNS
     voice: ClassVar = VOICE
     metrics_of: ClassVar[Mapping[str, str]] = {
         "success": "share of clients who were recommended what suits them",

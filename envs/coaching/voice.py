@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from functools import cache
+from itertools import chain
 
-from ...core.acts import Act, Say
-from ...core.grammar import TALK, Grammar, Heard
+from ...core.acts import Act
+from ...core.grammar import Grammar, Heard
+from ...core.reading import Clause, Patterns, Vocabulary, bind, clauses, plain
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
 from ..content import content
@@ -18,78 +20,67 @@ WORDS = content(__file__, "phrases.toml")
 NAMES: tuple[str, ...] = WORDS["names"]
 """Names of clients; they mean nothing."""
 
-_SENTENCE = re.compile(r"([^.!?;]+)([.!?;]*)")
-_SYMBOLS = re.compile(r"[^\w\s.,:;!?'-]+")
-_RECOMMENDS = re.compile(
-    r"\b(?:i|we)(?:'d| would| will|'ll)?(?: strongly| warmly| really| gladly| therefore| definitely)? (?:recommend"
-    r"|advise|prescribe)\b|\bmy (?:final )?(?:recommendation|advice)\b"
-    r"|\byou should (?:try|do|go|take|start|join|choose|pick)\b|\bi(?:'d| would)? (?:choose|pick)\b"
-    r"|\b(?:is|will be) (?:right|best|perfect|ideal|the (?:right|best) (?:one|choice|thing|strategy)) for you\b"
-)
-_LEADS = re.compile(
-    r"\b(?:surely|certainly|clearly|obviously|definitely|right|type|kind of person|admit|wouldn't you|don't you"
-    r"|aren't you|isn't it|you must|(?:you'd|you would)(?: surely| probably| rather)? (?:like|love|enjoy|prefer)"
-    r"|(?:would|could) (?:suit|be for) you|sounds? like you)\b"
-)
-_TELL = re.compile(
-    r"\b(?:tell me (?:more )?(?:about|if|whether)|i (?:wonder|would like to know|want to know|'d like to know)"
-    r"|let me ask)\b"
-)
-_UNSURE = re.compile(
-    r"\b(?:not|never|n't|no|if|unless|before|until|when|while|maybe|perhaps|might|may|could|can(?:not)?|instead of"
-    r"|rather than|or|either|neither)\b|n't\b"
-)
+READING = content(__file__, "reading.toml")
+"""What a coach's plain words bind to, as `Patterns` reads it."""
+KINDS = ("strategy", "attribute")
+PATTERNS = Patterns(READING, KINDS)
+_NEEDS_QUESTION = ", with a question mark"
 
 
 def understand(text: str, context: tuple[str, str, bool]) -> Heard:
-    """Read an utterance without a tag. Deterministic, linear in the text, and never raises.
+    """Read an utterance without a tag, by the patterns of ``reading.toml``. Linear in the text, and never raises.
 
-    1. A sentence recommends if it says so in the first person or says what the client should do or what is right for it
-       ("I recommend yoga", "my advice is yoga", "you should try yoga", "yoga is best for you"), and is neither a
-       question nor in doubt ("I would not recommend yoga", "maybe you should try it").
-    2. A question, or a sentence with "tell me about" or "I wonder", that names attributes asks about them.
-    3. Where suggestions are possible, a question that names a strategy and leads ("you are surely the yoga type,
-       right?") suggests it.
-    4. One act in an utterance binds. Two different ones are ambiguous. Everything else is talk: when in doubt, nothing
-       binds.
+    A recommendation that names no strategy ("that is my advice") is of the only one that the utterance names, and a
+    question that names no attribute ("do you like that") of the only one in its sentence.
 
     Args:
         text: Any string.
         context: Domain, preset, and whether strategies can be suggested.
     """
     domain, preset, pushing = context
-    strategies, attributes = _vocabulary(domain, preset)
-    acts: dict[Act, None] = {}
-    plain = _SYMBOLS.sub(", ", " ".join(text.lower().replace("’", "'").split()))
-    for sentence, end in _SENTENCE.findall(plain):
-        named = [name for name, pattern in strategies if pattern.search(sentence)]
-        question = "?" in end
-        if named and not question and _RECOMMENDS.search(sentence) and not _UNSURE.search(sentence):
-            acts |= dict.fromkeys(Recommend(name) for name in named)
-        elif question or _TELL.search(sentence):
-            if asked := [Ask(name) for name, pattern in attributes if pattern.search(sentence)]:
-                acts |= dict.fromkeys(asked)
-            elif named and pushing and _LEADS.search(sentence):
-                acts |= dict.fromkeys(Suggest(name) for name in named)
-    if not acts:
-        return TALK
-    if len(acts) > 1:
-        said = [f"{_VERBS[type(act)]} {getattr(act, 'attribute', '') or getattr(act, 'strategy', '')}" for act in acts]
-        return Heard(Say(), "ambiguous", f"Do you {', or '.join(said[:3])}? Please one at a time.")
-    return Heard(next(iter(acts)))
+    marked, mentions = _vocabulary(domain, preset).mark(plain(text))
+    heard = clauses(marked, mentions)
+    acts: dict[Act, str] = {}
+    for act, clause, _ in PATTERNS.find(heard):
+        kind = act.removesuffix(_NEEDS_QUESTION)
+        if kind != act and not clause.asked:
+            continue
+        strategies = clause.values("strategy")
+        if kind == "ask":
+            topics = clause.values("attribute") or _only(
+                each.values("attribute") for each in heard if each.sentence == clause.sentence
+            )
+            acts |= {Ask(name): f"ask about {name}" for name in topics}
+        if kind in ("recommend", "propose"):
+            meant = strategies or _only(each.values("strategy") for each in heard if _plainly(each))
+            acts |= {Recommend(name): f"recommend {name}" for name in meant}
+        if pushing and kind in ("suggest", "propose"):
+            acts |= {Suggest(name): f"suggest {name}" for name in strategies}
+    return bind(acts)
 
 
-_YES = Answer("yes")
-_VERBS = {Ask: "ask about", Recommend: "recommend", Suggest: "suggest"}
+def _only(named: Iterable[list[str]]) -> list[str]:
+    """What is named, if it is one thing."""
+    names = set(chain.from_iterable(named))
+    return list(names) if len(names) == 1 else []
+
+
+def _plainly(clause: Clause) -> bool:
+    return not (clause.asked or clause.negated or clause.supposed or clause.told)
 
 
 @cache
-def _vocabulary(
-    domain: str, preset: str
-) -> tuple[list[tuple[str, re.Pattern[str]]], list[tuple[str, re.Pattern[str]]]]:
+def _vocabulary(domain: str, preset: str) -> Vocabulary:
     part, words = extract(domain, preset), DOMAINS[domain]
-    strategies = [(name, re.compile(rf"\b(?:{words.heard.get(name, name)})\b")) for name in part.strategies]
-    return strategies, [(name, re.compile(rf"\b(?:{words.topics[name].pattern})\b")) for name in part.attributes]
+    return Vocabulary(
+        {
+            "strategy": {name: words.heard.get(name, name) for name in part.strategies},
+            "attribute": {name: words.topics[name].pattern for name in part.attributes},
+        }
+    )
+
+
+_YES = Answer("yes")
 
 
 def claim(cue: Cue) -> str:

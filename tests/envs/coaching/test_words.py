@@ -12,10 +12,20 @@ from dialogym.envs.coaching.domains import DOMAINS, PRESETS, extract
 from dialogym.envs.coaching.family import Case
 from dialogym.envs.coaching.game import Answer, Ask, Leave, Recommend, Session, Suggest
 from dialogym.envs.coaching.policies import PHRASES
-from dialogym.envs.coaching.voice import GRAMMAR, NAMES, PUSHING_GRAMMAR, VOICE, WORDS
+from dialogym.envs.coaching.voice import GRAMMAR, NAMES, PUSHING_GRAMMAR, VOICE, WORDS, understand
+from dialogym.envs.content import content
 from dialogym.policies.collect import play
 from dialogym.simulated_users.user import Cue
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from ...growth import LINEAR, growth
+
+SAID = content(__file__, "utterances.toml")["said"]
+TOKENS = (
+    "i recommend yoga running you should try not if ? . ! , : ; [ ] clubs friends do you like tell me about because that "
+    "is my advice and or would be right for \0 é 漢 ’ \ud800 \n"
+)
 EXERCISE, STUDY, PAIR = ("exercise", "large", False), ("study", "large", False), ("exercise", "pair", True)
 ATTRIBUTES = [
     (domain, preset, name) for domain in DOMAINS for preset in PRESETS for name in extract(domain, preset).attributes
@@ -49,6 +59,7 @@ def test_each_question_in_words_asks_about_its_attribute(domain, preset, name):
         ("You should try running", Recommend("running")),
         ("My advice: a hiking group.", Recommend("hiking")),
         ("Thanks. Dancing is the right thing for you.", Recommend("dancing")),
+        ("If you like, I recommend yoga.", Recommend("yoga")),
     ],
 )
 def test_plain_words_bind(text, act):
@@ -59,7 +70,7 @@ def test_plain_words_bind(text, act):
     "text",
     [
         "", "Hello, how are you?", "I like clubs.", "Yoga is nice.", "I would not recommend yoga.", "I wouldn't recommend yoga", "Maybe you should try yoga.",
-        "Before I recommend yoga, I need to think.", "Should I recommend yoga?", "If you like, I recommend yoga.", "You are surely the yoga type, right?",
+        "Before I recommend yoga, I need to think.", "Should I recommend yoga?", "You are surely the yoga type, right?",
         "What do you want?", "Do you watch films?", "I recommend something.", "I never recommend running.", "Which strategy suits you?", "strangers?",
         "yoga", "Is yoga right for you?",
     ],
@@ -72,11 +83,17 @@ def test_talk_binds_nothing(text):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("I recommend yoga and swimming.", "Do you recommend yoga, or recommend swimming? Please one at a time."),
-        ("Do you like clubs or parks?", "Do you ask about clubs, or ask about parks? Please one at a time."),
+        (
+            "I recommend yoga and swimming.",
+            "Do you want to recommend yoga or recommend swimming? One thing at a time, please.",
+        ),
+        (
+            "Do you like clubs or parks?",
+            "Do you want to ask about clubs or ask about parks? One thing at a time, please.",
+        ),
         (
             "Do you like clubs? I recommend football.",
-            "Do you ask about clubs, or recommend football? Please one at a time.",
+            "Do you want to ask about clubs or recommend football? One thing at a time, please.",
         ),
     ],
 )
@@ -102,6 +119,29 @@ def test_only_what_is_in_play_is_heard():
     assert hear("Do you enjoy meeting strangers?", PAIR).act == Ask("strangers")
     assert hear("I recommend podcasts.", EXERCISE).act == Say()
     assert hear("I recommend podcasts.", STUDY).act == Recommend("podcasts")
+
+
+@pytest.mark.parametrize("row", SAID, ids=[row["text"] for row in SAID])
+def test_what_people_say_is_read_as_they_mean_it(row):
+    domain, _, pair = row["context"].partition(" ")
+    heard = hear(row["text"], (domain, pair or "large", bool(pair)))
+    assert (heard.problem or PUSHING_GRAMMAR.print(heard.act).strip("[]") or "talk") == row.get("reads", row["means"])
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["do you like ", "i recommend yoga ", "yoga and ", "tell me about clubs ", "my advice is ", "you should try ", "ok ", "clubs or ", "?", ", ", "what ", "yoga is what "],
+)  # fmt: skip
+def test_reading_takes_time_in_line_with_the_length(unit):
+    assert growth(lambda text: understand(text, PAIR), unit) < LINEAR
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.text(max_size=300), st.lists(st.sampled_from(TOKENS.split(" ")), max_size=60).map(" ".join)))
+def test_nothing_raises(text):
+    for context in (EXERCISE, PAIR):
+        heard = understand(text, context)
+        assert (heard.problem == "") == (heard.reason == "")
 
 
 # ---- speaking --------------------------------------------------------------------------------------------------------
