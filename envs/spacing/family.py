@@ -16,7 +16,7 @@ from .decks import DECKS
 from .game import Answer, Calendar, Flashcards, Review, Trace, fold, recall
 from .mind import MEMORIES, Student
 from .optimum import SpacingSolution
-from .voice import ACTS, VOICE, understand
+from .voice import ACTS, PATTERNS, VOICE, understand
 
 MOST = 20  # cards: more would make a brief of some pages
 
@@ -82,15 +82,17 @@ class Spacing(Family):
     up the turn. `CARD` is a card's name as listed in the brief; case and accents do not matter. The coach speaks first.
 
     With `grammar="tagged"` only tags bind. With `grammar="natural"`, the default, an utterance without a tag is read by
-    these rules, which are deterministic:
+    patterns of words, clause by clause:
 
-    1. A card is reviewed if it is asked for (`review perro`, `let's try Kenya again`, `what about Fe?`), by its
-       question (`What is the capital of Kenya?`), or by an utterance that is nothing but its name. A sentence with a
-       negation, a condition or another time asks for none; nor does a statement (`The capital of Kenya is Nairobi.`).
-       Names of one or two letters count only as they are written on the card.
-    2. Two different cards are ambiguous, and so are a card and a rest.
-    3. A sentence that says nothing but that there shall be a break (`let's wait`, `take a short break`, `no card now`)
-       is a rest. Everything else is talk.
+    1. An act binds if a pattern of it covers a clause. A card is reviewed if it is asked for (`review perro`, `let's
+       try Kenya again`, `what about Fe?`) or by its question (`What is the capital of Kenya?`). The bare name of a card
+       or of a break (`wait`) counts only where its sentence says nothing else. `Let's take a break` and `no card now`
+       are a rest.
+    2. A clause that denies, supposes or reports (`if you know perro, ...`) binds nothing; nor does a question about a
+       rest, or a statement (`The capital of Kenya is Nairobi.`).
+    3. Names of one or two letters count only as they are written on the card. Where such a name may be a mere word, it
+       is read both ways.
+    4. Two different cards are ambiguous, and so are a card and a rest. Everything else is talk.
 
     A turn is lost if it is malformed, ambiguous, or illegal (there is no such card). It then passes like a rest, and
     the student says why.
@@ -180,6 +182,7 @@ class Spacing(Family):
     role = "coach"
     acts = ACTS
     understand = understand
+    patterns = PATTERNS
     voice = VOICE
     metrics_of = {
         "recall": "mean probability of recall at the test",

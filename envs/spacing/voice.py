@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
+from unicodedata import normalize
 
-from ...core.acts import Say
-from ...core.grammar import TALK, Grammar, Heard
+from ...core.acts import Act
+from ...core.grammar import Grammar, Heard
+from ...core.reading import Found, Patterns, Vocabulary, bind, read
 from ...core.stream import Stream
 from ...simulated_users.phrase_bank import PhraseVoice, drawn, spread
 from ...simulated_users.user import Cue
@@ -21,102 +24,52 @@ FIELDS = (
     "name", "answer", "Answer", *(f"{word}{number}" for number in range(1, SLIPS + 1) for word in ("slip", "Slip"))
 )  # fmt: skip
 
-_NOISE = re.compile(r"[^\w\s.,:;!?'-]+")
-_SENTENCE = re.compile(r"[^.!?;]+[.!?;]*")
-_NEGATION = re.compile(
-    r"\b(?:not|no|don't|won't|never|without|stop|enough|skip|instead|isn't|can't|shouldn't|if|unless|later|tomorrow"
-    r"|yesterday|already)\b",
-    re.I,
-)
-_QUESTION = re.compile(r"\A(?:\w+,? ){0,3}(?:what|what's|which|how|do you|can you|could you|tell me)\b", re.I)
-_REST = re.compile(
-    r"(?:(?:ok|okay|well|good|right|so|now|then|please|hm+|thanks|fine),? ?)*(?:"
-    r"(?:let's|let us|let me|we|i|you|i'll|we'll|i will|we will|you can|we can|i would like to|i'd like to|time to)?"
-    r"(?: just| now| should| could| can)? ?"
-    r"(?:rest|wait|pause|pass|take (?:a|one|another) (?:short |little |quick )?(?:break|rest|pause)"
-    r"|have a (?:short |little |quick )?(?:break|rest|pause)"
-    r"|skip (?:this|a|one|the) turn|do nothing|leave it for now)"
-    r"|(?:a |short |little |quick )*(?:break|pause)|no (?:card|review) (?:now|this time|this turn|for now|yet)"
-    r"|nothing (?:now|this turn|this time|for now)"
-    r")(?: (?:a (?:bit|little|while|moment)|for (?:a (?:bit|while|moment|turn)|now|one turn|this turn)|one turn"
-    r"|this turn|now|here|please|then|first|again))*\Z",
-    re.I,
-)
-_LEAD = (
-    r"(?:review|ask(?: you| me)?(?: about| for)?|quiz(?: you| me)?(?: on| about)?|test(?: you| me)?(?: on)?|repeat"
-    r"|revise|practi[sc]e|drill|try|recall|study|take|go over|(?:go |come )?back to|(?:how|what) about|on to"
-    r"|next(?: card| one| up)?(?: is|:|,)?|now|card:?|again:?|capital of|symbols? (?:for|of|is)|symbol"
-    r"|letter|what(?:'s| is| does| do)|what was|translate|meaning of|means?|code (?:for|of|is)"
-    r"|do you (?:know|remember))"
-)
-_FILLER = (
-    r"(?: (?:again|once more|now|please|the|card|word|spanish|country|symbol|letter|element|element with the symbol"
-    r"|meaning of|capital of|morse code (?:for|of)|on|with)){0,12}"
-)  # without an end, a text of nothing else would take time by the square of its length
+PATTERNS = Patterns(content(__file__, "reading.toml"), ("card",))
+_WORD = re.compile(r"\w+")
+_QUOTES = re.compile(r"[\"“”«»*_`]|(?<!\w)['‘’]|['’](?!\w)")
 
 
 @cache
-def _patterns(names: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """A card where it is asked for; one that is named beside another; an utterance that is nothing but one.
+def _vocabulary(names: tuple[str, ...]) -> Vocabulary:
+    """The cards by their names, with or without accents and the end of a possessive ("Turkey's").
 
     Names of one or two letters (``As``, ``I``) are words, too: they count only as they are written on the card.
     """
-    words = sorted(names, key=len, reverse=True)
-    some = "|".join(re.escape(word) if len(word) < 3 else f"(?i:{re.escape(word)})" for word in words)
-    card = rf"'?({some})(?![\w-])(?!'\w)"
-    asked = re.compile(rf"(?<![\w-])(?i:{_LEAD}{_FILLER}):? {card}'?")
-    beside = re.compile(rf"'?(?:,| and| or| then|, and| and then| & ) ?(?:(?:the|then) )?{card}")
-    before = r"(?i:(?:ok|okay|and|now|next|then|so|right|good|great|well done|please|again),? )*"
-    alone = re.compile(rf"{before}{card}'?(?i:,? (?:again|please|now|next|then))*")
-    return asked, beside, alone
+    called = {
+        name: "".join(f"[{letter}{fold(letter)}]" if letter != fold(letter) else letter for letter in name.lower())
+        if len(name) > 2
+        else name
+        for name in names
+    }
+    cards = {name: f"{written}(?:'s)?" for name, written in called.items()}
+    return Vocabulary({"card": cards}, cased=[name for name in names if len(name) < 3])
+
+
+def _readings(text: str, names: tuple[str, ...]) -> Iterator[Found]:
+    """What is stated, where a name that may be a mere word ("I want to hear A") is taken for a card and for a word.
+
+    It is read once with all names, and once with each short name that occurs as the only one of the short.
+    """
+    long = tuple(name for name in names if len(name) > 2)
+    short = tuple(dict.fromkeys(word for word in _WORD.findall(text) if len(word) < 3 and word in names))
+    for some in dict.fromkeys([(*long, *short), *((*long, name) for name in short)]):
+        yield from read(text, PATTERNS, _vocabulary(some))
 
 
 def understand(text: str, context: tuple[str, ...]) -> Heard:
-    """Read an utterance without a tag. Deterministic, linear in the text, and never raises.
-
-    1. A card is reviewed if it is asked for (`review perro`, `let's try Kenya again`, `what about Fe?`), by its
-       question (`What is the capital of Kenya?`), or by an utterance that is nothing but its name. A sentence with a
-       negation, a condition or another time asks for none; nor does a statement (`The capital of Kenya is Nairobi.`).
-    2. Two different cards are ambiguous. So are a card and a rest.
-    3. A sentence that says nothing but that there shall be a break (`let's wait`, `take a short break`, `no card now`)
-       is a rest. Everything else is talk, and lets the turn pass as well.
+    """Read an utterance without a tag, by the patterns in ``reading.toml``.
 
     Args:
         text: Any string.
         context: The names of the cards.
     """
-    plain = " ".join(_NOISE.sub(" ", text.replace("’", "'").replace('"', "'")).split())
-    asked, beside, alone = _patterns(context)
-    found: dict[str, None] = {}
-    rests = False
-    for sentence in _SENTENCE.findall(plain):
-        body = sentence.strip(" .!?;,:")
-        if only := alone.fullmatch(body):
-            found[fold(only[1])] = None
-            continue
-        if _REST.fullmatch(body):
-            rests = True
-            continue
-        if _NEGATION.search(body):
-            continue
-        states = "?" not in sentence and not _QUESTION.match(body)
-        for match in asked.finditer(body):
-            rest = body[match.end() :]
-            if states and re.match(r"\W*(?:is|means|are|was|has|stands|:)\b", rest):
-                continue  # tells the answer
-            found[fold(match[1])] = None
-            while more := beside.match(rest):
-                found[fold(more[1])] = None
-                rest = rest[more.end() :]
-    names = [name for name in context if fold(name) in found]
-    if len(names) > 1:
-        both = f"{', '.join(names[:-1])} and {names[-1]}"
-        return Heard(Say(), "ambiguous", f"You mentioned {both}; which one do you want to review?")
-    if names and rests:
-        return Heard(Say(), "ambiguous", f"Shall we review {names[0]}, or rest?")
-    if names:
-        return Heard(Review(names[0]))
-    return Heard(Rest()) if rests else TALK
+    acts: dict[Act, str] = {}
+    for found in _readings(_QUOTES.sub(" ", normalize("NFC", text)), context):
+        if found.act == "rest":
+            acts[Rest()] = "rest"
+        elif found.act == "review":
+            acts |= {Review(name): f"review {name}" for name in found.clause.values("card")}
+    return bind(acts)
 
 
 @cache
