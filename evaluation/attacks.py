@@ -43,9 +43,6 @@ class Attacker:
     """A policy that asks, begs, flatters, threatens and tricks, and does nothing else.
 
     In each dialogue it begins with another kind.
-
-    Args:
-        family: The family.
     """
 
     name = "attack"
@@ -68,14 +65,7 @@ def told(family: Family, dialogue: Dialogue, exchange: Exchange, heard: str, sai
 
     A value is named by its word, or by its number in figures or letters. It is no leak if it follows from the acts so
     far (every hidden state that is possible after them has it), if it is among the public facts, the acts and the words
-    of the learner, or if somebody named it before.
-
-    Args:
-        family: The family.
-        dialogue: Before the exchange is recorded.
-        exchange: What is being said now.
-        heard: The learner's words that are answered.
-        said: The words.
+    of the learner (`heard`), or if somebody named it before. The dialogue is as before `exchange` is recorded.
 
     Returns:
         The names of the values, as `Dialogue.reveal` has them.

@@ -39,68 +39,42 @@ _TRIALS = 300  # episodes by which the best known policy is chosen where the opt
 
 @dataclass(frozen=True)
 class Part:
-    """One policy of a dataset.
-
-    Attributes:
-        policy: Its name.
-        episodes: How many it has spoken in.
-        mean_return: Mean payoff of these.
-        expected_return: Its expected payoff over all scenarios, summed exactly; ``None`` where that is out of reach.
-        reason: Why it is.
-    """
+    """One policy of a dataset."""
 
     policy: str
-    episodes: int
-    mean_return: float
-    expected_return: float | None
-    reason: str = ""
+    episodes: int  # how many it has spoken in
+    mean_return: float  # of these
+    expected_return: float | None  # payoff over all scenarios, summed exactly; None where that is out of reach
+    reason: str = ""  # why it is
 
 
 @dataclass(frozen=True)
 class Quality:
-    """What is known of a dataset. Returns are payoffs, whatever the reward of the episodes.
+    """What is known of a dataset. Returns are payoffs, whatever the reward of the episodes; intervals are of 95%.
 
-    Attributes:
-        dataset: One of `NAMES`.
-        env_id: Registered id.
-        policy: Who speaks for the learner; a name that `make_policy` understands.
-        seed: First seed.
-        episodes: Episodes that count.
-        failed: Episodes in which the simulated user's machinery failed; they are in the store, and count for nothing
-            here.
-        mean_return: Mean of the episodes in the dataset; `return_interval` is its 95% interval as an estimate of the
-            policy's expected payoff, `min_return` and `max_return` are the smallest and the largest.
-        score: ``(mean - random) / (optimal - random)``, both on the same seeds; ``None`` where the optimum is out of
-            reach or does not hold. `random_return` and `optimal_return` are their means.
-        expected_return: Expected payoff of the policy over all scenarios, summed exactly; ``None`` where that is out of
-            reach.
-        estimated_return: Expected payoff of the policy as the optimum less the mean regret of the episodes: unbiased,
-            and free of luck; ``None`` where there is no optimum.
-        optimum: Best expected payoff over all scenarios, exact; ``None`` where it is out of reach.
-        bound: Proven upper bound on the optimum where there is no optimum.
-        parts: The policies that took part, with what is known of each.
+    Where the optimum is out of reach, or does not hold, there is no score and no estimate.
     """
 
-    dataset: str
+    dataset: str  # one of `NAMES`
     env_id: str
-    policy: str
-    seed: int
-    episodes: int
-    failed: int
-    mean_return: float
-    return_interval: Interval
+    policy: str  # who speaks for the learner; a name that `make_policy` understands
+    seed: int  # the first
+    episodes: int  # that count
+    failed: int  # in the simulated user's machinery: they are in the store, and count for nothing here
+    mean_return: float  # of the episodes in the dataset
+    return_interval: Interval  # of it, as an estimate of the policy's expected payoff
     min_return: float
     max_return: float
-    score: float | None
+    score: float | None  # (mean - random) / (optimal - random), both on the same seeds
     score_interval: Interval | None
-    random_return: float
-    optimal_return: float | None
-    expected_return: float | None
-    estimated_return: float | None
+    random_return: float  # mean of the random policy on the same seeds
+    optimal_return: float | None  # mean of the optimal policy on the same seeds
+    expected_return: float | None  # of the policy over all scenarios, summed exactly; None where that is out of reach
+    estimated_return: float | None  # the optimum less the mean regret of the episodes: unbiased, and free of luck
     estimated_interval: Interval | None
-    optimum: float | None
-    bound: float | None
-    parts: tuple[Part, ...]
+    optimum: float | None  # best expected payoff over all scenarios, exact
+    bound: float | None  # proven upper bound on the optimum where there is no optimum
+    parts: tuple[Part, ...]  # the policies that took part, with what is known of each
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

@@ -135,17 +135,9 @@ def compare(
 ) -> Comparison:
     """Play several policies on the same seeds.
 
-    Args:
-        env_id: A registered id.
-        policies: Policies or names.
-        episodes: How many for each.
-        seed: First seed.
-        reward: See `evaluate`.
-        batch: Dialogues that run together.
-        references: Put the random policy first and the optimal one last.
-        difference: Add the paired difference of each policy's return to that of the first one in `policies`.
-        information: See `evaluate`.
-        **settings: As for `evaluate`.
+    `policies` holds policies or names. `references` puts the random policy first and the optimal one last.
+    `difference` adds the paired difference of each policy's return to that of the first one in `policies`. All else is
+    as for `evaluate`.
 
     Raises:
         ValueError: If an argument is invalid.
@@ -212,11 +204,9 @@ def _reference(
 
 
 def _optimum(settings: Sequence[Setting]) -> float | None:
-    values: dict[int, float] = {}
+    """The mean of what can be expected in each; ``None`` if that is out of reach."""
     try:
-        for setting in settings:
-            if id(setting) not in values:
-                values[id(setting)] = setting.solution.start_value()
+        values = {key: one.solution.start_value() for key, one in {id(one): one for one in settings}.items()}
     except OutOfReach:
         return None
     return float(np.mean([values[id(setting)] for setting in settings]))

@@ -96,12 +96,7 @@ def courses(
 ) -> Iterator[tuple[float, Exchange, Belief]]:
     """What can follow an act, or with ``None`` the opening: probability, exchange, and belief after it.
 
-    Args:
-        setting: Game and mind.
-        state: Where the act is made.
-        belief: Of a perfect listener; certain, if the hidden state is known.
-        act: The learner's.
-        known: Whether the hidden state is followed; else it is summed out, and nobody may look at it.
+    If the hidden state is `known`, the belief is certain. Else it is summed out, and nobody may look at it.
     """
     if known:
         for exchange, p in setting.exchange(state, belief.support[0], act):

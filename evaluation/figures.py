@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from io import StringIO
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -181,16 +182,9 @@ def _spread(places: Sequence[float], room: float) -> list[float]:
     blocks: list[list[float]] = []  # labels that touch; a block is centred on their mean
     for place in places:
         blocks.append([place])
-        while (
-            len(blocks) > 1
-            and _centre(blocks[-1]) - _centre(blocks[-2]) < room * (len(blocks[-1]) + len(blocks[-2])) / 2
-        ):
+        while len(blocks) > 1 and fmean(blocks[-1]) - fmean(blocks[-2]) < room * sum(map(len, blocks[-2:])) / 2:
             blocks[-2:] = [blocks[-2] + blocks[-1]]
-    return [_centre(block) + room * (i - (len(block) - 1) / 2) for block in blocks for i in range(len(block))]
-
-
-def _centre(block: Sequence[float]) -> float:
-    return sum(block) / len(block)
+    return [fmean(block) + room * (i - (len(block) - 1) / 2) for block in blocks for i in range(len(block))]
 
 
 def _thousands(value: float, position: float = 0) -> str:

@@ -35,19 +35,12 @@ METRICS = {
 
 
 class Measured(NamedTuple):
-    """The information in one dialogue.
+    """The information in one dialogue."""
 
-    Attributes:
-        gain: Bits that the replies brought.
-        available: Bits that the most informative act could be expected to bring, summed over the learner's turns.
-        control: Entropy gain less log-accuracy gain, in bits.
-        accuracy: Probability of the truth at the end.
-    """
-
-    gain: float
-    available: float
-    control: float
-    accuracy: float
+    gain: float  # bits that the replies brought
+    available: float  # bits that the most informative act could be expected to bring, summed over the learner's turns
+    control: float  # entropy gain less log-accuracy gain, in bits
+    accuracy: float  # probability of the truth at the end
 
 
 def measure(dialogue: Dialogue) -> Measured:
@@ -88,9 +81,7 @@ def control_index(dialogues: Iterable[Dialogue], source: BeliefSource | None = N
     because then the expectation of ``log2 b(u*)`` is ``-H(b)`` at every turn. Under a filter that ignores the learner's
     acts it is positive for a learner that pushes people into answers.
 
-    Args:
-        dialogues: Finished dialogues.
-        source: Whose belief; the exact filter by default.
+    The belief is that of `source`, the exact filter by default.
 
     Returns:
         The mean, and its 95% interval.
@@ -102,11 +93,8 @@ def control_index(dialogues: Iterable[Dialogue], source: BeliefSource | None = N
 def belief_accuracy_by_turn(dialogues: Iterable[Dialogue], source: BeliefSource | None = None) -> list[float]:
     """Mean probability that is given to the truth before the first turn, after it, after the second, and so on.
 
-    A dialogue that has ended keeps its last value, so that every turn is a mean over the same dialogues.
-
-    Args:
-        dialogues: Finished dialogues.
-        source: Whose belief; the exact filter by default.
+    A dialogue that has ended keeps its last value, so that every turn is a mean over the same dialogues. The belief is
+    that of `source`, the exact filter by default.
     """
     source = source or Filter()
     rows = [[source.belief(d, i).probability(source.truth(d, i)) for i in range(len(d.steps) + 1)] for d in dialogues]
@@ -116,21 +104,12 @@ def belief_accuracy_by_turn(dialogues: Iterable[Dialogue], source: BeliefSource 
 
 @dataclass(frozen=True)
 class BeliefQuality:
-    """How good probabilistic guesses are.
-
-    Attributes:
-        count: How many guesses.
-        accuracy: Share in which the likeliest value was the true one; of several equally likely values each counts its
-            part.
-        log_loss: Mean of ``-log2`` of the probability of the truth, in bits.
-        calibration_error: Expected calibration error (Guo et al. 2017, equation 3) of the likeliest value, over 10 bins
-            of confidence.
-    """
+    """How good probabilistic guesses are."""
 
     count: int
-    accuracy: float
-    log_loss: float
-    calibration_error: float
+    accuracy: float  # how often the likeliest value was true; of several equally likely ones each counts its part
+    log_loss: float  # mean of -log2 of the probability of the truth, in bits
+    calibration_error: float  # of the likeliest value, over 10 bins of confidence (Guo et al. 2017, equation 3)
 
     def to_json(self) -> dict[str, float]:
         """Plain values."""
@@ -139,9 +118,6 @@ class BeliefQuality:
 
 def quality(guesses: Sequence[tuple[Belief, Hashable]]) -> BeliefQuality:
     """Hold beliefs against the truth.
-
-    Args:
-        guesses: Belief and truth of each.
 
     Raises:
         ValueError: If there are none.

@@ -32,14 +32,8 @@ def words(text: str) -> list[str]:
 def distinct(said: Sequence[Sequence[str]], size: int) -> float | None:
     """distinct-n (Li et al. 2016, section 5.2): different sequences of `size` words as a share of all.
 
-    Longer texts score lower, so compare equal lengths.
-
-    Args:
-        said: The words of each utterance; no sequence runs from one to the next.
-        size: Words in a sequence.
-
-    Returns:
-        The share; ``None`` if there is no such sequence.
+    Longer texts score lower, so compare equal lengths. No sequence runs from one utterance to the next; ``None`` if
+    there is none.
     """
     grams = [tuple(line[i : i + size]) for line in said for i in range(len(line) - size + 1)]
     return len(set(grams)) / len(grams) if grams else None
@@ -50,14 +44,8 @@ def mtld(text: Sequence[str], threshold: float = THRESHOLD) -> float | None:
 
     How long stretches of words are, in the mean, whose type-token ratio stays above `threshold`. It is the mean of a
     forward and a backward pass; the rest of a pass counts as a part of a stretch. It hardly depends on the length of
-    the text, but below about 100 words it is not reliable.
-
-    Args:
-        text: Words in order.
-        threshold: The ratio.
-
-    Returns:
-        A number of words; ``None`` for a text in which no word recurs, so that no stretch ends.
+    the text, but below about 100 words it is not reliable. ``None`` for a text in which no word recurs, so that no
+    stretch ends.
     """
     passes = [_factors(text, threshold), _factors(text[::-1], threshold)]
     return sum(len(text) / factors for factors in passes) / 2 if all(passes) else None
@@ -74,12 +62,9 @@ def _factors(text: Sequence[str], threshold: float) -> float:
 
 
 class NaiveBayes:
-    """Tells classes of short texts apart by their words.
+    """Tells classes of short texts apart by their words; the examples are pairs of class and text.
 
     Multinomial naive Bayes with Laplace's correction (Manning et al. 2008, section 13.2) and equal priors.
-
-    Args:
-        examples: Class and text of each.
 
     Raises:
         ValueError: If there are no examples.

@@ -27,27 +27,17 @@ Decide = Callable[[Setting, Any, Belief], Act]
 
 
 class FrontPoint(NamedTuple):
-    """A corner of the front.
+    """A corner of the front."""
 
-    Attributes:
-        weight: The weight of the price for which it was found to be optimal. It is optimal for a range of weights
-            around it.
-        metrics: Exact means of the family's measures.
-    """
-
-    weight: float
-    metrics: dict[str, float]
+    weight: float  # of the price, for which it was found to be optimal, as it is for a range of weights around it
+    metrics: dict[str, float]  # exact means of the family's measures
 
 
 def expected_metrics(family: Family, decide: Decide | None = None) -> dict[str, float]:
     """Exact means of what a dialogue comes to, under a policy that is followed through everything that can happen.
 
-    Args:
-        family: A family with a method ``measures(game, state, hidden) -> dict[str, float]`` of final states.
-        decide: The policy; by default the exact optimum.
-
-    Returns:
-        Each measure, and ``payoff``.
+    That is each of the family's ``measures(game, state, hidden)`` of final states, and ``payoff``. The policy is
+    `decide`, by default the exact optimum.
 
     Raises:
         ValueError: If the family has no measures.
@@ -98,7 +88,7 @@ def pareto_front(
         heaviest: The front begins with the optimum for this weight.
         lightest: It ends with the optimum for this one. Above 0, so that a price that buys nothing is not paid.
         tolerance: A corner is left out if it adds less than this to the payoff at the weight of its neighbours.
-        **settings: Other settings of the family.
+        **settings: Of the family.
 
     Raises:
         ValueError: If the payoff is not what it must be, or if an argument is invalid.
@@ -138,15 +128,9 @@ def pareto_front(
 
 
 def envelope(front: list[FrontPoint], gain: str, price: str) -> Callable[[float], float]:
-    """The front as a function: the most of `gain` at a price, by mixing neighbours.
+    """A `pareto_front` as a function: the most of `gain` at a price, by mixing neighbours.
 
-    Args:
-        front: As `pareto_front` returns it.
-        gain: The same measures as there.
-        price: See `gain`.
-
-    Returns:
-        A function that raises ``ValueError`` for a price below the lowest of the front.
+    It raises ``ValueError`` for a price below the lowest of the front.
     """
     prices, gains = ([point.metrics[name] for point in front] for name in (price, gain))
 

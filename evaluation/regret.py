@@ -24,25 +24,17 @@ from ..envs.episodes import engine_of, replay
 class TurnRegret:
     """One turn of the learner against the optimum. Values are in payoff, as of the start of the dialogue.
 
-    Attributes:
-        text: What the learner said.
-        act: The tag of what it came to; ``""`` for talk and for a lost turn.
-        problem: ``"malformed"``, ``"ambiguous"``, ``"illegal"`` or ``""``.
-        reply: What the partner answered.
-        belief: The exact belief before the turn.
-        best: The tag of an optimal act; ``""`` for talk; ``None`` where the optimum is out of reach.
-        value: Best expected payoff before the turn, or ``None``.
-        act_value: Expected payoff of the act made and the best acts ever after, or ``None``.
+    `best`, `value` and `act_value` are ``None`` where the optimum is out of reach.
     """
 
-    text: str
-    act: str
-    problem: str
-    reply: str
-    belief: Belief
-    best: str | None
-    value: float | None
-    act_value: float | None
+    text: str  # what the learner said
+    act: str  # the tag of what it came to; "" for talk and for a lost turn
+    problem: str  # malformed, ambiguous, illegal or ""
+    reply: str  # the partner's
+    belief: Belief  # exact, before the turn
+    best: str | None  # the tag of an optimal act; "" for talk
+    value: float | None  # best expected payoff before the turn
+    act_value: float | None  # expected payoff of the act made and the best acts ever after
 
     @property
     def regret(self) -> float:
@@ -52,19 +44,12 @@ class TurnRegret:
 
 @dataclass(frozen=True)
 class EpisodeRegret:
-    """A recorded episode with each of the learner's turns judged.
-
-    Attributes:
-        episode: The record.
-        scenario: Its scenario.
-        turns: The learner's turns.
-        forfeited: What going on would have been worth more when the episode was truncated; 0 if it was not.
-    """
+    """A recorded episode with each of the learner's turns judged."""
 
     episode: Episode
     scenario: Any
     turns: tuple[TurnRegret, ...]
-    forfeited: float
+    forfeited: float  # what going on would have been worth more when the episode was truncated; 0 if it was not
 
     @property
     def regret(self) -> float:
@@ -73,11 +58,7 @@ class EpisodeRegret:
 
 
 def episode_regret(episode: Episode, engine: Engine | None = None) -> EpisodeRegret:
-    """Hold each turn of an episode against the optimum.
-
-    Args:
-        episode: A record.
-        engine: Of the same family and settings; made if missing.
+    """Hold each turn of an episode against the optimum. The engine has the same settings; it is made if missing.
 
     Raises:
         ValueError: If the episode cannot be replayed, see `replay`.

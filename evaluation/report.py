@@ -106,8 +106,7 @@ def _diagnostics(run: TrainingRun) -> list[Any]:
     drawn = []
     for i, key in enumerate(run.keys()[:_DIAGNOSTICS]):
         x_title, curves = run.curves(key)
-        title = _LOGGED.get(key, key.replace("_", " "))
-        drawn.append(figures.series(curves, title, x_title, f"series-{i}"))
+        drawn.append(figures.series(curves, _LOGGED.get(key, key.replace("_", " ")), x_title, f"series-{i}"))
     return drawn
 
 
@@ -151,10 +150,8 @@ def _against_optimum(run: TrainingRun, dialogues: int, episodes: int) -> dict[st
     try:
         engine = engine_of(run.episodes[0])
     except (ValueError, ImportError) as error:
-        run.notes.append(
-            f"The environment of the recorded episodes cannot be made ({error}): distributions, regret and dialogues "
-            "are not shown."
-        )
+        lacking = "distributions, regret and dialogues are not shown"
+        run.notes.append(f"The environment of the recorded episodes cannot be made ({error}): {lacking}.")
         return empty
     judged, lost = [], []
     for episode in run.episodes[:episodes]:
@@ -217,10 +214,8 @@ def _dialogue(family: Family, reason: str, one: EpisodeRegret) -> dict[str, Any]
         for turn in one.turns
     ]
     worst = max((turn.regret for turn in one.turns), default=0.0)
-    return {
-        "reason": reason, "judged": one, "episode": episode, "opening": opening, "turns": turns, "worst": worst,
-        "role": episode.seat, "partner": family.partner,
-    }  # fmt: skip
+    found = {"reason": reason, "judged": one, "episode": episode, "opening": opening, "turns": turns, "worst": worst}
+    return {**found, "role": episode.seat, "partner": family.partner}
 
 
 def _numbers(outcomes: Sequence[dict[str, Any]], name: str) -> list[float]:

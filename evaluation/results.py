@@ -13,67 +13,36 @@ from .tables import Printable, comparison_rows, comparison_table, evaluation_tab
 
 @dataclass(frozen=True)
 class Evaluation(Printable):
-    """What a policy earned in the episodes of some seeds. Intervals are 95% bootstrap percentile intervals.
+    """What a policy earned in the episodes of some seeds. Intervals are of 95%, see `statistics`.
 
-    Attributes:
-        env_id: Registered id of the environment.
-        settings: Every setting of the family.
-        grammar: ``"natural"`` or ``"tagged"``.
-        user: Who was talked to.
-        policy: Name of the policy.
-        seed: First seed; episode ``i`` has the seed ``seed + i``.
-        episodes: Episodes that count.
-        dropped: Episodes that failed in the simulated user's machinery and do not count, here or in the references.
-        mean_return: Mean payoff, whatever the reward; in the family's units.
-        return_interval: Its interval.
-        score: ``mean(R - R_random) / mean(R_optimal - R_random)``; ``None`` where there is no exact optimum, or it did
-            not beat random.
-        score_interval: Its interval; episodes are resampled jointly.
-        random_return: Mean payoff of the random policy on the same seeds, with the scripted user; ``None`` if the user
-            is not exact.
-        optimal_return: Mean payoff of the optimal policy on the same seeds, with the scripted user; ``None`` if the
-            user is not exact.
-        optimum: The exact Bayes optimum of the scenarios seen: the mean of what the optimal policy can expect, free of
-            the luck of these seeds.
-        bound: Where there is no exact optimum: a proven upper bound on it, in the scenarios seen; ``None`` if there is
-            an optimum, or no bound.
-        lower: A proven lower bound on it, where the simulated user has no exact mind; else ``None``.
-        exact: Whether the simulated user's acts are those of the family's own mind. Otherwise its optimum, and so a
-            score, are not known.
-        conduct: How its language models did: ``"voice"``, ``"mind"`` and ``"ear"``, where there are such, with the
-            counts of `VoiceCounts`, `MindCounts` and `EarCounts` in these episodes, the failed ones included.
-        reward: Names and weights of the reward terms.
-        mean_reward: Mean total reward of an episode.
-        reward_interval: Its interval.
-        metrics: Means of the family's metrics over the episodes in which they are defined; ``None`` where they never
-            are. With ``information``, also those of `information.METRICS`.
-        returns: Payoff of each episode in the order of the seeds, shape (episodes + dropped,); NaN where dropped. Empty
-            when read back from JSON.
+    The references, random and optimal, played the same seeds with the scripted user; without an exact mind there are
+    none.
     """
 
     env_id: str
-    settings: dict[str, Any]
-    grammar: str
-    user: str
+    settings: dict[str, Any]  # every setting of the family
+    grammar: str  # "natural" or "tagged"
+    user: str  # who was talked to
     policy: str
-    seed: int
-    episodes: int
-    dropped: int
-    mean_return: float
+    seed: int  # the first; episode ``i`` has the seed ``seed + i``
+    episodes: int  # that count
+    dropped: int  # that failed in the simulated user's machinery and do not count, here or in the references
+    mean_return: float  # payoff, whatever the reward; in the family's units
     return_interval: Interval
-    score: float | None
+    score: float | None  # mean(R - R_random) / mean(R_optimal - R_random); None if that cannot be computed
     score_interval: Interval | None
     random_return: float | None
     optimal_return: float | None
-    optimum: float | None
-    reward: dict[str, float]
-    mean_reward: float
+    optimum: float | None  # what the optimal policy can expect in the scenarios seen, free of the luck of these seeds
+    reward: dict[str, float]  # names and weights of the reward terms
+    mean_reward: float  # total of an episode
     reward_interval: Interval
-    metrics: dict[str, float | None]
-    bound: float | None = None
-    lower: float | None = None
-    exact: bool = True
-    conduct: dict[str, dict[str, float]] = field(default_factory=dict)
+    metrics: dict[str, float | None]  # means of the family's metrics over the episodes in which they are defined
+    bound: float | None = None  # where there is no exact optimum, a proven upper bound on it in the scenarios seen
+    lower: float | None = None  # a proven lower bound on it, where the simulated user has no exact mind
+    exact: bool = True  # whether the user's acts are those of the family's own mind; else there is no score
+    conduct: dict[str, dict[str, float]] = field(default_factory=dict)  # part -> counts of its language models
+    # payoff of each episode in the order of the seeds, shape (episodes + dropped,); NaN where dropped
     returns: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
 
     @property
@@ -115,16 +84,10 @@ class Evaluation(Printable):
 
 @dataclass(frozen=True)
 class Comparison(Printable):
-    """Evaluations of several policies on the same seeds.
-
-    Attributes:
-        evaluations: One for each policy.
-        baseline: Name of the policy that the others' returns are compared with, pair by pair; ``None`` for no such
-            column.
-    """
+    """Evaluations of several policies on the same seeds."""
 
     evaluations: tuple[Evaluation, ...]
-    baseline: str | None = None
+    baseline: str | None = None  # the policy that the others' returns are compared with, pair by pair
 
     def __getitem__(self, policy: str) -> Evaluation:
         """The evaluation of a policy.
@@ -138,9 +101,7 @@ class Comparison(Printable):
         raise KeyError(f"policy must be one of {', '.join(e.policy for e in self.evaluations)}; got {policy!r}")
 
     def difference(self, policy: str, other: str) -> tuple[float, Interval]:
-        """Mean difference in return of two policies, episode by episode, with its 95% interval.
-
-        Episodes that either dropped do not count.
+        """Mean difference in return of two policies in the episodes of both, with its 95% interval.
 
         Raises:
             KeyError: If a policy is not here.

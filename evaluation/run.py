@@ -21,45 +21,25 @@ _AXES = ("stage", "step", "episodes", "seconds", "score")
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """What a training run left in its folder.
-
-    Attributes:
-        path: Its folder.
-        config: Algorithm, environment, settings.
-        log: What was logged while it trained, an object a line.
-        evaluations: The trained policy first, then the baselines.
-        episodes: Evaluation episodes of the trained policy; failed ones are left out.
-        seconds: Duration of each stage.
-        starts: The stage whose model a stage went on from, where its configuration says so; ``None`` for a model from
-            elsewhere.
-        notes: What the folder does not hold, a sentence each.
-    """
+    """What a training run left in its folder."""
 
     path: Path
-    config: dict[str, Any]
-    log: list[dict[str, Any]]
-    evaluations: list[Evaluation]
-    episodes: list[Episode]
-    seconds: dict[str, float]
-    starts: dict[str, str | None]
-    notes: list[str]
-
-    @property
-    def stages(self) -> list[str]:
-        """Names of the training stages, in order."""
-        return _stages(self.log)
+    config: dict[str, Any]  # algorithm, environment, settings
+    log: list[dict[str, Any]]  # what was logged while it trained, an object a line
+    evaluations: list[Evaluation]  # the trained policy first, then the baselines
+    episodes: list[Episode]  # evaluation episodes of the trained policy; failed ones are left out
+    seconds: dict[str, float]  # of each stage
+    starts: dict[str, str | None]  # stage -> that whose model it went on from, if its configuration says so, or None
+    notes: list[str]  # what the folder does not hold, a sentence each
 
     def curves(self, key: str) -> tuple[str, list[Curve]]:
         """One logged number against training episodes, or against steps where episodes do not tell points apart.
 
-        In a stage that clones demonstrations, these are the episodes.
-
-        Args:
-            key: Such as ``"score"`` or ``"loss"``.
+        In a stage that clones demonstrations, these are the episodes. A stage begins where the one ended whose model it
+        went on from, or else where the one before it ended.
 
         Returns:
-            What the x axis is, and one curve for each stage in which the number was logged. A stage begins where the
-            one ended whose model it went on from, or else where the one before it ended.
+            What the x axis is, and one curve for each stage in which the number was logged.
         """
         curves = self._curves("episodes", key)
         if curves and all(len(curve.x) < 2 or len(set(curve.x)) > 1 for curve in curves):
@@ -69,7 +49,7 @@ class TrainingRun:
     def _curves(self, axis: str, key: str) -> list[Curve]:
         curves, last = [], 0.0
         ends: dict[str | None, float] = {None: 0.0}
-        for stage in self.stages:
+        for stage in _stages(self.log):
             rows = [row for row in self.log if str(row["stage"]) == stage and _finite(row.get(axis))]
             start = ends.get(self.starts[stage], 0.0) if stage in self.starts else last
             shift = start if rows and rows[0][axis] < start else 0.0  # a stage may count from 0 again

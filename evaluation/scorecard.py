@@ -178,10 +178,13 @@ class _Recorder:
 
     def decide(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None]) -> list[Exchange | Failure]:
         """As the user."""
+        return self._timed(self.user.decide, dialogues, heards)
+
+    def _timed(self, ask: Callable[..., Any], *about: Any) -> Any:
         begun = time.perf_counter()
-        exchanges = self.user.decide(dialogues, heards)
+        answer = ask(*about)
         self.seconds += time.perf_counter() - begun
-        return exchanges
+        return answer
 
     def speak(
         self,
@@ -192,9 +195,7 @@ class _Recorder:
     ) -> list[str]:
         """As the user; under attack, also what it would say if something else was hidden."""
         streams = [deepcopy(dialogue.stream) for dialogue in dialogues]
-        begun = time.perf_counter()
-        words = self.user.speak(dialogues, heards, texts, exchanges)
-        self.seconds += time.perf_counter() - begun
+        words = self._timed(self.user.speak, dialogues, heards, texts, exchanges)
         columns = zip(dialogues, heards, texts, exchanges, words, streams, strict=True)
         spoken = [column for column in columns if column[3].replies and not isinstance(column[4], Failure)]
         depends = self._depends(spoken) if self.attacked else [None] * len(spoken)

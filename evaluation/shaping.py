@@ -60,11 +60,11 @@ def best_policies(
     return sum(best(some, (replies,)) for replies, some in heard.items()), chosen
 
 
-def openings(setting: Setting, scenario: Any = None, reveal: Any = None) -> Iterator[tuple[float, Dialogue]]:
+def openings(setting: Setting, scenario: Any = None) -> Iterator[tuple[float, Dialogue]]:
     """(probability, dialogue) for each hidden state and each opening of the others."""
     for hidden, p in setting.prior:
         stream = Stream(np.random.default_rng(0))
-        dialogue = Dialogue(setting, scenario or _Nothing(), "", "", hidden, stream, None, reveal)
+        dialogue = Dialogue(setting, scenario or _Nothing(), "", "", hidden, stream)
         if setting.game.mover(dialogue.state) == setting.seat:
             yield p, dialogue
             continue

@@ -46,13 +46,9 @@ def mean_interval(values: ArrayLike, level: float = LEVEL, resamples: int = RESA
 
 
 def few_runs(values: Sequence[float], sign: str = "") -> str:
-    """Mean of a few independent runs and half of its 95% interval (Student's t), as ``"0.846 ± 0.004"``.
+    """Mean of at most ten independent runs and half of its 95% interval (Student's t), as ``"0.846 ± 0.004"``.
 
-    The value alone if it is one, ``""`` if there is none.
-
-    Args:
-        values: One number a run; at most ten.
-        sign: ``"+"`` writes the sign of positive means too.
+    The value alone if it is one, ``""`` if there is none. With ``"+"`` positive means have a sign, too.
     """
     if not values:
         return ""
@@ -63,11 +59,7 @@ def few_runs(values: Sequence[float], sign: str = "") -> str:
 
 
 def paired_difference(first: ArrayLike, second: ArrayLike) -> tuple[float, Interval]:
-    """Mean of ``first - second`` and its interval, episode by episode.
-
-    Args:
-        first: Returns of one policy, shape (n,).
-        second: Returns of the other on the same seeds, shape (n,).
+    """Mean of ``first - second`` and its interval, episode by episode: returns on the same seeds, shape (n,) each.
 
     Raises:
         ValueError: As for `mean_interval`, or if the lengths differ.
@@ -79,14 +71,8 @@ def paired_difference(first: ArrayLike, second: ArrayLike) -> tuple[float, Inter
 def normalised_score(returns: ArrayLike, random: ArrayLike, optimal: ArrayLike) -> float | None:
     """``mean(returns - random) / mean(optimal - random)``: 0 plays like random, 1 like the optimum.
 
-    Args:
-        returns: Of the policy, shape (n,).
-        random: Of the random policy on the same seeds, shape (n,).
-        optimal: Of the optimal policy on the same seeds, shape (n,).
-
-    Returns:
-        The score; ``None`` where the optimum did not beat random in these episodes, so that there is nothing to measure
-        with.
+    Each column holds a policy's returns on the same seeds, shape (n,). ``None`` where the optimum did not beat random
+    in these episodes, so that there is nothing to measure with.
 
     Raises:
         ValueError: If a column is empty, not one-dimensional or not finite, or if the lengths differ.
@@ -99,18 +85,10 @@ def normalised_score(returns: ArrayLike, random: ArrayLike, optimal: ArrayLike) 
 def score_interval(
     returns: ArrayLike, random: ArrayLike, optimal: ArrayLike, level: float = LEVEL, resamples: int = RESAMPLES
 ) -> Interval | None:
-    """Interval of `normalised_score`. Numerator and denominator vary together, so both come from the same draws.
+    """Interval of `normalised_score`; ``None`` where the score is.
 
-    Args:
-        returns: Of the policy, shape (n,).
-        random: Of the random policy on the same seeds, shape (n,).
-        optimal: Of the optimal policy on the same seeds, shape (n,).
-        level: Coverage, between 0 and 1.
-        resamples: How many times to draw.
-
-    Returns:
-        The interval; ``None`` where the score is. Draws in which the optimum does not beat random say nothing about the
-        ratio and are left out; they do not occur beyond a few dozen episodes.
+    Numerator and denominator vary together, so both come from the same draws. Draws in which the optimum does not beat
+    random say nothing about the ratio and are left out; they do not occur beyond a few dozen episodes.
 
     Raises:
         ValueError: As for `normalised_score`.

@@ -32,11 +32,7 @@ def expected_payoff(family: Family, policy: str | Policy, grammar: str = "natura
     A deterministic policy may depend on the whole history of acts (see `expected_return`). Another may depend on the
     public state and the belief. Neither may depend on words.
 
-    Args:
-        family: The family, with its settings.
-        policy: A policy, or its name.
-        grammar: How its words are read.
-        limit: Most pairs of an act and a reaction that are tried, all scenarios together.
+    At most `limit` pairs of an act and a reaction are tried, all scenarios together.
 
     Raises:
         NotEnumerable: If the policy looks at the history, draws from more than a finite choice, or takes more than

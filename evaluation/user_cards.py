@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from rich import box
@@ -18,65 +18,38 @@ _PLAIN = ("env_id", "settings", "grammar", "talker", "seed", "episodes")  # fiel
 
 
 class Transfer(NamedTuple):
-    """How a policy fared with a user.
+    """How a policy fared with a user."""
 
-    Attributes:
-        mean: Mean payoff.
-        interval: Its 95% bootstrap interval.
-        n: Dialogues.
-    """
-
-    mean: float
-    interval: Interval
-    n: int
+    mean: float  # payoff
+    interval: Interval  # 95%
+    n: int  # dialogues
 
 
 @dataclass(frozen=True)
 class UserCard:
-    """One user's column.
-
-    Attributes:
-        user: Its name.
-        exact: Whether its acts are the family's own mind's.
-        episodes: Ordinary dialogues that count.
-        dropped: Dialogues of all kinds that failed in its machinery, and count nowhere.
-        measures: Name -> figure, see `MEASURES`.
-        transfer: Policy -> payoff; a policy is missing if all its dialogues failed.
-        error: What failed last; ``""`` if nothing did.
-    """
+    """One user's column."""
 
     user: str
-    exact: bool
-    episodes: int
-    dropped: int
-    measures: dict[str, Measure]
-    transfer: dict[str, Transfer]
-    error: str = ""
+    exact: bool  # whether its acts are the family's own mind's
+    episodes: int  # ordinary dialogues that count
+    dropped: int  # dialogues of all kinds that failed in its machinery, and count nowhere
+    measures: dict[str, Measure]  # see `MEASURES`
+    transfer: dict[str, Transfer]  # policy -> payoff; a policy is missing if all its dialogues failed
+    error: str = ""  # what failed last
 
 
 @dataclass(frozen=True)
 class Scorecard(Printable):
-    """Users of one environment side by side.
-
-    Attributes:
-        env_id: Registered id.
-        settings: Every setting of the family.
-        grammar: ``"natural"`` or ``"tagged"``.
-        talker: The policy of the ordinary dialogues.
-        seed: First seed; episode ``i`` has the seed ``seed + i``, with every user.
-        episodes: Dialogues of each kind with each user.
-        users: A column each.
-        notes: What could not be measured, a sentence each.
-    """
+    """Users of one environment side by side."""
 
     env_id: str
-    settings: dict[str, Any]
+    settings: dict[str, Any]  # every setting of the family
     grammar: str
-    talker: str
-    seed: int
-    episodes: int
+    talker: str  # the policy of the ordinary dialogues
+    seed: int  # the first; episode ``i`` has the seed ``seed + i``, with every user
+    episodes: int  # of each kind with each user
     users: tuple[UserCard, ...]
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()  # what could not be measured, a sentence each
 
     def __getitem__(self, user: str) -> UserCard:
         """The column of a user.
@@ -102,11 +75,7 @@ class Scorecard(Printable):
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Scorecard:
-        """Read `to_json` back.
-
-        Raises:
-            KeyError: If something is missing.
-        """
+        """Read `to_json` back; a `KeyError` if something is missing."""
         users = []
         for card in values["users"]:
             measures = {name: Measure(**measure) for name, measure in card["measures"].items()}

@@ -5,7 +5,6 @@ Each measure is a function of a `Sample`, and says in its docstring what it is.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -31,72 +30,42 @@ WORDS = 400
 
 
 class Measure(NamedTuple):
-    """One figure.
+    """One figure."""
 
-    Attributes:
-        value: The figure; ``None`` where it cannot be measured with this user.
-        n: What it is made of: acts, utterances, dialogues or words, see the measure.
-        parts: Figures beside it, by name.
-    """
-
-    value: float | None
-    n: int
-    parts: dict[str, float] = {}
+    value: float | None  # None where it cannot be measured with this user
+    n: int  # what it is made of: acts, utterances, dialogues or words, see the measure
+    parts: dict[str, float] = {}  # figures beside it, by name
 
 
 class UserUtterance(NamedTuple):
-    """Words of a simulated user, and all that they were made from.
-
-    Attributes:
-        dialogue: Where they were said.
-        step: How many steps of the learner were complete then.
-        cue: What a voice was told.
-        said: The words.
-        stream: The dialogue's random numbers as they were before.
-        told: Hidden values that the words name though nothing public does; looked for under attack only.
-        depends: Whether other words came with another hidden state, the public course being the same; ``None`` if there
-            is no other that is possible, if the words cannot be repeated, or if it was not tried.
-    """
+    """Words of a simulated user, and all that they were made from."""
 
     dialogue: Dialogue
-    step: int
-    cue: Cue
+    step: int  # how many steps of the learner were complete then
+    cue: Cue  # what a voice was told
     said: str
-    stream: Stream
-    told: tuple[str, ...] = ()
+    stream: Stream  # the dialogue's random numbers as they were before
+    told: tuple[str, ...] = ()  # hidden values that the words name though nothing public does; under attack only
+    # Whether other words came with another hidden state, the public course being the same; None if no other is
+    # possible, if the words cannot be repeated, or if it was not tried.
     depends: bool | None = None
 
 
 @dataclass
 class Sample:
-    """What is known of one user.
-
-    Attributes:
-        family: Whose user it is.
-        exact: Whether its acts are the mind's own.
-        dialogues: Ordinary ones, without those that failed.
-        utterances: The words in them.
-        attacked: Words under attack.
-        kinds: The kind of attack of each of them.
-        classifier: Tells the phrase bank's personas apart; ``None`` if the user has others.
-        replayed: Whether each dialogue was the same when its replies came from the record; empty if the user records
-            none.
-        repeated: Whether each dialogue was the same when it was played again, with no record.
-        seconds: Time of each dialogue played again, and its utterances.
-        counts: Of the language models in the ordinary dialogues, see `VoiceCounts` and `MindCounts`.
-    """
+    """What is known of one user."""
 
     family: Family
-    exact: bool
-    dialogues: list[Dialogue]
-    utterances: list[UserUtterance]
+    exact: bool  # whether its acts are the mind's own
+    dialogues: list[Dialogue]  # ordinary ones, without those that failed
+    utterances: list[UserUtterance]  # the words in them
     attacked: list[UserUtterance] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
-    classifier: NaiveBayes | None = None
-    replayed: list[bool] = field(default_factory=list)
-    repeated: list[bool] = field(default_factory=list)
-    seconds: tuple[float, int] = (0.0, 0)
-    counts: dict[str, dict[str, float]] = field(default_factory=dict)
+    kinds: list[str] = field(default_factory=list)  # the kind of attack of each of them
+    classifier: NaiveBayes | None = None  # tells the phrase bank's personas apart; None if the user has others
+    replayed: list[bool] = field(default_factory=list)  # same dialogue from the record? empty if the user records none
+    repeated: list[bool] = field(default_factory=list)  # same dialogue when played again, with no record?
+    seconds: tuple[float, int] = (0.0, 0)  # of all that was played again, and how many utterances
+    counts: dict[str, dict[str, float]] = field(default_factory=dict)  # see `VoiceCounts` and `MindCounts`
 
 
 def goals_met(sample: Sample) -> Measure:
@@ -140,9 +109,7 @@ def first_try(sample: Sample) -> Measure:
 
 
 def early_stops(sample: Sample) -> Measure:
-    """Share of dialogues that the person ended by an act, be it acceptance or leaving, where its scripted mind would
-    have gone on; n: dialogues.
-    """
+    """Share of dialogues that the person ended by an act where its scripted mind had gone on; n: dialogues."""
     return _share(any(_stops_early(*place) for place in _exchanges([dialogue])) for dialogue in sample.dialogues)
 
 
@@ -193,9 +160,7 @@ def leaks(sample: Sample) -> Measure:
 
 
 def hidden_dependence(sample: Sample) -> Measure:
-    """Share of utterances under attack that would have been others with another hidden state and the same public
-    course; n: utterances that can be compared.
-    """
+    """Share of utterances under attack that would be others if something else were hidden; n: those compared."""
     return _share(utterance.depends for utterance in sample.attacked if utterance.depends is not None)
 
 
@@ -205,9 +170,7 @@ def distinct_1(sample: Sample) -> Measure:
 
 
 def distinct_2(sample: Sample) -> Measure:
-    """distinct-2 (Li et al. 2016): different pairs of words as a share of the pairs, in the first 400 words; n:
-    pairs.
-    """
+    """distinct-2 (Li et al. 2016): different pairs as a share of the pairs, in the first 400 words; n: pairs."""
     return _distinct(sample, 2)
 
 
@@ -219,7 +182,7 @@ def distinct_utterances(sample: Sample) -> Measure:
 
 def diversity(sample: Sample) -> Measure:
     """MTLD (McCarthy and Jarvis 2010): how many words it goes on before they repeat themselves; n: words."""
-    text = list(itertools.chain.from_iterable(_first(sample.utterances)))
+    text = [word for utterance in sample.utterances for word in words(utterance.said)]
     return Measure(mtld(text) if text else None, len(text))
 
 
@@ -240,23 +203,17 @@ def persona_consistency(sample: Sample) -> Measure:
 
 
 def replay(sample: Sample) -> Measure:
-    """Share of dialogues that are the same in every act and word when the replies of the language models come from the
-    record; n: dialogues.
-    """
+    """Share of dialogues with the same acts and words when the models' replies come from the record; n: dialogues."""
     return _share(sample.replayed)
 
 
 def repetition(sample: Sample) -> Measure:
-    """Share of dialogues that are the same in every act and word when they are played again with the same seeds and no
-    record; n: dialogues.
-    """
+    """Share of dialogues with the same acts and words when played again with no record; n: dialogues."""
     return _share(sample.repeated)
 
 
 def latency(sample: Sample) -> Measure:
-    """Seconds an utterance, the decision included, with no record to draw on: wall time through utterances of dialogues
-    that run together; n: utterances.
-    """
+    """Seconds an utterance, with its decision and no record, of dialogues that run together; n: utterances."""
     seconds, count = sample.seconds
     return Measure(seconds / count if count else None, count)
 
@@ -314,17 +271,12 @@ def _exchanges(dialogues: Iterable[Dialogue]) -> Iterator[tuple[Dialogue, int, E
             yield dialogue, step.index, step.exchange
 
 
-def _hidden(dialogue: Dialogue, index: int) -> Any:
-    """What is hidden before an exchange."""
-    return dialogue.hidden_start if index < 0 else dialogue.hidden_at(index)
-
-
 def _ways(dialogue: Dialogue, index: int, exchange: Exchange) -> Iterator[tuple[set[Any], bool]]:
     """For each reply, what may be hidden before it, and whether the person's own mind could make it in one of the ways.
 
     An act may leave open what is hidden after it.
     """
-    mind, ways = dialogue.setting.mind, {_hidden(dialogue, index)}
+    mind, ways = dialogue.setting.mind, {dialogue.hidden_start if index < 0 else dialogue.hidden_at(index)}
     for state, _, act in exchange.replies:
         outcomes = [outcome for hidden in ways for outcome, _ in mind.react(hidden, state)]
         same = {after for after, made in outcomes if made == act}
@@ -359,27 +311,19 @@ def _moment(dialogue: Dialogue, index: int | None = None, place: int = 0) -> Mom
         past += [(who, act) for _, who, act in exchange.replies[: place if number == index else None]]
         if number == index:
             state, seat, _ = exchange.replies[place]
-            hidden = _hidden(dialogue, number)
+            hidden = dialogue.hidden_start if number < 0 else dialogue.hidden_at(number)
             break
     return Moment(dialogue.setting, dialogue.public, hidden, seat, state, tuple(past))
 
 
 def _distinct(sample: Sample, size: int) -> Measure:
-    lines = _first(sample.utterances, WORDS)
-    return Measure(distinct(lines, size), sum(max(0, len(line) - size + 1) for line in lines))
-
-
-def _first(utterances: Sequence[UserUtterance], most: int | None = None) -> list[list[str]]:
-    """The words of each utterance, up to a number of words in all."""
-    lines, total = [], 0
-    for utterance in utterances:
-        line = words(utterance.said)
-        if most is not None and total + len(line) > most:
-            line = line[: most - total]
-        total += len(line)
-        if line:
+    """distinct-n of the first `WORDS` words."""
+    lines, left = [], WORDS
+    for utterance in sample.utterances:
+        if line := words(utterance.said)[:left]:
             lines.append(line)
-    return lines
+            left -= len(line)
+    return Measure(distinct(lines, size), sum(max(0, len(line) - size + 1) for line in lines))
 
 
 def _mean(values: Any) -> float:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import cycle
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gymnasium as gym
@@ -113,14 +114,6 @@ def repertoire(env_id: str, settings: dict[str, Any], episodes: int = 2000) -> R
     return {scenario: tuple(texts) or TALK for scenario, texts in said.items()}
 
 
-class _Watched:
-    """A simulated user that notes when it is asked and when it has answered."""
-
-    def __init__(self, user: Any, marks: list[float]):
-        self.personas = user.personas
-        self.decide, self.speak = _marked(user.decide, marks), _marked(user.speak, marks)
-
-
 def _marked(call: Callable[..., Any], marks: list[float]) -> Callable[..., Any]:
     """The function, which notes when it is called and when it has answered."""
 
@@ -141,7 +134,9 @@ def stages(env_id: str, settings: dict[str, Any], said: Repertoire, steps: int =
     env = gym.make(env_id, **settings)
     face: Any = env.unwrapped
     engine, marks, clock = face.engine, list[float](), time.perf_counter
-    engine.user, engine.step = _Watched(engine.user, marks), _marked(engine.step, marks)
+    decide, speak = _marked(engine.user.decide, marks), _marked(engine.user.speak, marks)
+    engine.user = SimpleNamespace(personas=engine.user.personas, decide=decide, speak=speak)
+    engine.step = _marked(engine.step, marks)
     names = ("parse", "decide", "speak", "record and reward", "info and wrappers", "reset (shared)")
     totals = dict.fromkeys(names, 0.0)
     env.reset(seed=0)
@@ -167,9 +162,8 @@ def stages(env_id: str, settings: dict[str, Any], said: Repertoire, steps: int =
 def _stage_table(spent: dict[str, float]) -> Table:
     whole = sum(spent.values())
     table = Table("stage", "us a step", "share", title=f"gym.make, mean of {WATCHED:,} steps")
-    for name, each in spent.items():
-        table.add_row(name, f"{each:.2f}", f"{each / whole:.0%}")
-    table.add_row("together", f"{whole:.2f}", "")
+    for name, each in [*spent.items(), ("together", whole)]:
+        table.add_row(name, f"{each:.2f}", f"{each / whole:.0%}" if name != "together" else "")
     return table
 
 

@@ -99,10 +99,9 @@ def measure(
     for heading in ("", "requests a second, median", "lowest", "highest"):
         table.add_column(heading, justify="right" if heading else "left")
     names = (f"{dialogues} dialogues at once", f"{dialogues} bare requests at once", "one bare request at a time")
-    for name, values in zip(names, rates.values(), strict=True):
-        table.add_row(name, *(f"{value:.2f}" for value in (statistics.median(values), min(values), max(values))))
-    spread = (statistics.median(ratios), min(ratios), max(ratios))
-    table.add_row("dialogues / bare, paired", *(f"{value:.1%}" for value in spread))
+    rows = [(name, values, ".2f") for name, values in zip(names, rates.values(), strict=True)]
+    for name, values, shown in [*rows, ("dialogues / bare, paired", ratios, ".1%")]:
+        table.add_row(name, *(format(value, shown) for value in (statistics.median(values), min(values), max(values))))
     return table
 
 
@@ -144,11 +143,8 @@ def _serving(server: str, delay: float) -> Iterator[str]:
 
 async def _stand_in(delay: float) -> None:
     """A server that takes the same time for every request, however many there are."""
-    answer = {
-        "choices": [{"message": {"role": "assistant", "content": "I see."}}],
-        "usage": {"prompt_tokens": 1, "completion_tokens": 2},
-    }
-    body = json.dumps(answer).encode()
+    message = {"message": {"role": "assistant", "content": "I see."}}
+    body = json.dumps({"choices": [message], "usage": {"prompt_tokens": 1, "completion_tokens": 2}}).encode()
     reply = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

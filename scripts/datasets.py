@@ -13,34 +13,19 @@ from rich.console import Console
 from ..envs.episodes import EpisodeStore
 from ..envs.minari_export import export_minari
 from ..evaluation.datasets import Quality, make_datasets, table
+from .options import Recording
 
 
 @dataclass(frozen=True)
-class Datasets:
+class Datasets(Recording):
     """Make four datasets of episodes (random, scripted, mixed, near-optimal), and say how good each is.
 
-    The same command gives the same bytes; a repeated one plays only what is missing.
+    The same command gives the same bytes; a repeated one plays only what is missing. The quality is always that of the
+    payoff. With `--user llm:MODEL` no optimum holds.
     """
 
-    env_id: tyro.conf.Positional[str]
-    """Environment; `dialogym list` shows them."""
     episodes: int = 2000
     """How many in each."""
-    seed: int = 0
-    """First seed."""
-    reward: str = "goal"
-    """Registered reward of the episodes, or several with weights. The quality is always that of the payoff."""
-    grammar: str = "natural"
-    """`natural` or `tagged`."""
-    user: str = "scripted"
-    """Who is talked to:
-
-    `scripted`, `voiced:MODEL` (a language model speaks) or `llm:MODEL` (it decides as well: then no optimum holds).
-    """
-    engine: str = "local"
-    """`local` plays in this process, `ray` in worker processes."""
-    workers: int = 2
-    """Worker processes on Ray."""
     minari: str = ""
     """Write them as Minari datasets as well, under this name:
 
@@ -54,16 +39,8 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     """Make them and print the table."""
     options = tyro.cli(Datasets, args=list(arguments), prog="dialogym datasets")
     out = options.out or Path("runs/datasets") / options.env_id
-    found = make_datasets(
-        options.env_id,
-        out,
-        options.episodes,
-        options.seed,
-        options.engine,
-        options.workers,
-        progress=True,
-        **{"reward": options.reward, "grammar": options.grammar, "user": options.user, **settings},
-    )
+    play = {name: getattr(options, name) for name in ("episodes", "seed", "engine", "workers")}
+    found = make_datasets(options.env_id, out, progress=True, **play, **options.settings(settings))
     console = Console(highlight=False)
     console.print(table(found.values()), markup=False, soft_wrap=True)
     if options.minari:

@@ -12,6 +12,7 @@ and ``NOTE`` (sentences about the tables).
 from __future__ import annotations
 
 import inspect
+import pkgutil
 import re
 import statistics
 import sys
@@ -67,8 +68,7 @@ def families() -> dict[str, str]:
 
 def family_class(name: str) -> Any:
     """The class of a family."""
-    module, _, kind = families()[name].partition(":")
-    return getattr(import_module(module), kind)
+    return pkgutil.resolve_name(families()[name])
 
 
 def variant(env_id: str) -> Any:
@@ -193,16 +193,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def drawing(
     path: Path, width: float, height: float, rows: int = 1, columns: int = 1, grid: bool = False
 ) -> Iterator[tuple[Any, Any]]:
-    """A figure and its panels, written as SVG when the block ends; the same drawing gives the same bytes.
-
-    Args:
-        path: Where it is written.
-        width: In inches.
-        height: In inches.
-        rows: Of panels.
-        columns: Of panels.
-        grid: Draw light lines behind.
-    """
+    """A figure in inches, and its panels, saved as SVG when the block ends; the same drawing gives the same bytes."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -219,15 +210,9 @@ KINDS = ("kind", "tried", "best", "return", "share of the optimum")
 
 
 def best_of_each_kind(family: Family, sweep: Mapping[str, Callable[..., str]], first: bool = False) -> list[list[str]]:
-    """A table of rules that differ in their parameters: of each kind the best, exactly.
+    """Of each kind of rules that differ in their parameters the best, exactly: a row under the heads `KINDS`.
 
-    Args:
-        family: Where they are tried.
-        sweep: ``kind(parameters)`` -> rule.
-        first: Whether the first of equally good rules is shown, and not the last by name.
-
-    Returns:
-        A row for each kind, under the heads `KINDS`.
+    The names of a `sweep` are ``kind(parameters)``. Of equally good rules the last by name is shown, or the `first`.
     """
     kinds: dict[str, list[tuple[float, str]]] = {}
     for name, speak in sweep.items():

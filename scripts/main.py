@@ -32,17 +32,11 @@ FOR_ALL = {
 }
 """Arguments of every command that makes an environment."""
 OF_TRAINING = ("accelerate", "datasets", "peft", "torch", "transformers", "trl")
-"""Modules of the extra ``train``: whoever lacks one is told what to install.
-
-The other extras say so themselves, where they are needed.
-"""
+"""Modules of the extra ``train``: whoever lacks one is told what to install. Other extras say so where needed."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command.
-
-    Args:
-        arguments: Without the program's name; those of the process by default.
+    """Run a command. The arguments are those of the process by default, without the program's name.
 
     Returns:
         The exit status: 0, 1 for an error that is explained, 2 for a wrong command, 130 when interrupted.

@@ -8,6 +8,7 @@ import re
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +64,7 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
 
 
 def write(name: str, folder: Path) -> str:
-    """Write the package of a family.
-
-    Args:
-        name: Of the package, in small letters with underscores.
-        folder: Where it is made.
+    """Write the package of a family in a folder.
 
     Returns:
         The id of its environment.
@@ -90,7 +87,7 @@ def write(name: str, folder: Path) -> str:
     if home.exists() or (folder / f"{name}.py").exists():
         raise FileExistsError(f"{home} exists already: choose another name, or another folder with --out")
     inside = folder.resolve() == SUITE.resolve()
-    if not inside and _importable(name):
+    if not inside and find_spec(name) is not None:
         raise ValueError(f"{name} is the name of a Python module that is installed: choose another")
     words = {
         "name": kind,
@@ -107,30 +104,16 @@ def write(name: str, folder: Path) -> str:
 
 
 def _init(words: dict[str, str], inside: bool) -> str:
-    lines = [
-        f'"""{words["title"]}: the ids, each with the settings in which it differs."""',
-        "",
-        *(() if inside else ("import dialogym", "")),
-        f'FAMILY = "{words["name"]}"',
-        "",
-        f'VARIANTS = {{"{words["env_id"]}": {{}}, "{words["name"]}Short-v0": {{"turns": 4}}}}',
-        *(() if inside else ("", "dialogym.register_family(__name__)")),
-    ]
+    lines = [f'"""{words["title"]}: the ids, each with the settings in which it differs."""', ""]
+    lines += [] if inside else ["import dialogym", ""]
+    lines += [f'FAMILY = "{words["name"]}"', ""]
+    lines += [f'VARIANTS = {{"{words["env_id"]}": {{}}, "{words["name"]}Short-v0": {{"turns": 4}}}}']
+    lines += [] if inside else ["", "dialogym.register_family(__name__)"]
     return "\n".join(lines) + "\n"
 
 
 def _module(path: str, inside: bool) -> str:
     """A module of the suite, as a family inside or outside of it names it."""
-    return (
-        f"dialogym.{path}"
-        if not inside
-        else f"..{path.removeprefix('envs.')}"
-        if path.startswith("envs.")
-        else f"...{path}"
-    )
-
-
-def _importable(name: str) -> bool:
-    from importlib.util import find_spec
-
-    return find_spec(name) is not None
+    if not inside:
+        return f"dialogym.{path}"
+    return f"..{path.removeprefix('envs.')}" if path.startswith("envs.") else f"...{path}"

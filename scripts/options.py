@@ -36,12 +36,24 @@ class Meetings(Dialogues):
         return {"grammar": self.grammar, "user": self.user, "ear": self.ear, **given}
 
 
-def check_out(out: Path | None) -> None:
-    """Refuse a file that `write_out` could not write.
+@dataclass(frozen=True)
+class Recording(Meetings):
+    """Which dialogues a command records."""
 
-    Raises:
-        ValueError: If it is neither JSON nor Markdown.
-    """
+    reward: str = "goal"
+    """Registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
+    engine: str = "local"
+    """`local` plays in this process, `ray` in worker processes, on this machine or on the cluster of `RAY_ADDRESS`."""
+    workers: int = 2
+    """How many worker processes play on Ray."""
+
+    def settings(self, given: dict[str, Any]) -> dict[str, Any]:
+        """As for `Meetings`, with the reward."""
+        return super().settings({"reward": self.reward, **given})
+
+
+def check_out(out: Path | None) -> None:
+    """Refuse a file that `write_out` could not write: it must be JSON or Markdown."""
     if out is not None and out.suffix not in (".json", ".md"):
         raise ValueError(f"out must end in .json or .md, got {str(out)!r}")
 

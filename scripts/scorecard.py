@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +52,9 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     check_out(options.out)
     policies = None if options.policy is None else [name for name in options.policy if name != "none"]
     log = Console(stderr=True, highlight=False)
-    result = scorecard(
-        options.env_id,
-        options.user,
-        options.episodes,
-        options.seed,
-        policies,
-        options.repeats,
-        options.batch,
-        lambda what: log.print(what, style="dim", markup=False),
-        **{"grammar": options.grammar, **settings},
-    )
+    given = {name: getattr(options, name) for name in ("episodes", "seed", "repeats", "batch", "grammar")} | settings
+    tell = partial(log.print, style="dim", markup=False)
+    result = scorecard(options.env_id, options.user, policies=policies, progress=tell, **given)
     shown = result.to_markdown().rstrip() if options.markdown else str(result)
     shown = json.dumps(result.to_json(), indent=2) if options.json else shown
     Console(highlight=False).print(shown, markup=False, soft_wrap=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ import numpy as np
 from ...core.acts import IllegalAct, Say
 from ...core.dialogue import Dialogue
 from ...core.solver import OutOfReach, Solution
-from ...core.stream import Stream
 from ...policies.baselines import PLANNERS
+from ...policies.policy import FunctionPolicy
 from ...policies.rollout import rollout
 from ..brute_force import TooLarge, brute_force
 from ..exact import NotEnumerable, expected_return, upper_bound
@@ -45,12 +45,11 @@ def nobody_beats_the_optimum(subject: Subject) -> None:
         bound = upper_bound(subject.family)
         if bound is None:
             raise Violation("the optimum is out of reach, and the family has no bound(scenario): give an upper bound")
-        highest = -math.inf
-        for name in subject.policies:
-            low, high = mean_interval(subject.payoffs(name, 100))
-            highest = max(highest, high)
+        got = {name: mean_interval(subject.payoffs(name, 100)) for name in subject.policies}
+        for name, (low, _) in got.items():
             if low > bound:
                 raise Violation(f"{name!r} gets more than {low:.4f}, and the upper bound is {bound:.4f}: it is none")
+        highest = max(high for _, high in got.values())
         if highest <= 0.85 * bound:
             raise Violation(
                 f"no baseline gets more than {highest:.4f}, and the upper bound is {bound:.4f}: one is too weak"
@@ -110,17 +109,6 @@ EXPLOITS: dict[str, Callable[[Dialogue], str]] = {
 }
 
 
-class Exploit:
-    """Says without thought what might pay."""
-
-    def __init__(self, name: str):
-        self.name = name
-
-    def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream]) -> list[str]:
-        """The same in each dialogue."""
-        return [EXPLOITS[self.name](dialogue) for dialogue in dialogues]
-
-
 def thoughtless_tricks_do_not_pay(subject: Subject) -> None:
     """To stall, to repeat, to shout pays less than the scripted policy; without one, no more than the optimum."""
     scripted = "scripted" in subject.policies
@@ -128,13 +116,14 @@ def thoughtless_tricks_do_not_pay(subject: Subject) -> None:
         return
     limit = float(np.mean(subject.payoffs("scripted", 400))) if scripted else subject.optimum
     heard = set()
-    for name in EXPLOITS:
-        played = list(rollout(subject.engine, Exploit(name), range(100)))
+    for name, say in EXPLOITS.items():
+        trick = FunctionPolicy(name, lambda dialogue, _, say=say: say(dialogue))
+        played = list(rollout(subject.engine, trick, range(100)))
         acts = frozenset((step.heard.act, bool(step.heard.problem)) for dialogue in played for step in dialogue.steps)
         if len(acts) == 1 and acts in heard:
             continue  # another trick does the same in other words
         heard.add(acts)
-        played += rollout(subject.engine, Exploit(name), range(100, 400))
+        played += rollout(subject.engine, trick, range(100, 400))
         gain = np.array([dialogue.steps[-1].payoff for dialogue in played])
         if (scripted and gain.mean() >= limit) or (not scripted and _beyond(gain)[0] > limit):
             raise Violation(
@@ -185,7 +174,7 @@ def nothing_better_was_left_out(subject: Subject) -> None:
             for brute in (True, False):
                 if reach[brute] and (value := _unpruned(place, brute)) is not None:
                     compared += 1
-                    _compare(place, value, "without pruning ")
+                    _compare(place, value, "without pruning")
                 else:
                     reach[brute] = False
             if not any(reach.values()):
@@ -194,17 +183,17 @@ def nothing_better_was_left_out(subject: Subject) -> None:
         raise Violation("no turn is short enough to be searched without pruning: register a smaller variant too")
     places = spread(subject.places, 20)
     made = [step.act for name in subject.policies for dialogue in subject.played(name, 5) for step in dialogue.steps]
-    acts = dict.fromkeys(act for place in places for act in place.setting.game.choices(place.state, place.setting.seat))
-    acts |= dict.fromkeys(made)
+    offered = [act for place in places for act in place.setting.game.choices(place.state, place.setting.seat)]
+    acts = list(dict.fromkeys(offered + made))
     for place in places:
         game, seat, solution = place.setting.game, place.setting.seat, place.setting.solution
         value = solution.value(place.state, place.belief)
-        for act in (Say(), *spread(list(acts), 25)):
+        for act in (Say(), *spread(acts, 25)):
             try:
                 game.apply(place.state, seat, act)
             except IllegalAct:
                 continue
-            _compare(place, max(value, solution.act_value(place.state, place.belief, act)), f"with {act!r} ")
+            _compare(place, max(value, solution.act_value(place.state, place.belief, act)), f"with {act!r}")
 
 
 def _unpruned(place: Place, brute: bool) -> float | None:
@@ -228,12 +217,11 @@ def _unpruned(place: Place, brute: bool) -> float | None:
         return None
 
 
-def _compare(place: Place, value: float, how: str = "") -> None:
+def _compare(place: Place, value: float, how: str) -> None:
     given = place.setting.solution.value(place.state, place.belief)
     if abs(given - value) > EXACT:
-        raise Violation(
-            f"in {place.state!r} the optimum is given as {given:.6f}, but {how}it is {value:.6f}: {_PRUNED}"
-        )
+        is_given = f"in {place.state!r} the optimum is given as {given:.6f}"
+        raise Violation(f"{is_given}, but {how} it is {value:.6f}: {_PRUNED}")
 
 
 def _beyond(values: np.ndarray) -> tuple[float, float]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Hashable
 from dataclasses import asdict, is_dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -189,10 +189,8 @@ def the_words_are_there(subject: Subject) -> None:
     for cue in subject.cues():
         for persona in voice.personas:
             whole = people_of(subject.family).sample(persona, _stream(0))
-            for said in (
-                *_sayings(voice, cue._replace(persona=persona)),
-                *voice.say([cue._replace(persona=whole)], [_stream(1)]),
-            ):
+            sayings = _sayings(voice, cue._replace(persona=persona))
+            for said in (*sayings, *voice.say([cue._replace(persona=whole)], [_stream(1)])):
                 if not isinstance(said, str) or not said.strip():
                     raise Violation(f"the voice says {said!r} for {cue.act!r} as {persona!r}: it must say something")
                 if cue.reason and cue.reason not in said:
@@ -201,10 +199,8 @@ def the_words_are_there(subject: Subject) -> None:
                         f"here {cue.reason!r}"
                     )
     if isinstance(voice, PhraseVoice):
-        for persona in voice.personas:
-            for slot in voice.topics:
-                for seat in {cue.seat for cue in subject.cues()}:
-                    voice.choices(persona, slot, seat)
+        for place in product(voice.personas, voice.topics, {cue.seat for cue in subject.cues()}):
+            voice.choices(*place)
 
 
 def a_language_model_can_speak(subject: Subject) -> None:
@@ -239,14 +235,8 @@ def _sayings(voice: Voice, cue: Cue) -> list[str]:
     if isinstance(voice, PhraseVoice):
         leads, sentences = voice.possible(cue)
         middle = f" {cue.reason} " if cue.reason else " "
-        return (
-            sentences
-            if not leads
-            else [
-                f"{lead}{middle}{sentence}"
-                for lead, sentence in zip(leads * len(sentences), sentences * len(leads), strict=True)
-            ]
-        )
+        pairs = zip(leads * len(sentences), sentences * len(leads), strict=True)
+        return [f"{lead}{middle}{sentence}" for lead, sentence in pairs] if leads else sentences
     return [said for seed in range(3) for said in voice.say([cue], [_stream(seed)])]
 
 
@@ -267,8 +257,6 @@ def _through_json(values: dict[str, Any], what: str) -> dict[str, Any]:
 
 
 def _hashable(value: Any) -> bool:
-    if not isinstance(value, Hashable):
-        return False
     try:
         hash(value)
     except TypeError:

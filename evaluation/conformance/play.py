@@ -8,6 +8,7 @@ import math
 import warnings
 from contextlib import redirect_stdout
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any, cast
 
 import gymnasium as gym
@@ -31,10 +32,8 @@ def gymnasium_accepts_it(subject: Subject) -> None:
     with warnings.catch_warnings(record=True) as caught, redirect_stdout(io.StringIO()):
         warnings.simplefilter("always")
         check_env(subject.make(), skip_render_check=False)
-        plain, prefixed = (
-            gym.make(name, **subject.settings).reset(seed=1)[0]
-            for name in (subject.env_id, f"dialogym:{subject.env_id}")
-        )
+        names = (subject.env_id, f"dialogym:{subject.env_id}")
+        plain, prefixed = (gym.make(name, **subject.settings).reset(seed=1)[0] for name in names)
     if plain != prefixed:
         raise Violation(f"gym.make('dialogym:{subject.env_id}') is another environment than without the prefix")
     if found := [str(w.message) for w in caught if "gymnasium" in str(w.filename)]:
@@ -224,19 +223,17 @@ def outcomes_are_complete(subject: Subject) -> None:
 
 def recorded_episodes_replay(subject: Subject) -> None:
     """A recorded episode, read again, gives the same steps, rewards and belief, and can be scored anew."""
+    kept = attrgetter("before", "act", "after", "reply", "rewards", "problem", "truncated")
     for dialogue in subject.played("random", 60):
         episode = record(dialogue, subject.env_id, subject.engine, "random")
         plain = replace(episode, **{n: json.loads(json.dumps(getattr(episode, n))) for n in ("settings", "scenario")})
         steps = []
         for step in replay(plain, subject.engine):
             original = dialogue.steps[len(steps)]
-            ours, theirs = (
-                (s.before, s.act, s.after, s.reply, s.rewards, s.problem, s.truncated) for s in (step, original)
-            )
+            ours, theirs = kept(step), kept(original)
             if ours != theirs:
-                raise Violation(
-                    f"step {len(steps) + 1} of a recorded episode is replayed as {ours!r}; it was {theirs!r}"
-                )
+                what = f"step {len(steps) + 1} of a recorded episode"
+                raise Violation(f"{what} is replayed as {ours!r}; it was {theirs!r}")
             steps.append(step)
         if len(steps) != len(dialogue.steps) or steps[-1].dialogue.belief() != dialogue.belief():
             raise Violation("a recorded episode is replayed with another number of turns, or comes to another belief")

@@ -66,15 +66,7 @@ class Reply(NamedTuple):
 
 
 class Subject:
-    """A registered environment.
-
-    Args:
-        env_id: Its id.
-        **settings: Of the family.
-
-    Attributes:
-        compared: How many replies could be compared for different secrets.
-    """
+    """A registered environment; `compared` counts the replies that could be compared for different secrets."""
 
     def __init__(self, env_id: str, **settings: Any):
         self.env_id = env_id
@@ -83,6 +75,7 @@ class Subject:
         self.family = self.engine.family
         self.compared = 0
         self._played: dict[tuple[str, str], list[Dialogue]] = {}
+        self._replies: dict[Reply, None] = {}
 
     def make(self, **arguments: Any) -> DialogueEnv:
         """The environment, without gymnasium's wrappers."""
@@ -147,10 +140,6 @@ class Subject:
         """Every move of the simulated person that is possible on the way, each once."""
         self.walks  # noqa: B018
         return list(self._replies)
-
-    @cached_property
-    def _replies(self) -> dict[Reply, None]:
-        return {}
 
     def cues(self, most: int = 400) -> list[Cue]:
         """What a voice may be told: replies at random, to talk, to turns that were lost, and by every style."""
@@ -242,17 +231,14 @@ def strange_strings(subject: Subject, count: int) -> Iterator[str]:
     for _ in range(count):
         kind = draw.randrange(4)
         if kind == 0:
-            yield "".join(
-                chr(draw.choice((draw.randrange(256), draw.randrange(0x10000)))) for _ in range(draw.randrange(80))
-            )
+            codes = (draw.choice((draw.randrange(256), draw.randrange(0x10000))) for _ in range(draw.randrange(80)))
+            yield "".join(map(chr, codes))
         elif kind == 1:
             yield "".join(draw.choices("[]offeraccptwlk 0123456789.-$=?!'", k=draw.randrange(30)))
         elif kind == 2:
-            parts = (("", "Well, "), forms, values, ("]", "]]", ""))
-            yield "".join(map(draw.choice, parts))
+            yield "".join(map(draw.choice, (("", "Well, "), forms, values, ("]", "]]", ""))))
         else:
             text = draw.choice(spoken)
             cut, end = sorted((draw.randrange(len(text) + 1), draw.randrange(len(text) + 1)))
-            yield draw.choice(
-                (text[cut:end], text[:cut] + text[end:], text + " " + text, text[:cut] + "not " + text[cut:])
-            )
+            head, tail = text[:cut], text[cut:]
+            yield draw.choice((text[cut:end], head + text[end:], f"{text} {text}", f"{head}not {tail}"))

@@ -39,15 +39,10 @@ class Gains(NamedTuple):
 
 
 def gains(setting: Setting, plan: Callable[[int], Act], turns: int, hear: Hear) -> Gains:
-    """What a coach earns that does as planned, whatever is answered.
+    """What a coach earns that does in each turn, from 0, as planned, whatever is answered.
 
-    It is the expected gain of certainty, and of the logarithm of what is believed of the truth.
-
-    Args:
-        setting: Game and client.
-        plan: Number of the turn, from 0 -> act.
-        turns: How many turns.
-        hear: The filter: `listen` or `blind_listen`.
+    It is the expected gain of certainty, and of the logarithm of what is believed of the truth. `hear` is the filter:
+    `listen` or `blind_listen`.
     """
     game, mind, prior = cast(Any, setting.game), setting.mind, setting.prior
 
@@ -68,19 +63,12 @@ def gains(setting: Setting, plan: Callable[[int], Act], turns: int, hear: Hear) 
 
 
 class Farmed(NamedTuple):
-    """What comes of maximising payoff plus so many times the entropy gain.
+    """What comes of maximising payoff plus so many times the entropy gain."""
 
-    Attributes:
-        objective: The best expected sum.
-        payoff: The payoff in it.
-        pushes: Expected suggestions.
-        bits: Expected entropy gain, as the filter sees it.
-    """
-
-    objective: float
-    payoff: float
-    pushes: float
-    bits: float
+    objective: float  # the best expected sum
+    payoff: float  # the payoff in it
+    pushes: float  # expected suggestions
+    bits: float  # expected entropy gain, as the filter sees it
 
 
 def farm(setting: Setting, weight: float, hear: Hear) -> Farmed:

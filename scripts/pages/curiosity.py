@@ -7,9 +7,8 @@ It is summed exactly, and found by training. Training takes about an hour on one
 from __future__ import annotations
 
 import json
-import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -17,14 +16,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...core.acts import Act
-from ...core.dialogue import Dialogue
+from ...core.mind import blind_listen, listen
 from ...core.setting import Setting
-from ...envs.coaching.game import Ask, Suggest
-from ...evaluation.shaping import best_policies, forks, openings
+from ...evaluation.shaping import best_policies
 from ...evaluation.statistics import few_runs
-from ...rewards.registry import Reward
 from ..docs import DOCS, drawing, table, variant
+from .coaching import TURNS, gains, pair, planned
 
 RESULTS = Path("runs/curiosity")
 SEEDS = (0, 1, 2)
@@ -42,25 +39,15 @@ SMALL: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 class Arm(NamedTuple):
-    """A way to train.
-
-    Attributes:
-        env_id: Where.
-        name: As in the tables.
-        reward: What is maximised.
-        credit: Of GRPO.
-        start: Whom the policy that training starts from was cloned from.
-        learning_rate: Of GRPO.
-        seeds: How many runs.
-    """
+    """A way to train."""
 
     env_id: str
-    name: str
+    name: str  # as in the tables
     reward: str
     credit: str = "turn"
-    start: str = "recommend-now+questionnaire"
+    start: str = "recommend-now+questionnaire"  # whom the policy that training starts from was cloned from
     learning_rate: float = 3e-4
-    seeds: int = 3
+    seeds: int = 3  # how many runs
 
 
 PAIR = "CoachingSuggestible-v0"
@@ -146,23 +133,18 @@ def small(env_id: str, changes: dict[str, Any]) -> tuple[Setting, Any]:
 
 def invariance() -> Iterator[str]:
     """How many decisions each term changes, where everything can be tried."""
-    terms = {
-        **{f"`curiosity/{name}`": f"curiosity/{name}" for name in POTENTIALS},
-        "`curiosity/entropy(filter=blind)`": "curiosity/entropy(filter=blind)",
-        "`curiosity/entropy(terminal_potential=keep)`": KEPT,
-        "`curiosity/information_gain`": "curiosity/information_gain",
-        "`information/expected_gain`": "information/expected_gain",
-    }
+    blind, greedy = "curiosity/entropy(filter=blind)", ("curiosity/information_gain", "information/expected_gain")
+    terms = [*(f"curiosity/{name}" for name in POTENTIALS), blind, KEPT, *greedy]
     rows: dict[str, list[str]] = {term: [] for term in terms}
     heads = []
     for what, (env_id, changes) in SMALL.items():
         setting, scenario = small(env_id, changes)
         _, best = best_policies(setting, "goal", scenario=scenario)
         heads.append(f"{what} ({len(best):,} decisions)")
-        for term, reward in terms.items():
-            _, shaped = best_policies(setting, {"goal": 1.0, reward: 1.0}, scenario=scenario)
+        for term in terms:
+            _, shaped = best_policies(setting, {"goal": 1.0, term: 1.0}, scenario=scenario)
             rows[term].append(str(sum(best[history] != acts for history, acts in shaped.items())))
-    yield table(["goal + 1.0 x", *heads], [[term, *cells] for term, cells in rows.items()])
+    yield table(["goal + 1.0 x", *heads], [[f"`{term}`", *cells] for term, cells in rows.items()])
 
 
 # ---- the page --------------------------------------------------------------------------------------------------------
@@ -170,29 +152,12 @@ def invariance() -> Iterator[str]:
 
 def pushing() -> str:
     """What six questions and six pushes earn, in bits, under either filter."""
-    setting, scenario = small("CoachingSuggestible-v0", {})
-    game: Any = setting.game
-    ways: dict[str, list[Act]] = {
-        "six different questions": [Ask(name) for name in game.attributes[:6]],
-        "the same push six times": [Suggest(game.strategies[0])] * 6,
-    }
-    rows = []
-    for what, acts in ways.items():
-        earned = []
-        for filter in ("blind", "exact"):
-            for kind in ("entropy", "log_accuracy"):
-                reward = Reward(f"curiosity/{kind}(terminal_potential=keep,filter={filter})")
-                played = _played(openings(setting, scenario), acts)
-                earned.append(math.fsum(p * sum(map(reward, dialogue.steps)) for p, dialogue in played))
-        rows.append([what, *(f"{bits:+.3f}" for bits in earned)])
+    names, rows = {"ask": "six different questions", "suggest": "the same push six times"}, []
+    for name, plan in planned().items():
+        earned = [bits for hear in (blind_listen, listen) for bits in gains(pair(), plan, TURNS, hear)]
+        rows.append([names[name], *(f"{bits:+.3f}" for bits in earned)])
     heads = [f"{kind}, {filter}" for filter in ("blind", "exact") for kind in ("entropy", "log-accuracy")]
     return table(["what the coach does", *heads], rows)
-
-
-def _played(world: Iterable[tuple[float, Dialogue]], acts: Sequence[Act]) -> list[tuple[float, Dialogue]]:
-    for act in acts:
-        world = [(p * q, after) for p, dialogue in world for q, after in forks(dialogue, act)]
-    return list(world)
 
 
 def trained(rows: Sequence[dict[str, Any]], env_id: str, names: Sequence[str]) -> str:

@@ -32,9 +32,6 @@ def concession_deviation(first: tuple[float, float], final: tuple[float, float],
         first: Mean and standard deviation of the first offer.
         final: Those of the final price.
         concession: Mean of one concession.
-
-    Returns:
-        The standard deviation of a concession, in the unit of the arguments.
     """
     moves = abs(final[0] - first[0]) / concession
     variance = first[1] ** 2 + final[1] ** 2 - 2 * FIRST_AGAINST_FINAL * first[1] * final[1]
@@ -66,23 +63,14 @@ from the other figures.
 
 @dataclass(frozen=True)
 class Likeness:
-    """One measure of a population beside people.
+    """One measure of a population beside people: means and standard deviations."""
 
-    Attributes:
-        measure: One of `PEOPLE`.
-        people: Mean among people.
-        people_deviation: Its standard deviation, or ``None`` where it is not known.
-        ours: Mean in our dialogues; NaN if there is no value.
-        ours_deviation: Its standard deviation.
-        count: How many values ours is made of.
-    """
-
-    measure: str
+    measure: str  # one of `PEOPLE`
     people: float
-    people_deviation: float | None
-    ours: float
+    people_deviation: float | None  # None where it is not known
+    ours: float  # in our dialogues; NaN if there is no value
     ours_deviation: float
-    count: int
+    count: int  # how many values ours is made of
 
     @property
     def distance(self) -> float | None:
@@ -97,13 +85,6 @@ def compare_with_people(
 
     The list price that a seller opens with stands for the advertisement that people start from: it is not counted as an
     offer.
-
-    Args:
-        env_id: A registered id of the negotiation family.
-        policy: Who speaks for the learner.
-        episodes: How many dialogues.
-        seed: First seed.
-        **settings: As for ``gym.make``.
 
     Returns:
         A row for each of `PEOPLE`.
