@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from .acts import Act, Say
+from .thoughts import spoken
 
 MODES = ("natural", "tagged")
 MAX_LENGTH = 2000  # characters of an utterance that anyone will listen to
@@ -94,7 +95,7 @@ class Grammar:
         return "[" + " ".join([act.tag(), *(f"{name}={value}" for name, value in values)]) + "]"
 
     def parse(self, text: str, context: Any = None) -> Heard:
-        """Read an utterance. Never raises, whatever `text` holds.
+        """Read an utterance. Never raises, whatever `text` holds. Thoughts in it bind nothing (see `spoken`).
 
         Args:
             text: Any string.
@@ -107,7 +108,7 @@ class Grammar:
             if heard is None:
                 if len(self._plain) >= _CACHE:
                     self._plain.clear()
-                heard = self._plain[key] = self._understand(text, context) if self._understand else TALK
+                heard = self._plain[key] = self._understand(spoken(text), context) if self._understand else TALK
         return heard
 
     def parse_tag(self, text: str) -> Heard | None:
@@ -115,11 +116,12 @@ class Grammar:
         try:
             return self._tagged[text]
         except KeyError:
-            if len(text) > MAX_LENGTH:
-                return Heard(Say(), "malformed", f"That was {len(text)} characters; I can follow {MAX_LENGTH} at most.")
+            said = spoken(text)
+            if len(said) > MAX_LENGTH:
+                return Heard(Say(), "malformed", f"That was {len(said)} characters; I can follow {MAX_LENGTH} at most.")
             if len(self._tagged) >= _CACHE:
                 self._tagged.clear()
-            heard = self._tagged[text] = self._read(text)
+            heard = self._tagged[text] = self._read(said)
             return heard
 
     def _read(self, text: str) -> Heard | None:

@@ -16,6 +16,7 @@ from ..core.dialogue import Dialogue, Step
 from ..core.grammar import TALK, Heard
 from ..core.setting import Exchange
 from ..core.stream import Stream
+from ..core.thoughts import spoken
 from ..rewards.registry import Reward, RewardSpec
 from ..simulated_users.personas import Persona, PersonaDistribution, adjusted, people_of
 from ..simulated_users.user import Failure, ScriptedUser, SimulatedUser
@@ -85,6 +86,7 @@ class Engine:
                 f"user and ear must be objects here, and make_engine knows them by name; got {user!r}, {ear!r}"
             )
         self.user, self.ear = user, ear
+        self.owned: Sequence[Any] = ()  # what was made for this engine alone, and ends with it
         personas = options.personas
         if not isinstance(personas, PersonaDistribution) and personas not in PERSONAS:
             raise ValueError(
@@ -101,6 +103,14 @@ class Engine:
         They do not with a language model that is asked anew.
         """
         return self.ear is None and getattr(self.user, "deterministic", True)
+
+    def close(self) -> None:
+        """Give back threads, connections and memory of the language models that were made for this engine.
+
+        A user or an ear that was given as an object is left as it is.
+        """
+        for part in self.owned:
+            part.close()
 
     def open(
         self,
@@ -171,7 +181,8 @@ class Engine:
     # ---- the four phases
 
     def _hear(self, dialogues: Sequence[Dialogue], texts: Sequence[str]) -> list[Step]:
-        """What each utterance comes to."""
+        """What each utterance comes to. Thoughts are taken off here: nobody hears them, and no record keeps them."""
+        texts = list(map(spoken, texts))
         if self.ear is None:
             parse, parse_tag, context = self.grammar.parse, self.grammar.parse_tag, self.family.context
             heards: Sequence[Heard] = [

@@ -11,6 +11,7 @@ from pettingzoo import AECEnv
 
 from ..core.acts import IllegalAct, Say
 from ..core.stream import Stream
+from ..core.thoughts import spoken
 from .base import Family
 from .engine import PATIENCE
 from .make import load_family
@@ -91,6 +92,7 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
             self._was_dead_step(action)
             return
         self._cumulative_rewards[seat] = 0.0
+        action = spoken(action)
         heard = self.grammar.parse(action, self.both.context(self.state_))
         problem, reason = heard.problem, heard.reason
         try:

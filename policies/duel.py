@@ -9,6 +9,7 @@ import numpy as np
 from ..core.acts import Say
 from ..core.duel import Said, hear, seat_dialogue
 from ..core.stream import Stream
+from ..core.thoughts import spoken
 from ..envs.base import Family
 from ..envs.pettingzoo_env import DialogueAEC
 from .policy import Policy, respond_by
@@ -53,7 +54,7 @@ class Duel:
 
     def say(self, text: str) -> None:
         """The seat whose turn it is says something."""
-        env, seat = self.env, self.env.agent_selection
+        env, seat, text = self.env, self.env.agent_selection, spoken(text)
         other = next(agent for agent in env.possible_agents if agent != seat)
         before, heard = env.state_, env.grammar.parse(text, env.both.context(env.state_))
         env.step(text)
