@@ -14,6 +14,7 @@ from .user import Failure
 
 Chat = tuple[tuple[str, str], ...]
 """(role, content) pairs."""
+SHOWN_AGAIN = 400  # characters of an answer that did not pass, and of the complaint: a model may write for pages
 
 
 @dataclass
@@ -106,7 +107,8 @@ def ask(
             if isinstance(answer, Failure):
                 found[i] = answer
             elif answer.problem:
-                waiting[i] = (*waiting[i], ("assistant", answer.said), ("user", answer.complaint))
+                again = ("assistant", answer.said[:SHOWN_AGAIN]), ("user", answer.complaint)
+                waiting[i] = (*waiting[i], *again)
             else:
                 counts.first_try += attempt == 1
                 counts.retried += attempt > 1

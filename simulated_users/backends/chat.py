@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
+from typing import Any
+
+from ...core.thoughts import spoken
 
 Messages = Sequence[tuple[str, str]]
 
 PLAIN_STOP = "\nUser:"
 """Where a model that continues a plain transcript begins to speak for the other side."""
 
-_THOUGHT = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
+
+def words(text: str, stop: Sequence[str] = ()) -> str:
+    """What is said aloud in a reply (see `spoken`), up to the first stop text, without surrounding white space."""
+    said = encodable(spoken(text)).strip()
+    for part in stop:
+        said = said.partition(part)[0]
+    return said.rstrip()
 
 
-def words(text: str) -> str:
-    """A reply without the thinking that some models write before it, and without surrounding white space."""
-    return encodable(_THOUGHT.sub("", text, count=1)).strip()
+class Decoder:
+    """Ids of a tokenizer as text: without special tokens, except for those that mark thoughts.
+
+    Args:
+        tokenizer: One of transformers'.
+    """
+
+    def __init__(self, tokenizer: Any):
+        self._tokenizer = tokenizer
+        special = {id: str(token) for id, token in tokenizer.added_tokens_decoder.items() if token.special}
+        marks = {id for id, token in special.items() if spoken(f"a{token}b") != f"a{token}b"}
+        self._dropped = special.keys() - marks if marks else None
+
+    def __call__(self, ids: Sequence[int]) -> str:
+        """The text."""
+        if self._dropped is None:
+            return self._tokenizer.decode(ids, skip_special_tokens=True)
+        return self._tokenizer.decode([id for id in ids if id not in self._dropped])
 
 
 def encodable(text: str) -> str:
@@ -44,13 +67,13 @@ def render(messages: Messages, template: Callable[[list[dict[str, str]]], str] |
         return template(chat)
     except Exception:
         # Templates reject system messages or roles that do not alternate, each with an exception of its own kind.
-        folded = _folded(chat)
+        folded = fold(chat)
         if folded == chat:
             raise
         return template(folded)
 
 
-def _folded(chat: list[dict[str, str]]) -> list[dict[str, str]]:
+def fold(chat: list[dict[str, str]]) -> list[dict[str, str]]:
     """The chat with system messages told by the user, and turns of one role in a row joined."""
     folded: list[dict[str, str]] = []
     for turn in chat:

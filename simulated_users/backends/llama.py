@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ...core.thoughts import left_open, spoken
 from ..user import Failure
 from .backend import Reply, Request, lacking
 from .chat import PLAIN_STOP, render, words
@@ -85,11 +86,13 @@ class LlamaBackend:
             raise ValueError(f"llama.cpp cannot read {str(path)!r}: {error}") from error
         self._library: Any = llama_cpp
         self._grammars: dict[str, Any] = {}
-        self._template = None
+        self._template, self._opened = None, ""
         if source := self._llama.metadata.get("tokenizer.chat_template"):
             end, begin = self._text(self._llama.token_eos()), self._text(self._llama.token_bos())
             form = Jinja2ChatFormatter(source, eos_token=end, bos_token=begin)
             self._template = lambda chat: form(messages=chat, enable_thinking=False).prompt
+            self._opened = left_open(render((("user", "Hello."),), self._template))
+        self._thinks = bool(self._opened)  # so that a stop text, or a grammar, would end or forbid the thoughts
         self._lock = threading.Lock()
 
     def generate(self, requests: Sequence[Request]) -> list[Reply | Failure]:
@@ -127,7 +130,7 @@ class LlamaBackend:
         except BaseException:
             self._llama.reset()  # Ctrl-C may have come between reading tokens and noting them
             raise
-        return Failure(f"{self.name}: the reply is empty")
+        return Failure(f"{self.name}: the reply {'holds thinking only' if self._thinks else 'is empty'}")
 
     def _complete(self, request: Request, prompt: list[int], max_tokens: int, seed: int) -> tuple[str, int]:
         answer = self._llama.create_completion(
@@ -135,13 +138,15 @@ class LlamaBackend:
             max_tokens=max_tokens,
             temperature=request.temperature,
             seed=seed % 2**32,
-            stop=[*request.stop, *([] if self._template else [PLAIN_STOP])],
-            grammar=self._grammar(request.grammar) if request.grammar else None,
+            stop=[*(() if self._thinks else request.stop), *([] if self._template else [PLAIN_STOP])],
+            grammar=self._grammar(request.grammar) if request.grammar and not self._thinks else None,
             top_p=1.0,
             top_k=0,
             min_p=MIN_P,
         )
-        return words(answer["choices"][0]["text"]), answer["usage"]["completion_tokens"]
+        text = self._opened + answer["choices"][0]["text"]
+        self._thinks = self._thinks or spoken(text) != text
+        return words(text, request.stop), answer["usage"]["completion_tokens"]
 
     def _grammar(self, source: str) -> Any:
         """The grammar, once it is known that llama.cpp takes it: it dies of one that it does not.

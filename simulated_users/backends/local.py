@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from ...core.thoughts import left_open, spoken
 from ..user import Failure
 from .backend import Reply, Request, lacking
-from .chat import PLAIN_STOP, render, words
+from .chat import PLAIN_STOP, Decoder, render, words
 from .llama import ATTEMPTS, MIN_P
 from .weights import fingerprint
 
@@ -88,11 +90,14 @@ class LocalBackend:
         whole = "full_attention" if getattr(config, "sliding_window", None) is None else "sliding_attention"
         layers = set(getattr(config, "layer_types", None) or [whole])
         self._shares = layers == {"full_attention"} and not self._model._is_stateful
-        self._template = None
+        self._template, self._opened = None, ""
         if self._tokenizer.chat_template:
             self._template = lambda chat: self._tokenizer.apply_chat_template(
                 chat, tokenize=False, add_generation_prompt=True, enable_thinking=False
             )
+            with suppress(Exception):  # the template's own, told of when there is something to say
+                self._opened = left_open(render((("user", "Hello."),), self._template))
+        self._decode = Decoder(self._tokenizer)
         self._batch, self._torch = batch, torch
         self._lock = threading.Lock()
 
@@ -146,7 +151,7 @@ class LocalBackend:
         rows = [[*prompt[:shared], *[self._pad] * (width - len(prompt)), *prompt[shared:]] for prompt in prompts]
         mask = [[1] * shared + [0] * (width - len(prompt)) + [1] * (len(prompt) - shared) for prompt in prompts]
         stops = [(*request.stop, *(() if self._template else (PLAIN_STOP,))) for request in requests]
-        writing = _Writing(torch, self._tokenizer, requests, stops, self._ends)
+        writing = _Writing(torch, lambda ids: self._opened + self._decode(ids), requests, stops, self._ends)
         device = self._model.device
         try:
             with torch.inference_mode():
@@ -185,12 +190,12 @@ class _Writing:
     def __init__(
         self,
         torch: Any,
-        tokenizer: Any,
+        decode: Callable[[list[int]], str],
         requests: Sequence[Request],
         stops: Sequence[tuple[str, ...]],
         ends: Sequence[int],
     ):
-        self._torch, self._tokenizer = torch, tokenizer
+        self._torch, self._decode = torch, decode
         self._requests, self._stops, self._ends = requests, stops, set(ends)
         self._randoms = [Random(request.seed) for request in requests]
         self._done = [False] * len(requests)
@@ -218,20 +223,13 @@ class _Writing:
                 self._done[row] = (
                     token in self._ends
                     or len(self.written[row]) >= self._requests[row].max_tokens
-                    or any(text in self._decode(row) for text in self._stops[row])
+                    or any(text in spoken(self._decode(self.written[row])) for text in self._stops[row])
                 )
         return self._torch.tensor(self._done, device=input_ids.device)
 
     def texts(self) -> list[str]:
         """The words of each row, up to the first stop text."""
-        texts = []
-        for row, stop in enumerate(self._stops):
-            text = self._decode(row)
-            texts.append(words(text[: min((text.find(part) for part in stop if part in text), default=len(text))]))
-        return texts
-
-    def _decode(self, row: int) -> str:
-        return self._tokenizer.decode(self.written[row], skip_special_tokens=True)
+        return [words(self._decode(ids), stop) for ids, stop in zip(self.written, self._stops, strict=True)]
 
 
 def _common(prompts: Sequence[list[int]]) -> int:

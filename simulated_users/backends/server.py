@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import threading
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -15,14 +17,28 @@ from email.utils import parsedate_to_datetime
 from random import Random
 from typing import Any
 
+from ...core.thoughts import spoken
 from ..user import Failure
 from .backend import Reply, Request, lacking
-from .chat import dicts, words
+from .chat import dicts, fold, words
 
 GRAMMARS = ("", "llama.cpp", "vllm")
 
 _BUSY = (408, 409, 425, 429)  # with 5xx, the statuses that may change by themselves
+_TELLING = (400, 422, 500)  # those that come with what the server does not take
 _SEEDS = 2**31  # servers disagree on the width of a seed; all take 31 bits
+_ROOM = (256, 4096)  # tokens for thinking that are added to a request: at first, and at most
+_LIMITS = ("max_tokens", "max_completion_tokens")
+_OPTIONAL = ("temperature", "seed", "stop", "chat_template_kwargs", *_LIMITS)
+_REFUSES = re.compile(
+    r"unsupported|not support|unrecogni[sz]ed|unknown|unexpected|extra.(?:inputs|fields|forbidden)|cannot find|"
+    r"only the default|not (?:permitted|allowed|enabled|accepted|available|compatible)|must alternate|only user",
+    re.IGNORECASE,
+)
+_ABOUT_ROLES = re.compile(
+    r"(?:system|developer).? (?:role|message|prompt|instruction)|'system'|roles? must alternate|\brole\b|only user",
+    re.IGNORECASE,
+)
 
 
 class ServerBackend:
@@ -31,8 +47,16 @@ class ServerBackend:
     The requests run on an event loop in a thread of the backend's own, so that `generate` can be called from anywhere,
     also where another loop runs. Refused connections, timeouts, the statuses 408, 409, 425, 429 and 5xx, and replies
     that are empty, cut off or no text are tried again after a wait that doubles each time, or that the server asked
-    for; other statuses are final. An empty reply is asked for again with another seed; if the model's tokens all went
-    into thinking, it is asked not to think from then on.
+    for; other statuses are final. An empty reply is asked for again with another seed.
+
+    What the server and its model are like is learned from what they answer, and kept from then on:
+
+    - A server that refuses ``temperature``, ``seed`` or ``stop``, as those of reasoning models do, is not sent it any
+      more. Replies are cut at the stop texts here, whatever the server makes of them. ``max_tokens`` and
+      ``max_completion_tokens`` are tried in turn.
+    - To a server that refuses system messages, they are told by the user.
+    - A model whose tokens all went into thinking is asked not to think. If it does so all the same, it gets more tokens
+      where there were too few, and no stop texts where one of them ended its thoughts.
 
     The key is ``OPENAI_API_KEY`` of the environment. It is sent to `url` as well, if it is set.
 
@@ -98,7 +122,9 @@ class ServerBackend:
         self._model, self._grammar, self._extra = model, grammar, dict(extra or {})
         self._concurrency, self._timeout, self._attempts = concurrency, timeout, attempts
         self._backoff, self._longest_wait = backoff, longest_wait
+        self._refused: set[str] = set()  # what the server does not take: fields of a request, or "system"
         self._hush = False  # whether to ask the model not to think: once all its tokens went into thinking
+        self._room = 0  # tokens for thinking, beside those of a reply
         self._random = Random()  # waits are no part of a dialogue's randomness
         place = url or os.environ.get("OPENAI_BASE_URL") or "openai"
         self.name = name or f"{place}#{model}" + (json.dumps(self._extra, sort_keys=True) if extra else "")
@@ -107,7 +133,7 @@ class ServerBackend:
         self._process = 0  # in which the thread was started; 0 before that
         self._closed = False
         self._loop: asyncio.AbstractEventLoop
-        self._thread: threading.Thread
+        self._shut: weakref.finalize
         self._client: Any
 
     def generate(self, requests: Sequence[Request]) -> list[Reply | Failure]:
@@ -128,12 +154,9 @@ class ServerBackend:
     def close(self) -> None:
         """Cut the connections and end the thread."""
         with self._lock:
-            running, self._closed = not self._closed and self._process == os.getpid(), True
-        if running:
-            asyncio.run_coroutine_threadsafe(self._leave(), self._loop).result()
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+            self._closed = True
+            if self._process:
+                self._shut()
 
     def _start(self) -> None:
         """Start the thread: at the first request, and after a fork, which leaves threads and connections behind."""
@@ -145,8 +168,10 @@ class ServerBackend:
             self._client = self._openai.AsyncOpenAI(**self._settings, http_client=self._http_client())
             self._turns = asyncio.Semaphore(self._concurrency)
             self._naming = asyncio.Lock()
-            self._thread = threading.Thread(target=self._loop.run_forever, name=f"dialogym {self.name}", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=_run, args=(self._loop,), name=f"dialogym {self.name}", daemon=True)
+            thread.start()
+            # Also when nobody closes the backend, and it is just forgotten.
+            self._shut = weakref.finalize(self, _shut, self._process, self._loop, thread, self._client)
 
     def _http_client(self) -> Any:
         """The client's transport over aiohttp, in half the time of its default; ``None`` if aiohttp is missing."""
@@ -154,13 +179,6 @@ class ServerBackend:
             return self._openai.DefaultAioHttpClient()
         except RuntimeError:
             return None
-
-    async def _leave(self) -> None:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await self._client.close()
 
     async def _answer_all(self, requests: Sequence[Request]) -> list[Reply | Failure]:
         return await asyncio.gather(*map(self._answer, requests))
@@ -176,6 +194,8 @@ class ServerBackend:
                         return await self._ask(request, request.seed + empty)
             except _Empty as error:
                 trouble, wait, empty = str(error), 0.0, empty + 1
+            except _Told as error:
+                trouble = f"the server says: {error}"
             except TimeoutError:
                 trouble = f"no reply within {self._timeout:g} s"
             except self._openai.APIConnectionError as error:
@@ -196,42 +216,87 @@ class ServerBackend:
 
         Raises:
             _Empty: If there are no words.
+            _Told: If there is an error in their place.
             ValueError: If the reply is no JSON or holds no text.
             KeyError, IndexError, TypeError, AttributeError: If it is JSON of another shape.
         """
-        body = self.body(self._model or await self._first_model(), request._replace(seed=seed))
-        begun = time.perf_counter()
-        # The client's typed method takes four times as long: it checks what is known to be right.
-        answer: Any = await self._client.post("/chat/completions", cast_to=object, body=body)
-        seconds = time.perf_counter() - begun
-        content = answer["choices"][0]["message"]["content"]
-        if not isinstance(content, str) and content is not None:
-            raise ValueError(f"content is no text but {type(content).__name__}")
-        text = words(content or "")
+        model = self._model or await self._first_model()
+        while True:
+            room, body = self._room, self.body(model, request._replace(seed=seed))
+            begun = time.perf_counter()
+            try:
+                # The client's typed method takes four times as long: it checks what is known to be right.
+                answer: Any = await self._client.post("/chat/completions", cast_to=object, body=body)
+            except self._openai.APIStatusError as error:
+                if error.status_code not in _TELLING or not self._learn(f"{error.message} {error.body}", body):
+                    raise
+                continue
+            seconds = time.perf_counter() - begun
+            if not (told := _error(answer)):
+                break
+            if not self._learn(told, body):
+                raise _Told(told)
+        choice, usage = answer["choices"][0], answer.get("usage") or {}
+        content, thoughts = _content(choice["message"])
+        text = words(content, request.stop)
         if not text:
-            thinking = (content or "").strip() or any(
-                answer["choices"][0]["message"].get(field) for field in ("reasoning_content", "reasoning")
-            )
-            self._hush = self._hush or (bool(thinking) and not self._own)
-            raise _Empty("the reply holds thinking only" if thinking else "the reply is empty")
-        usage = answer.get("usage") or {}
+            counted = usage.get("completion_tokens_details") or {}
+            thoughts = thoughts or spoken(content) != content or counted.get("reasoning_tokens")
+            raise _Empty(self._empty(body, room, choice.get("finish_reason")) if thoughts else "the reply is empty")
         return Reply(text, int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0), seconds)
+
+    def _learn(self, told: str, body: Mapping[str, Any]) -> bool:
+        """Whether the server's words say what it did not take in a request, so that another one may do better."""
+        if not _REFUSES.search(told):
+            return False
+        spare = [name for name in _LIMITS if name not in body and name not in self._refused]
+        named = {
+            name: found.start()
+            for name in _OPTIONAL
+            if name in body and name not in self._extra and (name not in _LIMITS or spare)
+            if (found := re.search(rf"(?<!\w){name}(?!\w)", told))
+        }
+        if named:
+            self._refused.add(min(named, key=lambda name: named[name]))
+        elif _ABOUT_ROLES.search(told) and fold(body["messages"]) != body["messages"]:
+            self._refused.add("system")
+        else:
+            return False
+        return True
+
+    def _empty(self, body: Mapping[str, Any], room: int, reason: Any) -> str:
+        """What to say of a reply that is all thinking; from now on the model is asked otherwise."""
+        if "chat_template_kwargs" not in body and "chat_template_kwargs" not in self._refused and not self._own:
+            self._hush = True
+        elif reason == "length":
+            if room == self._room:  # else another reply of the same kind has widened it already
+                self._room = min(_ROOM[1], 2 * room or _ROOM[0])
+            return f"the reply holds thinking only, and ends after {body.get(self._limit)} tokens"
+        elif "stop" in body:
+            self._refused.add("stop")  # it may stand in the thoughts
+        return "the reply holds thinking only"
 
     def body(self, model: str, request: Request) -> dict[str, Any]:
         """What is sent for a request."""
-        body: dict[str, Any] = {"model": model, "messages": dicts(request.messages)}
-        body |= {"temperature": request.temperature, "seed": request.seed % _SEEDS}
-        # OpenAI's newer models take only the new name of this field, and many servers only the old one.
-        body["max_completion_tokens" if self._own else "max_tokens"] = request.max_tokens
+        messages = dicts(request.messages)
+        body: dict[str, Any] = {"model": model, "messages": fold(messages) if "system" in self._refused else messages}
+        fields = {"temperature": request.temperature, "seed": request.seed % _SEEDS}
+        fields[self._limit] = request.max_tokens + self._room
         if request.stop:
-            body["stop"] = list(request.stop)
+            fields["stop"] = list(request.stop)
         if self._hush:
-            body["chat_template_kwargs"] = {"enable_thinking": False}
-        body |= self._extra
+            fields["chat_template_kwargs"] = {"enable_thinking": False}
+        body |= {name: value for name, value in fields.items() if name not in self._refused} | self._extra
         if request.grammar and self._grammar:
             grammar = {"grammar": request.grammar}
             body |= grammar if self._grammar == "llama.cpp" else {"structured_outputs": grammar}
         return body
+
+    @property
+    def _limit(self) -> str:
+        """OpenAI's newer models take only the new name of this field, and many servers only the old one."""
+        names = _LIMITS[::-1] if self._own else _LIMITS
+        return names[names[0] in self._refused]
 
     async def _first_model(self) -> str:
         async with self._naming:
@@ -243,6 +308,60 @@ class ServerBackend:
 
 class _Empty(Exception):
     """The server answered, but said nothing."""
+
+
+class _Told(Exception):
+    """The server answered that something is wrong, in a reply that looks like a good one."""
+
+
+def _content(message: Mapping[str, Any]) -> tuple[str, bool]:
+    """The text of a message, and whether there are thoughts beside it.
+
+    Raises:
+        ValueError: If it is neither text nor parts of text and thoughts.
+    """
+    content = message["content"]
+    thoughts = bool(message.get("reasoning_content") or message.get("reasoning"))
+    if content is None or isinstance(content, str):
+        return content or "", thoughts
+    parts = content if isinstance(content, list) else []
+    texts = [part.get("text") or "" for part in parts if part.get("type") in ("text", "output_text")]
+    thoughts = thoughts or any(part.get("type") in ("thinking", "reasoning") for part in parts)
+    if not texts and not thoughts:
+        raise ValueError(f"content is no text but {type(content).__name__}")
+    return "".join(texts), thoughts
+
+
+def _error(answer: Any) -> str:
+    """The server's words where it puts an error into a reply of status 200; ``""`` if there is none."""
+    error = answer.get("error") if isinstance(answer, dict) else None
+    message = error.get("message") if isinstance(error, dict) else error
+    return str(message or error) if error else ""
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
+
+
+def _shut(process: int, loop: asyncio.AbstractEventLoop, thread: threading.Thread, client: Any) -> None:
+    """Cut the connections and end the thread; a process that was forked off has neither."""
+    if process != os.getpid():
+        return
+
+    async def leave() -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await client.close()
+        loop.stop()
+
+    loop.call_soon_threadsafe(lambda: loop.create_task(leave()))
+    if thread is not threading.current_thread():  # the garbage collector may call from anywhere
+        thread.join(5)
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float:

@@ -8,16 +8,18 @@ import threading
 
 
 class FaultServer:
-    """Answers the first requests by `script`, an action each, and all others by `otherwise`.
+    """Answers the first requests by `script`, an action each, and all others by `otherwise`; or all by `answer`.
+
+    `answer` is given the body of a request and returns a status and the JSON to send, see `completion`.
 
     Actions: ``ok`` (the reply is ``reply N`` for the Nth request), ``empty``, ``truncated`` (the body ends early),
         ``halved`` (half of the JSON, whole body),
     ``nontext`` (content is a list), ``binary``, ``shapeless`` (JSON without choices), ``thinking``, ``hang``, ``drop``
-    (the connection is cut), or a status, optionally with a Retry-After header: ``429``, ``429 after 2``.
+    (the connection is cut), ``told`` (status 200, and an error in the JSON), or a status, optionally with a Retry-After header: ``429``, ``429 after 2``.
     """
 
-    def __init__(self, script=(), otherwise="ok", delay=0.0):
-        self.script, self.otherwise, self.delay = list(script), otherwise, delay
+    def __init__(self, script=(), otherwise="ok", delay=0.0, answer=None):
+        self.script, self.otherwise, self.delay, self.answer = list(script), otherwise, delay, answer
         self.bodies, self.headers, self.times = [], [], []
         self.now = self.most = self.connections = 0
         self.port = 0
@@ -93,6 +95,9 @@ class FaultServer:
 
     async def _act(self, writer, action):
         """Do it; false if the connection is over."""
+        if self.answer is not None:
+            await self._send(writer, *self.answer(self.bodies[-1]))
+            return True
         words = {
             "ok": f"reply {len(self.bodies)}",
             "empty": " \n",
@@ -113,7 +118,9 @@ class FaultServer:
         elif action == "binary":
             await self._send(writer, 200, b"\xff\xfe\x00\x01")
         elif action == "shapeless":
-            await self._send(writer, 200, {"error": "none of your business"})
+            await self._send(writer, 200, {"id": "1", "object": "chat.completion"})
+        elif action == "told":
+            await self._send(writer, 200, {"error": {"message": "the model is overloaded", "code": 503}})
         elif action[:3].isdecimal():
             status, _, wait = action.partition(" after ")
             message = {"error": {"message": f"the server's own words on {status}", "code": None}}
@@ -128,8 +135,8 @@ class FaultServer:
         await writer.drain()
 
 
-def completion(content):
-    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}
+def completion(content, reason="stop", **fields):
+    choice = {"index": 0, "finish_reason": reason, "message": {"role": "assistant", "content": content, **fields}}
     return {
         "id": "1",
         "object": "chat.completion",
