@@ -17,7 +17,7 @@ from .curricula import CURRICULA
 from .game import Example, Explain, Teaching, Tutorial
 from .mind import Kind, Pupil, Student
 from .optimum import Optimum
-from .voice import ACTS, VOICE, understand
+from .voice import ACTS, PATTERNS, VOICE, understand
 
 NAMES = ("Ada", "Ben", "Chen", "Dana", "Elif", "Femi", "Gita", "Hugo", "Ines", "Jonas", "Kofi", "Lena")
 
@@ -80,13 +80,16 @@ class Tutoring(Family):
     With `grammar="tagged"` only tags bind. With `grammar="natural"`, the default, an utterance without a tag is read by
     these rules, which are deterministic:
 
-    1. A sentence that begins by announcing it explains (`let me explain mixed numbers`, `I will teach you adding`),
-       shows an example (`here is an example of adding`) or sets a quiz (`now try an exercise on adding`, `can you solve
-       a problem on adding?`). The skill is the one named in the sentence by its name or by other words for it; if none
-       is, the one that the rest of the utterance names.
-    2. A sentence stops that says no more than that (`let us stop here`, `that is all for today`, `goodbye`).
-    3. What is denied, conditional, put off or asked (`shall I explain adding?`) is talk.
-    4. Two acts are ambiguous, and so is an act without a skill. Everything else is talk: when in doubt, nothing binds.
+    1. An utterance is cut into clauses. A clause binds if one of the patterns below covers it: it explains (`let me
+       explain mixed numbers`, `simplifying means dividing top and bottom`), shows an example (`here is an example of
+       adding`), sets a quiz (`now try an exercise on adding`, `what is 1/2 + 1/3?`) or stops (`let us stop here`, `that
+       is all for today`, `goodbye`).
+    2. A clause that is denied, put off, under a condition, or asked (`shall I explain adding?`) is talk. Only a quiz
+       can be asked for. What is denied in another clause does not matter (`that's not right, let me explain adding`).
+    3. The skill is the one that the clause names by its name, by other words for it or by an exercise of it; if none
+       does, the only one in its sentence, else in the utterance. An act without a skill is ambiguous, and so is one
+       with two.
+    4. Two acts are ambiguous. Everything else is talk: when in doubt, nothing binds.
 
     A turn is lost if it is malformed (a tag that cannot be read, two tags, more than 2,000 characters), ambiguous, or
     illegal (no such skill). It then counts as talk, and the student says why.
@@ -174,6 +177,7 @@ class Tutoring(Family):
     role = "tutor"
     acts = ACTS
     understand = understand
+    patterns = PATTERNS
     voice = VOICE
     metrics_of = {
         "mastery": "share of the skills mastered in the end",

@@ -57,6 +57,7 @@ class Skill:
         explanations: Ways to explain it; a sentence or two each.
         examples: Worked examples.
         exercises: At least 20.
+        task: A regular expression of its exercises as they are written out; "" if they are too long for that.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Skill:
     explanations: tuple[str, ...]
     examples: tuple[str, ...]
     exercises: tuple[Exercise, ...]
+    task: str = ""
 
 
 @dataclass(frozen=True)

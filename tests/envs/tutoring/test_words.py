@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
+from dialogym.envs.content import content
 from dialogym.envs.tutoring.curricula import CURRICULA
 from dialogym.envs.tutoring.curricula.curriculum import exercise, pool
 from dialogym.envs.tutoring.family import NAMES, Course
@@ -26,6 +27,7 @@ from ...growth import LINEAR, growth
 SKILLS = [(curriculum, number) for curriculum in CURRICULA.values() for number in range(1, 5)]
 PHRASES, FIELDS, TOPICS = WORDS["bank"], WORDS["fields"], WORDS["topics"]
 PERSONAS = tuple(PHRASES)
+SAID = content(__file__, "utterances.toml")["said"]
 FRACTIONS = ("fractions", 4)
 
 
@@ -329,6 +331,8 @@ MEANT = {
     "How about an exercise on lowest terms?": Quiz("simplifying"),
     "I'll test you on adding fractions with different bottoms": Quiz("adding"),
     "Great. Here is a question about simplifying.": Quiz("simplifying"),
+    "If you like, I will explain adding.": Explain("adding"),
+    "What is 1/2 + 1/3?": Quiz("adding"),
     "Let us stop here.": Stop(),
     "That's all for today.": Stop(),
     "Great, we are done.": Stop(),
@@ -337,8 +341,8 @@ MEANT = {
 }
 TALK_ONLY = (
     "", " ", "Hello!", "How are you?", "adding", "Adding is fun.", "Shall I explain adding?", "Do you want an example of adding?", "I won't explain adding.",
-    "Do not stop here.", "If you like, I will explain adding.", "Later I will explain adding.", "I already explained adding.", "Should we stop?",
-    "We will stop when you know adding.", "What is 1/2 + 1/3?", "You add the tops, never the bottoms.", "Maybe I should explain adding.",
+    "Do not stop here.", "Later I will explain adding.", "I already explained adding.", "Should we stop?",
+    "We will stop when you know adding.", "You add the tops, never the bottoms.", "Maybe I should explain adding.",
     "That's all right.", "Mixed numbers are easy.", "I like examples.", "We are done with adding.", "Stop talking.",
 )  # fmt: skip
 UNCLEAR = {
@@ -363,6 +367,12 @@ def test_talk(text):
 @pytest.mark.parametrize("text", UNCLEAR)
 def test_unclear(text):
     assert understand(text, FRACTIONS) == (Say(), "ambiguous", UNCLEAR[text])
+
+
+@pytest.mark.parametrize("row", SAID, ids=[row["text"] for row in SAID])
+def test_what_people_say_is_read_as_they_mean_it(row):
+    heard = understand(row["text"], (row["context"], 4))
+    assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row.get("reads", row["means"])
 
 
 def test_only_the_skills_that_are_taught_are_understood():
@@ -392,10 +402,10 @@ def test_demonstrations_hold_one_tag_and_do_not_change_the_subject():
             "quiz": Quiz(skill.name),
             "stop": Stop(),
         }[slot]
-        for phrase, content in product(
+        for phrase, told in product(
             LEARNER["phrases"][slot], skill.explanations if slot == "explain" else skill.examples
         ):
-            words = phrase.format(tag=GRAMMAR.print(act), title=skill.title, content=content)
+            words = phrase.format(tag=GRAMMAR.print(act), title=skill.title, content=told)
             assert GRAMMAR.parse(words, (curriculum.name, 4)) == (act, "", "")
             assert VOICE.topic(words) == "", words
     for words in LEARNER["phrases"]["talk"]:
@@ -430,7 +440,7 @@ def test_nothing_raises(text, curriculum):
 
 @pytest.mark.parametrize(
     "unit",
-    ["let me ", "ok ", "explain adding ", "adding mixed numbers ", "quiz adding. ", "an example of ", "?", ", ", "one more ", "don't "],
+    ["let me ", "ok ", "explain adding ", "adding mixed numbers ", "quiz adding. ", "an example of ", "let me show you how adding ", "1/2 + 1/3 ", "can you solve ", "to ", "?", ", ", "one more ", "don't "],
 )  # fmt: skip
 def test_reading_takes_time_in_line_with_the_length(unit):
     assert growth(lambda text: understand(text, FRACTIONS), unit) < LINEAR
