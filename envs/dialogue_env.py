@@ -101,6 +101,10 @@ class DialogueEnv(gym.Env[str, str]):
             gym.logger.warn("render() without a render_mode: use gym.make(..., render_mode='ansi') or 'human'")
         return None
 
+    def close(self) -> None:
+        """Close the connections of language models that were given by name; see `Engine.close`."""
+        self.engine.close()
+
     @property
     def spec(self) -> EnvSpec | None:
         """How the environment was made.

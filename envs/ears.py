@@ -132,6 +132,10 @@ class LLMEar:
                 heards[i] = TALK if isinstance(act, Say) else Heard(act)
         return heards
 
+    def close(self) -> None:
+        """Close the backend."""
+        self.backend.close()
+
     def _act(self, dialogue: Dialogue, text: str, heard: Heard, reply: Reply | Failure) -> Act | None:
         """The model's reading if it can be right, else ``None``."""
         if isinstance(reply, Failure):

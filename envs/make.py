@@ -43,7 +43,13 @@ def engine_for(family: str | Family, arguments: Mapping[str, Any]) -> Engine:
         family = load_family(family, settings)
     elif settings:
         raise ValueError(f"a family that is made already takes no settings; got {', '.join(map(str, settings))}")
-    return Engine(family, resolved(Options(**chosen), family))
+    options = Options(**chosen)
+    made = resolved(options, family)
+    engine = Engine(family, made)
+    engine.owned = [
+        part for given, part in ((options.user, made.user), (options.ear, made.ear)) if given not in (part, "scripted")
+    ]
+    return engine
 
 
 def split_options(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -157,6 +157,10 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         )
         return tuple(observations), rewards, over, cut, infos
 
+    def close_extras(self, **_: Any) -> None:
+        """Close the connections of language models that were given by name; see `Engine.close`."""
+        self.engine.close()
+
     def messages(self) -> list[list[dict[str, str]]]:
         """The chat so far of each dialogue; see `DialogueEnv.messages`."""
         return [dialogue.messages() for dialogue in self.dialogues]

@@ -135,6 +135,13 @@ class LLMUser(ScriptedUser):
             waiting = [i for i in waiting if i not in results]
         return [results[i] for i in range(len(walks))]
 
+    def close(self) -> None:
+        """Close the backends, and the voice's."""
+        super().close()
+        self.backend.close()
+        if self.verifier is not None:
+            self.verifier.close()
+
     def messages(self, dialogue: Dialogue, moment: Moment) -> Chat:
         """The chat that asks for an act. It holds what is hidden."""
         goals = "\n".join(f"- {goal.text} ({goal.status})" for goal in self.cast.goals(moment))

@@ -148,6 +148,10 @@ class LLMVoice:
                 said.append(Spoken(framed(line, answer[0]), answer[1], False))
         return said
 
+    def close(self) -> None:
+        """Close the backend."""
+        self.backend.close()
+
     def messages(self, cue: Cue, line: Line, stream: Stream) -> Chat:
         """The chat that asks for a line: the scene, examples of the same kind of line, and the order."""
         whom = f"Your manner is {cue.persona!s}." if self.plain else f"{describe(cue.persona)} {RULES}"

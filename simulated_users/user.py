@@ -104,6 +104,12 @@ class ScriptedUser:
         """Whether the same seeds give the same dialogues for sure; a voice that does not say is taken to."""
         return getattr(self.voice, "deterministic", True)
 
+    def close(self) -> None:
+        """Close the voice, if there is something to close."""
+        close = getattr(self.voice, "close", None)
+        if close is not None:
+            close()
+
     def decide(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None]) -> list[Exchange | Failure]:
         """Draw from the exact distribution of what follows."""
         return [
