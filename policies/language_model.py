@@ -100,7 +100,8 @@ class LanguageModelPolicy:
     Args:
         model: A causal language model; ``None`` if `generate` does without.
         tokenizer: Its tokenizer; needs a chat template.
-        max_turn_tokens: Tokens of one utterance at most; a longer one is cut.
+        max_turn_tokens: Tokens of one utterance at most, thoughts included; a longer one is cut, and says nothing if it
+            is all thought by then.
         temperature: 0 is greedy and deterministic.
         generate: Replaces the model's own generation: prompts in; sampled ids out (with or without the end-of-turn
             token), and the log-probability of each of them, or ``None`` for all.
@@ -130,7 +131,7 @@ class LanguageModelPolicy:
         return cls(guided(model, name), tokenizer, name=f"lm:{name}", **options)
 
     def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream] = ()) -> list[str]:
-        """One utterance a dialogue.
+        """One utterance a dialogue, with its thoughts, which are taken off where it is heard.
 
         Where it is sampled, a dialogue's words depend on its own stream alone (up to rounding), not on the other
         dialogues of the batch. A turn takes `max_turn_tokens` numbers, however short it is. Without streams torch's

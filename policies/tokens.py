@@ -6,6 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..core.thoughts import closing, left_open
+from ..simulated_users.backends.chat import Decoder
+
+_ASKED, _SAID, _THOUGHT = "Q7A7", "Q7B7", "Q7C7"  # words that no template has
+_REMEDY = (
+    "Give the tokenizer a template that keeps every turn as it is: edit chat_template.jinja in the model's folder, or "
+    "for many models set tokenizer.chat_template = trl.chat_template_utils.get_training_chat_template(tokenizer) and "
+    "save the tokenizer into the folder"
+)
+
 
 @dataclass(slots=True)
 class TokenRecord:
@@ -65,14 +75,19 @@ class TokenRecord:
 class ChatFormat:
     """How a tokenizer's chat template frames a dialogue, as ids.
 
-    Sampled ids are kept as they are: nothing is decoded and encoded again.
+    Sampled ids are kept as they are: nothing is decoded and encoded again. Thoughts are part of the turn, and the
+    learner's own tokens, though nobody else hears them.
 
     Args:
         tokenizer: With a chat template and an end-of-sequence token that closes a turn.
 
+    Attributes:
+        thought: The mark of the thought that the template opens for the model, such as ``"<think>"``; ``""`` if it
+            opens none.
+
     Raises:
-        ValueError: If the template is missing, closes turns with another token, or rewrites earlier turns when a later
-            one is added.
+        ValueError: If the template is missing, closes turns with another token, rewrites earlier turns when a later one
+            is added, or takes the thoughts off them; the message says what helps.
     """
 
     def __init__(self, tokenizer: Any):
@@ -80,8 +95,10 @@ class ChatFormat:
             raise ValueError("the tokenizer needs a chat template and an end-of-sequence token")
         self.tokenizer = tokenizer
         self.eos: int = tokenizer.eos_token_id
-        turns = [_user("a"), _assistant("b")]
-        if self.eos not in self._encode(turns, prompt=False):
+        turns = [_user(_ASKED), _assistant(_SAID)]
+        if tokenizer.eos_token not in self._render(turns).rpartition(_SAID)[2] or self.eos not in self._encode(
+            turns, False
+        ):
             raise ValueError(
                 "the tokenizer's chat template must close turns with its end-of-sequence token, "
                 f"{tokenizer.eos_token!r}; set eos_token to what it writes"
@@ -90,8 +107,16 @@ class ChatFormat:
         if self._encode([*turns, _user("c")], prompt=True)[: len(before)] != before:
             raise ValueError(
                 "the tokenizer's chat template rewrites earlier turns when a later one is added; it cannot be used for "
-                "token records"
+                f"token records. {_REMEDY}"
             )
+        thinking = [turns[0], _assistant(f"<think>\n{_THOUGHT}\n</think>\n\n{_SAID}"), _user("c")]
+        if _THOUGHT not in self._render(thinking):
+            raise ValueError(
+                "the tokenizer's chat template takes the thoughts off earlier turns: a model would be shown other "
+                f"turns than it has written, and token records would not hold. {_REMEDY}"
+            )
+        self.thought = left_open(self._render(turns[:1], prompt=True))
+        self._decode = Decoder(tokenizer)
         self._cache: dict[str, list[int]] = {}
 
     def opening(self, text: str) -> list[int]:
@@ -110,12 +135,13 @@ class ChatFormat:
         return found
 
     def turn(self, text: str) -> list[int]:
-        """Ids of a model turn that says `text`, for demonstrations."""
-        return [*self.tokenizer.encode(text, add_special_tokens=False), self.eos]
+        """Ids of a model turn that says `text`, for demonstrations; a thought that the template opens is closed."""
+        closed = f"\n{closing(self.thought)}\n\n" if self.thought else ""
+        return [*self.tokenizer.encode(closed + text, add_special_tokens=False), self.eos]
 
     def text(self, ids: Sequence[int]) -> str:
-        """What a model turn says."""
-        return self.tokenizer.decode(ids, skip_special_tokens=True).strip()
+        """A model turn in words, with its thoughts, which `spoken` takes off."""
+        return (self.thought + self._decode(ids)).strip()
 
     def record(self, messages: Sequence[dict[str, str]], rewards: Sequence[float] = ()) -> TokenRecord:
         """The token record of a chat that was written, not sampled; it ends with the last turn of the assistant."""
@@ -128,6 +154,9 @@ class ChatFormat:
                 record.hear(self.reply(message["content"]))
         record.rewards = list(rewards)
         return record
+
+    def _render(self, messages: list[dict[str, str]], prompt: bool = False) -> str:
+        return self.tokenizer.apply_chat_template(messages, add_generation_prompt=prompt, tokenize=False)
 
     def _encode(self, messages: list[dict[str, str]], prompt: bool) -> list[int]:
         return list(

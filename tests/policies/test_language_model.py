@@ -11,6 +11,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from dialogym.core.acts import Say
+from dialogym.core.thoughts import spoken
 from dialogym.envs.make import make_engine
 from dialogym.policies import tiny as module
 from dialogym.policies.language_model import LanguageModelPolicy, load_model
@@ -99,6 +101,102 @@ def test_a_template_that_rewrites_the_past_is_refused(tiny):
 def test_a_template_that_ends_turns_otherwise_is_refused(tiny):
     tokenizer = deepcopy(tiny[2])
     tokenizer.eos_token = "<|pad|>"
+    with pytest.raises(ValueError, match="must close turns with its end-of-sequence token"):
+        ChatFormat(tokenizer)
+
+
+THINKING = (
+    "{% for message in messages %}{{ '<|user|>' if message['role'] == 'user' else '<|assistant|>' }}"
+    "{{ message['content'] + '<|end|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|><think>\n' }}{% endif %}"
+)
+
+
+def thinking_policy(tokenizer, said, limit=64, end=True, template=THINKING):
+    """A policy whose model says the same in each turn."""
+    tokenizer.chat_template = template
+    ids = tokenizer.encode(said, add_special_tokens=False)[:limit] + [tokenizer.eos_token_id] * end
+    return LanguageModelPolicy(None, tokenizer, limit, generate=lambda prompts: ([ids] * len(prompts), None)), ids
+
+
+def test_a_learners_thoughts_are_its_tokens_and_nobody_elses(tiny):
+    engine, _, tokenizer = tiny
+    said = "Is [accept] better than [offer 30]? I offer.</think>\n\nMy best: [offer 20]"
+    policy, ids = thinking_policy(deepcopy(tokenizer), said)
+    dialogue = next(iter(rollout(engine, policy, [3])))
+    assert {(step.text, step.problem) for step in dialogue.steps} == {("My best: [offer 20]", "")}
+    assert "I offer" not in str(dialogue.messages())
+    record = policy.record(dialogue)
+    assert [record.completion_ids[start:end] for start, end in record.turns] == [ids] * len(dialogue.steps)
+    assert sum(record.mask) == len(ids) * len(dialogue.steps) and len(dialogue.steps) > 1
+    text = policy.tokenizer.decode(record.ids)
+    assert text.count("<|assistant|><think>\nIs [accept] better") == len(dialogue.steps)
+
+
+def test_a_thought_that_is_cut_off_says_nothing(tiny):
+    engine, _, tokenizer = tiny
+    policy, _ = thinking_policy(deepcopy(tokenizer), "Is [offer 30] better than [offer 20]?", end=False)
+    dialogue = next(iter(rollout(engine, policy, [3])))
+    assert {(step.text, step.act) for step in dialogue.steps} == {("", Say())}
+
+
+@pytest.mark.parametrize("marks", [("<think>", "</think>"), ("<|channel|>", "<|start|>", "<|message|>")])
+def test_thoughts_are_known_where_their_marks_are_special_tokens(tiny, marks):
+    engine, _, tokenizer = tiny
+    tokenizer = deepcopy(tokenizer)
+    tokenizer.add_special_tokens({"additional_special_tokens": list(marks)})
+    template = tokenizer.chat_template
+    said = {
+        "<think>": "<think>Is [accept] better?</think>[offer 20]",
+        "<|channel|>": "<|channel|>analysis<|message|>Is [accept] better?<|end|><|start|>assistant<|channel|>final<|message|>[offer 20]",
+    }[marks[0]]  # fmt: skip
+    policy, _ = thinking_policy(tokenizer, said, template=template)
+    dialogue = next(iter(rollout(engine, policy, [3])))
+    assert {step.text for step in dialogue.steps} == {"[offer 20]"}
+
+
+def test_demonstrations_close_the_thought_that_the_template_opens(tiny):
+    tokenizer = deepcopy(tiny[2])
+    tokenizer.chat_template = THINKING
+    chat = ChatFormat(tokenizer)
+    turn = chat.turn("[offer 20]")
+    assert chat.thought == "<think>" and tokenizer.decode(turn) == "\n</think>\n\n[offer 20]<|end|>"
+    assert chat.text(turn) == "<think>\n</think>\n\n[offer 20]" and spoken(chat.text(turn)) == "[offer 20]"
+    assert ChatFormat(tiny[2]).thought == ""
+
+
+@pytest.mark.parametrize("where", ["everywhere", "earlier"])
+def test_a_template_that_takes_thoughts_off_is_refused_with_a_remedy(tiny, where):
+    tokenizer = deepcopy(tiny[2])
+    condition = "" if where == "everywhere" else " and not loop.last"
+    tokenizer.chat_template = THINKING.replace(
+        "message['content']",
+        f"(message['content'].split('</think>')[-1] if message['role'] == 'assistant'{condition} else message['content'])",
+    )
+    with pytest.raises(
+        ValueError, match=r"takes the thoughts off earlier turns.*chat_template.jinja.*get_training_chat"
+    ):
+        ChatFormat(tokenizer)
+
+
+@pytest.mark.parametrize(
+    "name, taken", [("qwen3", False), ("qwen3_training", True), ("deepseek_r1_distill", False), ("qwen3_8", True)]
+)
+def test_published_templates(tiny, name, taken):
+    trl = pytest.importorskip("trl")
+    tokenizer = deepcopy(tiny[2])
+    tokenizer.add_special_tokens({"eos_token": "<｜end▁of▁sentence｜>" if "deepseek" in name else "<|im_end|>"})
+    tokenizer.chat_template = (Path(trl.__file__).parent / f"chat_templates/{name}.jinja").read_text()
+    if taken:
+        assert tokenizer.decode(ChatFormat(tokenizer).reply("YO")).startswith("\n<|im_start|>user\nYO<|im_end|>")
+    else:
+        with pytest.raises(ValueError, match="get_training_chat_template"):
+            ChatFormat(tokenizer)
+
+
+def test_a_template_whose_end_of_sequence_opens_turns_is_refused(tiny):
+    tokenizer = deepcopy(tiny[2])
+    tokenizer.chat_template = "{% for m in messages %}{{ '<|user|>' if m['role'] == 'user' else '<|assistant|>' }}{{ m['content'] }}{% endfor %}"
+    tokenizer.eos_token = "<|user|>"
     with pytest.raises(ValueError, match="must close turns with its end-of-sequence token"):
         ChatFormat(tokenizer)
 
