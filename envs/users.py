@@ -43,8 +43,8 @@ def make_user(user: str | SimulatedUser, family: Family) -> SimulatedUser:
             as well. MODEL is what `load_backend` takes: ``smollm2-voice``, ``smollm2``, ``http://HOST:PORT/v1#NAME``, a
             path, or a name of OpenAI's. Parameters of `load_backend`, of the model's class and of `LLMVoice` follow in
             parentheses: ``"voiced:smollm2(cache=runs/replies,temperature=0.5)"``. With ``llm:``, ``verifier=MODEL``
-            names a second model that checks the acts. An object with the methods of `SimulatedUser` is returned as it
-            is.
+            names a second model that checks the acts, and ``mind_tokens`` limits the mind's answers. An object with
+            the methods of `SimulatedUser` is returned as it is.
         family: The family.
 
     Raises:
@@ -69,13 +69,16 @@ def make_user(user: str | SimulatedUser, family: Family) -> SimulatedUser:
         **TRAINED.get(model, {}),
         **{name: options.pop(name) for name in VOICE_OPTIONS if name in options},
     }
+    mind = {name: own[name] for name in MIND_OPTIONS if name in own}
+    if cast is not None and "mind_tokens" in options:
+        mind["max_tokens"] = options.pop("mind_tokens")
     second = str(options.pop("verifier", "")) if cast is not None else ""
     backend = load_backend(model, **options)  # type: ignore[arg-type]
     voice = LLMVoice(family.voice, guide, backend, examples_of(family), **own)
     if cast is None:
         return ScriptedUser(voice)
     verifier = load_backend(second, cache=str(options.get("cache", ""))) if second else None
-    return LLMUser(voice, cast, backend, verifier, **{name: own[name] for name in MIND_OPTIONS if name in own})
+    return LLMUser(voice, cast, backend, verifier, **mind)
 
 
 def guide_of(family: Family) -> Guide:

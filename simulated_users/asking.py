@@ -14,7 +14,7 @@ from .user import Failure
 
 Chat = tuple[tuple[str, str], ...]
 """(role, content) pairs."""
-SHOWN_AGAIN = 400  # characters of an answer that did not pass, and of the complaint: a model may write for pages
+SHOWN_AGAIN = 400  # characters of an answer that did not pass; models may write for pages
 
 
 @dataclass

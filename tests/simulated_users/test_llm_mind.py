@@ -22,6 +22,7 @@ from dialogym.evaluation.evaluate import evaluate
 from dialogym.evaluation.results import Evaluation
 from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import rollout
+from dialogym.simulated_users.asking import SHOWN_AGAIN
 from dialogym.simulated_users.backends.backend import Reply
 from dialogym.simulated_users.cast import FAILED, MET, OPEN
 from dialogym.simulated_users.llm_mind import LLMUser, goal_state
@@ -418,6 +419,15 @@ def test_by_name(fake):
     assert not user.exact and gym.make("Negotiation-v0").unwrapped.engine.user.exact
 
 
+def test_minds_and_voices_have_limits_of_their_own(fake):
+    for options, mind, voice in (("", 96, 60), ("(max_tokens=30)", 96, 30), ("(mind_tokens=400)", 400, 60)):
+        env = gym.make("Negotiation-v0", user=f"llm:one{options}")
+        env.reset(seed=1)
+        env.step("Hello.")
+        limits = {"PLAN" in request.messages[0][1]: request.max_tokens for request in fake["one"].requests}
+        assert limits == {True: mind, False: voice} and fake["one"].options == {}
+
+
 @pytest.mark.parametrize("env_id", ["Tutoring-v0", "GuidedSolving-v0", "Spacing-v0"])
 def test_a_model_cannot_be_a_weak_student(env_id, fake):
     with pytest.raises(ValueError, match=r"weak students.*voiced:"):
@@ -458,6 +468,15 @@ def test_counts_are_those_of_one_evaluation():
     first = evaluate("Negotiation-v0", "scripted", 10, user=user)
     second = evaluate("Negotiation-v0", "scripted", 10, user=user)
     assert first.conduct == second.conduct and user.counts.decisions == 2 * first.conduct["mind"]["decisions"]
+
+
+def test_a_long_answer_that_does_not_pass_is_cut_before_it_is_shown_again():
+    engine, user, dialogue = opened("Negotiation-v0", lambda request: "I am lost. " * 5000, Bargainer(9, "linear"))
+    engine.step([dialogue], ["Hello."])
+    first, second, third = user.backend.requests
+    assert third.messages[-2] == ("assistant", ("I am lost. " * 5000)[:SHOWN_AGAIN])
+    sizes = [sum(len(text) for _, text in request.messages) for request in (first, second, third)]
+    assert sizes[2] - sizes[0] < 2 * (SHOWN_AGAIN + 200)
 
 
 # a real model

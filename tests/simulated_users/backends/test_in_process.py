@@ -230,6 +230,9 @@ def test_transcripts_and_words():
     assert render(CHAT, None) == f"{CHAT[0][1]}\nUser: {CHAT[1][1]}\nAssistant: {CHAT[2][1]}\nAssistant:"
     assert words("<think>so 5 < 7</think>\n\n Hello. ") == "Hello."
     assert words("<think>never ends") == ""
+    assert (
+        words("<think>a\nb</think>\n\nYes.\nNo. ", ("\n", "No")) == "Yes." and words("\nYes. No", ("\n",)) == "Yes. No"
+    )
 
     def strict(chat):
         if any(a["role"] == b["role"] for a, b in pairwise(chat)) or chat[0]["role"] != "user":
@@ -239,6 +242,41 @@ def test_transcripts_and_words():
     assert render((("system", "a"), ("user", "b"), ("user", "c"), ("assistant", "d")), strict) == "a\n\nb\n\nc|d"
     with pytest.raises(ValueError, match="alternate"):
         render((("assistant", "a"),), strict)
+
+
+def test_stop_texts_in_thoughts_end_nothing(folder, tmp_path, monkeypatch):
+    pytest.importorskip("transformers")
+    backend = load_backend(str(save_model(tmp_path / "plain")))
+    monkeypatch.setattr(backend, "_decode", lambda ids: "<think>hm\nso</think>\n\nI ask.\nNo."[: 6 * len(ids)])
+    (reply,) = backend.generate(requests(1, stop=("\n",), temperature=0.0))
+    assert reply.text == "I ask." and 4 < reply.tokens < 16, "it stops as soon as the words do"
+
+
+def test_thoughts_that_the_template_opens(tmp_path):
+    pytest.importorskip("transformers")
+    tokenizer_config = save_model(tmp_path / "thinking") / "chat_template.jinja"
+    tokenizer_config.write_text(
+        tokenizer_config.read_text().replace("<assistant>{% endif", "<assistant><think>\n{% endif")
+    )
+    backend = load_backend(str(tmp_path / "thinking"))
+    assert backend._opened == "<think>"
+    (reply,) = backend.generate(requests(1))  # a random model closes nothing
+    assert isinstance(reply, Failure) and "empty" in reply
+
+
+def test_a_thinking_model_in_llama_is_not_stopped_in_its_thoughts(llama, monkeypatch):
+    asked = []
+
+    def complete(prompt, *, stop, grammar, **_):
+        asked.append((stop, grammar))
+        text = "<think>hm\nso</think>\n\nI ask.\nNo."
+        text = text[: min([text.find(part) for part in stop], default=len(text))]
+        return {"choices": [{"text": text}], "usage": {"completion_tokens": 9}}
+
+    monkeypatch.setattr(llama, "_thinks", False)
+    monkeypatch.setattr(llama._llama, "create_completion", complete)
+    (reply,) = llama.generate(requests(1, stop=("\n",), grammar='root ::= "No."'))
+    assert reply.text == "I ask." and asked[0][0] == ["\n"] and asked[1:] == [([], None)]
 
 
 def test_a_real_server():
