@@ -30,8 +30,9 @@ _BREAK = re.compile(
     r"[,:()–—]+|(?<= )-+(?= )|\b(?:but|however|though|although|because|cause|since|so(?! (?:good|far|much|that|high"
     r"|low)\b)|then(?!\Z)|while|whereas)\b"
     r"|\band\b(?= (?:(?:i|you|we|he|she|it|that)\b|then|let|can|could|please|would|not)\b)"
-    r"|(?<=\w) (?=(?:instead of|rather than)\b)"
-    r"|(?<=\w) (?=(?:how|what) about\b|(?:would|could|can|will) (?:you|we|i)\b|let's\b|let us\b|let me\b)"
+    r"|(?<=[\w\ue000-\uf8ff])(?<!\bhow)(?<!\bwhat)(?<!\bwhere)(?<!\bwhy)(?<!\bwhen)(?<!\bwhich) "
+    r"(?=(?:instead of|rather than|(?:how|what) about|(?:would|could|can|will) (?:you|we|i)"
+    r"|let's|let us|let me)\b)"
 )
 _WHY_NOT = re.compile(r"\bwhy (?:(?:don't|do not) (?:we|you|i)|not)\b")  # it proposes
 _OPTIONAL_END = re.compile(r" \[([^\[\]]*)\](?=(?: \[[^\[\]]*\])*(?:\Z|[|)\x01]))")
