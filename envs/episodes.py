@@ -275,7 +275,9 @@ def replay(episode: Episode, engine: Engine | None = None) -> Iterator[Step]:
 
 
 def _heard(heard: Heard, turn: EpisodeTurn, engine: Engine) -> Heard:
-    """What an utterance came to: as the grammar reads it, or if another ear read it otherwise, as it was recorded."""
+    """What an utterance came to: as the grammar reads it, or if it was read otherwise, as it was recorded."""
+    if turn.problem in ("malformed", "ambiguous") and not heard.problem:
+        return Heard(Say(), turn.problem)
     if turn.problem or (not heard.problem and engine.grammar.print(heard.act) == turn.act):
         return heard
     return (engine.grammar.parse_tag(turn.act) if turn.act else None) or TALK

@@ -99,3 +99,16 @@ def test_episodes_keep_no_thoughts_and_replay():
     episode = record(dialogue, ENV, engine, "thinker")
     assert [turn.text for turn in episode.turns if turn.seat == episode.seat] == [SAID, "[walk]"]
     assert [step.act for step in replay(episode)] == [step.act for step in dialogue.steps]
+
+
+def test_episodes_replay_in_which_thoughts_were_recorded_and_lost_the_turn():
+    engine = make_engine(ENV)
+    (dialogue,) = engine.open([np.random.default_rng(3)], seeds=[3])
+    for said in ("[offer 1] or [offer 2]", "[walk]"):
+        engine.step([dialogue], [said])
+    episode = record(dialogue, ENV, engine, "thinker")
+    turn = next(turn for turn in episode.turns if turn.problem)
+    turn.text = THOUGHT + SAID
+    steps = list(replay(episode))
+    assert [(step.act, step.problem) for step in steps] == [(step.act, step.problem) for step in dialogue.steps]
+    assert steps[0].problem == "malformed" and [step.reply for step in steps] == [s.reply for s in dialogue.steps]
