@@ -14,7 +14,7 @@ from ..base import Family
 from .game import Guidance, GuidedSteps
 from .mind import POPULATIONS, Learner, Student
 from .problems import PROBLEMS, Problem
-from .voice import ACTS, VOICE, understand
+from .voice import ACTS, PATTERNS, VOICE, understand
 
 LEAKS = ("graded", "hard")
 _NAMED = {problem.name: problem for problem in PROBLEMS}
@@ -97,15 +97,17 @@ class GuidedSolving(Family):
     nothing about whether the student understood.
 
     With `grammar="tagged"` only tags bind. With `grammar="natural"`, the default, an utterance without a tag is read by
-    these rules:
+    patterns of words, clause by clause:
 
-    1. A clause means an act if it begins like one: `let me show you`, `I'll do this step for you`, `watch me` show;
-       `here's a hint`, `the idea is` hint; `think about what`, `ask yourself`, `what do you notice` nudge; `have a go`,
-       `try it`, `your turn`, `what do you get` have the student try; `I'll tell you the answer` tells; `let's stop
-       here`, `goodbye` stop. Words such as `okay, now` may come before.
-    2. A sentence with a negation means nothing (`I won't tell you the answer`). A question or a condition can only
-       nudge or ask for a try (`Shall I show you?` is talk).
-    3. Whoever states the final answer as the answer (`the answer is 27 dollars`) tells it.
+    1. An act binds if a pattern of it covers a clause: `let me show you`, `I'll do this step for you` show; `here's a
+       hint`, `the idea is to ...`, `you need to multiply ...` hint; `think about what ...`, `ask yourself ...` nudge,
+       and so does a question about the matter of the problem; `have a go`, `your turn`, `what do you get` have the
+       student try; `I'll tell you the answer` tells; `let's stop here`, `goodbye` stop. Of several patterns the first
+       counts, in the order below.
+    2. Whoever states the result of the step that the student is at shows it (`that makes 15 dollars`); whoever states
+       the final answer, as the answer or before the last step, tells it.
+    3. A clause that denies, supposes or reports binds nothing (`I won't tell you the answer`, `if you get stuck, I'll
+       show you`). A question can only nudge, ask for a try, or propose an idea (`Shall I show you?` is talk).
     4. Different acts at once are ambiguous. Everything else is talk.
 
     A lost turn (malformed, ambiguous or illegal) counts as talk, and the student says why. Talk takes a turn and
@@ -187,6 +189,7 @@ class GuidedSolving(Family):
     role = "tutor"
     acts = ACTS
     understand = understand
+    patterns = PATTERNS
     voice = VOICE
     metrics_of = {
         "solve": "probability that the student solves the problem alone afterwards",
@@ -236,8 +239,8 @@ class GuidedSolving(Family):
         )
 
     def context(self, dialogue: Dialogue) -> Hashable:
-        """The final answer: to state it is to tell it."""
-        return dialogue.public.answer
+        """The problem and the index of the step: whose result is stated, and which words are about the matter."""
+        return dialogue.public, dialogue.state.step
 
     def measures(self, game: GuidedSteps, state: Guidance, hidden: Student) -> dict[str, float]:
         """The metrics of a final state that are numbers of their own, for exact means (`evaluation.pareto`)."""

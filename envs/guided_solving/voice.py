@@ -5,118 +5,94 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from ...core.acts import Act, Say
-from ...core.grammar import TALK, Grammar, Heard
+from ...core.acts import Say
+from ...core.grammar import Grammar, Heard
+from ...core.reading import Patterns, Vocabulary, bind, clauses, plain
 from ...core.stream import Stream
 from ...simulated_users.phrase_bank import PhraseVoice, drawn, spread
 from ...simulated_users.user import Cue
 from ..content import content
 from .game import ACTS, Attempt, Hint, Nudge, Show, Stop, Tell, Try
+from .problems import Problem
 
 WORDS = content(__file__, "phrases.toml")
 WRONG = 3  # how many wrong results each step has
 _BANK = spread(WORDS["bank"], WRONG, "wrong")
 
-_SENTENCE = re.compile(r"([^.!?;\n]+)([.!?;\n]*)")
-_CLAUSE = re.compile(r",|:| - |\bbut\b|\bso\b")
-_NEGATION = re.compile(
-    r"\b(?:not|never|no|don't|dont|won't|can't|cannot|wouldn't|shouldn't|couldn't|didn't|isn't|without|instead of"
-    r"|before|rather than)\b"
-)
-_CONDITION = re.compile(r"\b(?:if|unless|when|once|until|or|want|would like|need|later)\b")
-
-_IT = (
-    r"(?:it|this|that|(?:this|that|the)(?: (?:next|first|second|third|last))? (?:step|one|part)"
-    r"|step (?:\d|one|two|three))"
-)
-_GO = r"(?:(?:ok|okay|now|well|right|good|great|then|and|please|alright|all right) )*"
-_LET_ME = r"(?:let me|i'll|i will|i am going to|i'm going to) (?:just )?"
-_HERE_IS = r"(?:here is|here's|here comes|this is|let me give you|i'll give you|i will give you)"
-_STATED = "this_is_told"
-
-_NOW = r"(?:here|now|there|this|for (?:today|now))"
-_READINGS = {  # how a clause that means an act begins
-    act: re.compile(rf"{_GO}(?:{'|'.join(patterns)})")
-    for act, patterns in {
-        Tell: (rf"{_LET_ME}(?:tell|give) you the (?:final )?(?:answer|solution|result)\b", rf".*\b{_STATED}"),
-        Show: (
-            rf"{_LET_ME}(?:show you|work {_IT} out|(?:do|solve) {_IT} for you)\b",
-            r"watch (?:me|how i)\b",
-            rf"{_HERE_IS} (?:how (?:you do|to do|it is done|it's done|it works)|the worked step)\b",
-        ),
-        Hint: (
-            rf"(?:{_HERE_IS} )?(?:a|another|the) hint\b",
-            rf"hint\b|{_HERE_IS} the idea\b",
-            r"the (?:key |main )?(?:idea|trick|key) (?:here )?is\b",
-        ),
-        Nudge: (
-            r"(?:just )?think (?:again )?about (?:what|how|why|which|where)\b",
-            rf"ask yourself\b|{_HERE_IS} a (?:nudge|question for you)\b",
-            r"what (?:do you (?:notice|know already|already know)|are you asked|is (?:being )?asked)\b",
-            r"what (?:would happen|happens)\b",
-        ),
-        Try: (
-            rf"(?:just )?(?:give {_IT} (?:a|another) (?:try|go|shot)|have (?:a|another) (?:try|go|shot))\b",
-            rf"(?:just )?(?:try {_IT}|try again|you try)\b",
-            rf"(?:can|could|would) you (?:please )?(?:try|do|solve|work out|have a go at) {_IT}\b",
-            r"what (?:do|did|would) you get\b",
-            r"(?:it's |it is )?your turn\b",
-            r"(?:now you|go ahead)\Z",
-        ),
-        Stop: (
-            rf"(?:let's|let us|we'll|we will|we can|i'll|i will) (?:stop|finish|end|leave it) {_NOW}\b",
-            r"(?:that is|that's|this is) (?:all|enough|it) for (?:today|now)\b",
-            r"(?:good ?bye|bye)\b",
-        ),
-    }.items()
+READING = content(__file__, "reading.toml")
+_LETTERS = re.compile(r"[a-z]{3,}|\b[b-hj-z]\b")
+_NUMBER = re.compile(r"\d[\d.,]*")
+_NO_UNIT = r"(?! ?(?!(?:for|in|and|or|so|back|each|which|then|altogether|exactly|is|that)\b)[A-Za-z])"
+PATTERNS = Patterns(READING, ("result", "equation", "topic"))
+_COLON = re.compile(r": ?(?=[\ue000\ue001])")  # "The answer: 27 dollars" is one clause
+_ACTS = {
+    "nudge": (Nudge(), "ask me something"),
+    "hint": (Hint(), "give me a hint"),
+    "show": (Show(), "show me the step"),
+    "try": (Try(), "have me try"),
+    "tell": (Tell(), "tell me the answer"),
+    "stop": (Stop(), "stop"),
 }
-_ASKABLE = (Nudge, Try)  # what a question or a condition may mean
-_NAMES = {
-    Nudge: "ask me something",
-    Hint: "give me a hint",
-    Show: "show me the step",
-    Try: "have me try",
-    Tell: "tell me the answer",
-    Stop: "stop",
-}
-
-
-def understand(text: str, answer: str) -> Heard:
-    """Read an utterance without a tag. Deterministic, linear in the text, and never raises.
-
-    1. A clause means an act if it begins like one of the readings above: "let me show you" shows, "here is a hint"
-       hints, "ask yourself" nudges, "have a go" has the student try, "let's stop here" stops. Words such as "okay, now"
-       may come before.
-    2. A sentence with a negation means nothing ("I won't tell you the answer"). A question or a condition can only
-       nudge or ask for a try.
-    3. Who states the final answer as the answer ("the answer is 27 dollars") tells it.
-    4. Several acts at once are ambiguous. All else is talk: when in doubt, nothing binds.
-
-    Args:
-        text: Any string.
-        answer: The final answer of the problem.
-    """
-    meant: dict[type[Act], None] = {}
-    for sentence, end in _SENTENCE.findall(_stating(answer).sub(_STATED, text.lower().replace("’", "'"))):
-        if _NEGATION.search(sentence):
-            continue
-        uncertain = "?" in end or bool(_CONDITION.search(sentence))
-        for clause in _CLAUSE.split(sentence):
-            clause = " ".join(clause.split())
-            for kind, pattern in _READINGS.items():
-                if (kind in _ASKABLE or not uncertain) and pattern.match(clause):
-                    meant[kind] = None
-    if len(meant) > 1:
-        named = [_NAMES[kind] for kind in meant]
-        return Heard(Say(), "ambiguous", f"Do you want to {', '.join(named[:-1])} or {named[-1]}?")
-    return Heard(next(iter(meant))()) if meant else TALK
+_STRENGTH = ("tell", "show", "hint", "nudge")
 
 
 @cache
-def _stating(answer: str) -> re.Pattern[str]:
-    """Where the final answer is stated as such. It is found before sentences are split, because it may hold a point."""
-    stated = r"\b(?:answer|solution|result)(?: is| would be| has to be| must be| comes out as)?[ :=]+"
-    return re.compile(rf"{stated}{re.escape(answer.lower())}(?!\w|[.,]\w)")
+def _vocabulary(problem: Problem, step: int) -> Vocabulary:
+    """The final answer and the result of a step, by what they are called, and the words of the problem."""
+    kinds: dict[str, dict[str, str]] = {"result": {}, "equation": {}, "topic": {}}
+    for name, result in (("show", problem.steps[step].result), ("tell", problem.answer)):
+        kinds["equation" if " = " in result else "result"][name] = _called(result)  # the last step's is found as "show"
+    words = " ".join([problem.text, *(each.goal for each in problem.steps)]).lower()
+    found = {word for word in _LETTERS.findall(words) if word not in READING["common"]}
+    own = sorted({rf"{word.removesuffix('s') if len(word) > 3 else word}(?:s|es|'s)?" for word in found})
+    kinds["topic"] = {"topic": "|".join([*READING["topics"], *own])}
+    return Vocabulary(kinds)
+
+
+def _called(result: str) -> str:
+    """A pattern for a result: with other spaces, "is" for "=", or a number without its unit."""
+    number, _, unit = plain(result).partition(" ")
+    if unit and _NUMBER.fullmatch(number) and unit[0].isalpha():
+        called = rf"[$]?{re.escape(number)}(?: ?{re.escape(unit)}|{_NO_UNIT})"
+    else:
+        tokens = [re.escape(token) for token in re.findall(r"\w+|[^\w\s]", plain(result))]
+        called = r"\s*".join(r"(?:=|\bis\b|\bequals\b)" if token == "=" else token for token in tokens)
+    stated = r"(?:(?<=\bis )|(?<=\bbe )|(?<=: ))" if result.isalpha() else r"(?<!\d[.,])"  # "if" is a word, too
+    return rf"{stated}{called}(?![.,]\d)"
+
+
+def understand(text: str, context: tuple[Problem, int]) -> Heard:
+    """Read an utterance without a tag, by the patterns in ``reading.toml``.
+
+    The first pattern that covers a clause counts. A result that is stated shows the step that the student is at, or
+    tells the final answer. What an act is about ("here is a hint: multiply") is no act beside it: a weaker act counts
+    only if it is named.
+
+    Args:
+        text: Any string.
+        context: The problem, and the index of the step that the student is at.
+    """
+    marked, mentions = _vocabulary(*context).mark(plain(text))
+    problem, step = context
+    last = step + 1 == len(problem.steps)
+    meant: dict[str, bool] = {}
+    read: set[int] = set()
+    for found in PATTERNS.find(clauses(_COLON.sub(" ", marked), mentions)):
+        if id(found.clause) in read:
+            continue
+        read.add(id(found.clause))
+        act, _, by = found.act.partition(",")
+        if by.startswith((" or show", " or tell")):
+            value = [*found.clause.values("result"), *found.clause.values("equation")][-1]
+            act = "tell" if value == "tell" or (last and act == "tell") else "show"
+        meant[act] = meant.get(act, False) or not by
+    strongest = next((place for place, act in enumerate(_STRENGTH) if act in meant), len(_STRENGTH))
+    acts = {
+        act: does
+        for name, (act, does) in _ACTS.items()
+        if meant.get(name) or (name in meant and name not in _STRENGTH[strongest + 1 :])
+    }
+    return bind(acts)
 
 
 def describe(cue: Cue) -> tuple[str, tuple, str]:

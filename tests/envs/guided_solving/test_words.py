@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +23,8 @@ from ...growth import LINEAR, growth
 
 PHRASES = WORDS["bank"]
 FRUIT = next(problem for problem in PROBLEMS if problem.name == "fruit")
-ANSWER = FRUIT.answer
+HERE = (FRUIT, 0)
+UTTERANCES = tomllib.loads(Path(__file__).with_name("utterances.toml").read_text(encoding="utf-8"))["said"]
 
 
 def cue_for(act, given=None, step=0, persona="terse", problem=FRUIT, heard="[try]", **rest):
@@ -152,12 +155,49 @@ def test_a_lost_turn_is_explained():
         ("Let's stop here.", Stop), ("Goodbye!", Stop), ("That's enough for today", Stop),
         ("Shall I show you?", Say), ("Do you want a hint?", Say), ("I won't tell you the answer.", Say), ("If you need it, I'll show you", Say),
         ("Is the answer 27 dollars?", Say), ("The answer is not 27 dollars", Say), ("The answer is 270 dollars", Say), ("27 dollars", Say),
-        ("Don't give up", Say), ("Is that clear?", Say), ("Now you have 15 dollars", Say), ("Hello!", Say), ("", Say), ("Good luck", Say), ("Don't try it yet", Say),
+        ("Don't give up", Say), ("Is that clear?", Say), ("Now you have 15 dollars", Say), ("Hello!", Say), ("", Say),
+        # of what is denied, supposed, told or asked nothing binds but what may be asked
+        ("You said the answer is 27 dollars.", Say), ("The hint I gave you still holds.", Say), ("That is enough for now, take your time.", Say),
+        ("I could give you a hint.", Say), ("It's not your turn.", Say), ("Nice try!", Say), ("Good question!", Say), ("That's it!", Say), ("Let's not stop.", Say),
+        ("What did you say about the apples?", Say), ("What is your problem?", Say), ("What a great apple!", Say), ("What time is it?", Say), ("How are you?", Say),
+        ("The trick is easy.", Say), ("The answer is on the sheet.", Say), ("Watch out!", Say), ("I'd show you, but you can do it yourself.", Say),
+        ("Don't worry, here's a hint: add the prices.", Hint), ("The answer is $27.", Tell), ("Why don't you give it a try?", Try), ("How would you start?", Nudge),
+        ("Your answer is wrong, try again.", Try), ("You have to add the prices", Hint), ("Don't forget to add the pears.", Hint), ("Good luck", Say), ("Don't try it yet", Say),
     ],
 )  # fmt: skip
 def test_plain_words(text, act):
-    heard = understand(text, ANSWER)
+    heard = understand(text, HERE)
     assert heard.act == act() and not heard.problem
+
+
+@pytest.mark.parametrize("row", UTTERANCES, ids=lambda row: row["text"])
+def test_what_people_say_is_read_as_a_person_reads_it(row):
+    problem = next(problem for problem in PROBLEMS if problem.name == row["context"])
+    heard = understand(row["text"], (problem, 0))
+    assert (heard.problem or {"say": "talk"}.get(heard.act.tag(), heard.act.tag())) == row.get("reads", row["means"])
+
+
+def test_nine_of_ten_utterances_are_read_rightly_and_the_others_bind_nothing():
+    others = [row["reads"] for row in UTTERANCES if "reads" in row]
+    assert len(others) <= 0.1 * len(UTTERANCES) and set(others) <= {"talk"}
+
+
+def test_a_stated_result_shows_its_step_and_a_final_answer_is_told():
+    last = (FRUIT, 2)
+    assert understand("That makes 15 dollars.", HERE).act == Show()
+    assert understand("That makes 15 dollars.", last).act == Say(), "it is known by then"
+    assert understand("So she gets 27 dollars.", HERE).act == Tell()
+    assert understand("50 minus 23 is 27 dollars.", last).act == Show(), "the last step, worked out"
+    assert understand("The answer is 27 dollars.", last).act == Tell()
+    assert understand("No, the apples cost $15.", HERE).act == Show()
+    for said in ("My brother is 15.", "You said it is 15 dollars.", "Is it 15 dollars?", "It isn't 15 dollars."):
+        assert understand(said, HERE).act == Say(), said
+
+
+def test_most_leading_questions_of_the_problems_are_read_as_such():
+    """They are worded in many ways; one that is not read is talk."""
+    read = [understand(step.nudge, (problem, at)).act for problem in PROBLEMS for at, step in enumerate(problem.steps)]
+    assert set(read) == {Nudge(), Say()} and read.count(Nudge()) >= 0.85 * len(read)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +209,7 @@ def test_plain_words(text, act):
     ],
 )
 def test_several_acts_are_ambiguous(text):
-    heard = understand(text, ANSWER)
+    heard = understand(text, HERE)
     assert (
         heard.act == Say()
         and heard.problem == "ambiguous"
@@ -180,21 +220,26 @@ def test_several_acts_are_ambiguous(text):
 
 def test_every_final_answer_can_be_told_in_words():
     for problem in PROBLEMS:
-        assert understand(f"The answer is {problem.answer}.", problem.answer).act == Tell(), problem.answer
+        assert understand(f"The answer is {problem.answer}.", (problem, 0)).act == Tell(), problem.answer
         for wrong in problem.steps[-1].wrong:
-            assert understand(f"The answer is {wrong}.", problem.answer).act == Say(), wrong
+            assert understand(f"The answer is {wrong}.", (problem, 0)).act == Say(), wrong
 
 
 @given(st.one_of(st.text(max_size=300), st.text("letmshowyuhinaswer i27do?,.:'-\n", max_size=120)))
 @settings(max_examples=300, deadline=None)
 def test_no_text_raises(text):
-    heard = GRAMMAR.parse(text, ANSWER)
+    heard = GRAMMAR.parse(text, HERE)
     assert heard.problem in ("", "malformed", "ambiguous")
 
 
-@pytest.mark.parametrize("unit", ["let me ", "the answer is ", "answer= ", "a", "now, ", "have a go ", "hint, ", " "])
+@pytest.mark.parametrize("unit",
+    [
+        "let me ", "the answer is ", "answer= ", "a", "now, ", "have a go ", "hint, ", " ", "what is the price ", "apples ",
+        "5 times ", "you need to add ", "watch me ", "15 dollars is ", "the price ", "think about ", "try ", "bye ",
+    ],
+)  # fmt: skip
 def test_reading_takes_time_in_line_with_the_length(unit):
-    assert growth(lambda text: understand(text, ANSWER), unit) < LINEAR
+    assert growth(lambda text: understand(text, HERE), unit) < LINEAR
     assert growth(VOICE._recognise, unit) < LINEAR
 
 
@@ -210,6 +255,6 @@ def test_demonstrations_bind_by_their_tag_alone(problem):
                     text = template.format(
                         tag=f"[{slot}]", nudge=step.nudge, hint=step.hint, worked=step.worked, answer=problem.answer
                     )
-                    heard = GRAMMAR.parse(text, problem.answer)
+                    heard = GRAMMAR.parse(text, (problem, 0))
                     assert not heard.problem
                     assert heard.act.tag() == ("say" if slot == "talk" else slot), text
