@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import os
 import pickle
 
@@ -13,8 +15,50 @@ pytest.importorskip("trl")
 from dialogym.envs.make import make_engine
 from dialogym.policies.tiny import tiny_tokenizer
 from filelock import FileLock
+from safetensors.torch import load_file
 
 from ..toy import TOY
+
+SMALL = {
+    "bc": {
+        "demonstrations": 64,
+        "batch_size": 16,
+        "epochs": 2.0,
+        "eval_episodes": 8,
+        "final_episodes": 12,
+        "threads": 1,
+    },
+    "grpo": {
+        "groups": 4,
+        "group_size": 4,
+        "steps": 4,
+        "max_turn_tokens": 8,
+        "credit": "turn",
+        "eval_every": 2,
+        "eval_episodes": 8,
+        "final_episodes": 12,
+        "threads": 1,
+    },
+}
+
+
+def trained(out, stage):
+    """The weights, rows with a loss, and scores of a stage of a run."""
+    rows = [row for row in map(json.loads, (out / "metrics.jsonl").read_text().splitlines()) if row["stage"] == stage]
+    return (
+        load_file(out / stage / "model" / "model.safetensors"),
+        [row for row in rows if "loss" in row],
+        [row["score"] for row in rows if "score" in row],
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def frozen():
+    """Every training has the garbage collected: what was imported for it is not garbage, and need not be looked through."""
+    import trl  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +91,19 @@ def clone_of(once):
         return once(f"clone-of-{demonstrator}", train)
 
     return clone
+
+
+@pytest.fixture(scope="session")
+def alone(once):
+    """A run in one process: a short cloning, and GRPO from its model."""
+    from dialogym.trainers.bc import BCConfig, train_bc
+    from dialogym.trainers.grpo import GRPOConfig, train_grpo
+
+    def train(out):
+        train_bc(BCConfig(TOY, out=out, **SMALL["bc"]))
+        train_grpo(GRPOConfig(TOY, out=out, model=str(out / "bc" / "model"), **SMALL["grpo"]))
+
+    return once("alone", train)[0]
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -145,77 +140,6 @@ def test_lora_resumes_too(noise, tmp_path, monkeypatch):
     train_expert_iteration(dataclasses.replace(broken, resume=True))
     a, b = (load_file(c.out / "expert-iteration" / "model" / "adapter_model.safetensors") for c in (whole, broken))
     assert a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
-
-
-TWO = """
-from pathlib import Path
-import toy
-from dialogym.trainers.expert_iteration import ExpertIterationConfig, train_expert_iteration
-
-train_expert_iteration(ExpertIterationConfig({arguments}))
-"""
-
-
-def test_two_processes_do_what_one_does(noise, tmp_path):
-    """Three records a step cannot be shared evenly: one process has two, the other one."""
-    small = {
-        "rounds": 2,
-        "scenarios": 6,
-        "attempts": 4,
-        "epochs": 2,
-        "batch_size": 4,
-        "learning_rate": 1e-3,
-        "max_turn_tokens": 8,
-        "final_episodes": 4,
-        "threads": 1,
-    }
-    train_expert_iteration(ExpertIterationConfig(TOY, out=tmp_path / "one", model=str(noise), **small))
-    arguments = ", ".join(
-        [
-            f"{TOY!r}",
-            f"out=Path({str(tmp_path / 'two')!r})",
-            f"model={str(noise)!r}",
-            *(f"{key}={value!r}" for key, value in small.items()),
-        ]
-    )
-    script = tmp_path / "two.py"
-    script.write_text(TWO.format(arguments=arguments))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    environment = {
-        **os.environ,
-        "OMP_NUM_THREADS": "1",
-        "HF_HUB_OFFLINE": "1",
-        "PYTHONPATH": str(Path(__file__).parents[1]),
-        "ACCELERATE_USE_CPU": "true",
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--nproc-per-node",
-        "2",
-        "--master-port",
-        port,
-        str(script),
-    ]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
-    assert done.returncode == 0, done.stderr[-3000:]
-    a, b, start = (
-        load_file(path / "model.safetensors")
-        for path in (*(tmp_path / name / "expert-iteration" / "model" for name in ("one", "two")), noise)
-    )
-    moved = sum(float((a[name] - start[name]).square().sum()) for name in a) ** 0.5
-    apart = sum(float((a[name] - b[name]).square().sum()) for name in a) ** 0.5
-    assert moved > 0.05 and apart < 0.01 * moved
-    rows = [
-        [row for row in map(json.loads, (tmp_path / name / "metrics.jsonl").read_text().splitlines()) if "loss" in row]
-        for name in ("one", "two")
-    ]
-    for one, two in zip(*rows, strict=True):
-        for key in ("loss", "reward", "reward_std", "payoff", "entropy", "grad_norm"):
-            assert one[key] == pytest.approx(two[key], rel=2e-3, abs=1e-5)
 
 
 def test_the_buffer_holds_the_latest_rounds(noise, tmp_path):

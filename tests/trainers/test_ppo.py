@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +23,6 @@ from dialogym.trainers import critics, scoring
 from dialogym.trainers.critics import SIZE, privileged_features
 from dialogym.trainers.experience import Experience, Minibatch
 from dialogym.trainers.ppo import PPOConfig, PPOTrainer, policy_terms, train_ppo
-from safetensors.torch import load_file
 
 from .. import toy
 from ..resuming import Interrupt, same_weights
@@ -325,69 +320,6 @@ def test_resumed_equals_uninterrupted(clone, tmp_path, monkeypatch, critic, at):
     assert any(row["kl"] > 0 for row in lines[0] if "kl" in row)
     with pytest.raises(FileExistsError, match="use --resume"):
         train_ppo(whole)
-
-
-SCRIPT = """
-import sys
-sys.path.insert(0, {root!r})
-import tests.toy
-from pathlib import Path
-from dialogym.trainers.ppo import PPOConfig, train_ppo
-score = train_ppo(PPOConfig({env!r}, Path({out!r}), {model!r}, **{options!r}))
-sys.stdout.write("score " + str(score) + chr(10))  # in one piece: the other process writes too
-"""
-
-
-def test_two_processes_do_what_one_does(clone, tmp_path):
-    options = {
-        "steps": 2,
-        "episodes": 15,
-        "epochs": 2,
-        "value_epochs": 2,
-        "kl": 0.1,
-        "eval_every": 1,
-        "eval_episodes": 8,
-        "final_episodes": 20,
-        "max_turn_tokens": 8,
-    }
-    options |= {"learning_rate": 1e-3, "threads": 1, "save_every": 1, "microbatch": 3}
-    assert train_ppo(PPOConfig(TOY, tmp_path / "one", str(clone), **options)) is not None
-    script = tmp_path / "two.py"
-    script.write_text(
-        SCRIPT.format(root=str(ROOT), env=TOY, out=str(tmp_path / "two"), model=str(clone), options=options)
-    )
-    launch = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--local-addr",
-        "127.0.0.1",
-        "--nproc-per-node",
-        "2",
-        str(script),
-    ]
-    done = subprocess.run(
-        launch,
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
-        capture_output=True,
-        text=True,
-        timeout=170,
-        cwd=tmp_path,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    scores = [line for line in done.stdout.splitlines() if line.startswith("score")]
-    assert len(scores) == 2 and scores[0] == scores[1]
-    one, two = rows(tmp_path / "one"), rows(tmp_path / "two")
-    assert len(one) == len(two) == 5
-    for a, b in zip(one, two, strict=True):
-        a, b = ({key: value for key, value in row.items() if key not in ("seconds", "stage")} for row in (a, b))
-        assert a == pytest.approx(b, abs=2e-3)
-    a, b = (load_file(tmp_path / name / "ppo" / "model" / "model.safetensors") for name in ("one", "two"))
-    begun = load_file(clone / "model.safetensors")
-    apart = math.sqrt(sum(float((a[name] - b[name]).square().sum()) for name in a))
-    moved = math.sqrt(sum(float((a[name] - begun[name]).square().sum()) for name in a))
-    assert moved > 0.1 and apart < 0.02 * moved
 
 
 def test_the_policy_stops_where_it_has_moved_enough(clone):

@@ -1,14 +1,8 @@
-"""Scale: an episode of a seed is the same whatever the batch and the process, and several processes train the model that one trains."""
+"""Scale: an episode of a seed is the same whatever the batch, and what saves memory changes no training."""
 
 from __future__ import annotations
 
 import importlib.util
-import json
-import os
-import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,15 +15,11 @@ from dialogym.envs.make import make_engine
 from dialogym.policies.generation import CachedGenerator
 from dialogym.policies.language_model import LanguageModelPolicy, load_model
 from dialogym.policies.rollout import rollout
-from dialogym.trainers import processes
 from dialogym.trainers.bc import BCConfig, train_bc
-from dialogym.trainers.dpo import DPOConfig, train_dpo
 from dialogym.trainers.grpo import DialogueRollout, GRPOConfig, train_grpo
-from dialogym.trainers.ilql import ILQLConfig, train_ilql
-from dialogym.trainers.kto import KTOConfig, train_kto
-from safetensors.torch import load_file
 
 from ..toy import TOY
+from .conftest import SMALL, trained
 
 
 @pytest.fixture(scope="module")
@@ -171,223 +161,6 @@ def test_vllm_says_what_is_missing(tmp_path):
         pytest.skip("vLLM is installed")
     with pytest.raises(ModuleNotFoundError, match="needs the package vllm"):
         train_grpo(GRPOConfig(TOY, out=tmp_path, vllm="colocate"))
-
-
-# ---- several processes -----------------------------------------------------------------------------------------------
-
-TESTS = Path(__file__).parents[1]
-SMALL = {
-    "bc": {
-        "demonstrations": 64,
-        "batch_size": 16,
-        "epochs": 2.0,
-        "eval_episodes": 8,
-        "final_episodes": 12,
-        "threads": 1,
-    },
-    "grpo": {
-        "groups": 4,
-        "group_size": 4,
-        "steps": 4,
-        "max_turn_tokens": 8,
-        "credit": "turn",
-        "eval_every": 2,
-        "eval_episodes": 8,
-        "final_episodes": 12,
-        "threads": 1,
-    },
-}
-
-
-def launch(launcher, algorithm, **options):
-    """`dialogym train` in two processes."""
-    program = ("-m", "dialogym.scripts.main", "train", algorithm, TOY, "--module", "toy")
-    return start(launcher, *program, *words(**options))
-
-
-def words(**options):
-    """Options as they are typed."""
-    return [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
-
-
-def start(launcher, *program):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    starter = {
-        "torchrun": ["torch.distributed.run", "--nproc-per-node", "2", "--master-port", port],
-        "accelerate": [
-            "accelerate.commands.launch",
-            "--multi_gpu",
-            "--num_processes",
-            "2",
-            "--main_process_port",
-            port,
-        ],
-    }[launcher]
-    environment = {
-        **os.environ,
-        "OMP_NUM_THREADS": "1",
-        "HF_HUB_OFFLINE": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "ACCELERATE_USE_CPU": "true",
-        "PYTHONPATH": str(TESTS),  # of the toy
-    }
-    return subprocess.run(
-        [sys.executable, "-m", *starter, *map(str, program)],
-        cwd=TESTS,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=500,
-    )
-
-
-def trained(out, stage):
-    rows = [row for row in map(json.loads, (out / "metrics.jsonl").read_text().splitlines()) if row["stage"] == stage]
-    return (
-        load_file(out / stage / "model" / "model.safetensors"),
-        [row for row in rows if "loss" in row],
-        [row["score"] for row in rows if "score" in row],
-    )
-
-
-def assert_same_training(one, other, stage, start):
-    """Equal but for rounding:
-
-    Adam makes a step of its full size of a gradient that is nothing but rounding, so single weights say little.
-    """
-    (a, losses, scores), (b, other_losses, other_scores) = trained(one, stage), trained(other, stage)
-    assert [row["step"] for row in losses] == [row["step"] for row in other_losses]
-    for key in ("loss", "grad_norm", "entropy", "reward"):
-        assert [row.get(key, 0.0) for row in losses] == pytest.approx(
-            [row.get(key, 0.0) for row in other_losses], rel=2e-3, abs=1e-5
-        )
-    assert scores == other_scores
-    moved = sum(float((a[name] - start[name]).square().sum()) for name in a) ** 0.5
-    apart = sum(float((a[name] - b[name]).square().sum()) for name in a) ** 0.5
-    assert moved > 0.05 and apart < 0.01 * moved
-
-
-@pytest.fixture(scope="module")
-def alone(once):
-    def train(out):
-        train_bc(BCConfig(TOY, out=out, **SMALL["bc"]))
-        train_grpo(GRPOConfig(TOY, out=out, model=str(out / "bc" / "model"), **SMALL["grpo"]))
-
-    return once("alone", train)[0]
-
-
-def test_bc_in_two_processes(alone, tmp_path):
-    done = launch("torchrun", "bc", out=tmp_path, **SMALL["bc"])
-    assert done.returncode == 0, done.stderr
-    assert "destroy_process_group" not in done.stderr  # torch's warning where processes did not part
-    model, _ = load_model("tiny", make_engine(TOY))
-    assert_same_training(alone, tmp_path, "bc", model.state_dict())
-    assert len(json.loads((tmp_path / "evaluation.json").read_text())) > 1
-
-
-def test_grpo_in_two_processes(alone, tmp_path):
-    start = alone / "bc" / "model"
-    done = launch("accelerate", "grpo", out=tmp_path, model=start, **SMALL["grpo"])
-    assert done.returncode == 0, done.stderr
-    assert_same_training(alone, tmp_path, "grpo", load_file(start / "model.safetensors"))
-
-
-SMALLER = {"max_turn_tokens": 8, "eval_episodes": 8, "final_episodes": 12, "threads": 1, "learning_rate": 1e-3}
-OTHERS = {
-    "ilql": (ILQLConfig, train_ilql, {"demonstrations": 64, "epochs": 1.0}),  # as `mc` and `awr`, by `train_offline`
-    "dpo": (DPOConfig, train_dpo, {"scenarios": 24, "attempts": 4, "batch_size": 4}),
-    "kto": (KTOConfig, train_kto, {"scenarios": 12, "attempts": 4, "batch_size": 8}),
-}
-IN_TURN = """
-import json
-import sys
-import toy
-from dialogym.scripts.main import main
-
-for arguments in json.loads(sys.argv[1]):
-    assert main(arguments) == 0
-"""
-
-
-@pytest.fixture(scope="module")
-def others(alone, once):
-    """All of them in two processes that are started once: the folder of the runs."""
-
-    def train(folder):
-        folder.mkdir()
-        (folder / "in_turn.py").write_text(IN_TURN)
-        commands = [
-            ["train", algorithm, TOY, *words(model=alone / "bc" / "model", out=folder / algorithm, **SMALLER, **budget)]
-            for algorithm, (_, _, budget) in OTHERS.items()
-        ]
-        done = start("torchrun", folder / "in_turn.py", json.dumps(commands))
-        return done.returncode, done.stderr
-
-    folder, (code, said) = once("in-two-processes", train)
-    assert code == 0, said
-    return folder
-
-
-@pytest.mark.parametrize("algorithm", OTHERS)
-def test_others_in_two_processes(alone, others, tmp_path, algorithm):
-    config, train, budget = OTHERS[algorithm]
-    start = alone / "bc" / "model"
-    train(config(TOY, out=tmp_path, model=str(start), **SMALLER, **budget))
-    assert_same_training(tmp_path, others / algorithm, algorithm, load_file(start / "model.safetensors"))
-
-
-MEETING = """
-import sys
-from dialogym.trainers import processes
-
-processes.join()
-everyone = processes.gather([processes.index(), "x" * processes.index()])
-seen = processes.main_only(lambda: ("only", processes.index()))
-print(f"<{processes.index()} of {processes.count()}: {everyone} {seen}>", flush=True)
-
-def work():
-    raise FileExistsError("taken")
-
-try:
-    processes.main_only(work)
-except FileExistsError as error:
-    print(f"<{processes.index()} heard: {error}>", flush=True)
-    sys.exit(1)
-"""
-
-
-def test_processes_meet_and_hear_of_errors(tmp_path):
-    script = tmp_path / "meet.py"
-    script.write_text(MEETING)
-    done = start("torchrun", script)
-    for rank in (0, 1):
-        assert f"<{rank} of 2: [0, '', 1, 'x'] ('only', 0)>" in done.stdout
-        assert f"<{rank} heard: taken>" in done.stdout
-    assert done.returncode == 1
-
-
-def test_what_cannot_be_shared_out_is_refused(monkeypatch, tmp_path):
-    monkeypatch.setenv("WORLD_SIZE", "3")
-    with pytest.raises(ValueError, match=r"batch_size must be a multiple of the number of processes \(3\), got 16"):
-        processes.share(16, "batch_size")
-    assert processes.share(15, "batch_size") == 5
-    with pytest.raises(ValueError, match="groups must be a multiple"):
-        train_grpo(GRPOConfig(TOY, out=tmp_path / "run", groups=4))
-    assert not (tmp_path / "run").exists()
-    with pytest.raises(ValueError, match="batch_size must be a multiple"):
-        train_bc(BCConfig(TOY, out=tmp_path / "run", batch_size=16))
-
-
-def test_a_launcher_that_starts_one_process_is_noticed(monkeypatch):
-    for name in ("WORLD_SIZE", "RANK"):
-        monkeypatch.delenv(name, raising=False)
-    assert processes.count() == 1 and processes.is_main()
-    monkeypatch.setenv("MASTER_PORT", "29500")
-    monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
-    with pytest.raises(ValueError, match="starts one process"):
-        processes.count()
 
 
 # ---- memory and precision --------------------------------------------------------------------------------------------
