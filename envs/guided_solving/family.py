@@ -240,7 +240,7 @@ class GuidedSolving(Family):
 
     def context(self, dialogue: Dialogue) -> Hashable:
         """The problem and the index of the step: whose result is stated, and which words are about the matter."""
-        return dialogue.public, dialogue.state.step
+        return dialogue.public, min(dialogue.state.step, len(dialogue.public.steps) - 1)
 
     def measures(self, game: GuidedSteps, state: Guidance, hidden: Student) -> dict[str, float]:
         """The metrics of a final state that are numbers of their own, for exact means (`evaluation.pareto`)."""
