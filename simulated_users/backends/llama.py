@@ -21,6 +21,7 @@ MIN_P = 0.05
 ATTEMPTS = 3
 """Seeds tried until a reply is not empty."""
 
+THOUGHT_ONLY = "holds thinking only; raise max_tokens (of a mind: mind_tokens)"
 _GRAMMARS = 1024  # kept
 
 
@@ -130,7 +131,7 @@ class LlamaBackend:
         except BaseException:
             self._llama.reset()  # Ctrl-C may have come between reading tokens and noting them
             raise
-        return Failure(f"{self.name}: the reply {'holds thinking only' if self._thinks else 'is empty'}")
+        return Failure(f"{self.name}: the reply {THOUGHT_ONLY if self._thinks else 'is empty'}")
 
     def _complete(self, request: Request, prompt: list[int], max_tokens: int, seed: int) -> tuple[str, int]:
         answer = self._llama.create_completion(

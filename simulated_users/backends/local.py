@@ -14,7 +14,7 @@ from ...core.thoughts import left_open, spoken
 from ..user import Failure
 from .backend import Reply, Request, lacking
 from .chat import PLAIN_STOP, Decoder, render, words
-from .llama import ATTEMPTS, MIN_P
+from .llama import ATTEMPTS, MIN_P, THOUGHT_ONLY
 from .weights import fingerprint
 
 _SHARED = 16  # tokens at the beginning of all prompts from which on it pays to read them once
@@ -125,7 +125,8 @@ class LocalBackend:
                     for i, reply in zip(part, self._answer(asked, [prompts[i] for i in part]), strict=True):
                         replies[i] = reply
                 left = [i for i in left if replies[i] is None and requests[i].temperature > 0]
-            return [Failure(f"{self.name}: the reply is empty") if reply is None else reply for reply in replies]
+            nothing = Failure(f"{self.name}: the reply {THOUGHT_ONLY if self._opened else 'is empty'}")
+            return [nothing if reply is None else reply for reply in replies]
 
     def close(self) -> None:
         """Free the model's memory."""

@@ -261,7 +261,7 @@ def test_thoughts_that_the_template_opens(tmp_path):
     backend = load_backend(str(tmp_path / "thinking"))
     assert backend._opened == "<think>"
     (reply,) = backend.generate(requests(1))  # a random model closes nothing
-    assert isinstance(reply, Failure) and "empty" in reply
+    assert isinstance(reply, Failure) and "thinking only; raise max_tokens" in reply
 
 
 def test_a_thinking_model_in_llama_is_not_stopped_in_its_thoughts(llama, monkeypatch):
