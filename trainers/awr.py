@@ -1,7 +1,4 @@
-"""AWR, advantage-weighted regression.
-
-The source is Peng et al. 2019, "Advantage-Weighted Regression: Simple and Scalable Off-Policy Reinforcement Learning",
-section 3.
+"""AWR, advantage-weighted regression (Peng et al. 2019, "Advantage-Weighted Regression", section 3).
 
 Behaviour cloning in which what went better than expected counts more: the weight of a token is ``exp(A /
 temperature)``, at most `clip`, where A is the return from there on less the value V of the state. V is learned by
@@ -26,7 +23,6 @@ class AWRConfig(OfflineConfig):
     """AWR: behaviour cloning weighted by how much better than expected it went."""
 
     out: Path = Path("runs/awr")
-    """Folder of the run."""
     temperature: float = 0.5
     """Advantage, in standard deviations of the returns, at which a token counts e times. The lower it is, the more only
     the best counts."""
@@ -53,20 +49,10 @@ def train_awr(config: AWRConfig) -> float | None:
 def awr_loss(
     tokens: OwnTokens, state: torch.Tensor, temperature: float, clip: float, level: str
 ) -> dict[str, torch.Tensor]:
-    """The weighted clone's term and the values' own, each of shape (N,).
-
-    Args:
-        tokens: The learner's own tokens.
-        state: The value of the state before each, shape (N,).
-        temperature: Of the weights.
-        clip: The largest weight.
-        level: One of `LEVELS`.
-    """
-    return {
-        "bc_loss": awr_weights(tokens, state.detach(), temperature, clip, level)
-        * cross_entropy(tokens.logits, tokens.ids, reduction="none"),
-        "v_loss": 0.5 * (state - tokens.returns) ** 2,
-    }
+    """The weighted clone's term and the values' own, each of shape (N,), as is `state`: the value before each token."""
+    weights = awr_weights(tokens, state.detach(), temperature, clip, level)
+    cloned = cross_entropy(tokens.logits, tokens.ids, reduction="none")
+    return {"bc_loss": weights * cloned, "v_loss": 0.5 * (state - tokens.returns) ** 2}
 
 
 def awr_weights(tokens: OwnTokens, state: torch.Tensor, temperature: float, clip: float, level: str) -> torch.Tensor:

@@ -27,7 +27,6 @@ class BCConfig(RecordedConfig):
     stage: ClassVar[str] = "bc"
 
     out: Path = Path("runs/bc")
-    """Folder of the run."""
     best_of: int = 1
     """Attempts at each demonstration, against the same partner; the best is kept."""
     best_share: float = 1.0
@@ -46,9 +45,7 @@ class FilteredBCConfig(BCConfig):
     stage: ClassVar[str] = "filtered-bc"
 
     out: Path = Path("runs/filtered-bc")
-    """Folder of the run."""
     best_share: float = 0.3
-    """Share of the episodes to learn from, those of highest payoff."""
 
 
 def train_bc(config: BCConfig) -> float | None:

@@ -37,12 +37,11 @@ class Job:
     """One run of the benchmark.
 
     Attributes:
-        env_id: Registered id.
         algorithm: One of `BENCHMARKED`.
         seed: Of dataset, weights and sampling.
         out: Folder of the benchmark.
         demonstrations: Episodes of the dataset.
-        steps: Batches of 128 episodes that the online algorithms play.
+        steps: Batches of `BATCH` episodes that the online algorithms play.
         final_episodes: Of the evaluation, on the same seeds for all.
     """
 
@@ -111,14 +110,16 @@ def benchmark(
 ) -> list[dict[str, Any]]:
     """Run what is missing, and give all results.
 
+    The clone is trained wherever another algorithm needs it.
+
     Args:
         env_ids: Registered ids.
-        algorithms: Of `BENCHMARKED`. The clone is trained wherever an online algorithm needs it.
+        algorithms: Of `BENCHMARKED`.
         seeds: One run of each algorithm for each.
-        out: Folder of the benchmark.
+        out: See `Job`, as for the next three.
         demonstrations: Episodes of each dataset.
-        steps: See `Job`.
-        final_episodes: See `Job`.
+        steps: Of the online algorithms.
+        final_episodes: Of each evaluation.
         workers: Runs at a time.
         tell: Gets a line for each run.
 
@@ -127,12 +128,8 @@ def benchmark(
     """
     if unknown := set(algorithms) - set(BENCHMARKED):
         raise ValueError(f"algorithms must be among {', '.join(BENCHMARKED)}; got {', '.join(sorted(unknown))}")
-    jobs = [
-        Job(env_id, algorithm, seed, out, demonstrations, steps, final_episodes)
-        for seed in seeds
-        for env_id in env_ids
-        for algorithm in algorithms
-    ]
+    budget = (out, demonstrations, steps, final_episodes)
+    jobs = [Job(env_id, name, seed, *budget) for seed in seeds for env_id in env_ids for name in algorithms]
     for env_id in env_ids:
         if evaluate(env_id, "random", 20, seeds_of.test(20).start).score is None:
             raise ValueError(f"env_ids must have an exact optimum, or there is no score; {env_id} has none")
@@ -152,10 +149,8 @@ def benchmark(
                 row = future.result()
                 with (out / "results.jsonl").open("a") as file:
                     file.write(json.dumps(row) + "\n")
-                tell(
-                    f"{row['env_id']} {row['algorithm']} seed {row['seed']}: "
-                    + (row["error"] or f"{row['score']:.3f}, {row['cpu_minutes']:.1f} CPU minutes")
-                )
+                said = row["error"] or f"{row['score']:.3f}, {row['cpu_minutes']:.1f} CPU minutes"
+                tell(f"{row['env_id']} {row['algorithm']} seed {row['seed']}: {said}")
     return results(out)
 
 

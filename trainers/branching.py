@@ -33,13 +33,9 @@ class BranchingPolicy(LanguageModelPolicy):
     """
 
     def fork(self, dialogue: Dialogue, stream: Stream | None = None) -> Dialogue:
-        """A copy of a running dialogue with random numbers and a token record of its own.
+        """A copy of a running dialogue with the same person, random numbers and a token record of its own.
 
-        The person stays who he is: the copy has the same persona and, until somebody sets it, the same hidden state.
-
-        Args:
-            dialogue: Is left as it was.
-            stream: The copy's random numbers; without it the copy may be spoken in, but not stepped.
+        Without a stream of random numbers it may be spoken in, but not stepped.
         """
         other = dialogue.fork()
         if stream is not None:
@@ -76,15 +72,8 @@ def from_branches(
 ) -> Collected:
     """Single turns: at each of its turns the policy says several things, and the dialogue goes on with the first.
 
-    All of them are judged. The histories are therefore those of the policy itself. Turns that came out the same are
-    judged once, and not at all where there is no other one.
-
-    Args:
-        engine: The environment, with the reward that turns are judged by.
-        policy: Should sample (``temperature`` above 0).
-        seeds: One for each dialogue.
-        branches: Turns that are sampled from each history.
-        judge: `ForwardSampling` or `exact_values`.
+    All `branches` of them are judged. The histories are therefore those of the policy itself, which should sample.
+    Turns that came out the same are judged once, and not at all where there is no other one.
     """
     found = Collected()
     dialogues = engine.open([seeding.np_random(seed)[0] for seed in seeds], seeds=seeds)
@@ -96,12 +85,11 @@ def from_branches(
         texts = [text for some in asked for text in policy.respond(*zip(*some, strict=True))]
         open_ends: list[tuple[Dialogue, dict[tuple, Candidate], Counter]] = []
         for number, dialogue in enumerate(live):
-            distinct: dict[tuple, Candidate] = {}
-            counts: Counter = Counter()
-            for place in range(number * branches, (number + 1) * branches):
-                said = tuple(_last_turn(policy.record(forks[place]))[0])
-                distinct.setdefault(said, Candidate(dialogue, forks[place], texts[place]))
-                counts[said] += 1
+            places = range(number * branches, (number + 1) * branches)
+            said = [tuple(_last_turn(policy.record(forks[place]))[0]) for place in places]
+            counts, distinct = Counter(said), {}
+            for ids, place in zip(said, places, strict=True):
+                distinct.setdefault(ids, Candidate(dialogue, forks[place], texts[place]))
             found.alone += len(distinct) == 1
             if len(distinct) > 1:
                 open_ends.append((dialogue, distinct, counts))
@@ -125,7 +113,7 @@ def from_branches(
         engine.step(live, texts[::branches])
         live = [dialogue for dialogue in live if not dialogue.done]
     for dialogue in dialogues:
-        found.count(dialogue)
+        found.count_played(dialogue)
     return found
 
 

@@ -18,6 +18,23 @@ from ..policies.language_model import LanguageModelPolicy
 from ..policies.rollout import rollout
 
 
+def adapters(rank: int, **options: Any) -> LoraConfig:
+    """PEFT's configuration of LoRA adapters on every linear layer."""
+    return LoraConfig(r=rank, lora_dropout=0.0, target_modules="all-linear", **options)
+
+
+def hardware(bf16: bool, gradient_checkpointing: bool = False) -> dict[str, Any]:
+    """What transformers' ``TrainingArguments`` are told about precision, memory and processes."""
+    cuda = torch.cuda.is_available()
+    return {
+        "bf16": bf16,
+        "use_cpu": bf16 and not cuda,  # or transformers refuses it without a GPU
+        "gradient_checkpointing": gradient_checkpointing,
+        "dataloader_pin_memory": cuda,
+        "ddp_find_unused_parameters": False,
+    }
+
+
 @dataclass(frozen=True)
 class TrainerConfig:
     """The fields that all trainers share; they are options of the command line."""
@@ -35,7 +52,7 @@ class TrainerConfig:
     max_turn_tokens: int = 24
     """Most tokens of one utterance."""
     eval_every: int = 0
-    """Steps between evaluations; 0 for none while training."""
+    """Steps between evaluations while training; 0 for none."""
     eval_episodes: int = 200
     """Episodes of an evaluation while training."""
     final_episodes: int = 500
@@ -75,7 +92,7 @@ class TrainerConfig:
     @property
     def adapters(self) -> LoraConfig | None:
         """PEFT's configuration of the LoRA adapters; ``None`` if all weights are trained."""
-        return LoraConfig(r=self.lora_rank, lora_dropout=0.0, target_modules="all-linear") if self.lora_rank else None
+        return adapters(self.lora_rank) if self.lora_rank else None
 
     @property
     def dtype(self) -> str:
@@ -98,15 +115,8 @@ class TrainerConfig:
 
     @property
     def hardware(self) -> dict[str, Any]:
-        """What transformers' ``TrainingArguments`` are told about precision, memory and processes."""
-        cuda = torch.cuda.is_available()
-        return {
-            "bf16": self.bfloat16,
-            "use_cpu": self.bfloat16 and not cuda,  # or transformers refuses it without a GPU
-            "gradient_checkpointing": self.gradient_checkpointing,
-            "dataloader_pin_memory": cuda,
-            "ddp_find_unused_parameters": False,
-        }
+        """See `hardware`."""
+        return hardware(self.bfloat16, self.gradient_checkpointing)
 
 
 @dataclass(frozen=True)

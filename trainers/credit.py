@@ -1,6 +1,7 @@
 """Credit assignment: which turn of which episode deserves how much of what happened.
 
-Plain functions of rewards, for trainers to take by name. A `Credit` takes
+Plain functions of rewards, for trainers to take by name; docs/credit.md says what each of them follows and how it goes
+wrong, which the tests hold. A `Credit` takes
 
 * ``rewards``: of each turn of each episode; ``None`` for an episode without a return, whose simulated user failed. It
   is left out of every mean, and its advantages are 0.
@@ -8,11 +9,8 @@ Plain functions of rewards, for trainers to take by name. A `Credit` takes
   the group says what could be expected there.
 * ``dialogues``: those of the rewards, for the credits that read them.
 
-and returns the advantage of each turn of each episode, in the units of the rewards unless it says otherwise.
-
-`trajectory`, `turn`, `leave-one-out`, `critic(lambda=1)` and `exact(lambda=1)` follow the gradient of the expected
-return (where the mean holds the episode itself, as in the first two, it shrinks by (n - 1) / n for n episodes). The
-others follow something else; what that is, and how it goes wrong, is said at each and held in the tests.
+and returns the advantage of each turn of each episode, in the units of the rewards unless it says otherwise. A
+``discount`` is of rewards, by turn, above 0 and at most 1.
 """
 
 from __future__ import annotations
@@ -49,16 +47,9 @@ def turn(
 ) -> list[np.ndarray]:
     """The return to go at a turn, less what the group still got from the same turn on.
 
-    What a turn could not have caused, the rewards before it, is out of its advantage (the causality argument of Sutton
-    and Barto 2018, section 13.3). The baseline at a turn is the mean over those of the group that had such a turn. An
-    episode that is alone there is held against the group's mean return less what it got before: that depends on nothing
-    that the turn decides. Where only the last turn is rewarded, this differs from `trajectory` in the baseline alone.
-
-    With a discount below 1 a turn is held responsible more for what follows soon. That is another objective, except
-    where the reward is shaped by a potential with the same ``gamma``. Without a discount such shaping does no more than
-    shift the baseline: what is to come is then the payoff less the potential now.
-
-    The `discount` is of rewards, by turn; above 0 and at most 1.
+    What a turn could not have caused, the rewards before it, is out of its advantage (Sutton and Barto 2018, section
+    13.3). The baseline at a turn is the mean over those of the group that had such a turn. An episode that is alone
+    there is held against the group's mean return less what it got before, which the turn does not decide.
     """
     advantages = []
     for group in _groups(rewards, size):
@@ -78,12 +69,9 @@ def turn(
 
 
 def leave_one_out(rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue] = ()) -> list[np.ndarray]:
-    """The return of the episode less the mean of the others in its group, the same for all of its turns.
+    """The return of the episode less the mean of the others in its group, for all turns (Kool et al. 2019, equation 3).
 
-    This is RLOO (Kool et al. 2019, equation 3).
-
-    It is `trajectory` times G / (G - 1) for G episodes that count, and its expected gradient is exactly that of the
-    expected return. An episode that is alone in its group has nothing to be held against: its advantages are 0.
+    An episode that is alone in its group has nothing to be held against: its advantages are 0.
     """
     advantages = trajectory(rewards, size)
     counted = [sum(turns is not None for turns in group) for group in _groups(rewards, size) for _ in group]
@@ -95,18 +83,8 @@ def discounted(
 ) -> list[np.ndarray]:
     """The discounted return to go at a turn, normalised over the group at the same turn: (G - mean) / deviation.
 
-    This is how group-relative methods are mostly taken to several turns (Zeng et al. 2025, MT-GRPO; Ding et al. 2025,
-    GTPO).
-
-    What is wrong with it. Dividing by the deviation makes each scenario, and each turn, weigh the same, however much is
-    at stake in it. The policy cannot see which hidden partner it has, so it should weigh the partners by what they have
-    to give; normalised, it goes with the majority of them. Discounting makes it hasty, the more so where the payoff is
-    discounted already. Who is alone at a turn learns nothing there, and the last turns have few to be held against.
-
-    The `discount` is of rewards, by turn; above 0 and at most 1.
-
-    Returns:
-        The advantage of each turn of each episode, in standard deviations.
+    The sources are Zeng et al. 2025, MT-GRPO, and Ding et al. 2025, GTPO. The unit is a standard deviation.
+    Who is alone at a turn learns nothing there.
     """
     advantages = []
     for group in _groups(rewards, size):
@@ -125,20 +103,10 @@ def equalized(
     """Every turn gets the same: the episode's discounted return from its first turn on, less the group's mean.
 
     The source is Qian et al. 2025, UserRL: turns "Equalized", trajectories scored by "R2G".
-
-    What is wrong with it. Without a discount it is `trajectory`: a turn is charged with what it could not cause, which
-    costs noise but no bias. With one, the default, it is the gradient of another objective: a reward now is preferred
-    to a larger one later, so asking first does not pay.
-
-    The `discount` is of rewards, by turn; above 0 and at most 1.
     """
-    scores = [
-        None if turns is None else [returns_to_go(turns, discount)[0] if len(turns) else 0.0] for turns in rewards
-    ]
-    return [
-        np.repeat(one, 0 if turns is None else len(turns))
-        for one, turns in zip(trajectory(scores, size), rewards, strict=True)
-    ]
+    scores = [turns and [returns_to_go(turns, discount)[0]] for turns in rewards]
+    means = trajectory(scores, size)
+    return [np.repeat(one, 0 if turns is None else len(turns)) for one, turns in zip(means, rewards, strict=True)]
 
 
 def exponential(
@@ -146,18 +114,10 @@ def exponential(
 ) -> list[np.ndarray]:
     """The advantage of the episode, spread over its turns by what each was rewarded with.
 
-    The source is Qian et al. 2025, UserRL: exponential mapping, "EM".
-
-    A turn with the reward r has the weight ``w = 0.5 + 0.5 (1 - exp(-curvature r)) / (1 - exp(-curvature))``: 0.5 for
-    none, 1 for a reward of 1, and concave between. Its advantage is that of the episode times w over the mean weight of
-    the episode's turns. Rewards are taken to lie between 0 and 1; what lies outside counts as the end of that range.
-
-    What is wrong with it. The weight depends on the turn's own luck, so it is no baseline: a lucky act is praised in
-    full and an unlucky one blamed by half, which makes the policy take risks for their own sake. Two rewards with the
-    same sum are not worth the same, and shaping by a potential, which changes nothing about which policy is best,
-    changes the weights.
-
-    The `curvature` says how concave, and is above 0; the `discount` is of the episode's return, as in `equalized`.
+    The source is Qian et al. 2025, UserRL: exponential mapping, "EM". A turn with the reward r has the weight
+    ``w = 0.5 + 0.5 (1 - exp(-curvature r)) / (1 - exp(-curvature))``, and the advantage of its episode (that of
+    `equalized`) times w over the mean weight of the episode's turns. Rewards are taken to lie between 0 and 1; what
+    lies outside counts as the end of that range. The ``curvature`` is above 0.
     """
     spread = []
     for turns, values in zip(rewards, equalized(rewards, size, dialogues, discount), strict=True):
@@ -171,41 +131,26 @@ def exact(
 ) -> list[np.ndarray]:
     """The exact advantage of each turn from the solver, less the mean of the others of its group at the same turn.
 
-    It is ``A* = Q*(state, belief, act) - V*(state, belief)``, see `exact_advantages`. The mean depends on nothing that
-    the turn decides, and takes noise away: A* alone is never above 0, so that every act would only be pushed down.
+    That mean depends on nothing that the turn decides, and takes noise away: `exact_advantages` alone are never above
+    0, so that every act would only be pushed down.
 
-    With ``lambda=0`` a turn is judged by its own advantage alone. No luck is in it, and no other turn's fault: it is
-    the best that credit can give to a policy that comes to play on optimally (the cost-to-go of an expert: Ross and
-    Bagnell 2014, AggreVaTe). It is not the gradient of the expected return of the policy as it is: an act that only an
-    optimal player can make something of is praised before the policy can. So a policy that plays badly later is not
-    told to close early, and a short run ends lower than with `trajectory` (docs/credit.md).
-
-    With ``lambda=1`` a turn is also charged with the advantages of all later turns. The expected return is the optimum
-    less the expected sum of what all turns lose (Kakade and Langford 2002, lemma 6.1), so this is the policy's own
-    gradient. The luck of the partner's answers is out of it as far as the policy would use it as well as an optimal
-    player; a poor policy gets more noise by it, not less.
-
-    ``lambda`` says how much of what later turns lose is charged to a turn, by turn; 0 to 1.
-
-    Returns:
-        The advantage of each turn of each episode, in payoff, as of the start of the dialogue.
+    With ``lambda=0`` a turn is judged by its own advantage alone, as if optimal play followed (Ross and Bagnell 2014,
+    AggreVaTe): not the gradient of the policy as it is. ``lambda`` is how much of what later turns lose is charged to a
+    turn, by turn; with 1 it is the policy's own gradient (Kakade and Langford 2002, lemma 6.1).
 
     Raises:
-        ValueError: If the family has no exact solution within reach, or if something else than the payoff is rewarded.
+        ValueError: If dialogues are missing; for the rest see `exact_advantages`.
     """
     if len(dialogues) != len(rewards):
         raise ValueError(f"credit 'exact' needs the dialogue of each of {len(rewards)} episodes, got {len(dialogues)}")
-    own = [
-        np.zeros(0) if turns is None else exact_advantages(dialogue)
-        for turns, dialogue in zip(rewards, dialogues, strict=True)
-    ]
+    played = zip(rewards, dialogues, strict=True)
+    own = [np.zeros(0) if turns is None else exact_advantages(dialogue) for turns, dialogue in played]
     advantages = []
     for group in _groups([returns_to_go(values, lambda_) for values in own], size):
         for i, values in enumerate(group):
-            others = [
-                [other[k] for j, other in enumerate(group) if j != i and len(other) > k] for k in range(len(values))
-            ]
-            advantages.append(values - np.array([_mean(level) for level in others]))
+            others = [other for j, other in enumerate(group) if j != i]
+            level = [_mean([other[k] for other in others if len(other) > k]) for k in range(len(values))]
+            advantages.append(values - np.array(level))
     return advantages
 
 
@@ -254,10 +199,7 @@ CREDITS: dict[str, Callable[..., Any]] = {
     "critic": TurnCritic,
     "exact": exact,
 }
-"""By name: functions, and classes whose instances are such functions that remember.
-
-Their parameters are given behind the name.
-"""
+"""By name: functions, and classes whose instances are such functions that remember."""
 
 _RANGES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "discount": ("above 0 and at most 1", lambda value: 0.0 < value <= 1.0),
@@ -291,15 +233,10 @@ def make_credit(spec: str) -> Credit:
 
 
 def scaled(advantages: Sequence[np.ndarray], size: int, scale: str) -> list[np.ndarray]:
-    """Divide advantages by their standard deviation over turns.
-
-    Args:
-        advantages: Of each turn of each episode.
-        size: Episodes of a group.
-        scale: Over the turns of the ``"group"``, of the whole ``"batch"``, or not at all (``"none"``).
+    """Divide advantages by their standard deviation over turns of the group or the batch, see `SCALES`.
 
     Raises:
-        ValueError: If `scale` is none of them.
+        ValueError: If `scale` is not known.
     """
     if scale not in SCALES:
         raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {scale!r}")

@@ -31,13 +31,6 @@ COUNTS = 32  # whole numbers up to this size also have a place of their own each
 class Critic(nn.Module):
     """Says what is still to come before each action. It has no part in the policy: its loss has no gradient there.
 
-    Attributes:
-        trunk: The separate critic's own transformer; ``None`` for the others.
-        head: From what the critic sees to a number.
-        mean: What the head's 0 means, in units of reward.
-        std: What the head's 1 means on top of that.
-        calibrated: Whether `calibrate` has set the two.
-
     Args:
         kind: ``"head"`` reads the policy's last hidden state where an action begins; ``"separate"`` the same of a
             transformer of its own, which begins as a copy of the policy's; ``"privileged"`` the policy's hidden state
@@ -46,8 +39,8 @@ class Critic(nn.Module):
         model: The policy's language model.
     """
 
-    mean: torch.Tensor
-    std: torch.Tensor
+    mean: torch.Tensor  # what the head's 0 means, in units of reward
+    std: torch.Tensor  # what its 1 means on top of that
     calibrated: torch.Tensor
 
     def __init__(self, kind: str, model: Any):
@@ -72,9 +65,9 @@ class Critic(nn.Module):
         Args:
             seen: The policy's hidden state before each action when the episode was played, and what is privileged;
                 shape (actions, numbers).
-            ids: As for `read_own`; this and the following are for a separate critic.
-            mask: As for `read_own`.
-            own: As for `read_own`.
+            ids: For a separate critic, as are `mask` and `own`: as for `read_own`.
+            mask: See there.
+            own: See there.
             starts: For each action, which of the own tokens (row by row) it begins with.
         """
         if self.trunk is not None:
@@ -122,12 +115,8 @@ def privileged_features(dialogue: Dialogue, index: int, sees: str = "both") -> n
         factors = enumerate(belief.factors) if isinstance(belief, ProductBelief) else [("", belief)]
         for place, factor in factors:
             for outcome, p in factor:
-                facts = (
-                    _facts("", outcome)
-                    if place != ""
-                    else (*_facts("", outcome), *_facts(".", dialogue.reveal(outcome)))
-                )
-                for name, value in facts:
+                revealed = dialogue.reveal(outcome) if place == "" else {}
+                for name, value in (*_facts("", outcome), *_facts(".", revealed)):
                     _add(features, f"belief{place}{name}", value, p)
                 _add(features, f"outcome{place}={outcome!r}", True, p)
     return features
@@ -151,9 +140,8 @@ def _facts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 def _add(features: np.ndarray, name: str, value: Any, weight: float = 1.0) -> None:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         place, sign = _slot(name)
-        features[place] += (
-            sign * weight * math.copysign(math.log1p(abs(value)), value) / 4.0
-        )  # a price of 50 is about 1
+        # a price of 50 is about 1
+        features[place] += sign * weight * math.copysign(math.log1p(abs(value)), value) / 4.0
         if abs(value) > COUNTS or value != int(value):
             return
         value = int(value)

@@ -89,21 +89,14 @@ def recorded(config: RecordedConfig, best_of: int = 1) -> tuple[list[Episode], i
 def check(episodes: Sequence[Episode], env_id: str, settings: Mapping[str, Any]) -> None:
     """See that recorded episodes are of the environment that is trained in.
 
-    Args:
-        episodes: Records.
-        env_id: Registered id.
-        settings: As for ``gym.make``.
-
     Raises:
         ValueError: If some are of another environment, or of other settings.
     """
     engine = make_engine(env_id, **{**settings, "user": "scripted", "ear": "grammar"})
     wanted = json.loads(json.dumps(engine.family.settings()))
     for episode in episodes:
-        if episode.settings != wanted:
-            different = sorted(
-                name for name in {*episode.settings, *wanted} if episode.settings.get(name) != wanted.get(name)
-            )
+        if (found := episode.settings) != wanted:
+            different = sorted(name for name in {*found, *wanted} if found.get(name) != wanted.get(name))
             raise ValueError(
                 f"episodes must be of {env_id}, as it is to be trained in; one is of {episode.env_id}, with other "
                 f"settings ({', '.join(different)})"

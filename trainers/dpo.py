@@ -35,7 +35,6 @@ class DPOConfig(PreferenceConfig):
     """DPO (TRL's DPOTrainer on token records)."""
 
     out: Path = Path("runs/dpo")
-    """Folder of the run."""
     matches: int = 1
     """Pairs of each history: the best continuation against the worst, the second best against the second worst..."""
     imitation: float = 0.2

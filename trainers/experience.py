@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,49 +15,35 @@ from .critics import privileged_features
 from .scoring import grid
 
 LEVELS = ("turn", "token")
+_EMPTY = partial(np.zeros, 0)
 _NUMBERS = ("seen", "logprobs", "reference", "values", "advantages", "returns")
 
 
 @dataclass(slots=True)
 class Experience:
-    """One episode.
+    """One episode."""
 
-    Attributes:
-        ids: Of the whole dialogue.
-        own: 1 for the tokens that the model sampled; as long as `ids`.
-        actions: How many own tokens each action has.
-        rewards: Of each action.
-        payoff: Of the episode.
-        seen: What the critic is shown before each action; shape (actions, numbers). To begin with, what is privileged.
-        logprobs: Of each own token, by the policy that played.
-        reference: Of each own token, by the policy that training began with; empty if nobody asks.
-        values: Of each action, by the critic then.
-        advantages: Of each action.
-        returns: Of each action: what the critic is to learn.
-    """
-
-    ids: list[int]
-    own: list[int]
-    actions: list[int]
-    rewards: list[float]
-    payoff: float
-    seen: np.ndarray
-    logprobs: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    reference: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    values: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    advantages: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    returns: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    ids: list[int]  # of the whole dialogue
+    own: list[int]  # 1 for the tokens that the model sampled; as long as `ids`
+    actions: list[int]  # how many own tokens each action has
+    rewards: list[float]  # of each action
+    payoff: float  # of the episode
+    seen: np.ndarray  # by the critic before each action, shape (actions, numbers); to begin with, what is privileged
+    logprobs: np.ndarray = field(default_factory=_EMPTY)  # of each own token, by the policy that played
+    reference: np.ndarray = field(
+        default_factory=_EMPTY
+    )  # of each own token, by the starting policy; empty if nobody asks
+    values: np.ndarray = field(default_factory=_EMPTY)  # of each action, by the critic then
+    advantages: np.ndarray = field(default_factory=_EMPTY)  # of each action
+    returns: np.ndarray = field(default_factory=_EMPTY)  # of each action: what the critic is to learn
 
     @classmethod
     def of(cls, dialogue: Dialogue, record: TokenRecord, level: str, sees: str = "") -> Experience:
-        """What happened, as actions of a level.
+        """What happened, as actions.
 
-        Args:
-            dialogue: That was played.
-            record: Its tokens and the rewards of its turns.
-            level: ``"turn"``: an action is a turn, and has its reward. ``"token"``: an action is a token that the model
-                sampled, and the last one of a turn has the turn's reward.
-            sees: For a privileged critic, see `privileged_features`; ``""`` for others.
+        With the level ``"turn"`` an action is a turn, and has its reward; with ``"token"`` it is a token that the model
+        sampled, and the last one of a turn has the turn's reward. `sees` is for a privileged critic, see
+        `privileged_features`, and ``""`` for others.
         """
         turns = [sum(record.mask[start:end]) for start, end in record.turns]
         views = [privileged_features(dialogue, k, sees) if sees else np.zeros(0, np.float32) for k in range(len(turns))]
@@ -93,13 +80,7 @@ class Minibatch:
 
     @classmethod
     def of(cls, episodes: Sequence[Experience], pad: int, device: torch.device | str = "cpu") -> Minibatch:
-        """Put episodes together.
-
-        Args:
-            episodes: At least one.
-            pad: The id to fill up with.
-            device: Where the tensors go.
-        """
+        """Put episodes together, at least one, filled up with `pad`."""
         lengths = torch.tensor([length for episode in episodes for length in episode.actions], device=device)
 
         def joined(name: str) -> torch.Tensor:

@@ -1,9 +1,7 @@
 """Expert iteration: play, keep the best attempts at each scenario, imitate them, and again.
 
-It is also known as online filtered behaviour cloning.
-The policy that is searched for better play is the policy itself, by trying several times (Anthony et al. 2017 search a
-tree; with best attempts instead it is ReST, Gulcehre et al. 2023). Everything random follows from the seed and the
-round, so a run can be continued exactly.
+It is also known as online filtered behaviour cloning. The policy that is searched for better play is the policy itself,
+by trying several times (Anthony et al. 2017 search a tree; with attempts instead it is ReST, Gulcehre et al. 2023).
 
 What to expect of it. Attempts at a scenario meet the same hidden person, so what makes one better is its acts, and luck
 with the answers: where those are drawn at random, lucky acts are imitated like good ones. It learns from successes
@@ -21,7 +19,6 @@ import numpy as np
 import torch
 
 from ..core.checks import above, at_least
-from ..core.dialogue import Dialogue
 from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.make import make_engine
@@ -29,7 +26,8 @@ from ..policies.tokens import TokenRecord
 from . import processes
 from .config import OnlineConfig
 from .loop import LoopTrainer, train, trained
-from .run import Run, scored
+from .preferences import return_of
+from .run import Run
 from .scoring import Reader, padded
 
 
@@ -38,9 +36,6 @@ class ExpertIterationConfig(OnlineConfig):
     """Expert iteration, or online filtered behaviour cloning (our own, on accelerate)."""
 
     out: Path = Path("runs/expert-iteration")
-    """Folder of the run."""
-    reward: str = "goal"
-    """What attempts are compared by: a registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
     rounds: int = 10
     """Rounds of playing and learning."""
     scenarios: int = 64
@@ -95,28 +90,21 @@ def train_expert_iteration(config: ExpertIterationConfig) -> float | None:
 
 
 def best(returns: Sequence[float | None], size: int, keep: float) -> list[int]:
-    """Which attempts to learn from: of each scenario the best share of those that count.
-
-    They have to be above the scenario's mean.
+    """Which attempts to learn from, as places in order: of each scenario the best of those above its mean.
 
     Args:
         returns: Of each attempt; ``None`` for one that does not count.
         size: Attempts at a scenario; neighbours are of the same.
-        keep: The share, at least one attempt. Of equals the first is kept.
-
-    Returns:
-        Their places, in order.
+        keep: The share of those that count, at least one attempt. Of equals the first is kept.
     """
     places = []
     for first in range(0, len(returns), size):
-        counted = [
-            (value, place) for place, value in enumerate(returns[first : first + size], first) if value is not None
-        ]
-        mean = sum(value for value, _ in counted) / max(1, len(counted))
-        ranked = sorted(
-            (place for value, place in counted if value > mean + 1e-9), key=lambda place: -(returns[place] or 0.0)
-        )
-        places += sorted(ranked[: max(1, round(keep * len(counted)))])
+        group = enumerate(returns[first : first + size], first)
+        counted = {place: value for place, value in group if value is not None}
+        mean = sum(counted.values()) / max(1, len(counted))
+        ranked = sorted(counted, key=lambda place: -counted[place])
+        kept = [place for place in ranked if counted[place] > mean + 1e-9]
+        places += sorted(kept[: max(1, round(keep * len(counted)))])
     return places
 
 
@@ -136,10 +124,7 @@ class ExpertIterationTrainer(LoopTrainer):
         return self.play(step) | self.learn(step)
 
     def play(self, number: int) -> dict[str, float]:
-        """Play a round's scenarios, and put the best attempts into the buffer.
-
-        Args:
-            number: Of the round, from 0.
+        """Play the scenarios of a round, counted from 0, and put the best attempts into the buffer.
 
         Returns:
             ``reward`` (mean return), ``reward_std``, ``payoff``, and how many episodes were ``kept``.
@@ -151,17 +136,14 @@ class ExpertIterationTrainer(LoopTrainer):
         mine = seeds.train(config.seed, part, number * config.scenarios + processes.index() * part)
         asked, attempts = np.repeat(mine, config.attempts).tolist(), list(range(config.attempts)) * part
         dialogues = config.play(self.engine, self.player, asked, attempts)
-        returns = [sum(step.reward for step in dialogue.steps) if _counts(dialogue) else None for dialogue in dialogues]
-        records = processes.gather(
-            [self.player.record(dialogues[place]) for place in best(returns, config.attempts, config.keep)]
-        )
+        counts = [bool(dialogue.steps and not dialogue.error) for dialogue in dialogues]
+        returns = [return_of(one) if counted else None for one, counted in zip(dialogues, counts, strict=True)]
+        kept = best(returns, config.attempts, config.keep)
+        records = processes.gather([self.player.record(dialogues[place]) for place in kept])
         self.buffer = [*self.buffer, records][-config.buffer :]
         self.kept += len(records)
-        counted = [
-            (value, dialogue.steps[-1].payoff)
-            for value, dialogue in zip(returns, dialogues, strict=True)
-            if value is not None
-        ]
+        played = zip(returns, dialogues, strict=True)
+        counted = [(value, dialogue.steps[-1].payoff) for value, dialogue in played if value is not None]
         if not (counted := processes.gather(counted)):
             raise ConnectionError(
                 f"the simulated user failed in every episode of a round; the first error was: {dialogues[0].error}"
@@ -178,9 +160,6 @@ class ExpertIterationTrainer(LoopTrainer):
     def learn(self, number: int) -> dict[str, float]:
         """Imitate what is in the buffer.
 
-        Args:
-            number: Of the round, from 0.
-
         Returns:
             ``loss`` (mean negative log-probability of the imitated tokens in nats), ``entropy``, ``grad_norm``, means
             over the round's gradient steps; and ``learning_rate``. Without anything to imitate the loss is 0.
@@ -192,9 +171,8 @@ class ExpertIterationTrainer(LoopTrainer):
         steps = []
         for _ in range(config.epochs):
             shuffled = [records[i] for i in torch.randperm(len(records), generator=order)]
-            steps += [
-                self._step(shuffled[k : k + config.batch_size]) for k in range(0, len(shuffled), config.batch_size)
-            ]
+            starts = range(0, len(shuffled), config.batch_size)
+            steps += [self._step(shuffled[k : k + config.batch_size]) for k in starts]
         loss, entropy, norm = torch.tensor(steps).mean(0).tolist() if steps else (0.0, 0.0, 0.0)
         return {"loss": loss, "entropy": entropy, "grad_norm": norm, "learning_rate": rate}
 
@@ -222,14 +200,9 @@ class ExpertIterationTrainer(LoopTrainer):
             _, logprobs, entropies = self.reader(*padded(mine, self.speaker.chat.eos, self.device))
         loss = -logprobs.sum() / total
         self.accelerator.backward(loss * processes.count())  # gradients are averaged over processes
-        norm: Any = self.accelerator.clip_grad_norm_(
-            self.reader.parameters(), self.config.max_grad_norm or float("inf")
-        )
+        most = self.config.max_grad_norm or float("inf")
+        norm: Any = self.accelerator.clip_grad_norm_(self.reader.parameters(), most)
         self.optimizers[0].step()
         self.optimizers[0].zero_grad()
         sums = processes.gather([(loss.item(), entropies.sum().item() / total)])
         return sum(part for part, _ in sums), sum(part for _, part in sums), float(norm)
-
-
-def _counts(dialogue: Dialogue) -> bool:
-    return scored(dialogue) and bool(dialogue.steps)

@@ -32,9 +32,9 @@ from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.tokens import TokenRecord
 from . import processes
 from .config import OnlineConfig
-from .credit import SCALES, Credit, make_credit
+from .credit import SCALES, make_credit
 from .credit import scaled as scale_advantages
-from .run import Clock, Run, scored
+from .run import Clock, Run
 from .scoring import own_logprobs, short_way
 from .turn_critic import TurnCritic
 
@@ -44,7 +44,6 @@ class GRPOConfig(OnlineConfig):
     """GRPO (TRL's GRPOTrainer through `rollout_func`)."""
 
     out: Path = Path("runs/grpo")
-    """Folder of the run."""
     steps: int = 40
     """Batches of episodes."""
     updates: int = 1
@@ -75,9 +74,7 @@ class GRPOConfig(OnlineConfig):
     vllm_server: str = "http://127.0.0.1:8000"
     """Address of the server of vLLM."""
     eval_every: int = 10
-    """Steps between evaluations; 0 for none."""
     save_every: int = 20
-    """Steps between checkpoints."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -93,11 +90,7 @@ class GRPOConfig(OnlineConfig):
 
 
 def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
-    """Train a policy by GRPO.
-
-    Args:
-        config: What to do.
-        stage: Name of the algorithm, and of its folder in the run.
+    """Train a policy by GRPO, in the folder `stage` of the run.
 
     Returns:
         The score of the trained policy; the model is in ``config.out / stage / "model"``.
@@ -106,7 +99,15 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
         ValueError: If an argument is invalid; for the rest see `Run.begin`.
         ModuleNotFoundError: If vLLM is asked for and not installed.
     """
-    _check_vllm(config)
+    if config.vllm != "off" and find_spec("vllm") is None:
+        raise ModuleNotFoundError(
+            f"vllm={config.vllm!r} needs the package vllm, which is not installed (it needs a GPU): pip install vllm"
+        )
+    if config.vllm == "server" and processes.count() > 1:
+        raise ValueError(
+            "vllm must be 'colocate' with several processes: TRL asks its server for all of them at once, and "
+            "dialogues end at different turns"
+        )
     processes.share(config.groups, "groups")  # a group stays whole in one process
     if config.kl and config.model in ("tiny", "smollm2") and not config.lora_rank:
         raise ValueError(
@@ -151,25 +152,12 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
         ),
     )
     trainer.rollout = rollout
-    trainer.add_callback(KeepCredit(rollout.credit, checkpoint))
+    if isinstance(rollout.credit, TurnCritic):  # the others remember nothing
+        trainer.add_callback(KeepCredit(rollout.credit, checkpoint))
     policy.model = trainer.model
     Clock(run, trainer, policy, config.eval_every * config.updates, lambda step: step * batch / config.updates)
     trainer.train(resume_from_checkpoint=checkpoint)
     return run.finish(policy, trainer.save_model, episodes=batch * config.steps, steps=config.steps)
-
-
-def _check_vllm(config: GRPOConfig) -> None:
-    if config.vllm == "off":
-        return
-    if find_spec("vllm") is None:
-        raise ModuleNotFoundError(
-            f"vllm={config.vllm!r} needs the package vllm, which is not installed (it needs a GPU): pip install vllm"
-        )
-    if config.vllm == "server" and processes.count() > 1:
-        raise ValueError(
-            "vllm must be 'colocate' with several processes: TRL asks its server for all of them at once, and "
-            "dialogues end at different turns"
-        )
 
 
 def scenario_seeds(config: GRPOConfig) -> Dataset:
@@ -179,36 +167,24 @@ def scenario_seeds(config: GRPOConfig) -> Dataset:
 
 
 class KeepCredit(TrainerCallback):
-    """Keeps what a credit has learned with the checkpoints, one file a process.
+    """Keeps what a `TurnCritic` has learned with the checkpoints, one file a process, and goes on from there."""
 
-    A credit that remembers nothing is left alone.
-
-    Args:
-        credit: Of the run.
-        checkpoint: Where to go on from.
-    """
-
-    def __init__(self, credit: Credit, checkpoint: str | None):
-        self.credit, self.checkpoint = credit, checkpoint
+    def __init__(self, critic: TurnCritic, checkpoint: str | None):
+        self.critic, self.checkpoint = critic, checkpoint
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Go on from what was known at the checkpoint."""
-        if isinstance(self.credit, TurnCritic) and self.checkpoint is not None:
-            self.credit.load(Path(self.checkpoint) / f"critic-{args.process_index}.npz")
+        if self.checkpoint is not None:
+            self.critic.load(Path(self.checkpoint) / f"critic-{args.process_index}.npz")
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Save beside the weights."""
-        if isinstance(self.credit, TurnCritic):
-            self.credit.save(
-                Path(args.output_dir) / f"checkpoint-{state.global_step}" / f"critic-{args.process_index}.npz"
-            )
+        folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        self.critic.save(folder / f"critic-{args.process_index}.npz")
 
 
 class DialogueTrainer(GRPOTrainer):
-    """TRL's trainer made fit for dialogues.
-
-    It wastes no time on padding and on the partner's words, and can give each turn an advantage of its own.
-    """
+    """TRL's trainer, without time wasted on padding and the partner's words, and with an advantage for each turn."""
 
     rollout: DialogueRollout
     _own: torch.Tensor | None = None
@@ -237,9 +213,8 @@ class DialogueTrainer(GRPOTrainer):
     ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
         """TRL's function; in one process on a CPU three times as fast."""
         if (plain := short_way(self, model, input_ids)) is None:
-            return super()._get_per_token_logps_and_entropies(
-                model, input_ids, attention_mask, logits_to_keep, batch_size, **options
-            )
+            given = (model, input_ids, attention_mask, logits_to_keep, batch_size)
+            return super()._get_per_token_logps_and_entropies(*given, **options)
         own = attention_mask.clone()
         own[:, :-logits_to_keep] = 0
         if self._own is not None:  # what others said is masked in the loss anyway
@@ -251,13 +226,7 @@ class DialogueTrainer(GRPOTrainer):
 
 
 class DialogueRollout:
-    """TRL's `rollout_func`: plays the episodes of a step and hands over their token records.
-
-    Args:
-        engine: The environment, with the reward to train on.
-        tokenizer: Of the model.
-        config: Limits on tokens.
-    """
+    """TRL's `rollout_func`: plays the episodes of a step and hands over their token records."""
 
     def __init__(self, engine: Engine, tokenizer: Any, config: GRPOConfig):
         self.engine, self.tokenizer, self.config = engine, tokenizer, config
@@ -283,9 +252,9 @@ class DialogueRollout:
             "completion_ids": [record.completion_ids for record in records],
             "env_mask": [record.mask for record in records],
             "logprobs": [record.logprobs for record in records] if getattr(trainer, "use_vllm", False) else None,
-            "dialogue_return": [sum(r.rewards) if scored(d) else None for r, d in zip(records, dialogues, strict=True)],
+            "dialogue_return": [None if d.error else sum(r.rewards) for r, d in self._last],
             "dialogue_turns": [len(record.turns) for record in records],
-            "dialogue_payoff": [dialogue.steps[-1].payoff if scored(dialogue) else None for dialogue in dialogues],
+            "dialogue_payoff": [None if dialogue.error else dialogue.steps[-1].payoff for dialogue in dialogues],
         }
 
     def advantages(self, completion_ids: torch.Tensor) -> torch.Tensor:
@@ -294,7 +263,7 @@ class DialogueRollout:
         Shape as `completion_ids`, 0 off the model's turns.
         """
         size = self.config.group_size
-        rewards = [record.rewards if scored(dialogue) else None for record, dialogue in self._last]
+        rewards = [None if dialogue.error else record.rewards for record, dialogue in self._last]
         values = self.credit(rewards, size, [dialogue for _, dialogue in self._last])
         values = scale_advantages(processes.gather(values), size, self.config.scale)[processes.index() * len(values) :]
         spread = torch.zeros(completion_ids.shape, device=completion_ids.device)
@@ -346,10 +315,7 @@ def episode_return(
     log_metric: Any = None,
     **_: Any,
 ) -> list[float | None]:
-    """TRL's reward function: the return that the rollout has measured.
-
-    Beside it the payoff is logged, whatever the reward.
-    """
+    """TRL's reward function: the return that the rollout has measured. The payoff is logged, whatever the reward."""
     if log_metric is not None:
         log_metric("dialogue/turns", sum(dialogue_turns) / len(dialogue_turns))
         if payoffs := [payoff for payoff in dialogue_payoff if payoff is not None]:

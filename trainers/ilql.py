@@ -33,7 +33,6 @@ class ILQLConfig(GuidedConfig):
     """ILQL: values of the best continuations that were seen guide a clone."""
 
     out: Path = Path("runs/ilql")
-    """Folder of the run."""
     tau: float = 0.7
     """Expectile of Q that V learns: 0.5 is the mean of what was done, near 1 the best of it."""
     td_lambda: float = 0.95
@@ -67,16 +66,9 @@ def ilql_loss(
     cql: float,
     bc: float,
 ) -> dict[str, torch.Tensor]:
-    """The terms of the loss, each of shape (N,).
+    """The terms of the loss, each of shape (N,); for the options see `ILQLConfig`.
 
-    Args:
-        tokens: The learner's own tokens.
-        values: Of the heads `q1`, `q2`, `target_q1`, `target_q2`, shape (N, vocabulary), and `v`, shape (N, 1).
-        discount: For each own token.
-        td_lambda: As for `td_target`.
-        tau: The expectile.
-        cql: Weight of the CQL term.
-        bc: Weight of behaviour cloning.
+    The heads `q1`, `q2`, `target_q1` and `target_q2` give values of shape (N, vocabulary), and `v` of shape (N, 1).
     """
     state, said = values["v"][:, 0], tokens.ids[:, None]
     target = td_target(tokens, state.detach(), discount, td_lambda)
@@ -95,19 +87,12 @@ def td_target(tokens: OwnTokens, state: torch.Tensor, discount: float, td_lambda
     """What Q learns; shape (N,): the reward after each token and the discounted value of what follows.
 
     That is a mixture of V at the next own token and of that token's own target (the lambda-return of Sutton and Barto
-    2018, equation 12.2). With ``td_lambda=0`` a reward at the end takes as many steps of learning to reach the first
-    words as there are own tokens between.
-
-    Args:
-        tokens: The learner's own tokens.
-        state: The value of the state before each, shape (N,).
-        discount: For each own token.
-        td_lambda: Share of the next token's target.
+    2018, equation 12.2), whose share is `td_lambda`. With 0 a reward at the end takes as many steps of learning to
+    reach the first words as there are own tokens between. `state` is the value before each token, shape (N,).
     """
     targets, following, target = [], 0.0, 0.0
-    for reward, value, last in reversed(
-        list(zip(tokens.rewards.tolist(), state.tolist(), tokens.last.tolist(), strict=True))
-    ):
+    tokens_in_order = zip(tokens.rewards.tolist(), state.tolist(), tokens.last.tolist(), strict=True)
+    for reward, value, last in reversed(list(tokens_in_order)):
         target = reward + (0.0 if last else discount * ((1.0 - td_lambda) * following + td_lambda * target))
         following = value
         targets.append(target)
@@ -120,12 +105,7 @@ def expectile_loss(error: torch.Tensor, tau: float) -> torch.Tensor:
 
 
 class TargetFollows(TrainerCallback):
-    """Has the target heads follow the Q heads after each step; they learn nothing themselves.
-
-    Args:
-        model: With heads `NAME` and `target_NAME`.
-        polyak: Share of the way that they go.
-    """
+    """Has the target heads follow the Q heads a share of the way after each step; they learn nothing themselves."""
 
     def __init__(self, model: ValueGuidedModel, polyak: float):
         self.model, self.polyak = model, polyak
@@ -145,7 +125,6 @@ class TargetFollows(TrainerCallback):
     def follow(self, share: float) -> None:
         """Go that share of the way."""
         for name in Q_HEADS:
-            for target, source in zip(
-                self.model.heads[f"target_{name}"].parameters(), self.model.heads[name].parameters(), strict=True
-            ):
+            pair = self.model.heads[f"target_{name}"].parameters(), self.model.heads[name].parameters()
+            for target, source in zip(*pair, strict=True):
                 target.lerp_(source, share)

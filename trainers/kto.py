@@ -34,9 +34,7 @@ class KTOConfig(PreferenceConfig):
     """KTO (TRL's KTOTrainer on token records)."""
 
     out: Path = Path("runs/kto")
-    """Folder of the run."""
     beta: float = 0.5
-    """How strongly the policy is held to the reference."""
     emphasis: float = 1.33
     """Weight of all that is better against all that is worse, however many they are; the paper advises 1 to 1.33."""
 

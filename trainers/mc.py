@@ -22,7 +22,6 @@ class MCConfig(GuidedConfig):
     """Monte Carlo returns: a value head, learned by regression, that guides a clone."""
 
     out: Path = Path("runs/mc")
-    """Folder of the run."""
 
 
 def train_mc(config: MCConfig) -> float | None:

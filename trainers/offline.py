@@ -40,7 +40,6 @@ class OfflineConfig(RecordedConfig):
     demonstrator: str = "scripted+random"
     """Policy that plays the episodes, if they are to be collected: good ones and bad ones."""
     epochs: float = 4.0
-    """Passes over the episodes."""
     reward: str | None = None
     """What the episodes are rewarded for, such as `goal=1,turn_cost=0.01`; by default what it was when recorded."""
     discount: float = 1.0
@@ -127,13 +126,7 @@ They are added up.
 def token_rows(episodes: Sequence[Episode], chat: ChatFormat, discount: float, scale: float) -> list[dict[str, list]]:
     """A row for each episode: `input_ids`, and for each of them `own`, `rewards`, `returns`, `last` and `first`.
 
-    See `OwnTokens`; `first` counts within the row.
-
-    Args:
-        episodes: With their turns' rewards.
-        chat: Of the model's tokenizer.
-        discount: For each own token.
-        scale: What rewards are divided by.
+    See `OwnTokens`; `first` counts within the row. Rewards are divided by `scale`.
     """
     rows = []
     for episode in episodes:
@@ -150,17 +143,10 @@ def token_rows(episodes: Sequence[Episode], chat: ChatFormat, discount: float, s
         returns = [0.0] * len(record.mask)
         for place, value in zip(own, returns_to_go([rewards[place] for place in own], discount), strict=True):
             returns[place] = float(value)
+        last = [int(place == own[-1]) for place in range(len(record.mask))]
+        columns = {"own": record.mask, "rewards": rewards, "returns": returns, "last": last, "first": first}
         before = [0] * len(record.prompt_ids)
-        rows.append(
-            {
-                "input_ids": record.ids,
-                "own": before + record.mask,
-                "rewards": before + rewards,
-                "returns": before + returns,
-                "last": before + [int(place == own[-1]) for place in range(len(record.mask))],
-                "first": before + first,
-            }
-        )
+        rows.append({"input_ids": record.ids, **{name: before + column for name, column in columns.items()}})
     return rows
 
 
@@ -176,15 +162,10 @@ def own_tokens(batch: dict[str, torch.Tensor], hidden: torch.Tensor, logits: tor
     own = batch["own"].bool()
     counts = own.sum(1)
     begin = (counts.cumsum(0) - counts)[:, None].expand_as(own)[own]  # place of each row's first own token
-    return OwnTokens(
-        batch["input_ids"][own],
-        batch["rewards"][own],
-        batch["returns"][own],
-        batch["last"][own].bool(),
-        batch["first"][own] + begin,
-        hidden,
-        logits,
+    ids, rewards, returns, last, first = (
+        batch[name][own] for name in ("input_ids", "rewards", "returns", "last", "first")
     )
+    return OwnTokens(ids, rewards, returns, last.bool(), first + begin, hidden, logits)
 
 
 class OfflineTrainer(Trainer):
@@ -242,8 +223,8 @@ def train_offline(
     """Learn from recorded episodes.
 
     Args:
-        config: Of the algorithm.
-        stage: Its name.
+        config: See its fields.
+        stage: The algorithm's name.
         heads: Names of its value heads.
         beta: How much the values count in decoding.
         loss: Of the algorithm.

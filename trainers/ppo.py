@@ -29,7 +29,7 @@ from .config import OnlineConfig
 from .critics import CRITICS, SEES, Critic
 from .experience import LEVELS, Experience, Minibatch, minibatches
 from .loop import LoopTrainer, rate, train, trained
-from .run import Run, scored
+from .run import Run
 from .scoring import Reader
 from .turn_critic import gae, returns_to_go
 
@@ -41,7 +41,6 @@ class PPOConfig(OnlineConfig):
     """PPO (our own, on accelerate)."""
 
     out: Path = Path("runs/ppo")
-    """Folder of the run."""
     steps: int = 40
     """Batches of episodes."""
     episodes: int = 128
@@ -93,9 +92,7 @@ class PPOConfig(OnlineConfig):
     schedule: str = "linear"
     """Course of both learning rates: `linear`, down to 0, or `constant`."""
     eval_every: int = 10
-    """Steps between evaluations; 0 for none."""
     save_every: int = 20
-    """Steps between checkpoints."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -137,11 +134,7 @@ def policy_terms(
 ) -> dict[str, torch.Tensor]:
     """The terms of the policy's loss (Schulman et al. 2017, equation 7), and what is watched beside it; each a sum.
 
-    Args:
-        logprobs: Of each own token, as the policy is now.
-        entropies: At each own token.
-        part: What was done, and what was thought of it then.
-        clip: Range of an action's probability ratio.
+    Log-probabilities and entropies are those of each own token, as the policy is now.
 
     Returns:
         Over actions: ``policy``; ``moved``, the estimate k3 of the KL divergence of this policy from the one that
@@ -162,17 +155,9 @@ def policy_terms(
 
 
 def value_error(values: torch.Tensor, part: Minibatch, clip: float) -> torch.Tensor:
-    """The critic's loss: half the squared error of each value.
+    """The critic's loss: half the squared error of each action's value, summed, in squared units of reward.
 
-    With a `clip` it is the larger one of this and that of the value held within `clip` of the old one.
-
-    Args:
-        values: Of each action, as the critic is now.
-        part: The returns, and the values then.
-        clip: In units of reward; 0 for none.
-
-    Returns:
-        The sum over actions, in squared units of reward.
+    With a `clip` above 0 it is the larger one of this and that of the value held within `clip` of the old one.
     """
     error = (values - part.returns).square()
     if clip:
@@ -223,7 +208,7 @@ class PPOTrainer(LoopTrainer):
         with self.config.precision(self.device):
             dialogues = config.play(self.engine, self.player, mine)
         sees = config.sees if config.critic == "privileged" else ""
-        counted = [dialogue for dialogue in dialogues if scored(dialogue)]
+        counted = [dialogue for dialogue in dialogues if not dialogue.error]
         found = [Experience.of(dialogue, self.player.record(dialogue), config.level, sees) for dialogue in counted]
         size = config.microbatch or config.episodes
         for start in range(0, len(found), size):

@@ -101,14 +101,7 @@ class PreferenceConfig(TrainerConfig):
 
 
 def collect_round(config: PreferenceConfig, engine: Engine, model: Any, tokenizer: Any, number: int) -> Collected:
-    """What a round compares.
-
-    Args:
-        config: See its fields.
-        engine: The environment, with the reward to compare by.
-        model: Plays.
-        tokenizer: Of the model.
-        number: Of the round; each has scenarios of its own.
+    """What a round compares. Each has scenarios of its own, which the model plays.
 
     Raises:
         ValueError: If the family or the user does not allow what is asked for, or recorded episodes are of another

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from ..core.dialogue import Dialogue
 from ..core.episode import Episode
 from ..envs.engine import Engine
@@ -27,39 +30,23 @@ Messages = list[dict[str, str]]
 
 @dataclass(slots=True)
 class Continuation:
-    """One way in which a history went on.
-
-    Attributes:
-        ids: Its tokens.
-        mask: 1 for the model's own tokens, 0 for the partner's; as long as `ids`.
-        messages: The same as a chat that begins and ends with the assistant.
-        value: What it was worth, in the units of the reward.
-        count: How often it was sampled.
-    """
+    """One way in which a history went on."""
 
     ids: list[int]
-    mask: list[int]
-    messages: Messages
-    value: float
-    count: int = 1
+    mask: list[int]  # 1 for the model's own tokens, 0 for the partner's
+    messages: Messages  # the same as a chat that begins and ends with the assistant
+    value: float  # what it was worth, in the units of the reward
+    count: int = 1  # how often it was sampled
 
 
 @dataclass(slots=True)
 class Alternatives:
-    """A history and the ways in which it went on, against one and the same person.
+    """A history and the ways in which it went on, against one and the same person."""
 
-    Attributes:
-        prompt_ids: The history in tokens, up to the model's next one.
-        prompt: The same as a chat.
-        seed: Of the dialogue: its scenario and its person.
-        turn: The learner's turn at which the alternatives part; 0 is the first.
-        continuations: The alternatives.
-    """
-
-    prompt_ids: list[int]
-    prompt: Messages
-    seed: int | None
-    turn: int
+    prompt_ids: list[int]  # the history in tokens, up to the model's next one
+    prompt: Messages  # the same as a chat
+    seed: int | None  # of the dialogue: its scenario and its person
+    turn: int  # of the learner, at which the alternatives part; 0 is the first
     continuations: list[Continuation]
 
     @property
@@ -86,50 +73,41 @@ class Judgement(NamedTuple):
 
 @dataclass
 class Collected:
-    """What playing has brought.
+    """What playing has brought."""
 
-    Attributes:
-        alternatives: One for each history.
-        returns: Of the dialogues from which the histories are.
-        payoffs: Of the same dialogues.
-        played: Dialogues in all, those that were played to judge a turn included.
-        failed: Dialogues that were dropped because the simulated user's machinery failed.
-        alone: Histories that are not among `alternatives`, since all that was sampled from them was the same.
-    """
+    alternatives: list[Alternatives] = field(default_factory=list)  # one for each history
+    returns: list[float] = field(default_factory=list)  # of the dialogues from which the histories are
+    payoffs: list[float] = field(default_factory=list)  # of the same dialogues
+    played: int = 0  # dialogues in all, those that were played to judge a turn included
+    failed: int = 0  # dialogues that were dropped because the simulated user's machinery failed
+    alone: int = 0  # histories that are not kept, since all that was sampled from them was the same
 
-    alternatives: list[Alternatives] = field(default_factory=list)
-    returns: list[float] = field(default_factory=list)
-    payoffs: list[float] = field(default_factory=list)
-    played: int = 0
-    failed: int = 0
-    alone: int = 0
-
-    def count(self, dialogue: Dialogue) -> bool:
+    def count(self, error: str, earned: float, payoff: float) -> bool:
         """Take note of a finished dialogue; whether it counts."""
         self.played += 1
-        self.failed += bool(dialogue.error)
-        if not dialogue.error:
-            self.returns.append(return_of(dialogue))
-            self.payoffs.append(dialogue.steps[-1].payoff)
-        return not dialogue.error
+        self.failed += bool(error)
+        if not error:
+            self.returns.append(earned)
+            self.payoffs.append(payoff)
+        return not error
+
+    def count_played(self, dialogue: Dialogue) -> bool:
+        """The same of one that was just played."""
+        return self.count(dialogue.error, return_of(dialogue), 0.0 if dialogue.error else dialogue.steps[-1].payoff)
 
 
 # ---- collecting ------------------------------------------------------------------------------------------------------
 
 
 def from_rollouts(engine: Engine, policy: LanguageModelPolicy, seeds: Sequence[int], attempts: int) -> Collected:
-    """Whole dialogues: each scenario is played several times, against the same person.
+    """Whole dialogues: each scenario (one for each seed) is played so many times, against the same person.
 
-    Args:
-        engine: The environment, with the reward that dialogues are compared by.
-        policy: Should sample (``temperature`` above 0), or its attempts are all the same.
-        seeds: One for each scenario.
-        attempts: Dialogues of a scenario.
+    The policy should sample, or its attempts are all the same.
     """
     found = Collected()
     played = [list(rollout(engine, policy, seeds, BATCH, attempt)) for attempt in range(attempts)]
     for seed, *tries in zip(seeds, *played, strict=True):
-        kept = [dialogue for dialogue in tries if found.count(dialogue)]
+        kept = [dialogue for dialogue in tries if found.count_played(dialogue)]
         if kept:
             values = [(policy.record(one), one.messages(), return_of(one)) for one in kept]
             found.alternatives.append(_whole_dialogues(seed, values))
@@ -139,19 +117,11 @@ def from_rollouts(engine: Engine, policy: LanguageModelPolicy, seeds: Sequence[i
 def from_episodes(episodes: Iterable[Episode], chat: ChatFormat) -> Collected:
     """Whole recorded dialogues: those of one environment and seed are alternatives.
 
-    Let several policies `collect` with the same ``--seed``.
-
-    Args:
-        episodes: Records; their returns are compared as they are.
-        chat: Frames them for the model that is to be trained.
+    Their returns are compared as they are. Let several policies `collect` with the same ``--seed``.
     """
     found, groups = Collected(), defaultdict(list)
     for episode in episodes:
-        found.played += 1
-        found.failed += bool(episode.error)
-        if not episode.error:
-            found.returns.append(episode.episode_return)
-            found.payoffs.append(episode.payoff)
+        if found.count(episode.error, episode.episode_return, episode.payoff):
             alone = id(episode) if episode.seed is None else None
             where = (episode.env_id, json.dumps(episode.settings, sort_keys=True), episode.messages()[0]["content"])
             groups[(*where, episode.seed, episode.hidden_start, alone)].append(episode)
@@ -171,11 +141,7 @@ def best_and_worst(
 
     Where a value is a single return and not a mean, the best and the worst of many are often the luck and the
     misfortune of the same gamble, and what is surely good is in neither. More matches use what lies between.
-
-    Args:
-        alternatives: Histories with what was tried.
-        min_gap: Values that differ by less are a tie.
-        matches: Pairs of each history at most.
+    Values that differ by less than `min_gap` are a tie.
 
     Returns:
         The pairs; and how many were not to be had, by reason: ``ties``, and ``alone`` for histories with a single
@@ -200,11 +166,7 @@ def above_and_below(
     """Each continuation against the mean of its history: better ones are desirable, worse ones are not.
 
     A history with a single continuation is held against the mean of all such histories: records of one attempt a
-    scenario will do.
-
-    Args:
-        alternatives: Histories with what was tried.
-        min_gap: A value nearer to the mean is a tie.
+    scenario will do. A value nearer to the mean than `min_gap` is a tie.
 
     Returns:
         The judgements, one for each time that a continuation was sampled; and how many continuations were dropped as
@@ -227,44 +189,27 @@ def above_and_below(
 
 
 def write_pairs(pairs: Iterable[Pair], path: str | Path) -> int:
-    """Write pairs in the conversational preference format, which TRL and others read.
+    """Write pairs in the conversational preference format, which TRL and others read; returns how many.
 
     ``prompt``, ``chosen`` and ``rejected`` are lists of messages. Beside them are the values of both
     (``chosen_value``, ``rejected_value``), the ``seed`` of the dialogue and the ``turn`` at which the two part. A
     completion of several turns holds the partner's too: whoever trains on it has to mask them.
 
-    Args:
-        pairs: See `best_and_worst`.
-        path: A file that ends in ``.jsonl`` or ``.parquet``; an older one is replaced.
-
-    Returns:
-        How many were written.
-
     Raises:
-        ValueError: If the file name ends otherwise.
+        ValueError: If the name of the file ends in neither ``.jsonl`` nor ``.parquet``; an older one is replaced.
     """
     path = Path(path)
     if path.suffix not in (".jsonl", ".parquet"):
         raise ValueError(f"path must end in .jsonl or .parquet, got {str(path)!r}")
-    rows = [
-        {
-            "prompt": some.prompt,
-            "chosen": chosen.messages,
-            "rejected": rejected.messages,
-            "chosen_value": chosen.value,
-            "rejected_value": rejected.value,
-            "seed": some.seed,
-            "turn": some.turn,
-        }
-        for some, chosen, rejected in pairs
-    ]
+    rows = []
+    for some, chosen, rejected in pairs:
+        messages = {"prompt": some.prompt, "chosen": chosen.messages, "rejected": rejected.messages}
+        values = {"chosen_value": chosen.value, "rejected_value": rejected.value}
+        rows.append({**messages, **values, "seed": some.seed, "turn": some.turn})
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".jsonl":
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     else:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         pq.write_table(pa.Table.from_pylist(rows), path)
     return len(rows)
 

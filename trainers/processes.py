@@ -26,11 +26,7 @@ def count() -> int:
         ValueError: If `accelerate launch --cpu` was asked for several and has started one.
     """
     size = _from_environment(_SIZES)
-    if (
-        size is None
-        and os.environ.get("MASTER_PORT")
-        and os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true")
-    ):
+    if size is None and os.environ.get("MASTER_PORT") and _on_cpu():
         raise ValueError(
             "accelerate launch --cpu starts one process, whatever --num_processes says (it leaves the others to MPI): "
             "use torchrun --nproc-per-node N -m ..., "
@@ -124,7 +120,7 @@ def _meet() -> None:
 
     if not torch.cuda.is_available():
         os.environ.setdefault("ACCELERATE_USE_CPU", "true")  # without it accelerate takes each process for the only one
-    PartialState(cpu=os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true"), timeout=PATIENCE)
+    PartialState(cpu=_on_cpu(), timeout=PATIENCE)
     atexit.register(_part)
 
 
@@ -133,6 +129,10 @@ def _part() -> None:
 
     if _parted_in_peace and dist.is_initialized():
         dist.destroy_process_group()
+
+
+def _on_cpu() -> bool:
+    return os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true")
 
 
 def _from_environment(names: tuple[str, ...]) -> int | None:

@@ -19,7 +19,6 @@ class RLOOConfig(GRPOConfig):
     """RLOO (through GRPO's trainer)."""
 
     out: Path = Path("runs/rloo")
-    """Folder of the run."""
     credit: str = "leave-one-out"
     """What a turn is judged by: the return of its episode less the mean of the others of its group. Another credit
     makes it another algorithm."""

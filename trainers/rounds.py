@@ -123,13 +123,9 @@ class Rounds(TrainerCallback):
 
     def _forget(self, first: int) -> None:
         """Remove the data of round `first` and of all after it, which an interrupted run has left."""
-        processes.main_only(
-            lambda: [
-                file.unlink()
-                for file in self.folder.glob("round-*.parquet")
-                if int(file.stem.removeprefix("round-")) >= first
-            ]
-        )
+        files = self.folder.glob("round-*.parquet")
+        late = (file for file in files if int(file.stem.removeprefix("round-")) >= first)
+        processes.main_only(lambda: [file.unlink() for file in late])
 
     def _begin(self, step: int) -> None:
         number = len(self.starts)

@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from transformers import ProgressCallback, TrainerCallback
 
-from ..core.dialogue import Dialogue
 from ..envs import seeds
 from ..envs.episodes import EpisodeStore, record
 from ..envs.make import make_engine
@@ -51,10 +50,6 @@ class Run:
     ``episodes`` are of the stage that was trained last.
 
     Where several processes train together, all of them make one and call its methods; the main process does the work.
-
-    Args:
-        config: Of the trainer, a dataclass; its `out` is the folder, which is made if it is missing.
-        stage: The algorithm's name.
     """
 
     def __init__(self, config: Any, stage: str):
@@ -147,13 +142,7 @@ class Run:
         }
 
     def log(self, step: int, episodes: float, **numbers: float | int | None) -> None:
-        """Append a line of metrics.
-
-        Args:
-            step: Of the stage.
-            episodes: That it has taken so far, for the learning curve's axis.
-            **numbers: What there is to say.
-        """
+        """Append a line of metrics, with how many episodes the steps so far have taken."""
         if processes.is_main():
             seconds = round(self._before + time.perf_counter() - self._started, 2)
             row = {"stage": self.stage, "step": step, "episodes": int(episodes), "seconds": seconds, **numbers}
@@ -180,17 +169,9 @@ class Run:
             file.write_text(json.dumps({**summary, self.stage: {**summary.get(self.stage, {}), **numbers}}, indent=2))
 
     def finish(self, policy: LanguageModelPolicy, save: Callable[[str], Any], **numbers: float) -> float | None:
-        """Save the model, evaluate it beside the baselines, and store its episodes and the results.
+        """Save the model, evaluate it beside the baselines, and store its episodes, the results and some numbers.
 
-        All processes meet here.
-
-        Args:
-            policy: Speaks with the model.
-            save: Writes the model into a folder; called in every process.
-            **numbers: For ``summary.json``.
-
-        Returns:
-            The score.
+        All processes meet here, and each calls `save` with the model's folder. Returns the score.
         """
         self.summarise(train_seconds=self.seconds, **numbers)
         save(str(self.model_path))
@@ -242,16 +223,9 @@ def quiet(trainer: Any) -> None:
 
 
 class Clock(TrainerCallback):
-    """Logs a stage's metrics into the run, and evaluates the policy every so many steps.
+    """Logs a stage's metrics into the run, and evaluates the policy every so many steps (0 for never).
 
-    It comes with the quiet progress bar.
-
-    Args:
-        run: The run.
-        trainer: Of transformers or TRL.
-        policy: Plays the evaluation episodes.
-        every: Steps between evaluations; 0 for none.
-        episodes: How many training episodes the steps so far have consumed.
+    It comes with the quiet progress bar. `episodes` says how many of them so many steps have taken.
     """
 
     def __init__(
@@ -266,7 +240,7 @@ class Clock(TrainerCallback):
         """Keep the numbers that the trainer logs."""
         if logs and "loss" in logs:
             kept = {_LOGGED[key]: float(value) for key, value in logs.items() if key in _LOGGED}
-            self.log(state.global_step, **kept)
+            self._log(state, **kept)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Score the policy that the stage starts from."""
@@ -278,15 +252,9 @@ class Clock(TrainerCallback):
         if self.every and (state.global_step % self.every == 0 or state.global_step >= state.max_steps):
             self._evaluate(state)
 
-    def log(self, step: int, **numbers: float | None) -> None:
-        """Append a line of metrics."""
-        self.run.log(step, self.episodes(step), **numbers)
-
     def _evaluate(self, state: Any) -> None:
         if processes.is_main():  # the others go on, and wait in the next step
-            self.log(state.global_step, **self.run.validate(self.policy))
+            self._log(state, **self.run.validate(self.policy))
 
-
-def scored(dialogue: Dialogue) -> bool:
-    """Whether an episode counts: the simulated user's machinery did not fail."""
-    return not dialogue.error
+    def _log(self, state: Any, **numbers: float | None) -> None:
+        self.run.log(state.global_step, self.episodes(state.global_step), **numbers)

@@ -70,12 +70,7 @@ def read_own(model: Any, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tenso
 
 
 class Reader(nn.Module):
-    """`read_own` as a module, so that it can be distributed over processes.
-
-    Args:
-        model: A causal language model; PEFT adapters are used.
-        temperature: That its logits are divided by.
-    """
+    """`read_own` as a module, so that it can be distributed over processes."""
 
     def __init__(self, model: Any, temperature: float = 1.0):
         super().__init__()
@@ -122,15 +117,9 @@ def grid(rows: Sequence[Sequence[Any]], filler: int, device: torch.device | str 
 def padded(
     records: Sequence[TokenRecord], pad: int, device: torch.device | str = "cpu"
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Records as tensors, padded at the end.
+    """Records as tensors, filled up with `pad` at the end.
 
-    Args:
-        records: Token records.
-        pad: What to fill up with.
-        device: Where the tensors go.
-
-    Returns:
-        Ids, 1 where there is a token, and 1 where the model sampled it; each of shape (records, longest).
+    Ids, 1 where there is a token, and 1 where the model sampled it; each of shape (records, longest).
     """
     rows = [record.ids for record in records]
     own = [[0] * len(record.prompt_ids) + record.mask for record in records]

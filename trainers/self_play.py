@@ -1,6 +1,5 @@
 """Self-play: language models in both seats of a dialogue are trained against each other by policy gradient.
 
-They play through the PettingZoo face.
 A group is a scenario with the private facts of both seats, played several times. Each seat's episodes are judged
 against the other episodes of the group (REINFORCE with a leave-one-out baseline: Ahmadian et al. 2024, section 3; Kool
 et al. 2019), and every batch is learned from once. With `past_share` some groups are played against a past self, which
@@ -42,7 +41,6 @@ class SelfPlayConfig(TrainerConfig):
     """Self-play (our own: REINFORCE with a leave-one-out baseline in both seats)."""
 
     out: Path = Path("runs/self-play")
-    """Folder of the run."""
     model: str = "tiny"
     """Where both seats start: `tiny`, a local model folder (such as RUN/bc/model) or a Hugging Face id."""
     separate: bool = False
@@ -71,7 +69,6 @@ class SelfPlayConfig(TrainerConfig):
     eval_every: int = 10
     """Steps between evaluations against the simulated users; 0 for none."""
     save_every: int = 20
-    """Steps between checkpoints."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -116,11 +113,8 @@ def train_self_play(config: SelfPlayConfig) -> float | None:
     score = run.finish(trainer.speaker, trainer.save_model, **numbers)
     if small is not None:
         found = exploitability(small, trainer.policies())
-        run.summarise(
-            nash_conv=found.nash_conv,
-            covered=found.covered,
-            **{f"gain_{seat}": gain for seat, gain in found.gains.items()},
-        )
+        gains = {f"gain_{seat}": gain for seat, gain in found.gains.items()}
+        run.summarise(nash_conv=found.nash_conv, covered=found.covered, **gains)
     return score
 
 
@@ -142,16 +136,10 @@ class Lesson(NamedTuple):
 def lessons(
     duels: Sequence[Duel], seated: Sequence[Mapping[str, LanguageModelPolicy]], size: int
 ) -> dict[str, list[Lesson]]:
-    """What each seat can learn from a batch.
+    """What each seat can learn from a batch, of which `size` neighbours are a group.
 
-    Args:
-        duels: Finished; neighbours of a group meet the same scenario and private facts.
-        seated: Who sat where in each. A seat of a policy that is named ``"past"`` learns nothing.
-        size: Duels of a group.
-
-    Returns:
-        For each seat its lessons. A seat that never got to speak has none in that duel, but its payoff counts in the
-        group's mean.
+    A seat of a policy that is named ``"past"`` learns nothing. One that never got to speak has no lesson in that duel,
+    but its payoff counts in the group's mean.
     """
     found: dict[str, list[Lesson]] = {seat: [] for seat in seated[0]}
     for start in range(0, len(duels), size):
@@ -264,9 +252,8 @@ class SelfPlayTrainer(LoopTrainer):
         ids, mask, own = padded([lesson.record for lesson in some], self.tokenizer.pad_token_id, self.device)
         with self.config.precision(self.device):
             _, logprobs, entropies = read_own(model, ids, mask, own, self.config.temperature)
-        advantages = torch.tensor(
-            [lesson.advantage for lesson in some for _ in range(sum(lesson.record.mask))], device=self.device
-        )
+        each = [lesson.advantage for lesson in some for _ in range(sum(lesson.record.mask))]
+        advantages = torch.tensor(each, device=self.device)
         loss = -(advantages * logprobs).sum() / tokens - self.config.entropy * entropies.sum() / tokens
         loss.backward()
         return float(loss.detach()), float(entropies.detach().sum()) / tokens
@@ -276,8 +263,7 @@ class SelfPlayTrainer(LoopTrainer):
             copies = {id(model): copy.deepcopy(model).requires_grad_(False) for model in self.distinct}
             self._ghosts = {seat: copies[id(model)] for seat, model in self.models.items()}
         weights = torch.load(self.league / f"step-{step}.pt", map_location=self.device, weights_only=True)
-        for model, some in zip(
-            list({id(ghost): ghost for ghost in self._ghosts.values()}.values()), weights, strict=True
-        ):
+        ghosts = {id(ghost): ghost for ghost in self._ghosts.values()}.values()
+        for model, some in zip(ghosts, weights, strict=True):
             model.load_state_dict(some)
         return self._ghosts

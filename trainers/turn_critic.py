@@ -58,8 +58,8 @@ class TurnCritic:
     """A credit with a learned baseline: generalised advantage estimates over turns.
 
     No episode is judged by a critic that has seen its group: half of the groups are judged by the batches before and
-    the other half, and the other way round. So with ``lambda=1`` and no discount the expected gradient is exactly that
-    of the expected return, however bad the critic is; below 1 it is biased by the critic's errors, and has less noise.
+    the other half, and the other way round. So with ``lambda=1`` and no discount the credit is unbiased, however bad
+    the critic is.
 
     Args:
         lambda_: See `gae`; written ``lambda``.
@@ -74,16 +74,9 @@ class TurnCritic:
         self.explained = float("nan")
 
     def __call__(self, rewards: TurnRewards, size: int, dialogues: Sequence[Dialogue]) -> list[np.ndarray]:
-        """Judge a batch, and learn from it.
+        """Judge a batch, as a `Credit` does, and learn from it.
 
-        Args:
-            rewards: Of each turn of each episode.
-            size: Episodes of a group; neighbours are a group.
-            dialogues: Those of the rewards.
-
-        Returns:
-            The advantage of each turn of each episode, in the units of the rewards. ``explained`` is then the share of
-            the variance of returns that the values explained.
+        ``explained`` is then the share of the variance of returns that the values explained.
 
         Raises:
             ValueError: If dialogues are missing.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -88,15 +89,13 @@ class UserModelConfig:
 
 @dataclass(frozen=True)
 class UserModelReport:
-    """How good a user model is on held-out episodes, beside the exact filter and the prior.
-
-    Lists are by turn: before the first, after it, and so on.
+    """How good a user model is on held-out episodes: its quality by turn, before the first, after it, and so on.
 
     Attributes:
         about: The fact that is predicted.
-        model: Quality of the learned model.
-        exact: Quality of the exact filter, marginalised to the fact; empty where the episodes cannot be replayed.
-        prior: Quality of a constant guess: how often each value occurs in the training episodes.
+        model: The learned model.
+        exact: The exact filter, marginalised to the fact; empty where the episodes cannot be replayed.
+        prior: A constant guess: how often each value occurs in the training episodes.
         overall: The same three, over all turns.
     """
 
@@ -120,21 +119,16 @@ class UserModelReport:
             table.add_column(name, justify="right")
         rows = [(str(turn), {kind: getattr(self, kind)[turn] for kind in kinds}) for turn in range(len(self.model))]
         for name, row in [*rows, ("all", self.overall)]:
-            cells = [
-                " / ".join(f"{getattr(row[kind], number):.3f}" for kind in kinds)
-                for number in ("accuracy", "log_loss", "calibration_error")
-            ]
+            numbers = ("accuracy", "log_loss", "calibration_error")
+            cells = [" / ".join(f"{getattr(row[kind], number):.3f}" for kind in kinds) for number in numbers]
             table.add_row(name, str(row["model"].count), *cells)
         return table
 
 
 class Example(NamedTuple):
-    """An episode, as words and as what should have been believed.
+    """An episode: what was said; the fact before the first turn, after it, and so on; the exact beliefs at these times.
 
-    Attributes:
-        words: Everything said.
-        truths: The fact before the first turn, after it, and so on.
-        exact: The exact filter's beliefs at these times; empty if the episode cannot be replayed.
+    There are none if the episode cannot be replayed.
     """
 
     words: Words
@@ -199,14 +193,14 @@ def _episodes(config: UserModelConfig) -> list[Episode]:
 
 def _coarsest(episodes: Sequence[Episode]) -> str:
     """The revealed fact that takes the fewest values, but more than one."""
-    values: dict[str, set[Any]] = {}
+    values: dict[str, set[Any]] = defaultdict(set)
     for episode in episodes:
         for name, value in episode.hidden.items():
-            values.setdefault(name, set()).add(plain(value))
-    differing = {name: len(some) for name, some in values.items() if len(some) > 1}
+            values[name].add(plain(value))
+    differing = [name for name, some in values.items() if len(some) > 1]
     if not differing:
         raise ValueError("the episodes reveal nothing that differs between people")
-    return min(differing, key=lambda name: differing[name])
+    return min(differing, key=lambda name: len(values[name]))
 
 
 def _example(episode: Episode, about: str, engines: dict[tuple[str, str], Engine]) -> Example:
@@ -245,9 +239,9 @@ def _split(
     examples: Sequence[Example], seeds: Sequence[int | None], config: UserModelConfig
 ) -> tuple[list[Example], list[Example], list[Example]]:
     """To train on, to validate, to report. Episodes of one seed share a person, and so stay together."""
-    together: dict[Any, list[Example]] = {}
+    together: dict[Any, list[Example]] = defaultdict(list)
     for place, (example, seed) in enumerate(zip(examples, seeds, strict=True)):
-        together.setdefault(("place", place) if seed is None else seed, []).append(example)
+        together[("place", place) if seed is None else seed].append(example)
     people = list(together.values())
     order = np.random.default_rng(config.seed).permutation(len(people))
     rest, held_out = _cut([people[i] for i in order], config.held_out)
@@ -266,23 +260,22 @@ class _Net(nn.Module):
 
     def __init__(self, config: UserModelConfig, inputs: int, labels: int):
         super().__init__()
-        self.bag = nn.EmbeddingBag(inputs, config.hidden, mode="sum") if config.features == "ngrams" else None
-        self.linear = nn.Linear(inputs, config.hidden, bias=False) if self.bag is None else None
-        if self.bag is not None:
-            nn.init.normal_(self.bag.weight, std=0.1)
+        hashed, size = config.features == "ngrams", config.hidden
+        self.first = nn.EmbeddingBag(inputs, size, mode="sum") if hashed else nn.Linear(inputs, size, bias=False)
+        if hashed:
+            nn.init.normal_(self.first.weight, std=0.1)
         self.bias = nn.Parameter(torch.zeros(config.hidden))
         self.dropout = nn.Dropout(config.dropout)
         self.out = nn.Linear(config.hidden, labels)
 
     def forward(self, inputs: list[np.ndarray]) -> torch.Tensor:
-        if self.bag is not None:
+        if isinstance(self.first, nn.EmbeddingBag):
             places = torch.from_numpy(np.concatenate(inputs))
             sizes = np.array([len(one) for one in inputs])
             offsets = torch.from_numpy(np.concatenate([[0], np.cumsum(sizes)[:-1]]))
-            first = self.bag(places, offsets) / torch.from_numpy(np.sqrt(np.maximum(1, sizes)))[:, None].float()
+            first = self.first(places, offsets) / torch.from_numpy(np.sqrt(np.maximum(1, sizes)))[:, None].float()
         else:
-            assert self.linear is not None
-            first = self.linear(torch.from_numpy(np.stack(inputs)))
+            first = self.first(torch.from_numpy(np.stack(inputs)))
         return self.out(self.dropout(torch.relu(first + self.bias)))
 
 
@@ -324,9 +317,9 @@ def _fit(
     state = {name: value.numpy() for name, value in net.state_dict().items()}
     weights = {"b1": state["bias"], "w2": state["out.weight"].T / temperature, "b2": state["out.bias"] / temperature}
     if embedder is None:
-        weights["w1"] = state["bag.weight"]
+        weights["w1"] = state["first.weight"]
     else:
-        weights["w1"] = state["linear.weight"].T / np.reshape(spread, (-1, 1))
+        weights["w1"] = state["first.weight"].T / np.reshape(spread, (-1, 1))
         weights["b1"] = weights["b1"] - centre @ weights["w1"]
     plain_weights = {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in weights.items()}
     return UserModel(about, labels, config.features, plain_weights)
@@ -364,17 +357,16 @@ def _logits(net: _Net, inputs: list[np.ndarray]) -> torch.Tensor:
 
 def _judge(model: UserModel, prior: Belief, held_out: list[Example]) -> UserModelReport:
     kinds = ("model", "exact", "prior") if all(example.exact for example in held_out) else ("model", "prior")
-    by_turn: list[dict[str, list[tuple[Belief, Any]]]] = []
+    guesses: dict[str, list[list[tuple[Belief, Any]]]] = {kind: [] for kind in ("model", "exact", "prior")}
     for words, truths, exact in held_out:
         for index, truth in enumerate(truths):
-            if len(by_turn) <= index:
-                by_turn.append({kind: [] for kind in kinds})
-            known = exact[index] if exact else prior
-            learned = model.believe(words._replace(turns=words.turns[:index]))
-            for kind, belief in (("model", learned), ("exact", known), ("prior", prior)):
+            said = words._replace(turns=words.turns[:index])
+            beliefs = {"model": model.believe(said), "exact": exact[index] if exact else prior, "prior": prior}
+            for kind, belief in beliefs.items():
+                by_turn = guesses[kind]
                 if kind in kinds:
-                    by_turn[index][kind].append((belief, truth))
-    columns = [[quality(turn[kind]) for turn in by_turn if kind in turn] for kind in ("model", "exact", "prior")]
-    overall = {kind: quality([guess for turn in by_turn for guess in turn[kind]]) for kind in kinds}
-    learned, known, constant = columns
+                    by_turn.extend([] for _ in range(index + 1 - len(by_turn)))
+                    by_turn[index].append((belief, truth))
+    learned, known, constant = ([quality(turn) for turn in by_turn] for by_turn in guesses.values())
+    overall = {kind: quality([guess for turn in guesses[kind] for guess in turn]) for kind in kinds}
     return UserModelReport(model.about, learned, known, constant, overall)

@@ -14,7 +14,6 @@ from typing import Any, cast
 import numpy as np
 import torch
 from datasets import Dataset
-from peft import LoraConfig
 from trl import SFTConfig
 
 from ..core.stream import Stream
@@ -27,6 +26,7 @@ from ..simulated_users.backends.adapters import write_gguf
 from ..simulated_users.backends.presets import load_backend
 from ..simulated_users.llm_voice import Example, LLMVoice
 from .bc import RecordTrainer
+from .config import adapters, hardware
 from .run import Run, quiet
 
 HELD_OUT = 1_000_000  # first seed of the dialogues that rates are measured on
@@ -64,10 +64,8 @@ class VoiceConfig:
 
     @property
     def hardware(self) -> dict[str, Any]:
-        """What transformers' ``TrainingArguments`` are told about precision and memory."""
-        cuda = torch.cuda.is_available()
-        memory = {"gradient_checkpointing": False, "dataloader_pin_memory": cuda}
-        return {"bf16": self.bf16, "use_cpu": not cuda, **memory}
+        """See `hardware`."""
+        return hardware(self.bf16)
 
 
 def train_voice(config: VoiceConfig) -> Path:
@@ -91,9 +89,7 @@ def train_voice(config: VoiceConfig) -> Path:
         model=model,
         processing_class=tokenizer,
         train_dataset=data,
-        peft_config=LoraConfig(
-            r=config.lora_rank, lora_alpha=2 * config.lora_rank, lora_dropout=0.0, target_modules="all-linear"
-        ),
+        peft_config=adapters(config.lora_rank, lora_alpha=2 * config.lora_rank),
         args=SFTConfig(
             **run.arguments(),
             max_steps=steps,
@@ -109,12 +105,10 @@ def train_voice(config: VoiceConfig) -> Path:
     run.summarise(train_seconds=run.seconds, pairs=len(data), steps=steps)
     tuned: Any = trainer.model
     tuned.to(torch.float16).save_pretrained(str(run.model_path))
-    shape = model.config
+    path, shape = run.model_path, model.config
     if shape.model_type == "llama":
-        write_gguf(
-            run.model_path, run.model_path / "adapter.gguf", shape.num_attention_heads, shape.num_key_value_heads
-        )
-    return run.model_path
+        write_gguf(path, path / "adapter.gguf", shape.num_attention_heads, shape.num_key_value_heads)
+    return path
 
 
 def pairs(count: int, seed: int = 0) -> list[tuple[list[tuple[str, str]], str]]:
@@ -125,7 +119,8 @@ def pairs(count: int, seed: int = 0) -> list[tuple[list[tuple[str, str]], str]]:
     random, found = Random(seed), []
     families = voiced_families()
     for place, family in enumerate(families):
-        voice = _prompter(family)
+        guide, nobody = family.guide, None  # it prompts, and never speaks
+        voice = LLMVoice(family.voice, cast(Any, guide), cast(Any, nobody), {}, shots=0, plain=True)
         wanted, first_seed = count // len(families) + (place < count % len(families)), 0
         while wanted:
             pools = [list(pool) for _, pool in sorted(examples_of(family, first_seed).items())]
@@ -134,13 +129,8 @@ def pairs(count: int, seed: int = 0) -> list[tuple[list[tuple[str, str]], str]]:
             while wanted and any(pools):
                 for pool in pools:
                     if pool and wanted:
-                        example = pool.pop()
-                        found.append(
-                            (
-                                list(voice.messages(example.cue, example.line, Stream(np.random.default_rng(0)))),
-                                example.words,
-                            )
-                        )
+                        example, nothing = pool.pop(), Stream(np.random.default_rng(0))
+                        found.append((list(voice.messages(example.cue, example.line, nothing)), example.words))
                         wanted -= 1
                 random.shuffle(pools)
             first_seed += PLAYED  # other dialogues
@@ -175,10 +165,8 @@ def first_try_rates(model: str, utterances: int = 100, **options: Any) -> dict[s
         lines: list[Example] = [example for pool in examples_of(family, HELD_OUT).values() for example in pool]
         Random(0).shuffle(lines)
         voice = LLMVoice(family.voice, cast(Any, family.guide), backend, examples_of(family), attempts=1, **options)
-        some = lines[:utterances]
-        voice.say(
-            [example.cue for example in some], [Stream(np.random.default_rng(number)) for number in range(len(some))]
-        )
+        cues = [example.cue for example in lines[:utterances]]
+        voice.say(cues, [Stream(np.random.default_rng(number)) for number in range(len(cues))])
         rates[type(family).__name__] = voice.counts.first_try / voice.counts.utterances
     return rates
 
@@ -187,8 +175,3 @@ def voiced_families() -> list[Family]:
     """A family of each kind that a language model can speak in."""
     made = [load_family(path, {}) for path in dict.fromkeys(path for path, _ in TABLE.values())]
     return [family for family in made if family.guide is not None]
-
-
-def _prompter(family: Family) -> LLMVoice:
-    guide, nobody = family.guide, None  # it prompts, and never speaks
-    return LLMVoice(family.voice, cast(Any, guide), cast(Any, nobody), {}, shots=0, plain=True)
