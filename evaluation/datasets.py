@@ -26,6 +26,7 @@ from ..policies.collect import collect
 from ..policies.rollout import policy_stream
 from .evaluate import evaluate
 from .exact import optimum, upper_bound
+from .references import references
 from .regret import episode_regret
 from .statistics import Interval, mean_interval, normalised_score, score_interval
 from .stochastic import LIMIT, NotEnumerable, expected_payoff
@@ -65,7 +66,7 @@ class Quality:
     return_interval: Interval  # of it, as an estimate of the policy's expected payoff
     min_return: float
     max_return: float
-    score: float | None  # (mean - random) / (optimal - random), both on the same seeds
+    score: float | None  # (mean - zero) / (optimal - zero), both on the same seeds
     score_interval: Interval | None
     random_return: float  # mean of the random policy on the same seeds
     optimal_return: float | None  # mean of the optimal policy on the same seeds
@@ -75,6 +76,7 @@ class Quality:
     optimum: float | None  # best expected payoff over all scenarios, exact
     bound: float | None  # proven upper bound on the optimum where there is no optimum
     parts: tuple[Part, ...]  # the policies that took part, with what is known of each
+    zero: str  # of the score: "random" or "do nothing"; see `references`
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -163,16 +165,16 @@ def qualities(
     """What is known of datasets with the same seeds; see `make_datasets`."""
     engine, plain = make_engine(env_id, **settings), {**settings, **_PLAIN}
     family, exact = engine.family, getattr(engine.user, "exact", False)
-    low, high = evaluate(env_id, "random", episodes, seed, **plain).returns, None
-    best = bound = None
+    judging, found = make_engine(env_id, **plain), {}
+    known, best, bound = references(judging, range(seed, seed + episodes)), None, None
+    high = known.optimal if exact else None
     if exact:
         try:
-            best, high = optimum(family), evaluate(env_id, "optimal", episodes, seed, **plain).returns
+            best = optimum(family)
         except NotImplementedError:
             bound = upper_bound(family)
     spoken = dict.fromkeys("+".join(policies.values()).split("+"))
     worth = {policy: _worth(engine, policy, exact) for policy in spoken}
-    judging, found = make_engine(env_id, **plain), {}
     for name, store in stores.items():
         counted = [episode for episode in store if not episode.error]
         if not counted:
@@ -185,7 +187,7 @@ def qualities(
         means = [float(own.mean()) if own.size else math.nan for own in owns]
         parts = [Part(part, own.size, mean, *worth[part]) for part, own, mean in zip(names, owns, means, strict=True)]
         summed = [part.expected_return for part in parts if part.expected_return is not None]
-        random, optimal = low[places], None if high is None else high[places]
+        random, low, optimal = known.random[places], known.low[places], None if high is None else high[places]
         regrets = [] if best is None else [episode_regret(episode, judging).regret for episode in counted]
         estimates = None if best is None else best - np.array(regrets)
         found[name] = Quality(
@@ -199,8 +201,8 @@ def qualities(
             return_interval=mean_interval(returns),
             min_return=float(returns.min()),
             max_return=float(returns.max()),
-            score=None if optimal is None else normalised_score(returns, random, optimal),
-            score_interval=None if optimal is None else score_interval(returns, random, optimal),
+            score=None if optimal is None else normalised_score(returns, low, optimal),
+            score_interval=None if optimal is None else score_interval(returns, low, optimal),
             random_return=float(random.mean()),
             optimal_return=None if optimal is None else float(optimal.mean()),
             expected_return=math.fsum(summed) / len(parts) if len(summed) == len(parts) else None,
@@ -209,6 +211,7 @@ def qualities(
             optimum=best,
             bound=bound,
             parts=tuple(parts),
+            zero=known.zero,
         )
     return found
 
@@ -216,9 +219,11 @@ def qualities(
 def table(found: Iterable[Quality]) -> str:
     """Qualities as a Markdown table.
 
-    An expected return without an interval is exact, one with an interval estimated.
+    An expected return without an interval is exact, one with an interval estimated. The head says what scores 0.
     """
-    rows = [["dataset", "mean return", "maximum", "score", "expected return", "optimum"]]
+    found = list(found)
+    score = f"score (0: {found[0].zero})" if found else "score"
+    rows = [["dataset", "mean return", "maximum", score, "expected return", "optimum"]]
     for one in found:
         expected = "-" if one.expected_return is None else f"{one.expected_return:.4f}"
         if one.expected_return is None and one.estimated_return is not None:

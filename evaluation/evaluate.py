@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from ..core.dialogue import Dialogue
 from ..core.setting import Setting
 from ..core.solver import OutOfReach
 from ..envs.base import Family
-from ..envs.engine import Engine, Options
 from ..envs.make import make_engine
 from ..policies.policy import Policy
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
 from ..rewards.registry import Reward, RewardSpec
 from ..simulated_users.llm_mind import LLMUser
+from ..simulated_users.user import is_refusal
 from .information import information_metrics, measure
+from .references import references
 from .results import Comparison, Evaluation
 from .statistics import mean_interval, normalised_score, score_interval
 
 Conduct = dict[str, dict[str, float]]
 """Part (``"voice"``, ``"mind"``, ``"ear"``) -> counts of its language models."""
-
-_REFERENCES: dict[tuple[str, str, str, str], dict[int, float]] = {}
 
 
 def evaluate(
@@ -39,6 +38,9 @@ def evaluate(
     **settings: Any,
 ) -> Evaluation:
     """Play a policy and say how good it is.
+
+    Episodes in which the simulated user's machinery failed do not count. Those that a content filter ended, because it
+    refused the words, count as cut off where they stood, and are told apart: a policy must not choose what counts.
 
     Args:
         env_id: A registered id.
@@ -63,14 +65,16 @@ def evaluate(
     engine = make_engine(env_id, reward=reward, **settings)
     family, speaker, seeds = engine.family, make_policy(policy, engine), range(seed, seed + episodes)
     earlier = conduct(engine.user, engine.ear)
-    payoffs, error = np.full(episodes, np.nan), ""
+    payoffs, error, refused = np.full(episodes, np.nan), "", 0
     rewards, outcomes, met, measured, scenarios, bounds = [], [], [], [], [], []
     cast, exact = family.cast, getattr(engine.user, "exact", False)
     for place, dialogue in enumerate(rollout(engine, speaker, seeds, batch)):
         if dialogue.error:
             error = dialogue.error
-            continue
-        payoffs[place] = dialogue.steps[-1].payoff
+            if not is_refusal(error) or not dialogue.steps:
+                continue
+            refused += 1
+        payoffs[place] = _cut(dialogue) if dialogue.error else dialogue.steps[-1].payoff
         rewards.append(sum(step.reward for step in dialogue.steps))
         outcomes.append(family.outcome(dialogue))
         met.append(dialogue.setting)
@@ -83,12 +87,17 @@ def evaluate(
         raise ConnectionError(f"the simulated user failed in all {episodes} episodes; in the last one: {error}")
     counted = ~np.isnan(payoffs)
     returns = payoffs[counted]
-    low, high = (
-        _reference(name, engine, env_id, seeds, batch, counted) if exact else None for name in ("random", "optimal")
-    )
-    score = spread = None
-    if low is not None and high is not None:
-        score, spread = normalised_score(returns, low, high), score_interval(returns, low, high)
+    score = spread = over_random = None
+    beside: dict[str, Any] = {"random_return": None, "optimal_return": None}
+    if exact:
+        known = references(engine, seeds, batch)
+        low, high = known.low[counted], None if known.optimal is None else known.optimal[counted]
+        beside = {"zero": known.zero, "nothing_return": float(known.nothing[counted].mean())}
+        beside |= {"random_return": float(known.random[counted].mean())}
+        beside |= {"optimal_return": None if high is None else float(high.mean())}
+        if high is not None:
+            score, spread = normalised_score(returns, low, high), score_interval(returns, low, high)
+            over_random = normalised_score(returns, known.random[counted], high)
     best, bound = _optimum(met) if exact else None, None
     if exact and best is None and family.bound is not None:
         bound = float(np.mean(list(map(family.bound, scenarios))))
@@ -106,8 +115,8 @@ def evaluate(
         return_interval=mean_interval(returns),
         score=score,
         score_interval=spread,
-        random_return=None if low is None else float(low.mean()),
-        optimal_return=None if high is None else float(high.mean()),
+        over_random=over_random,
+        refused=refused,
         optimum=best,
         bound=bound if exact else highest,
         lower=lowest,
@@ -118,6 +127,7 @@ def evaluate(
         reward_interval=mean_interval(rewards),
         metrics=mean_metrics(family, outcomes) | (information_metrics(measured) if information else {}),
         returns=payoffs,
+        **beside,
     )
 
 
@@ -182,25 +192,9 @@ def mean_metrics(family: Family, outcomes: Sequence[dict[str, Any]]) -> dict[str
     return {name: sum(map(float, values)) / len(values) if values else None for name, values in columns.items()}
 
 
-def _reference(
-    name: str, engine: Engine, env_id: str, seeds: range, batch: int, counted: np.ndarray
-) -> np.ndarray | None:
-    """Returns of a reference policy with the scripted user in the episodes that count; kept for the process.
-
-    ``None`` if the family's optimum is out of reach.
-    """
-    family, mode = engine.family, engine.grammar.mode
-    key = name, env_id.removeprefix("dialogym:"), json.dumps(family.settings(), sort_keys=True), mode
-    known = _REFERENCES.setdefault(key, {})
-    missing = [seed for seed in seeds if seed not in known]
-    if missing:
-        scripted = Engine(family, Options(grammar=mode))
-        try:
-            dialogues = rollout(scripted, make_policy(name, scripted), missing, batch)
-            known |= {seed: dialogue.steps[-1].payoff for seed, dialogue in zip(missing, dialogues, strict=True)}
-        except OutOfReach:
-            return None
-    return np.array([known[seed] for seed in seeds])[counted]
+def _cut(dialogue: Dialogue) -> float:
+    """What the game pays where a dialogue stands: to have one's words refused is no better an exit than to leave."""
+    return dialogue.setting.game.payoff(dialogue.state, dialogue.seat, dialogue.hidden)
 
 
 def _optimum(settings: Sequence[Setting]) -> float | None:

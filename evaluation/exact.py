@@ -56,7 +56,7 @@ def expected_return(family: Family, policy: str | Policy, limit: int = LIMIT) ->
         except _LookedAtHidden:
             return _tree(family, policy, scenario, limit, known=True)
 
-    return _mean(family, value)
+    return over_scenarios(family, value)
 
 
 def classes(family: Family) -> list[tuple[Any, float]]:
@@ -74,7 +74,7 @@ def optimum(family: Family) -> float:
     Raises:
         OutOfReach: If nobody can compute it.
     """
-    return _mean(family, lambda scenario: family.setting(scenario).solution.start_value())
+    return over_scenarios(family, lambda scenario: family.setting(scenario).solution.start_value())
 
 
 def known_value(family: Family) -> float:
@@ -83,12 +83,12 @@ def known_value(family: Family) -> float:
     Raises:
         OutOfReach: If nobody can compute it.
     """
-    return _mean(family, lambda scenario: family.setting(scenario).solution.known_value())
+    return over_scenarios(family, lambda scenario: family.setting(scenario).solution.known_value())
 
 
 def upper_bound(family: Family) -> float | None:
     """The family's own upper bound on the optimum over all scenarios; ``None`` if it has no ``bound(scenario)``."""
-    return None if family.bound is None else _mean(family, family.bound)
+    return None if family.bound is None else over_scenarios(family, family.bound)
 
 
 def courses(
@@ -111,7 +111,8 @@ def beginnings(setting: Setting, known: bool) -> list[tuple[Belief, float]]:
     return [(Belief.certain(hidden), p) for hidden, p in setting.prior] if known else [(setting.prior, 1.0)]
 
 
-def _mean(family: Family, value: Callable[[Any], float]) -> float:
+def over_scenarios(family: Family, value: Callable[[Any], float]) -> float:
+    """The mean over all scenarios of ``value(scenario)``, which is the same for those that share a solution."""
     return math.fsum(weight * value(scenario) for scenario, weight in classes(family))
 
 

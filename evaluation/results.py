@@ -15,8 +15,8 @@ from .tables import Printable, comparison_rows, comparison_table, evaluation_tab
 class Evaluation(Printable):
     """What a policy earned in the episodes of some seeds. Intervals are of 95%, see `statistics`.
 
-    The references, random and optimal, played the same seeds with the scripted user; without an exact mind there are
-    none.
+    The references (random, doing nothing, optimal) played the same seeds with the scripted user; without an exact mind
+    there are none.
     """
 
     env_id: str
@@ -29,7 +29,7 @@ class Evaluation(Printable):
     dropped: int  # that failed in the simulated user's machinery and do not count, here or in the references
     mean_return: float  # payoff, whatever the reward; in the family's units
     return_interval: Interval
-    score: float | None  # mean(R - R_random) / mean(R_optimal - R_random); None if that cannot be computed
+    score: float | None  # mean(R - R_zero) / mean(R_optimal - R_zero); None if that cannot be computed
     score_interval: Interval | None
     random_return: float | None
     optimal_return: float | None
@@ -42,6 +42,10 @@ class Evaluation(Printable):
     lower: float | None = None  # a proven lower bound on it, where the simulated user has no exact mind
     exact: bool = True  # whether the user's acts are those of the family's own mind; else there is no score
     conduct: dict[str, dict[str, float]] = field(default_factory=dict)  # part -> counts of its language models
+    zero: str = "random"  # what scores 0, the better of "random" and "do nothing"; see `references`
+    nothing_return: float | None = None  # of who does nothing
+    over_random: float | None = None  # the score with the random policy as its zero
+    refused: int = 0  # episodes that count as cut off, because a content filter refused the words
     # payoff of each episode in the order of the seeds, shape (episodes + dropped,); NaN where dropped
     returns: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
 
@@ -52,6 +56,24 @@ class Evaluation(Printable):
         ``None`` if there is no positive bound.
         """
         return self.mean_return / self.bound if self.bound is not None and self.bound > 0.0 else None
+
+    @property
+    def nothing_score(self) -> float | None:
+        """The score of who does nothing; 0 where that is the zero, below 0 where random play is better."""
+        zero = self.random_return if self.zero == "random" else self.nothing_return
+        if None in (self.score, zero, self.nothing_return, self.optimal_return):
+            return None
+        return (self.nothing_return - zero) / (self.optimal_return - zero)  # type: ignore[operator]
+
+    @property
+    def warning(self) -> str:
+        """What is to be said before any number, if most episodes are missing or did not come to their end."""
+        total = self.episodes + self.dropped
+        if 2 * (self.episodes - self.refused) >= total:
+            return ""
+        parts = {"failed": self.dropped, "were refused by a content filter and count as cut off": self.refused}
+        why = " and ".join(f"{count} {what}" for what, count in parts.items() if count)
+        return f"Fewer than half of {total} episodes came to their end: {why}. The numbers say little of the policy."
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the single returns, in plain values."""
@@ -65,7 +87,8 @@ class Evaluation(Printable):
         Raises:
             ValueError: If something is missing; the message names it.
         """
-        newer = ("bound", "lower", "exact", "conduct")  # older records do not hold these
+        # older records do not hold these; their zero is random
+        newer = ("bound", "lower", "exact", "conduct", "zero", "nothing_return", "over_random", "refused")
         names = [f.name for f in fields(cls) if f.name != "returns"]
         if missing := [name for name in names if name not in values and name not in newer]:
             raise ValueError(f"an evaluation must hold {', '.join(missing)}")
@@ -128,7 +151,8 @@ class Comparison(Printable):
 
     def to_markdown(self) -> str:
         """The table with every metric of the family, for a page or a README."""
-        return markdown([[cell.strip() for cell in row] for row in comparison_rows(self)]) + "\n"
+        warnings = [f"{e.policy}: {e.warning}\n\n" for e in self.evaluations if e.warning]
+        return "".join(warnings) + markdown([[cell.strip() for cell in row] for row in comparison_rows(self)]) + "\n"
 
     def __rich__(self) -> Any:
         """For ``rich.print``."""

@@ -20,8 +20,10 @@ from .statistics import Interval
 if TYPE_CHECKING:
     from .results import Comparison, Evaluation
 
-WIDTH = 100  # columns of plain text
+WIDTH = 80  # columns of plain text: wider lines are hard to follow, and break in many terminals
 _METRIC = 9  # columns that a metric takes in a comparison
+_POLICY = 22  # columns of a policy's name; longer ones are folded
+_BAR = 30  # columns of the longest bar
 PADDING = (0, 1, 0, 0)
 
 
@@ -91,11 +93,13 @@ def evaluation_table(evaluation: Evaluation) -> RenderableType:
     table.add_column("mean", justify="right", style="bold")
     table.add_column("95% interval", justify="right")
     table.add_column("", ratio=1, style="dim")
-    scale = "0 plays like random, 1 like the exact optimum"
+    scale = _scale(e)
     if e.score is None:
         other = "unknown: the user's mind is not the family's own, so there is no exact optimum"
         scale = "no exact optimum" if e.exact else other
     table.add_row("score", number(e.score), between(e.score_interval), scale)
+    if e.over_random is not None and e.zero != "random":
+        table.add_row("over random", number(e.over_random), "", "the same with random play at 0, where it loses money")
     if e.share is not None:
         text = f"return as a share of {number(e.bound)}, a proven upper bound on the optimum"
         table.add_row("of the bound", number(e.share), "", text)
@@ -115,7 +119,51 @@ def evaluation_table(evaluation: Evaluation) -> RenderableType:
         table.add_row(part, number(rate), "", text)
         cost = f"{counts['prompt_tokens']:.0f} tokens read, {counts['tokens']:.0f} written"
         table.add_row("", "", "", f"{cost}, {counts['seconds']:.1f} s of requests")
-    return Group(about, table)
+    return Group(*_warnings([e]), about, table)
+
+
+def score_bars(evaluations: Sequence[Evaluation]) -> RenderableType:
+    """The score of each policy as a bar from the zero, and a mark at the optimum; nothing where there are no scores."""
+    rows = [(e.policy, e.score) for e in evaluations if e.score is not None]
+    if not rows:
+        return Text("")
+    first = evaluations[0]
+    if first.zero != "random" or first.nothing_score is None:
+        rows.append((first.zero, 0.0))
+    else:
+        rows.append(("do nothing", first.nothing_score))
+    rows = sorted(dict(rows).items(), key=lambda row: row[1])
+    low, high = min(0.0, rows[0][1]), max(1.0, rows[-1][1])
+
+    def place(score: float) -> int:
+        return round(_BAR * (max(low, score) - low) / (high - low))
+
+    zero, one = place(0.0), place(1.0)
+    table = Table.grid(padding=(0, 1))
+    table.add_column(max_width=WIDTH - _BAR - 12, overflow="fold")
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right")
+    for policy, score in rows:
+        cells = [" "] * (_BAR + 1)
+        for mark in (zero, one):
+            cells[mark] = "|"
+        start, end = sorted((zero, place(score)))
+        cells[start:end] = "█" * (end - start)
+        table.add_row(policy, "".join(cells), number(score))
+    axis = [" "] * (_BAR + 1)
+    axis[zero], axis[one] = "0", "1"
+    table.add_row("", "".join(axis), "", style="dim")
+    return Group(table, Text(_scale(first), style="dim"))
+
+
+def _scale(e: Evaluation) -> str:
+    zero = "plays like random" if e.zero == "random" else "is worth no more than to do nothing"
+    return f"0 {zero}, 1 plays like the exact optimum"
+
+
+def _warnings(evaluations: Sequence[Evaluation]) -> list[Text]:
+    many = len(evaluations) > 1
+    return [Text(f"{e.policy}: " * many + e.warning, style="bold red") for e in evaluations if e.warning]
 
 
 def _rate(part: str, counts: dict[str, float]) -> tuple[float | None, str]:
@@ -142,18 +190,22 @@ def comparison_table(comparison: Comparison) -> RenderableType:
     """One row a policy; as many of the family's metrics as there is room for."""
     first = comparison.evaluations[0]
     about = Text.assemble((first.env_id, "bold"), f" · {episodes(first)} · {_circumstances(first)}")
-    header, *rows = comparison_rows(comparison)
+    header, *rows = comparison_rows(comparison, short=True)
     fixed = len(header) - len(first.metrics)
-    taken = sum(max(len(row[i]) for row in (header, *rows)) + 2 for i in range(fixed))
+    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(fixed)]
+    taken = 2 + sum(widths) + 2 * fixed - max(0, widths[0] - _POLICY)
     shown = fixed + max(0, (WIDTH - taken) // _METRIC)
     table = Table(box=box.HORIZONTALS, padding=PADDING, pad_edge=False)
-    for name in header[:fixed]:
-        table.add_column(name, no_wrap=True)
+    for place, name in enumerate(header[:fixed]):
+        table.add_column(name, no_wrap=place > 0, overflow="fold", max_width=None if place else _POLICY)
     for name in header[fixed:shown]:
         table.add_column(name, justify="right", width=_METRIC - 2, overflow="fold")
     for row in rows:
         table.add_row(*row[:shown])
-    notes = "score: 0 plays like random, 1 like the exact optimum; brackets: 95% bootstrap intervals"
+    solved = any(e.score is not None for e in comparison.evaluations)
+    notes = f"score: {_scale(first)}; brackets: 95% intervals" if solved else "returns: means of the episodes"
+    if "over random" in header:
+        notes += "; over random: the score with random play at 0, where it loses money"
     if comparison.baseline is not None:
         notes += f"; difference: in return to {comparison.baseline}, paired by episode"
     if any(e.share is not None for e in comparison.evaluations):
@@ -162,21 +214,23 @@ def comparison_table(comparison: Comparison) -> RenderableType:
         notes += "; no score, because the user's mind is not the family's own"
     if shown < len(header):
         notes += f"; {len(header) - shown} more metrics in to_markdown() and to_json(), and with --out FILE.md"
-    return Group(about, table, Text(notes, style="dim"))
+    return Group(*_warnings(comparison.evaluations), about, table, Text(notes, style="dim"))
 
 
-def comparison_rows(comparison: Comparison) -> list[list[str]]:
-    """Header and cells of a comparison, every metric included."""
+def comparison_rows(comparison: Comparison, short: bool = False) -> list[list[str]]:
+    """Header and cells of a comparison, every metric included; if it is to be `short`, returns without intervals."""
     first = comparison.evaluations[0]
     columns: dict[str, Callable[[Evaluation], str]] = {
         "policy": lambda e: e.policy,
         "score": lambda e: estimate(e.score, e.score_interval),
     }
+    if first.zero != "random" and any(e.over_random is not None for e in comparison.evaluations):
+        columns["over random"] = lambda e: number(e.over_random)
     if any(e.share is not None for e in comparison.evaluations):
         columns["of bound"] = lambda e: number(e.share)
-    columns["return"] = lambda e: estimate(e.mean_return, e.return_interval)
+    columns["return"] = lambda e: estimate(e.mean_return, None if short else e.return_interval)
     if list(first.reward) != ["goal"]:
-        columns["reward"] = lambda e: estimate(e.mean_reward, e.reward_interval)
+        columns["reward"] = lambda e: estimate(e.mean_reward, None if short else e.reward_interval)
     if (baseline := comparison.baseline) is not None:
         columns["difference"] = lambda e: (
             "" if e.policy == baseline else estimate(*comparison.difference(e.policy, baseline))
@@ -193,6 +247,7 @@ def episodes(evaluation: Evaluation) -> str:
     total = e.episodes + e.dropped
     seeds = f"seed {e.seed}" if total == 1 else f"seeds {e.seed} to {e.seed + total - 1}"
     dropped = f", {e.dropped} dropped" if e.dropped else ""
+    dropped += f", {e.refused} refused" if e.refused else ""
     return f"{e.episodes} episode{'s' if e.episodes != 1 else ''} ({seeds}{dropped})"
 
 
@@ -201,5 +256,10 @@ def _circumstances(e: Evaluation) -> str:
 
 
 def _context(e: Evaluation) -> str:
-    parts = {"random": e.random_return, "optimal": e.optimal_return, "exact optimum of these scenarios": e.optimum}
+    parts = {
+        "random": e.random_return,
+        "do nothing": e.nothing_return,
+        "optimal": e.optimal_return,
+        "exact optimum of these scenarios": e.optimum,
+    }
     return "; ".join(f"{name} {number(value)}" for name, value in parts.items() if value is not None)

@@ -13,6 +13,8 @@ from rich.console import Console
 from ..envs.make import make_engine
 from ..envs.seeds import SPLITS
 from ..evaluation.evaluate import compare, evaluate
+from ..evaluation.results import Comparison
+from ..evaluation.tables import plain, score_bars
 from ..policies.baselines import baselines
 from .options import Meetings, check_out, write_out
 
@@ -41,12 +43,31 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     names = options.policy
     if "all" in names:
         quiet = {"grammar": options.grammar, **settings, "user": "scripted", "ear": "grammar"}
-        names = (*baselines(make_engine(options.env_id, **quiet)), *(name for name in names if name != "all"))
+        # `compare` adds random and optimal, this one if it is within reach
+        known = baselines(make_engine(options.env_id, **quiet))
+        names = [name for name in (*known, *names) if name not in ("all", "random", "optimal")]
     seed = options.seed if options.split is None else SPLITS[options.split](options.episodes).start
     given = {"information": options.information, **options.settings(settings)}
-    if len(names) == 1:
+    if len(names) == 1 and "all" not in options.policy:
         result = evaluate(options.env_id, names[0], options.episodes, seed, **given)
     else:
         result = compare(options.env_id, names, options.episodes, seed, **given)
-    Console(highlight=False).print(str(result), markup=False, soft_wrap=True)
+    console = Console(highlight=False)
+    console.print(str(result), markup=False, soft_wrap=True)
+    if "all" in options.policy and isinstance(result, Comparison):
+        bars = plain(score_bars(result.evaluations))
+        console.print("\n".join([bars + "\n" * bool(bars), *_next(options, bool(bars))]), markup=False, soft_wrap=True)
     write_out(result, options.out)
+
+
+def _next(options: Evaluate, solved: bool) -> list[str]:
+    """Commands that follow from a comparison of everything there is."""
+    trained = [name for name in options.policy if name.startswith("lm:")]
+    steps = {
+        f"dialogym play {options.env_id}{' --advice' * solved}": "talk yourself" + ", see what it loses" * solved,
+        f"dialogym train bc {options.env_id}": "clone what is known",
+    }
+    if trained:
+        steps[f"dialogym evaluate {options.env_id} --policy {trained[0]} --information"] = "how well it finds out"
+    width = max(map(len, steps))
+    return ["Next:", *(f"  {command:{width}}  {why}" for command, why in steps.items())]

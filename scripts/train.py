@@ -65,15 +65,15 @@ def outcome(evaluation: Evaluation) -> str:
     played = f"{evaluation.episodes:,} episodes"
     if evaluation.score is not None:
         return (
-            f"score {number(evaluation.score)} {between(evaluation.score_interval)} over {played}; 0 is random, 1 the "
-            "exact optimum"
+            f"score {number(evaluation.score)} {between(evaluation.score_interval)} over {played}; 0 is "
+            f"{evaluation.zero}, 1 the exact optimum"
         )
     if evaluation.optimum is None:
         return (
             f"mean return {number(evaluation.mean_return)} {between(evaluation.return_interval)} over {played}; no "
             "score, as the exact optimum is out of reach"
         )
-    return f"no score: over {played} the random policy did no worse than the optimum, raise --final-episodes"
+    return f"no score: over {played} the optimum did no better than the zero, {evaluation.zero}: raise --final-episodes"
 
 
 def _policy(config: Any, name: str, result: Any) -> list[str]:

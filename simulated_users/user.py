@@ -56,6 +56,15 @@ class Failure(str):
     """
 
 
+REFUSAL = "a content filter refused the words"
+"""Part of the text of a `Failure` that the words of the dialogue have caused, and so perhaps the learner."""
+
+
+def is_refusal(error: str) -> bool:
+    """Whether an error, also one read back from a record, says that a content filter refused the words."""
+    return REFUSAL in error
+
+
 class Voice(Protocol):
     """Puts acts into words."""
 

@@ -18,7 +18,7 @@ from random import Random
 from typing import Any
 
 from ...core.thoughts import spoken
-from ..user import Failure
+from ..user import REFUSAL, Failure
 from .backend import Reply, Request, lacking
 from .chat import dicts, fold, words
 
@@ -30,6 +30,7 @@ _SEEDS = 2**31  # servers disagree on the width of a seed; all take 31 bits
 _ROOM = (256, 4096)  # tokens for thinking that are added to a request: at first, and at most
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _OPTIONAL = ("temperature", "seed", "stop", "chat_template_kwargs", *_LIMITS)
+_FILTERED = re.compile(r"content[ _-](filter|policy|management)", re.IGNORECASE)  # OpenAI's and Azure's words
 _REFUSES = re.compile(
     r"unsupported|not support|unrecogni[sz]ed|unknown|unexpected|extra.(?:inputs|fields|forbidden)|cannot find|"
     r"only the default|not (?:permitted|allowed|enabled|accepted|available|compatible)|must alternate|only user",
@@ -202,6 +203,8 @@ class ServerBackend:
                 trouble = f"the connection failed ({error.__cause__ or error})"
             except self._openai.APIStatusError as error:
                 trouble = f"status {error.status_code}: {error.message}"
+                if error.status_code < 500 and _FILTERED.search(f"{error.code} {error.message}"):
+                    trouble = f"{REFUSAL} ({trouble})"
                 if (error.status_code < 500 and error.status_code not in _BUSY) or error.code == "insufficient_quota":
                     return Failure(f"{self.name}: {trouble}")
                 wait = min(self._longest_wait, max(wait, _asked_wait(error.response.headers)))
@@ -239,6 +242,8 @@ class ServerBackend:
         choice, usage = answer["choices"][0], answer.get("usage") or {}
         content, thoughts = _content(choice["message"])
         text = words(content, request.stop)
+        if not text and choice.get("finish_reason") == "content_filter":
+            raise _Empty(REFUSAL)
         if not text:
             counted = usage.get("completion_tokens_details") or {}
             thoughts = thoughts or spoken(content) != content or counted.get("reasoning_tokens")

@@ -1,4 +1,4 @@
-"""Scores are what they say: 0 for random, 1 for the optimum, on the same episodes for everyone, without those that failed."""
+"""Scores are what they say: 0 for the better of random play and doing nothing, 1 for the optimum, on the same episodes for everyone, without those that failed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ import numpy as np
 import pytest
 from dialogym.core.setting import Setting
 from dialogym.core.solver import OutOfReach
+from dialogym.envs.guided_solving.family import GuidedSolving as Tutor
+from dialogym.envs.make import make_engine
 from dialogym.envs.negotiation.family import Negotiation
 from dialogym.envs.registration import TABLE
-from dialogym.evaluation import evaluate as module
+from dialogym.evaluation import references
 from dialogym.evaluation.evaluate import compare, evaluate
+from dialogym.evaluation.references import SILENT
 from dialogym.evaluation.results import Comparison, Evaluation
 from dialogym.policies.collect import play
 from dialogym.policies.policy import FunctionPolicy
-from dialogym.simulated_users.user import Failure, ScriptedUser
+from dialogym.policies.registry import make_policy
+from dialogym.policies.rollout import rollout
+from dialogym.simulated_users.user import REFUSAL, Failure, ScriptedUser
 
 ENV = "Negotiation-v0"
 
@@ -25,16 +30,16 @@ ENV = "Negotiation-v0"
 class FlakyUser(ScriptedUser):
     """Loses its voice after the first exchange of some dialogues."""
 
-    def __init__(self, fails=lambda seed: seed % 5 == 2):
-        super().__init__(Negotiation.voice)
-        self.fails = fails
+    def __init__(self, fails=lambda seed: seed % 5 == 2, text="the server is down", family=Negotiation):
+        super().__init__(family.voice)
+        self.fails, self.text = fails, text
 
     def speak(self, dialogues, heards, texts, exchanges):
         words = super().speak(dialogues, heards, texts, exchanges)
         lost = [
             heard is not None and self.fails(dialogue.seed) for heard, dialogue in zip(heards, dialogues, strict=True)
         ]
-        return [Failure("the server is down") if failed else said for failed, said in zip(lost, words, strict=True)]
+        return [Failure(self.text) if failed else said for failed, said in zip(lost, words, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -60,10 +65,16 @@ def scripted():
     return evaluate(ENV, "scripted", episodes=120)
 
 
-def test_random_scores_zero_and_optimal_one():
+def test_the_zero_scores_zero_and_the_optimum_one():
     random, optimal = evaluate(ENV, "random", episodes=60, seed=3), evaluate(ENV, "optimal", episodes=60, seed=3)
-    assert (random.score, random.score_interval) == (0.0, (0.0, 0.0))
-    assert (optimal.score, optimal.score_interval) == (1.0, (1.0, 1.0))
+    silent = evaluate(ENV, SILENT, episodes=60, seed=3)
+    assert (silent.score, silent.score_interval, silent.zero) == (0.0, (0.0, 0.0), "do nothing")
+    assert silent.mean_return == silent.nothing_return == random.nothing_return and silent.nothing_score == 0.0
+    assert random.score < -0.1 and random.over_random == 0.0  # it loses money
+    assert (optimal.score, optimal.score_interval, optimal.over_random) == (1.0, (1.0, 1.0), 1.0)
+    easy = evaluate("CoachingSmall-v0", "random", episodes=60, seed=3)
+    assert (easy.score, easy.score_interval, easy.zero) == (0.0, (0.0, 0.0), "random")
+    assert easy.nothing_score < 0.0 and easy.over_random == easy.score
     assert random.mean_return == random.random_return == optimal.random_return
     assert optimal.mean_return == optimal.optimal_return == random.optimal_return
 
@@ -72,9 +83,8 @@ def test_scripted_lies_between(scripted):
     low, high = scripted.score_interval
     assert 0.0 < low < scripted.score < high < 1.0
     assert scripted.return_interval.low < scripted.mean_return < scripted.return_interval.high
-    assert scripted.score == pytest.approx(
-        (scripted.mean_return - scripted.random_return) / (scripted.optimal_return - scripted.random_return)
-    )
+    for score, zero in ((scripted.score, scripted.nothing_return), (scripted.over_random, scripted.random_return)):
+        assert score == pytest.approx((scripted.mean_return - zero) / (scripted.optimal_return - zero))
 
 
 def test_a_thousand_episodes_of_the_optimum_take_seconds_and_agree_with_it():
@@ -119,20 +129,15 @@ def test_references_are_played_once(monkeypatch):
         played.append((policy.name, len(list(seeds))))
         return original(engine, policy, seeds, batch)
 
-    original = module.rollout
-    monkeypatch.setattr(module, "rollout", counting)
+    original = references.rollout
+    monkeypatch.setattr(references, "rollout", lambda *given, goes_on=None: counting(*given))
+    evaluate(ENV, "scripted", episodes=1)  # the zero is known from now on
+    played.clear()
     evaluate(ENV, "scripted", episodes=10, seed=90_000)
     evaluate(ENV, "wait", episodes=15, seed=90_000)
     evaluate(f"dialogym:{ENV}", "wait", episodes=5, seed=90_000)
-    assert played == [
-        ("scripted", 10),
-        ("random", 10),
-        ("optimal", 10),
-        ("wait", 15),
-        ("random", 5),
-        ("optimal", 5),
-        ("wait", 5),
-    ]
+    some = ("random", "say nothing", "optimal")
+    assert played == [*((name, 10) for name in some), *((name, 5) for name in some)]
 
 
 def test_json_round_trip(scripted):
@@ -146,7 +151,7 @@ def test_json_round_trip(scripted):
 def test_printed_tables_fit(scripted):
     comparison = compare(ENV, ["split-difference", "scripted"], episodes=120, difference=True)
     for table in (str(scripted), str(comparison)):
-        assert max(map(len, table.splitlines())) <= 100
+        assert max(map(len, table.splitlines())) <= 80
         assert "\x1b" not in table
     assert all(name.replace("_", " ") in str(scripted) for name in scripted.metrics)
     assert f"{scripted.score:.3f}" in str(scripted) and f"{scripted.score:.3f}" in str(comparison)
@@ -196,8 +201,38 @@ def test_failed_episodes_are_dropped_everywhere(scripted):
     assert result.random_return == pytest.approx(random.mean()) and result.optimal_return == pytest.approx(
         optimal.mean()
     )
-    assert result.score == pytest.approx((result.returns[kept] - random).mean() / (optimal - random).mean())
-    assert "24 dropped" in str(result)
+    assert result.over_random == pytest.approx((result.returns[kept] - random).mean() / (optimal - random).mean())
+    assert result.score == pytest.approx(result.returns[kept].mean() / optimal.mean())
+    assert "24 dropped" in str(result) and not result.warning
+
+
+def test_a_score_over_few_episodes_says_so_first():
+    result = evaluate(ENV, "scripted", episodes=30, user=FlakyUser(lambda seed: seed % 3))
+    assert (result.episodes, result.dropped) == (10, 20)
+    first = "Fewer than half of 30 episodes came to their end: 20 failed."
+    assert str(result).startswith(first) and result.to_markdown().startswith(f"scripted: {first}")
+    assert str(Comparison((result,))).startswith(first)
+    assert Evaluation.from_json(json.loads(json.dumps(result.to_json()))).warning == result.warning
+
+
+def test_words_that_are_refused_are_no_exit():
+    """A learner whose words a content filter refuses must not choose which of its episodes count."""
+    text = f"server: status 400: {REFUSAL} (content_filter)"
+    plain, filtered = (
+        evaluate("GuidedSolving-v0", "scripted", episodes=40, user=FlakyUser(lambda seed: seed % 4 == 0, said, Tutor))
+        for said in ("the server is down", text)
+    )
+    assert (plain.episodes, plain.dropped, plain.refused) == (30, 10, 0)
+    assert (filtered.episodes, filtered.dropped, filtered.refused) == (40, 0, 10)
+    engine = make_engine("GuidedSolving-v0")
+    stood = list(rollout(engine, make_policy("scripted", engine), range(0, 40, 4), goes_on=lambda dialogue: False))
+    cut = [d.setting.game.payoff(d.state, d.seat, d.hidden) for d in stood]
+    assert filtered.returns[::4].tolist() == cut and min(cut) < 0.0  # the turns so far are paid for
+    kept = np.arange(40) % 4 != 0
+    assert np.array_equal(plain.returns[kept], filtered.returns[kept])
+    assert "10 refused)" in str(filtered) and not filtered.warning
+    most = evaluate(ENV, "scripted", episodes=20, user=FlakyUser(lambda seed: seed > 7, text))
+    assert str(most).startswith("Fewer than half of 20 episodes came to their end: 12 were refused")
 
 
 def test_nothing_left_is_an_error():

@@ -17,7 +17,7 @@ openai = pytest.importorskip("openai")
 from dialogym.simulated_users.backends import server as module
 from dialogym.simulated_users.backends.backend import Reply, Request
 from dialogym.simulated_users.backends.server import ServerBackend
-from dialogym.simulated_users.user import Failure
+from dialogym.simulated_users.user import Failure, is_refusal
 
 from .faults import FaultServer
 
@@ -308,3 +308,24 @@ def test_after_a_fork_the_child_has_connections_of_its_own():
 def test_bad_arguments(arguments, said):
     with pytest.raises(ValueError, match=said):
         ServerBackend("http://127.0.0.1:1/v1", "m", **arguments)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        (400, {"error": {"code": "content_filter", "message": "The response was filtered due to the prompt."}}),
+        (400, {"error": {"code": None, "message": "Filtered by Azure OpenAI's content management policy."}}),
+        (200, {"choices": [{"message": {"role": "assistant", "content": ""}, "finish_reason": "content_filter"}]}),
+    ],
+)
+def test_words_that_a_filter_refuses_are_told_from_a_server_that_fails(told):
+    """The learner may have caused it, so it must not be dropped like a server that is down."""
+    with FaultServer(answer=lambda body: told) as server:
+        reply = ask(server)
+    assert isinstance(reply, Failure) and is_refusal(reply), reply
+
+
+def test_other_refusals_are_failures_of_the_server():
+    with FaultServer(answer=lambda body: (400, {"error": {"code": None, "message": "no such model"}})) as server:
+        reply = ask(server)
+    assert isinstance(reply, Failure) and not is_refusal(reply), reply
