@@ -6,6 +6,7 @@ import dataclasses
 import re
 import typing
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
 
 from .acts import Act, Say
@@ -41,8 +42,10 @@ class Grammar:
     """Reads and prints the acts of a family.
 
     A tag is the act's name and its fields: ``[offer 240]``, ``[walk]``, ``[offer books=1 hats=0]``. One field is
-    written bare, several as ``name=value``. Fields are typed: ``int`` (a currency sign and thousands separators are
-    forgiven), ``str`` (one word) or ``Literal`` (one of the words listed).
+    written bare, several as ``name=value``; a colon after the name is forgiven. Fields are typed: ``int`` (a currency
+    sign and thousands separators are forgiven), ``str`` (one word) or ``Literal`` (one of the words listed). Brackets
+    that do not begin with an act's name (``[smiles]``) are no tags and are passed over; a name that is nearly an act's
+    is taken for a slip.
 
     Args:
         acts: The act dataclasses that can be written as tags.
@@ -108,7 +111,7 @@ class Grammar:
             if heard is None:
                 if len(self._plain) >= _CACHE:
                     self._plain.clear()
-                heard = self._plain[key] = self._understand(spoken(text), context) if self._understand else TALK
+                heard = self._plain[key] = self._understand(self._words(text), context) if self._understand else TALK
         return heard
 
     def parse_tag(self, text: str) -> Heard | None:
@@ -125,21 +128,37 @@ class Grammar:
             return heard
 
     def _read(self, text: str) -> Heard | None:
-        tags = _TAG.findall(text)
+        tags = [inside for inside in _TAG.findall(text) if self._name(inside)]
         if len(tags) > 1:
             return Heard(Say(), "malformed", f"Please use one tag at a time; I saw {len(tags)}.")
         if tags:
             return self._tag(tags[0])
         if any(f"[{name}" in text.lower() for name in self.acts):
             return Heard(Say(), "malformed", "A tag was opened and not closed.")
+        if (foreign := _TAG.findall(text)) and not any(map(str.isalnum, _TAG.sub("", text))):
+            return Heard(
+                Say(), "malformed", f"I do not know the tag [{_shorten(foreign[0])}]; possible are {self.help()}."
+            )
         return TALK if self._understand is None or self.mode == "tagged" else None
 
-    def _tag(self, inside: str) -> Heard:
-        words = inside.split()
-        act = self.acts.get(words[0].lower()) if words else None
+    def _name(self, inside: str) -> str:
+        """The first word of a tag if it is an act's name or nearly one; else ``""``: ``[smiles]`` is no tag."""
+        word = next(iter(inside.replace(":", " ").split()), "").lower()
+        return word if word in self.acts or get_close_matches(word, self.acts, 1, 0.7) else ""
+
+    def _words(self, text: str) -> str:
+        """What is to be understood: the text without thoughts, and without brackets that are no tags."""
+        return _TAG.sub(lambda match: match[1] if self._name(match[1]) else " ", spoken(text))
+
+    def _tag(self, inside: str) -> Heard | None:
+        name, _, rest = inside.strip().replace(":", " ", 1).partition(" ")
+        words = [name, *rest.strip(" .!?").split()]
+        act = self.acts.get(name.lower())
         if act is None:
             shown = _shorten(inside)
             return Heard(Say(), "malformed", f"I do not know the tag [{shown}]; possible are {self.help()}.")
+        if len(words) > 1 and not self._fields[act] and self._understand and self.mode == "natural":
+            return None  # "[accept 280]" is read as words
         fields, form = self._fields[act], self._form(act)
         given = _arguments(words[1:], tuple(fields))
         if given is None:

@@ -29,7 +29,7 @@ _SENTENCE = re.compile(r"((?:[^.!?;\n]|(?<=\d)\.(?=\d))+)([.!?;\n]*)")
 _BREAK = re.compile(
     r"[,:()–—]+|(?<= )-+(?= )|\b(?:but|however|though|although|because|cause|since|so(?! (?:good|far|much|that|high"
     r"|low)\b)|then(?!\Z)|while|whereas)\b"
-    r"|\band\b(?= (?:(?:i|you|we|he|she|it|that)\b|then|let|can|could|please|would|not)\b)"
+    r"|\b(?:and|or)\b(?= (?:(?:i|you|we|he|she|it|that)\b|then|let|can|could|please|would|not)\b)"
     r"|(?<=[\w\ue000-\uf8ff])(?<!\bhow)(?<!\bwhat)(?<!\bwhere)(?<!\bwhy)(?<!\bwhen)(?<!\bwhich) "
     r"(?=(?:instead of|rather than|(?:how|what) about|(?:would|could|can|will) (?:you|we|i)"
     r"|let's|let us|let me)\b)"

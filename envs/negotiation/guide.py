@@ -28,7 +28,7 @@ from ...simulated_users.speech import (
 from ...simulated_users.user import Cue
 from .game import OTHER, Accept, Offer, Walk
 from .prices import MARK, mark_prices
-from .voice import WORDS, understand
+from .voice import WORDS, stated, understand
 
 _REACTIONS = (*WORDS["topics"], "chat", "unclear", "illegal")
 _THING = "thing"  # stands for the item while words are read, so that no name of an item is taken for more
@@ -258,10 +258,10 @@ def _fault_of_act(act: Act, cue: Cue, words: str, text: str, plain: str) -> str:
     """Whether the words come to the act, by the rules of the family."""
     list_price, standing = cue.public.list_price, cue.before.standing
     if isinstance(act, Offer):
-        heard = understand(text, (list_price, None if standing == act.price else standing)).act
-        closing = understand(text, (list_price, act.price)).act  # as if it stood: shows words that accept or leave
-        decides = any(pattern.search(plain) for pattern in (_CLOSES, _LEAVES, _CONDITION))
-        if heard != act or not isinstance(closing, (Offer, Say)) or decides:
+        heard = understand(text, (list_price, None if standing == act.price else standing, cue.seat)).act
+        _, acts = stated(text, list_price, cue.seat)
+        closes = not acts.keys().isdisjoint(("accept", "approve", "leave", "bye"))
+        if heard != act or closes or any(pattern.search(plain) for pattern in (_CLOSES, _LEAVES, _CONDITION)):
             return (
                 f"Make it clear that ${act.price} is what you {'ask' if cue.seat == 'seller' else 'offer'}; do not "
                 "accept and do not leave."
@@ -269,9 +269,10 @@ def _fault_of_act(act: Act, cue: Cue, words: str, text: str, plain: str) -> str:
         return (
             f"Say that it is about the {cue.public.item}." if cue.opening and not _names(words, cue.public.item) else ""
         )
-    heard = understand(text, (list_price, standing)).act
+    heard = understand(text, (list_price, standing, cue.seat)).act
     if isinstance(act, Accept):
-        clear = heard == act and not any(pattern.search(plain) for pattern in (_LEAVES, _WAVERS, _CONDITION))
+        named = not stated(text, list_price, cue.seat)[1].keys().isdisjoint(("accept", "approve"))
+        clear = named and heard == act and not any(pattern.search(plain) for pattern in (_LEAVES, _WAVERS, _CONDITION))
         return "" if clear else f"Say clearly that you accept ${standing}."
     if isinstance(act, Walk):
         if not (heard == act or (heard == Say() and _PARTS.search(plain))):

@@ -50,19 +50,27 @@ _UNITS = (  # spaces are escaped for the verbose pattern below
 _NUMBER = re.compile(
     rf"""
     (?: (?P<sign>[$€£]\ ?|\b(?:usd|eur|gbp)\ ?) | (?<!\w)(?<!\w[.,:/]) )
-    (?P<whole> [0-9]{{1,3}}(?:,[0-9]{{3}})+(?![0-9]) | [0-9]+ )
-    (?P<part> \.[0-9]+ )?
+    (?P<whole>
+        [0-9]{{1,3}}(?:,[0-9]{{3}})+(?![0-9]) | [0-9]{{1,3}}(?:\ [0-9]{{3}})+(?=\ ?(?:{_CURRENCY})(?!\ ?[0-9])) | [0-9]+
+    )
+    (?P<part> \.[0-9]+ | ,[0-9]{{1,2}}(?![0-9]) )?
     (?P<clock> (?:[:/][0-9]+)+ )?
     (?: \ ?(?P<scale>k|hundred|thousand|grand)\b )?
     (?: \ ?(?P<currency>{_CURRENCY}) )?
+    (?: -?ish\b )?
     (?P<glued> [^\W\d_]\w* )?
     (?P<unit> [ -]?(?:{_UNITS}) )?
     (?P<step> \ (?:off|more(?!\ or\ less)|less|extra|lower|higher|cheaper|on\ top)\b )?
     """,
     re.VERBOSE,
 )
+_CENTS = re.compile(r"([$€£] ?)\.(?=[0-9])")
+_LESS = re.compile(r"(?<![\w.,])([$€£]?)([0-9]{1,7}) (?:less|minus) [$€£]?([0-9]{1,7})(?![\w%]|[.,][0-9])(?! ?%)")
 _STEP = re.compile(r"\b(?:by|off|extra|add|another|discount of) ?\Z")  # 20 in "lower it by 20" is no price
-_LABEL = re.compile(r"(?:#|\b(?:size|model|version|number|no\.|mark|round|turn|step|page) ?)\Z")
+_LABEL = re.compile(
+    r"(?:#|\b(?:size|model|version|number|mark|round|turn|step|page|exit|apt|unit|room|gate"
+    r"|route|highway|bus|buzzer|lot) ?)\Z"
+)
 _SCALE = {"k": 1000, "hundred": 100, "thousand": 1000, "grand": 1000}
 _DIGITS = 15  # longer numbers are no prices, and tags do not take them either
 
@@ -83,6 +91,7 @@ def mark_prices(text: str, list_price: int) -> tuple[str, list[int]]:
     text = text.replace(MARK, " ")
     text = _HALF_PRICE.sub(f"${list_price // 2}", text)
     text = _SPELLED.sub(lambda match: str(_value(match[0])), text)
+    text = _LESS.sub(_difference, _CENTS.sub(r"\g<1>0.", text))
     prices: list[int] = []
 
     def mark(match: re.Match[str]) -> str:
@@ -95,9 +104,14 @@ def mark_prices(text: str, list_price: int) -> tuple[str, list[int]]:
     return " ".join(_NUMBER.sub(mark, text).split()), prices
 
 
+def _difference(match: re.Match[str]) -> str:
+    """300 less 30 is 270."""
+    return f"{match[1]}{max(0, int(match[2]) - int(match[3]))}"
+
+
 def _price(match: re.Match[str], list_price: int) -> int | None:
     before = match.string[max(0, match.start() - 14) : match.start()]
-    whole = match["whole"].replace(",", "")
+    whole = match["whole"].replace(",", "").replace(" ", "")
     if match["clock"] or match["step"] or _STEP.search(before) or len(whole) > _DIGITS:
         return None
     part = (match["part"] or "")[1:_DIGITS].rstrip("0")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from ...core.acts import Say
 from ...core.grammar import TALK, Grammar, Heard
+from ...core.reading import Clause, Mention, Patterns, clauses, plain
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
 from ..content import content
@@ -16,217 +17,174 @@ from .prices import FRACTION, MARK, mark_prices
 WORDS = content(__file__, "phrases.toml")
 """``bank``: persona -> slot -> templates. ``topics``: slot -> pattern. ``fields``: names of the templates' fields."""
 
-_REACH = 80  # characters around a price in which a word can bear on it; it also keeps the reading linear
+PATTERNS = Patterns(content(__file__, "reading.toml"), ("price",))
+"""What plain words bind to."""
 
-_SYMBOLS = re.compile(r"[^\w\s.,:;!?'$€£%#/–—-]+")  # brackets, quotes, stars, emoji: they separate as a comma does
-_SENTENCE = re.compile(r"([^.!?;]+)([.!?;]*)")
-# A clause ends at punctuation, at "but", and where somebody turns to a proposal ("I can't do 300 would you take 250").
-_BREAK = re.compile(
-    r"[,:]+|(?<= )-+(?= )|[–—]|\b(?:but|however|though|although|so|then)\b"
-    r"|\b(?=(?:how|what) about\b|(?:would|could|can|will) (?:you|we|i)\b|let's\b|let us\b|make it\b)"
+_TAG_QUESTION = re.compile(r"(?:right|ok|okay|yes|no|agreed|alright)")
+_CORRECTED = re.compile(
+    r"(?:no|oh|wait|sorry|ok|okay|well|hm+) (?:wait|sorry|i mean|i meant)\b|(?:no|sorry)\Z|(?:wait|scratch that"
+    r"|i meant?|make that|or rather|correction|actually|oops|on second thought|meet (?:me )?(?:in the middle|half ?way)"
+    r"|split the difference|let's|let us|(?:and )?now i'm at)\b"
 )
-_TAG_QUESTION = re.compile(
-    r"[, ](?:right|ok|okay|yes|no|agreed|alright|what do you say|how about (?:it|that)|isn't it) ?\?"
+# A price is not offered where goods or service are wanted for it, or where it is only wished for.
+_CONDITION = re.compile(r"\b(?:if|unless|until|once|provided|as long as|as soon as|only when)\b")
+_WANTED = re.compile(
+    r"\b(?:came with|also|as well|both|seat|inclu\w+|throw\w*|add\w*|fix\w*|deliver\w*|ship\w*|replac\w+|repair\w*"
+    r"|were|was|had|isn't|wasn't|weren't|bought|cover|come with|comes with|brand new|lock|helmet|pump)\b"
 )
-_CONDITION = re.compile(r"\b(?:if|unless|when|once|until|provided|as long as|as soon as|only|before|or|otherwise)\b")
+_WISHED = re.compile(
+    r"\b(?:let me think|love to (?:pay|give|offer|do|be able)|wish\w*|ha(?:d|ve) to (?:spend|pay|put)"
+    r"|(?:should|would|could) have(?! to\b))\b"
+)
+_THEIRS = re.compile(  # somebody else's price, or another thing's
+    r"\byou(?:'re| are|'ve| have|'d| were)?(?: just| only| really| still)? (?:ask|asked|asking|want|wanted|list|listed"
+    r"|said|quoted|mentioned|wrote)\b|\b(?:another|other|else|some(?:one|body)|people|persons?|guy|friend|neighbou?r"
+    r"|brother|cousin|stores?|shops?|amazon|ebay|craigslist|walmart|target|online|elsewhere|worth|(?<!if i )paid|spent"
+    r"|costs? me|brand new|retail|similar|listed|seen|listing|(?:deliver|ship|fix|repair|replace)\w*)\b"
+)
 _DEMAND = re.compile(
-    r"(?:please )?(?:just )?(?:throw|lower|drop|raise|come(?! on)|go(?! on)|give|make|add|include|bring|knock|take"
-    r"|reduce|meet|deliver)\b"
+    r"(?:please |just )*(?:throw|lower|drop|raise|come (?:down|up|lower|closer)|go(?! on)|give|make|add"
+    r"|include|bring(?! (?:the |your )?(?:money|cash))|knock|reduce|meet|deliver)\b"
 )
-
-# What a clause must begin with to accept or to leave, after words that commit to nothing.
-_LEAD = (
-    r"(?:(?:ok|okay|yes|yeah|yep|sure|fine|alright|all right|great|perfect|good|well|very well|oh|um|hmm?|thanks"
-    r"|thank you|wonderful|excellent|lovely|right|fair enough|in that case|no problem|hi|hello) )*"
-)
-_IT = (
-    r"(?:it|that|this|(?:the|your)(?: (?:last|first|current))?(?: (?:offer|price|deal|bid|proposal))?"
-    rf"(?: of)?(?: {MARK})?|{MARK})"
-)
-_ACCEPT = re.compile(
-    rf"{_LEAD}(?:"
-    r"(?:(?:it's|it is|that's|that is|you've got|you have|you got|we've got|we have|we got|call it|consider it)"
-    r"(?: yourself)? a )?(?:done )?deal"
-    rf"|i(?: do| can|'ll| will|'m happy to| am happy to)?(?: gladly| happily)? accept(?: {_IT})?"
-    rf"|(?:i|we)(?:'ll| will)(?: gladly| happily)? (?:take|buy) {_IT}"
-    rf"|(?:i|we)(?: do| can)? agree(?: (?:to|with|on) {_IT})?"
-    r"|accept(?:ed|ing)?(?: (?:the|your) (?:offer|price|deal|bid))?|agreed|sold|done"
-    rf")(?: (?:at|for|to|on) (?:{MARK}|(?:you|that|this|it)\b).*"
-    rf"| (?:now|thanks|thank|my friend|mate|sir|indeed|and|off your hands|{MARK}).*)?\Z"
-)
-_YES = re.compile(
-    r"(?:yes|yeah|yep|ok|okay|sure|fine|alright|all right|that works|works|sounds good|sounds fair)"
-    r"(?: (?:yes|ok|okay|sure|fine|for me|to me|please|thanks|thank you|that works|sounds good))*"
-)
-_LEAVE = re.compile(
-    rf"{_LEAD}(?:(?:no|nope|sorry|no thanks|no thank you|i think|i guess|i'm afraid|i am afraid) )*(?:"
-    r"(?:it's |it is |that's |there is |there's )?no deal"
-    r"|(?:i'm|i am) (?:out|leaving)"
-    r"|i(?:'ll| will|'m going to| have to)? pass(?: on (?:it|this|that)(?: one)?)?"
-    r"|(?:i'm |i am )?(?:not|no longer) interested(?: in (?:it|this|that|buying|selling|a deal))?"
-    r"|(?:(?:i'm|i am|i'll|i will|i)(?: going to| have to)? )?walk(?:ing)?(?: away| out)?"
-    r"|forget (?:about )?it"
-    r")(?: (?:now|here|of here|anymore|any more|today|sorry|thanks|thank|bye|goodbye|mate|this time|at all"
-    r"|for (?:now|today|me|us)).*)?\Z"
-)
-_BYE = re.compile(rf"{_LEAD}(?:sorry )?(?:good ?bye|bye)\b")
-
-# What is said about a price: that it is refused, or that it is somebody else's and only spoken of.
-_NEGATION = re.compile(
-    r"(?<!why )\b(?:can't|cant|cannot|can not|couldn't|could not|won't|wont|will not|wouldn't|would not|don't|dont"
-    r"|do not|didn't|isn't|is not|not|never|no way|unable|refuse)\b(?! (?:you|we|i)\b)"
-)
-# "I can't pay more than 240" offers 240
-_BOUND = re.compile(r"\b(?:more|less|higher|lower|above|below|over|under|beyond|past|better)\b")
-_TOO = r"(?<!not )(?<!n't )too (?:much|high|low|little|expensive|steep|pricey|cheap|far)"
+_WHY = re.compile(r"\A(?:why|how come)\b")
+_HUH = re.compile(r"(?:huh|hm+|wow|oh|whoa|really|um+|well|ouch|seriously)")
+_FROM = re.compile(r"\b(?:from|instead of|rather than|than your|of your|need an?) \Z")
+_ASIDE = re.compile(r" (?:of new|worth of|into|in (?:repairs|parts)|an hour|a (?:month|week|year|day)|across town)\b")
 _REFUSED = re.compile(
-    rf"\b(?:{_TOO}|(?:is|was)(?:n't| not)(?! (?:negotiable|bad|much|too)\b)"
-    r"|won't|will not|doesn't|does not|wouldn't|would not|can't|cannot"
-    r"|not (?:enough|possible|going to|okay|ok|acceptable)|impossible|no way|out of the question"
-    r"|ridiculous|crazy|insane|a joke|a lot|steep|never|way (?:over|above|below|under)"
-    r"|(?:more|less|higher|lower) than (?:i|my|what)|(?:above|over|beyond|below) (?:my|what))\b"
-)
-_ASIDE = re.compile(
-    r"\b(?:if|unless|because|since|as|while|when|or|and(?! (?:that's|that is|it's|it is) (?:way |far |just )?(?:too"
-    r"|a lot)))\b"
-)
-_ECHO_REFUSED = re.compile(
-    rf"(?:(?:that's|that is|it's|it is) )?(?:way |far |just |a bit |really )?(?:{_TOO}|a lot|ridiculous|crazy"
-    r"|impossible|no way|never)\b"
-)
-_THEIRS_BEFORE = re.compile(
-    r"(?:(?<!would )(?<!will )(?<!could )(?<!can )\byou(?:'re| are| were|'ve| have|'d)?"
-    r"(?: just| only| really| still| already| first)?"
-    r" (?:said|say(?! to)|ask|asked|asking|want|wanted|wanting|offer|offered|offering|demand|demanded|quoted|mentioned"
-    r"|listed|proposed|wrote)(?: \w+){0,3}"
-    r"|\byour(?: (?:asking|list|listed|listing|offer|price|first|last|current|opening|of|is|was|at|bid))*"
-    r"|\blisted(?: at| for)?|\bthe (?:asking|list|listed|original) price(?: of| is| was| at)?"
-    r"|\b(?:appreciate|thanks for|thank you for|received|understand)(?: \w+){0,6}"
-    r"|\b(?:instead of|rather than|down from|up from)) ?\Z"
-)
-_THEIRS_AFTER = re.compile(r" (?:is |as )?(?:really |still |just )?your\b")
-_ELSEWHERE = re.compile(
-    r"\b(?:elsewhere|online|brand new|saw (?:it|one|this)(?: cheaper| listed)? (?:for|at)"
-    r"|(?:another|other) (?:seller|buyer|shop|store|offer|person|people)|some(?:one|body) else)\b"
-)
-_WHY = re.compile(r"(?:\w+ )?(?:why(?! not\b| (?:don't|can't|won't) (?:we|you|i)\b)|how come)\b")
-_ASKED_BEFORE = re.compile(r"(?:(?:is (?:the|that|it|this)\b.*|really|only|what|wow) )?\Z")
-_ASKED_AFTER = re.compile(
-    r"(?: (?:really |still |just )?(?:negotiable|flexible|firm|fixed|final"
-    r"|the (?:best|lowest|highest|last|final)\b.*))?\Z"
+    r"\b(?<!not )(?<!n't )too (?:much|high|low|little|expensive|steep|pricey|cheap|far|rich)\b|\bout of (?:my|the) \w+"
+    r"|\bnot enough\b|\b(?:is|seems|sounds|feels|would be|that's) (?:a bit |pretty |quite |really |very |just |so )?"
+    r"(?:a lot|steep|high|low|expensive|tough|hard|ridiculous|crazy|a stretch|insane|nothing|a joke|robbery)\b"
 )
 
 
-class _Clause(NamedTuple):
-    text: str
-    question: bool
-    conditional: bool
-    demanding: bool
-
-
-def understand(text: str, context: tuple[int, int | None]) -> Heard:
+def understand(text: str, context: tuple[int, int | None, str]) -> Heard:
     """Read an utterance without a tag. Deterministic, linear in the text, and never raises.
 
-    1. Prices are found by `mark_prices`. A price is no offer if it is refused ("I won't pay 300", "300 is too much";
-       but "I can't pay more than 240" offers 240) or if it is somebody else's and only spoken of ("you want 300", "why
-       300?", "it is 200 elsewhere").
-    2. Acceptance must begin a clause ("deal", "I accept", "I'll take it", "agreed", "sold", "done") that is neither a
-       question nor under a condition; an utterance that is nothing but a yes counts while an offer stands. With another
-       price than the standing one it is an offer of that price.
-    3. Leaving must begin a clause in the same way ("no deal", "I'm out", "goodbye", "I'll pass", "not interested",
-       "forget it").
-    4. One price offered is an offer; two are ambiguous, as are a price with a fraction and accepting and leaving at
-       once. Everything else is talk: when in doubt, nothing binds.
+    1. Prices are found by `mark_prices`. A price is offered by words that cover the clause ("how about 240", "I can do
+       240 cash", "I can't pay more than 240", or nothing but "240"). A price that is spoken of in any other way is
+       talk. So is one under a condition that is not about the price, one that is only taken up to be refused ("280?
+       That's too much."), and the standing price in a question ("280?").
+    2. Acceptance ("deal", "I accept", "I'll take it", "sold") binds where it is not asked, denied, or under a condition
+       or demand, and not taken back. So does approval of an offer that stands ("that works for me", "fair enough"), if
+       nothing is asked beside it, and a bare yes. To offer the standing price is to accept it; acceptance of another
+       price offers that.
+    3. Leaving: "no deal", "I'm out", "goodbye", "I'll have to pass", "not interested", "good luck with the sale".
+    4. The last price counts where the speaker corrects itself ("240, no wait, 250"). Otherwise two prices are
+       ambiguous, and so are a price with a fraction, and accepting and leaving at once. An offer that is worse for the
+       speaker than the standing one is asked about. Everything else is talk: when in doubt, nothing binds.
 
     Args:
         text: Any string.
-        context: The list price, and the price that the speaker may accept or ``None``.
+        context: The list price, the price that the speaker may accept or ``None``, and the speaker's seat.
     """
-    list_price, standing = context
-    lines = _SYMBOLS.sub(", ", text.lower().replace("’", "'")).splitlines()
-    plain, prices = mark_prices(" ".join("; ".join(lines).split()), list_price)
-    clauses = _clauses(_TAG_QUESTION.sub("?", plain))
-    certain = [clause for clause in clauses if not (clause.question or clause.conditional)]
-    accepting = [clause for clause in certain if not clause.demanding and _ACCEPT.match(clause.text)]
-    offered, refused = _offers(clauses, accepting, prices, standing)
-    leaves = any(_LEAVE.match(clause.text) for clause in certain)
-    accepts = bool(accepting) or (
-        standing is not None and not prices and len(certain) == len(clauses) and _is_yes(plain)
-    )
-
-    if accepts:
-        offered = [price for price in offered if price != standing]
+    list_price, standing, seat = context
+    said, acts = stated(text, list_price, seat)
+    accepting = [n for n in acts.get("accept", ()) if not _taken_back(n, said, acts)]
+    offered = _offered(said, acts, accepting, standing)
     if FRACTION in offered:
         return Heard(Say(), "ambiguous", "Prices are whole numbers; which one do you mean?")
-    if len(offered) > 1:
-        named = [f"${price}" for price in offered[:3]]
+    accepts = bool(accepting) or standing in offered or (standing is not None and _approves(said, acts))
+    leaves = "leave" in acts
+    others = [] if offered and offered[-1] == standing else [price for price in offered if price != standing]
+    if len(others) > 1:
+        named = [f"${price}" for price in others[:3]]
         return Heard(
             Say(), "ambiguous", f"You mentioned {', '.join(named[:-1])} and {named[-1]}; which one do you offer?"
         )
-    if accepts and leaves and not offered:
+    if others:
+        (price,) = others
+        if standing is not None and (price > standing if seat == "buyer" else price < standing):
+            return Heard(Say(), "ambiguous", f"${standing} is on the table already; do you really mean ${price}?")
+        return Heard(Offer(price))
+    if accepts and leaves:
         return Heard(Say(), "ambiguous", "Do you accept or do you leave?")
-    if accepts and not offered:
-        return TALK if standing in refused else Heard(Accept())
-    if offered and not (leaves and offered[0] in context):
-        return Heard(Offer(offered[0]))
-    return Heard(Walk()) if leaves or any(_BYE.match(clause.text) for clause in certain) else TALK
+    return Heard(Accept()) if accepts else Heard(Walk()) if leaves or "bye" in acts else TALK
 
 
-def _is_yes(plain: str) -> bool:
-    return bool(_YES.fullmatch(" ".join(re.findall(r"[\w']+", plain))))
+def stated(text: str, list_price: int, seat: str) -> tuple[list[Clause], dict[str, list[int]]]:
+    """The clauses of an utterance, and what they state: name of an act in ``reading.toml`` -> numbers of clauses."""
+    marked, prices = mark_prices(plain(text).lower(), list_price)
+    said = clauses(marked, [Mention("price", price, f"${price}") for price in prices])
+    acts: dict[str, list[int]] = {}
+    for one in PATTERNS.find(said):
+        if one.act != "ask" or seat == "seller":
+            acts.setdefault(one.act, []).append(said.index(one.clause))
+    return said, acts
 
 
-def _clauses(plain: str) -> list[_Clause]:
-    clauses = []
-    for sentence, end in _SENTENCE.findall(plain):
-        texts = [text.strip() for text in _BREAK.split(sentence) if text.strip()]
-        conditional = bool(_CONDITION.search(sentence))
-        demanding = any(_DEMAND.match(text) for text in texts)
-        clauses += [
-            _Clause(text, "?" in end and place == len(texts), conditional, demanding)
-            for place, text in enumerate(texts, 1)
-        ]
-    return clauses
-
-
-def _offers(
-    clauses: list[_Clause], accepting: list[_Clause], prices: list[int], standing: int | None
-) -> tuple[list[int], set[int]]:
-    """The distinct prices offered, in order, and those refused."""
-    offered: dict[int, None] = {}
-    refused = set()
-    remaining = iter(prices)
-    for number, clause in enumerate(clauses):
-        following = clauses[number + 1].text if number + 1 < len(clauses) else ""
-        for match in re.finditer(MARK, clause.text):
-            price = next(remaining)
-            before = clause.text[max(0, match.start() - _REACH) : match.start()]
-            after = clause.text[match.end() : match.end() + _REACH].split(MARK)[0]
-            echo = not before and not after and _ECHO_REFUSED.match(following)
-            if echo or _negated(before) or _REFUSED.search(_ASIDE.split(after)[0]):
-                refused.add(price)
-            elif clause in accepting or not _theirs(clause, before, after, price == standing):
-                offered[price] = None
-    return list(offered), refused
-
-
-def _negated(before: str) -> bool:
-    negations = list(_NEGATION.finditer(before))
-    return bool(negations) and not _BOUND.search(before, negations[-1].end())
-
-
-def _theirs(clause: _Clause, before: str, after: str, stands: bool) -> bool:
-    """Whether a price is somebody else's and only spoken of."""
-    if (
-        _WHY.match(clause.text)
-        or _THEIRS_BEFORE.search(before)
-        or _THEIRS_AFTER.match(after)
-        or _ELSEWHERE.search(before)
-        or _ELSEWHERE.search(after)
-    ):
+def _taken_back(number: int, said: list[Clause], acts: Mapping[str, list[int]]) -> bool:
+    """Whether an acceptance comes with a demand, or with a refusal after it, or is asked ("deal, ok?")."""
+    here = said[number].sentence
+    if number + 1 < len(said) and said[number + 1].asked and _TAG_QUESTION.fullmatch(said[number + 1].text):
         return True
-    asked = _ASKED_BEFORE.match(before) if not after else _ASKED_AFTER.match(after)
-    return clause.question and stands and bool(asked)
+    return any(clause.sentence == here and _DEMAND.match(clause.text) for clause in said) or any(
+        later in acts.get("refuse", ()) or _REFUSED.search(said[later].text) for later in range(number + 1, len(said))
+    )
+
+
+def _approves(said: list[Clause], acts: Mapping[str, list[int]]) -> bool:
+    """Whether an offer that stands is approved of, and nothing else is wanted."""
+    if any(clause.mentions for clause in said):
+        return False
+    agrees = {*acts.get("approve", ()), *acts.get("yes", ())}
+    beside = [clause for n, clause in enumerate(said) if n not in agrees and n not in acts.get("arrange", ())]
+    if "approve" in acts:
+        return not any(
+            clause.asked or clause.negated or clause.supposed or _REFUSED.search(clause.text) for clause in beside
+        )
+    return "yes" in acts and not beside
+
+
+def _offered(
+    said: list[Clause], acts: Mapping[str, list[int]], accepting: list[int], standing: int | None
+) -> list[int]:
+    """The distinct prices offered, in order; after a correction, those that follow it."""
+    offering = {n for name in ("offer", "own", "have", "limit") for n in acts.get(name, ())} | {*accepting}
+    offering = offering or {*acts.get("ask", ())}
+    offered: dict[int, None] = {}
+    corrected = False
+    for number, clause in enumerate(said):
+        corrected = corrected or bool(_CORRECTED.match(clause.text))
+        if number not in offering or any(no.search(clause.text) for no in (_WISHED, _THEIRS, _WHY)):
+            continue
+        prices = _spoken_for(clause)
+        after = clause.text.rpartition(MARK)[2]
+        quoted = (clause.asked and prices == [standing]) or _echoed(number, said, acts)
+        if quoted or _REFUSED.search(after) or _ASIDE.match(after):
+            continue
+        if not _wanted_for_it(clause, said):
+            if corrected or prices == [standing]:  # "I was hoping for 250, but okay, I'll do 280"
+                offered = {}
+            offered |= dict.fromkeys(prices)
+            corrected = False
+    return list(offered)
+
+
+def _echoed(number: int, said: list[Clause], acts: Mapping[str, list[int]]) -> bool:
+    """Whether a price alone is taken up only to be refused: "$300, huh? That's a lot."."""
+    following = number + 1
+    while following < len(said) and _HUH.fullmatch(said[following].text):
+        following += 1
+    return len(said[number].text.split()) < 3 and following in acts.get("refuse", ())
+
+
+def _spoken_for(clause: Clause) -> list[int]:
+    """The distinct prices in a clause, without those that somebody comes from."""
+    befores = clause.text.split(MARK)
+    return list(
+        dict.fromkeys(
+            mention.value for mention, before in zip(clause.mentions, befores, strict=False) if not _FROM.search(before)
+        )
+    )
+
+
+def _wanted_for_it(clause: Clause, said: list[Clause]) -> bool:
+    """Whether the sentence has a condition under which something else than the price is wanted."""
+    return any(
+        _WANTED.search(other.text, found.end())
+        for other in said
+        if other.sentence == clause.sentence and (found := _CONDITION.search(other.text))
+    )
 
 
 def _describe(cue: Cue) -> tuple[str, tuple, str]:

@@ -70,6 +70,9 @@ def test_anything_can_be_heard(text):
         ("I say [split hats=2 books=1].", Split(1, 2)),
         ("[teach Decimals]", Teach("decimals")),
         ("[stop]", Stop()),
+        ("[bid: 3]", Bid(3)),
+        ("[bid 3.]", Bid(3)),
+        ("[smiles] Fine, [bid 3] [shakes head]", Bid(3)),
     ],
 )
 def test_tags(text, act):
@@ -90,6 +93,8 @@ def test_tags(text, act):
         ("[]", "do not know the tag"),
         ("[stop now]", "[stop]"),
         ("[bid 1] and [bid 2]", "one tag"),
+        ("[stpo] thanks", "do not know the tag [stpo]"),
+        ("[bids 3]", "possible are [bid AMOUNT]"),
         ("[bid 1", "not closed"),
         ("x" * 2001, "2000 at most"),
     ],
@@ -101,6 +106,7 @@ def test_malformed_tags_are_explained(text, hint):
 
 def test_talk_is_talk():
     assert GRAMMAR.parse("good morning (it is early)") == TALK
+    assert GRAMMAR.parse("[smiles] good morning") == TALK
     assert GRAMMAR.print(Say()) == ""
 
 
@@ -110,5 +116,8 @@ def test_modes():
     natural = Grammar((Stop,), lambda text, context: Heard(Stop()) if "enough" in text else TALK)
     assert natural.parse("enough").act == Stop()
     assert natural.using("tagged").parse("enough") == TALK
+    assert natural.parse("[stop with enough]").act == natural.parse("[nods] enough").act == Stop()
+    assert natural.parse("[enough nods] no") == TALK, "a foreign bracket is not read"
+    assert natural.using("tagged").parse("[stop with enough]").problem == "malformed"
     with pytest.raises(ValueError, match="grammar must be one of natural, tagged"):
         natural.using("sung")

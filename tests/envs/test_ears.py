@@ -102,7 +102,7 @@ def heard(read, words, sure=lambda words: "YES", **more):
         ("[offer 999]", "It was built in 999.", Say(), {"rejected": 1}),
         ("sure, 150", "I could do 150 dollars.", Offer(150), {"rejected": 1}),
         ("[dance]", "I could do 150 dollars.", Offer(150), {"rejected": 1}),
-        ("[offer 240]", "I could do two forty.", Offer(240), {"agreed": 1}),  # the grammar knows number words
+        ("[offer 230]", "I could do two thirty.", Offer(230), {"agreed": 1}),  # the grammar knows number words
         (Failure("down"), "I could do 150 dollars.", Offer(150), {"failures": 1}),
     ],
 )

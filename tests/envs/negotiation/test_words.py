@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from dialogym.core.acts import Act, Say
 from dialogym.core.stream import Stream
+from dialogym.envs.content import content
 from dialogym.envs.negotiation.game import Accept, Haggle, Offer, Walk
 from dialogym.envs.negotiation.items import ITEMS, Item, a
 from dialogym.envs.negotiation.policies import PHRASES as LEARNER_PHRASES
@@ -20,6 +21,7 @@ from dialogym.simulated_users.user import Cue
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+UTTERANCES = content(__file__, "utterances.toml")["said"]
 LIST = 300
 STANDING = 280
 SEATS = ("buyer", "seller")
@@ -72,10 +74,11 @@ def test_every_phrase_means_its_act(persona: str, seat: str) -> None:
     for slot, act in SLOTS.items():
         for fill, item, share in product(VOICE.choices(persona, slot, seat), ITEMS, (0.5, 0.6, 0.9, 1.0)):
             price = int(share * item.list_price)
-            standing = price if act == Accept() else None if slot == "opening" else price + 2
+            worse = 2 if seat == "buyer" else -2  # the other side's standing price is the worse one for the speaker
+            standing = price if act == Accept() else None if slot == "opening" else price + worse
             words = fill(price, item.name, item.detail)
             meant = Offer(price) if isinstance(act, Offer) else act
-            assert understand(words, (item.list_price, standing)) == (meant, "", ""), words
+            assert understand(words, (item.list_price, standing, seat)) == (meant, "", ""), words
             numbers = re.findall(r"\d+", words)
             assert numbers == ([] if act in (Walk(), Say()) else [str(price)]), words
             assert f"${price}" in words or not numbers, words
@@ -88,12 +91,12 @@ def test_reactions_leave_the_act_as_it_is(persona: str, seat: str) -> None:
         for react in VOICE.choices(persona, reaction, seat):
             lead = react(None, item.name, item.detail)
             assert not re.search(r"\d", lead)
-            assert understand(lead, (item.list_price, 100)) == (Say(), "", ""), lead
+            assert understand(lead, (item.list_price, 100, seat)) == (Say(), "", ""), lead
             for slot, act in SLOTS.items():
                 for fill, price in product(VOICE.choices(persona, slot, seat), (120, 200)):
                     words = f"{lead} {fill(price, item.name, item.detail)}"
-                    standing = price if act == Accept() else 100
-                    assert understand(words, (item.list_price, standing)).act == (
+                    standing = price if act == Accept() else 300 if seat == "buyer" else 100
+                    assert understand(words, (item.list_price, standing, seat)).act == (
                         Offer(price) if isinstance(act, Offer) else act
                     ), words
 
@@ -204,10 +207,10 @@ def test_demonstrations_hold_one_tag_and_do_not_change_the_subject() -> None:
         for slot, act in (("offer", Offer(240)), ("accept", Accept()), ("walk", Walk())):
             for template in slots[slot]:
                 words = template.format(tag=GRAMMAR.print(act))
-                assert GRAMMAR.parse(words, (LIST, STANDING)) == (act, "", "")
+                assert GRAMMAR.parse(words, (LIST, STANDING, seat)) == (act, "", "")
                 assert act == Walk() or VOICE.topic(words) == "", (seat, words)
         for template in slots["talk"]:
-            assert GRAMMAR.parse(template, (LIST, STANDING)) == (Say(), "", "")
+            assert GRAMMAR.parse(template, (LIST, STANDING, seat)) == (Say(), "", "")
 
 
 def test_a_thousand_dialogues_sound_different() -> None:
@@ -319,32 +322,48 @@ AMBIGUOUS = {
 
 @pytest.mark.parametrize("text", OFFERS)
 def test_offers(text: str) -> None:
-    assert understand(text, (LIST, STANDING)) == (Offer(OFFERS[text]), "", "")
+    seat = "buyer" if OFFERS[text] < STANDING else "seller"
+    assert understand(text, (LIST, STANDING, seat)) == (Offer(OFFERS[text]), "", "")
 
 
 @pytest.mark.parametrize("text", TALK_ONLY)
 def test_talk(text: str) -> None:
-    assert understand(text, (LIST, STANDING)) == (Say(), "", "")
+    assert understand(text, (LIST, STANDING, "buyer")) == (Say(), "", "")
 
 
 @pytest.mark.parametrize("text", ACCEPTS)
 def test_acceptance(text: str) -> None:
-    assert understand(text, (LIST, STANDING)) == (Accept(), "", "")
+    assert understand(text, (LIST, STANDING, "buyer")) == (Accept(), "", "")
 
 
 @pytest.mark.parametrize("text", WALKS)
 def test_leaving(text: str) -> None:
-    assert understand(text, (LIST, STANDING)) == (Walk(), "", "")
+    assert understand(text, (LIST, STANDING, "buyer")) == (Walk(), "", "")
 
 
 @pytest.mark.parametrize("text", AMBIGUOUS)
 def test_ambiguous(text: str) -> None:
-    assert understand(text, (LIST, STANDING)) == (Say(), "ambiguous", AMBIGUOUS[text])
+    assert understand(text, (LIST, STANDING, "buyer")) == (Say(), "ambiguous", AMBIGUOUS[text])
+
+
+@pytest.mark.parametrize("row", UTTERANCES, ids=lambda row: row["text"][:60])
+def test_what_people_say(row: dict[str, str]) -> None:
+    seat = row["context"].partition("-")[0]
+    standing = {"buyer": STANDING, "seller": 180}.get(row["context"])
+    heard = GRAMMAR.parse(row["text"], (LIST, standing, seat))
+    read = "ambiguous" if heard.problem else GRAMMAR.print(heard.act).strip("[]") or "talk"
+    assert read == row.get("reads", row["means"])
+
+
+def test_nearly_all_is_read_as_a_person_reads_it() -> None:
+    wrong = [row for row in UTTERANCES if "reads" in row]
+    assert len(wrong) <= 0.03 * len(UTTERANCES)
+    assert sum(row["reads"] not in ("talk", "ambiguous") for row in wrong) <= 0.005 * len(UTTERANCES)
 
 
 def test_acceptance_of_nothing_is_left_to_the_game() -> None:
-    assert understand("deal", (LIST, None)).act == Accept()
-    assert understand("ok", (LIST, None)).act == Say()
+    assert understand("deal", (LIST, None, "buyer")).act == Accept()
+    assert understand("ok", (LIST, None, "buyer")).act == Say()
 
 
 def test_a_bare_number_counts_from_a_tenth_to_twice_the_list_price() -> None:
@@ -372,11 +391,11 @@ TOKEN = st.sampled_from([*TOKENS.split(" "), "\n", "\x1c", "\ud800"])
 @settings(max_examples=400, deadline=None)
 @given(st.one_of(st.text(max_size=300), st.lists(TOKEN, max_size=60).map(" ".join)), st.sampled_from([None, 240, 280]))
 def test_nothing_raises(text: str, standing: int | None) -> None:
-    heard = GRAMMAR.parse(text, (LIST, standing))
-    assert GRAMMAR.parse(text, (LIST, standing)) is heard
-    assert understand(text, (LIST, standing)) == understand(text, (LIST, standing))
+    heard = GRAMMAR.parse(text, (LIST, standing, "seller"))
+    assert GRAMMAR.parse(text, (LIST, standing, "seller")) is heard
+    assert understand(text, (LIST, standing, "seller")) == understand(text, (LIST, standing, "seller"))
     if not isinstance(heard.act, Say):
-        assert GRAMMAR.parse(GRAMMAR.print(heard.act), (LIST, standing)).act == heard.act
+        assert GRAMMAR.parse(GRAMMAR.print(heard.act), (LIST, standing, "seller")).act == heard.act
     assert (heard.problem == "") == (heard.reason == "")
     VOICE.topic(text)
 
@@ -407,5 +426,5 @@ def test_nothing_raises(text: str, standing: int | None) -> None:
 )
 def test_long_monotonous_text_is_read(unit: str) -> None:
     text = (unit * 2000)[:2000]
-    understand(text, (40, 30))
+    understand(text, (40, 30, "buyer"))
     VOICE.topic(text)
