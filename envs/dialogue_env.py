@@ -135,6 +135,20 @@ class DialogueEnv(gym.Env[str, str]):
         """The chat so far, as role/content messages; the learner is the assistant."""
         return self.dialogue.messages()
 
+    def outcome(self) -> dict[str, Any]:
+        """How the dialogue stands now, as if it were cut off here: what ``info["outcome"]`` would hold, and ``payoff``.
+
+        For those who end episodes themselves, such as gymnasium's `TimeLimit`: the environment hears nothing of it, so
+        the last ``info`` has no outcome, and the last reward leaves out what was spent. Once the dialogue has ended, it
+        is how it ended.
+        """
+        dialogue = self.dialogue
+        if dialogue.done:
+            payoff = dialogue.steps[-1].payoff
+        else:
+            payoff = dialogue.setting.game.payoff(dialogue.state, dialogue.seat, dialogue.hidden)
+        return {**self.family.outcome(dialogue), "payoff": payoff}
+
     def belief(self) -> Belief:
         """What a perfect listener believes about the hidden state now."""
         return self.dialogue.belief()
