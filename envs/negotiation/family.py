@@ -85,20 +85,21 @@ class Negotiation(Family):
     it is binding for both. The partner speaks first.
 
     With `grammar="tagged"` only tags bind. With `grammar="natural"`, the default, an utterance without a tag is read by
-    the patterns below. They bind on positive evidence only: words that propose, accept or leave, and cover their clause.
+    the patterns below. They bind on positive evidence only: words that propose, accept or leave, and cover their
+    clause.
 
     1. A number is a price if it has a currency sign or word, or if it lies between a tenth of the list price and twice
        the list price. Numbers with a unit (`3 years`, `20%`, `size 42`) and differences (`20 off`) are no prices.
        English number words count (`two forty`), and so do `half price` and `300 less 30`.
-    2. A price that is proposed (`how about 240`, `I can do 240 cash`, `I can't pay more than 240`) or stands alone is an
-       offer. A price that is spoken of is talk (`280 is high`, `it cost me 450`), and so is one for which something else
-       is wanted (`250 if you include the lock`). To offer the standing price is to accept it.
+    2. A price that is proposed (`how about 240`, `I can do 240 cash`, `I can't pay more than 240`) or stands alone is
+       an offer. A price that is spoken of is talk (`280 is high`, `it cost me 450`), and so is one for which something
+       else is wanted (`250 if you include the lock`). To offer the standing price is to accept it.
     3. Acceptance (`deal`, `I'll take it`, `sold`) binds unless it is asked, denied, conditional or taken back; approval
        of an offer that stands (`that works for me`, `fair enough`, a bare `yes`) does so too.
     4. Leaving: `no deal`, `I'm out`, `goodbye`, `I'll have to pass`, `good luck with the sale`.
-    5. Who corrects a price (`240, no wait, 250`) offers the last. Two prices are ambiguous otherwise, and so are a price
-       with a fraction, accepting and leaving at once, and an offer worse for its maker than the standing one. Everything
-       else is talk: when in doubt, nothing binds.
+    5. Who corrects a price (`240, no wait, 250`) offers the last. Two prices are ambiguous otherwise, and so are a
+       price with a fraction, accepting and leaving at once, and an offer worse for its maker than the standing one.
+       Everything else is talk: when in doubt, nothing binds.
 
     A turn is lost if it is malformed (a tag that cannot be read, two tags, more than 2,000 characters), ambiguous, or
     illegal (a price out of range, or accepting when nothing stands). It then counts as talk, and the partner says why.
