@@ -1,0 +1,195 @@
+"""The page of a family is enough to rebuild its optimum: every number is read from there, none from the mind's code."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from dialogym.core.acts import Say
+from dialogym.core.belief import Belief
+from dialogym.core.solver import Solution
+from dialogym.envs.coaching.game import Consultation
+from dialogym.envs.coaching.mind import Client
+from dialogym.envs.guided_solving.game import Attempt, GuidedSteps, Hint, Nudge, Show, Try
+from dialogym.envs.negotiation.game import Accept, Offer, PriceBargaining, Walk
+from dialogym.envs.spacing.game import Calendar, Flashcards
+from dialogym.envs.spacing.mind import Memory, Student
+from dialogym.envs.spacing.optimum import SpacingSolution
+from dialogym.envs.tutoring.game import Tutorial
+from dialogym.envs.tutoring.mind import Kind
+from dialogym.envs.tutoring.mind import Student as Pupil
+from dialogym.envs.tutoring.optimum import Optimum
+from dialogym.scripts import docs
+
+PAGES = {name: (docs.DOCS / f"{name}.md").read_text(encoding="utf-8") for name in docs.families()}
+
+
+def read(name):
+    """Variant -> the numbers of its page, and its optimum as the page states it."""
+    section = PAGES[name].partition("\n## The simulated person in numbers\n")[2].partition("\n# Numbers\n")[0]
+    ids = re.findall(r"^### (\S+-v0)$", PAGES[name], re.MULTILINE)
+    numbers = defaultdict(dict)
+    for path, variants, value in re.findall(r"^\| `(\S+)` \| (.+?) \| `(.*)` \|$", section, re.MULTILINE):
+        for env_id in ids if variants == "all" else variants.split(", "):
+            numbers[env_id][path] = json.loads(value)
+    for env_id, found in numbers.items():
+        own = PAGES[name].partition(f"\n### {env_id}\n")[2].partition("\n### ")[0]
+        stated = re.search(r"^\| optimum \| (\S+)", own, re.MULTILINE)
+        found["optimum"] = float(stated[1]) if stated else None
+    return numbers
+
+
+def tuples(value):
+    return tuple(map(tuples, value)) if isinstance(value, list) else value
+
+
+def negotiation(n):
+    """The mean over what the item may be worth; prices are in ticks."""
+    total = 0.0
+    for value in n["setting.values"]:
+        game = PriceBargaining(n["TICKS"], n["game.opener"], (value, None), n["setting.rounds"], n["setting.discount"])
+        mind = Seller(game, n)
+        total += Solution(game, mind, "buyer", mind.candidates).start_value()
+    return total / len(n["setting.values"])
+
+
+class Seller:
+    """As the page says; written for this test alone. A hidden state is floor, tactic and demand."""
+
+    def __init__(self, game, n):
+        self.game, self.n = game, n
+
+    def prior(self):
+        some = ((f, t, p * q) for f, p in self.n["population.floors"] for t, q in self.n["population.tactics"])
+        return Belief([((floor, tactic, self.n["ANCHOR"]), weight) for floor, tactic, weight in some])
+
+    def least(self, hidden, number, conceded):
+        """What it settles for in a round, and its hidden state then."""
+        (floor, tactic, demand), top, last = hidden, self.n["ANCHOR"], self.game.rounds - 1
+        if tactic == "holder":
+            return hidden, floor if number >= last else top
+        if tactic == "reciprocator":
+            demand = max(floor, demand - self.n["STEP"]) if conceded else demand
+            return (floor, tactic, demand), demand
+        fallen = (min(number, last) / last) ** (1.0 / self.n["FARATIN"][tactic]) * (top - floor)
+        return hidden, math.ceil(top - fallen - 1e-9)
+
+    def react(self, hidden, state):
+        if state.round < 0:
+            return Belief.certain((hidden, Offer(self.n["ANCHOR"])))
+        hidden, least = self.least(hidden, state.round + 1, state.conceded)
+        if state.standing is not None and state.standing >= least:
+            return Belief.certain((hidden, Accept()))
+        if state.round + 1 >= self.game.rounds:
+            return Belief.certain((hidden, Walk()))
+        step = self.n["STEP"]
+        return Belief.certain((hidden, Offer(math.ceil(least / step) * step)))
+
+    def candidates(self, state, support):
+        """Every whole tick that anybody could take."""
+        yield from (Say(), Walk())
+        if state.standing is not None:
+            yield Accept()
+        yield from map(Offer, range(min(floor for floor, _ in self.n["population.floors"]), self.n["ANCHOR"] + 1))
+
+
+def coaching(n):
+    profile, credit = tuples(n["profile"]), tuples(n["game.credit"])
+    strategies = tuple(f"s{place}" for place in range(len(profile)))
+    attributes = tuple(f"a{place}" for place in range(len(profile[0])))
+    game = Consultation(strategies, attributes, credit, n["setting.turns"], n["setting.cost"], n["game.pushing"])
+    mind = Client(game, profile, n["setting.reliability"], n["setting.conformity"])
+    return Solution(game, mind, "coach", mind.candidates).start_value()
+
+
+def tutoring(n):
+    skills = tuple(f"s{place}" for place in range(n["setting.skills"]))
+    costs = (n[f"setting.{name}_cost"] for name in ("explain", "example", "quiz"))
+    game = Tutorial(skills, n["setting.turns"], *costs)
+    kinds = tuple(Kind(**kind) for kind in n["kinds"])
+    mind = Pupil(game, tuples(n["setting.mastery"]), kinds, n["setting.slip"], n["setting.guess"])
+    return Optimum(game, mind).start_value()
+
+
+def guided_solving(n):
+    game = GuidedSteps(
+        n["game.steps"],
+        n["setting.turns"],
+        turn_cost=n["setting.turn_cost"],
+        leak_weight=n["setting.leak_weight"],
+        leak=n["setting.leak"],
+        **{name: n[f"game.{name}"] for name in ("hint_leak", "slip", "guess", "recall")},
+    )
+    return Solution(
+        game, Solver(game, n["POPULATIONS"][n["setting.population"]]), "tutor", game.candidates
+    ).start_value()
+
+
+@dataclass(frozen=True)
+class Knows:
+    strength: str
+    understood: tuple[bool, ...]
+
+
+class Solver:
+    """As the page says; written for this test alone."""
+
+    def __init__(self, game, population):
+        self.game, self.population = game, population
+
+    def prior(self):
+        steps, weights = self.game.steps, []
+        for name, kind in self.population.items():
+            for known in range(steps):
+                p = kind["share"] * kind["start"] ** known * (1.0 - kind["start"] if known + 1 < steps else 1.0)
+                weights.append((Knows(name, tuple(step < known for step in range(steps))), p))
+        return Belief(weights)
+
+    def react(self, hidden, state):
+        given, known = type(state.given), hidden.understood[min(state.step, self.game.steps - 1)]
+        if given is Try:
+            right = 1.0 - self.game.slip if known else self.game.guess
+            return Belief({(hidden, Attempt("right")): right, (hidden, Attempt("wrong")): 1.0 - right})
+        helps: dict[Any, str] = {Nudge: "nudge", Hint: "hint", Show: "show"}
+        if given not in helps or known:
+            return Belief.certain((hidden, Say()))
+        wiser = Knows(hidden.strength, tuple(k or i == state.step for i, k in enumerate(hidden.understood)))
+        p = self.population[hidden.strength][helps[given]]
+        return Belief({(wiser, Say()): p, (hidden, Say()): 1.0 - p})
+
+
+def spacing(n):
+    calendar = Calendar(*(n[f"setting.{name}"] for name in ("sessions", "turns", "pause", "exam", "before")))
+    game = Flashcards(tuple(f"c{place}" for place in range(n["setting.cards"])), calendar, n["setting.cost"])
+    names = ("half_lives", "start", "start_hard", "hard", "learn", "grow", "slip")
+    memory = Memory(**{name: tuples(n[f"memory.{name}"]) for name in names})
+    return SpacingSolution(game, Student(game, memory)).start_value()
+
+
+REBUILT = [(name, env_id) for name in PAGES for env_id, found in read(name).items() if found["optimum"] is not None]
+
+
+def test_every_solved_variant_is_rebuilt():
+    assert {name for name, _ in REBUILT} == set(docs.families()) and len(REBUILT) >= 14
+
+
+@pytest.mark.parametrize(("name", "env_id"), REBUILT)
+def test_the_optimum_follows_from_the_page(name, env_id):
+    numbers = read(name)[env_id]
+    assert globals()[name](numbers) == pytest.approx(numbers["optimum"], abs=6e-5)
+
+
+@pytest.mark.parametrize("name", docs.families())
+def test_the_page_states_the_numbers_as_they_are(name):
+    assert "\n\n".join(docs.person(name)) in PAGES[name], "run python -m dialogym.scripts.docs --words"
+
+
+def test_a_number_that_is_wrong_is_noticed():
+    numbers = dict(read("negotiation")["NegotiationEasy-v0"])
+    numbers["population.floors"] = [[floor, 1.0] for floor, _ in numbers["population.floors"]]
+    assert abs(negotiation(numbers) - numbers["optimum"]) > 1e-3
