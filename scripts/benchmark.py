@@ -72,6 +72,8 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     env_ids, algorithms = options.env or representatives(), options.algorithm or BENCHMARKED
     sizes = (options.demonstrations, options.steps, options.episodes, options.workers)
     rows = benchmark(env_ids, algorithms, range(options.seeds), options.out, *sizes, console.print)
+    if any("zero" not in row for row in rows):
+        raise ValueError(f"{options.out} holds scores of an earlier version, with another zero: choose another folder")
     wanted = set(product(env_ids, algorithms, range(options.seeds)))
     rows = [row for row in rows if (row["env_id"], row["algorithm"], row["seed"]) in wanted]
     console.print(leaderboard(rows, env_ids, algorithms), markup=False)
@@ -103,14 +105,19 @@ def seeds_played(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorit
     return ", ".join(f"{name} {counts}" for name, counts in parts.items())
 
 
-def references(env_ids: Iterable[str], episodes: int) -> dict[str, tuple[float, float, str]]:
-    """By environment, on the evaluation seeds: the score of the data, that of the best heuristic, and its name."""
+def references(env_ids: Iterable[str], episodes: int) -> dict[str, dict[str, tuple[float, str]]]:
+    """What the learned policies are held against, on the evaluation seeds: environment -> row -> score and a name."""
     first, found = seeds.test(episodes).start, {}
     for env_id in env_ids:
         played = {name: evaluate(env_id, name, episodes, first).score for name in heuristics(make_engine(env_id))}
-        scores = {name: score for name, score in played.items() if score is not None}
-        best = max(scores, key=lambda name: scores[name])
-        found[env_id] = evaluate(env_id, recipes(env_id)["mixed"], episodes, first).score or 0.0, scores[best], best
+        best = max(played, key=lambda name: played[name] or 0.0)
+        random, data = (evaluate(env_id, name, episodes, first) for name in ("random", recipes(env_id)["mixed"]))
+        found[env_id] = {
+            "random": (random.score or 0.0, ""),
+            "do nothing": (random.nothing_score or 0.0, ""),
+            "the data": (data.score or 0.0, ""),
+            "best fixed heuristic": (played[best] or 0.0, f" `{best}`"),
+        }
     return found
 
 
@@ -120,11 +127,11 @@ def write_page(
     """Fill the template with the tables, draw the learning curves, and put the results themselves beside the figure."""
     figure = page.parent / "figures" / "leaderboard.svg"
     known = references(env_ids, options.episodes)
-    lines = [
-        ["the data", *(f"{known[env_id][0]:.3f}" for env_id in env_ids)],
-        ["best fixed heuristic", *(f"{known[env_id][1]:.3f} `{known[env_id][2]}`" for env_id in env_ids)],
-    ]
-    draw(rows, env_ids, {env_id: data for env_id, (data, _, _) in known.items()}, figure)
+    lines = []
+    for row in known[env_ids[0]]:
+        cells = [known[env_id][row] for env_id in env_ids]
+        lines.append([row, *(f"{0.0 if abs(score) < 5e-4 else score:.3f}{name}" for score, name in cells)])
+    draw(rows, env_ids, {env_id: found["the data"][0] for env_id, found in known.items()}, figure)
     figure.with_suffix(".jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     def minutes(env_id: str, name: str) -> str:

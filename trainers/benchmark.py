@@ -189,7 +189,7 @@ def run(job: Job) -> dict[str, Any]:
         curve = map(json.loads, (config.out / "metrics.jsonl").read_text().splitlines())
         return {
             **named,
-            **{name: evaluation[name] for name in ("score", "score_interval", "mean_return")},
+            **{name: evaluation[name] for name in ("score", "score_interval", "zero", "over_random", "mean_return")},
             "curve": [(row["episodes"], row["seconds"], row["score"]) for row in curve if row.get("score") is not None],
             "cpu_minutes": (time.process_time() - begun) / 60,
             "minutes": (time.perf_counter() - wall) / 60,

@@ -29,7 +29,7 @@ def row(env_id, algorithm, seed, score):
     return {
         "env_id": env_id, "algorithm": algorithm, "seed": seed, "error": "", "score": score, "score_interval": [score, score], "mean_return": score,
         "curve": [[0, 0.0, score / 2], [128, 1.0, score]], "cpu_minutes": 2.0, "minutes": 2.0, "collecting_cpu_minutes": 0.5,
-        "demonstrations": 2000, "steps": 20, "final_episodes": 20,
+        "demonstrations": 2000, "steps": 20, "final_episodes": 20, "zero": "random", "over_random": score,
     }  # fmt: skip
 
 
@@ -132,6 +132,11 @@ def test_the_page_says_what_the_results_say(tmp_path):
     assert [
         json.loads(line) for line in (page.parent / "figures" / "leaderboard.jsonl").read_text().splitlines()
     ] == rows
+    assert "| random | 0.000 |" in text and "| do nothing | -" in text  # what 0 is
+    old = [{name: value for name, value in each.items() if name != "zero"} for each in rows]
+    (tmp_path / "results.jsonl").write_text("".join(json.dumps(each) + "\n" for each in old))
+    with pytest.raises(ValueError, match="with another zero"):
+        main(["--env", "CoachingSmall-v0", "--algorithm", "bc", "--out", str(tmp_path), "--episodes", "20"], {})
 
 
 def test_wrong_arguments(tmp_path):
