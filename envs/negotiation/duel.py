@@ -71,5 +71,10 @@ def small_duel(
         return seat_dialogue(game(seat, value).game, seat, mine, sides[seat].brief(mine, family.grammar))
 
     return SmallDuel(
-        family.seats, privates, game, dialogue, family.grammar, lambda state: (scenario.list_price, state.standing)
+        family.seats,
+        privates,
+        game,
+        dialogue,
+        family.grammar,
+        lambda state: (scenario.list_price, state.standing, state.mover),
     )

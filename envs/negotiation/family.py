@@ -299,7 +299,7 @@ class Negotiation(Family):
         )
         scenarios = {seat: replace(scenario, value=worth[seat]) for seat in SEATS}
         briefs = {seat: replace(self, role=seat).brief(scenarios[seat], self.grammar) for seat in SEATS}
-        return TwoSeats(game, briefs, scenarios, lambda state: (scenario.list_price, state.standing))
+        return TwoSeats(game, briefs, scenarios, lambda state: (scenario.list_price, state.standing, state.mover))
 
     def small_duel(self, **options: Any) -> SmallDuel:
         """The same bargain on a grid of prices; see `envs.negotiation.duel`."""
