@@ -72,8 +72,13 @@ def zero_of(engine: Engine) -> str:
     if key not in _KNOWN:
         plain = Engine(engine.family, Options(grammar=engine.grammar.mode))
         random = _returns("random", plain, seeds_of.trials(EPISODES)).mean()
-        _KNOWN[key] = "random" if random > max(_idle(plain).values()) else NOTHING
+        _KNOWN[key] = "random" if random > nothing_value(plain) else NOTHING
     return _KNOWN[key]
+
+
+def nothing_value(engine: Engine) -> float:
+    """What doing nothing expects over all scenarios, in the better of the two ways."""
+    return max(_idle(engine).values())
 
 
 def _way(engine: Engine) -> str:
