@@ -4,7 +4,7 @@
 |---|---|
 | 0 to 999,999 | `demonstrations` of runs 0 to 9: 100,000 for each |
 | from 1,000,000 | `scorecard`: what its classifier is trained on and its heuristic is chosen by |
-| from 3,000,000 | `trials`: by which a dataset's best policy is chosen where the optimum is out of reach |
+| from 3,000,000 | `trials`: by which the zero of scores is chosen, and the policy of a dataset without an optimum |
 | from 5,000,000 | `test`: the final evaluation, and all scores that are published |
 | from 6,000,000 | `validation`: evaluations while training |
 | from 7,000,000 | pages of the documentation |
