@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_TICKS = 12  # labels below a narrow figure
 _NAMES = ("ink", "muted", "rule", "trained", "optimal", *(f"stage-{i}" for i in range(6)))
 _COLOURS = {name: f"#0{i:x}0{i:x}0{i:x}" for i, name in enumerate(_NAMES, start=1)}
 
@@ -45,11 +46,13 @@ def stage_style(stage: str) -> StageStyle:
 
 
 class Curve(NamedTuple):
-    """One stage of training: ``x`` and ``y`` of equal length."""
+    """One stage of training: ``x`` and ``y`` of equal length; of several runs the mean, between lowest and highest."""
 
     stage: str
     x: list[float]
     y: list[float]
+    low: list[float] = []
+    high: list[float] = []
 
 
 def learning_curve(
@@ -58,9 +61,10 @@ def learning_curve(
     """Score against experience, a line a stage, with horizontal lines for the policies in `references`."""
     figure, axes = _figure(width, 3.6)
     for curve in curves:
+        _band(axes, curve)
         axes.plot(curve.x, curve.y, marker=stage_style(curve.stage).marker, markersize=4.5, linewidth=2.0, zorder=3,
                   **_line(curve.stage))  # fmt: skip
-    points = [y for curve in curves for y in curve.y] + list(references.values())
+    points = [y for curve in curves for y in (*curve.y, *curve.low, *curve.high)] + list(references.values())
     low, high = min([*points, 0.0]), max([*points, 1.0])
     axes.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
     for value in references.values():
@@ -76,6 +80,7 @@ def learning_curve(
     axes.set_xlabel(x_title)
     axes.set_ylabel("score")
     axes.xaxis.set_major_formatter(_thousands)
+    axes.locator_params(axis="x", nbins=int(width))
     return _svg(figure, name, "Learning curve: score against " + x_title)
 
 
@@ -84,6 +89,7 @@ def series(curves: Sequence[Curve], y_title: str, x_title: str, name: str) -> st
     figure, axes = _figure(3.4, 2.0)
     for curve in curves:
         marker = "o" if len(curve.x) < 3 else None
+        _band(axes, curve)
         axes.plot(curve.x, curve.y, marker=marker, markersize=4, linewidth=1.6, **_line(curve.stage))
     axes.set_title(y_title, loc="left", fontsize=10, color=_COLOURS["ink"])
     axes.set_xlabel(x_title)
@@ -116,12 +122,21 @@ def bars(values: Mapping[str, float], x_title: str, y_title: str, name: str) -> 
     """One bar for each label."""
     figure, axes = _figure(4.6, 2.4)
     axes.bar(range(len(values)), list(values.values()), 0.7, color=_COLOURS["trained"], linewidth=0)
-    axes.set_xticks(range(len(values)), list(values))
+    every, last = -(-len(values) // _TICKS), len(values) - 1  # more labels would run into each other
+    shown = [*(place for place in range(last) if place % every == 0 and place <= last - every), last]
+    axes.set_xticks(shown, [list(values)[place] for place in shown])
     axes.set_ylim(bottom=0.0)
     axes.set_xlabel(x_title)
     axes.set_ylabel(y_title)
     axes.grid(axis="x", visible=False)
     return _svg(figure, name, f"{y_title} by {x_title}")
+
+
+def _band(axes: Axes, curve: Curve) -> None:
+    """From the lowest to the highest of several runs."""
+    if curve.low:
+        colour = _COLOURS[f"stage-{stage_style(curve.stage).colour}"]
+        axes.fill_between(curve.x, curve.low, curve.high, color=colour, alpha=0.18, linewidth=0)
 
 
 def _line(stage: str) -> dict[str, Any]:

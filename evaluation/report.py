@@ -18,16 +18,24 @@ from . import figures
 from .regret import EpisodeRegret, episode_regret, likeliest_facts, mean_regret_by_turn, select_episodes
 from .results import Evaluation
 from .run import TrainingRun, read_run
+from .statistics import few_runs
 from .tables import between, explanations, number
 
-_LINES = 5  # reference lines in the learning curve; more would hide it
+_FLOOR = -0.5  # reference lines below are named, and not drawn, unless the curve goes there
+_LINES = 6  # reference lines in the learning curve; more would hide it
 _DIAGNOSTICS = 12  # further figures of what was logged
 _LENGTH = 500  # characters of an utterance that are shown
 _LOGGED = {"reward": "mean return in training", "mean_return": "mean return in evaluations"}
 _ALGORITHMS = {"bc": "behaviour cloning"}
 
 
-def write_report(run: str | Path, path: str | Path | None = None, dialogues: int = 6, episodes: int = 500) -> Path:
+def write_report(
+    run: str | Path,
+    path: str | Path | None = None,
+    dialogues: int = 6,
+    episodes: int = 500,
+    others: Sequence[str | Path] = (),
+) -> Path:
     """Write the page about a training run.
 
     It shows the score with its interval, the learning curve, the comparison with the baselines, the distributions of
@@ -41,6 +49,8 @@ def write_report(run: str | Path, path: str | Path | None = None, dialogues: int
         path: Where to write; ``report.html`` in the folder by default.
         dialogues: How many dialogues to show, at most 6.
         episodes: How many of the recorded episodes to hold against the optimum.
+        others: Folders of runs that differ in their seed alone: curves are then means, in bands from the lowest run to
+            the highest, and the score is also given over all seeds.
 
     Returns:
         Where the page is.
@@ -60,52 +70,68 @@ def write_report(run: str | Path, path: str | Path | None = None, dialogues: int
     environment.filters |= {"number": number, "between": between, "tagged": _tagged, "duration": _duration}
     environment.filters |= {"plain": _plain, "spaced": lambda name: name.replace("_", " ")}
     template = environment.from_string(Path(__file__).with_name("report.html.jinja").read_text(encoding="utf-8"))
-    page = template.render(**_content(found, dialogues, episodes))
+    page = template.render(**_content(found, list(map(read_run, others)), dialogues, episodes))
     target = Path(path) if path is not None else found.path / "report.html"
     target.write_text(page, encoding="utf-8")
     return target
 
 
-def _content(run: TrainingRun, dialogues: int, episodes: int) -> dict[str, Any]:
+def _content(run: TrainingRun, others: Sequence[TrainingRun], dialogues: int, episodes: int) -> dict[str, Any]:
     """Everything that the template shows; an empty section is left out."""
     trained = run.evaluations[0] if run.evaluations else None
     env_id = run.config.get("env_id") or next((one.env_id for one in (*run.evaluations, *run.episodes)), "")
+    scores = [one.evaluations[0].score for one in (run, *others) if one.evaluations]
     title = [str(env_id) or "Training run", _stage(str(run.config.get("algorithm", "")))]
     return {
         "title": " · ".join(filter(None, title)),
         "run": run,
         "trained": trained,
         "experience": run.experience(),
-        "learning": _learning(run),
-        "diagnostics": _diagnostics(run),
+        "seeds": few_runs([score for score in scores if score is not None]) if others else "",
+        "runs": 1 + len(others),
+        "learning": _learning(run, others),
+        "diagnostics": _diagnostics(run, others),
         "comparison": _comparison(run.evaluations),
         "metrics": _metrics(run.evaluations),
         **_against_optimum(run, dialogues, episodes),
     }
 
 
-def _learning(run: TrainingRun) -> dict[str, Any] | None:
-    x_title, curves = run.curves("score")
+def _learning(run: TrainingRun, others: Sequence[TrainingRun]) -> dict[str, Any] | None:
+    x_title, curves = run.over_seeds(others, "score")
     if not curves:
         if run.log:
             run.notes.append("No score was logged in training: there is no learning curve.")
         return None
     scores = {e.policy: e.score for e in run.evaluations[1:] if e.score is not None}
-    first = [name for name in ("random", "optimal", "scripted") if name in scores]
+    nothing = next((e.nothing_score for e in run.evaluations if e.nothing_score is not None), None)
+    scores |= {} if nothing is None else {"do nothing": nothing}
+    # what is far below would leave no room for the curve
+    floor = min([_FLOOR, *(y for curve in curves for y in (*curve.y, *curve.low))])
+    far = [f"{name} ({number(score, 2)})" for name, score in scores.items() if score < floor]
+    scores = {name: score for name, score in scores.items() if score >= floor}
+    first = [name for name in ("random", "do nothing", "optimal", "scripted") if name in scores]
     rest = sorted((name for name in scores if name not in first), key=lambda name: -scores[name])
     shown = [*first, *rest[: max(0, _LINES - len(first))]]
-    references = {name: scores[name] for name in shown} or {"random": 0.0, "optimal": 1.0}
+    references = {name: scores[name] for name in shown} or {_zero(run): 0.0, "optimal": 1.0}
     return {
         "wide": figures.learning_curve(curves, references, x_title, 8.6, "learning-wide"),
         "narrow": figures.learning_curve(curves, references, x_title, 4.4, "learning-narrow"),
+        "zero": _zero(run),
+        "below": ", ".join(far),
         "stages": [(_stage(curve.stage), figures.stage_style(curve.stage)) for curve in curves],
     }
 
 
-def _diagnostics(run: TrainingRun) -> list[Any]:
+def _zero(run: TrainingRun) -> str:
+    """What scores 0; in records that do not say so, random play."""
+    return run.evaluations[0].zero if run.evaluations else "random"
+
+
+def _diagnostics(run: TrainingRun, others: Sequence[TrainingRun]) -> list[Any]:
     drawn = []
     for i, key in enumerate(run.keys()[:_DIAGNOSTICS]):
-        x_title, curves = run.curves(key)
+        x_title, curves = run.over_seeds(others, key)
         drawn.append(figures.series(curves, _LOGGED.get(key, key.replace("_", " ")), x_title, f"series-{i}"))
     return drawn
 
@@ -129,7 +155,9 @@ def _comparison(evaluations: Sequence[Evaluation]) -> dict[str, Any] | None:
             spot = {"left": left, "width": round(right - left, 2), "dot": place(e.score)}
         rows.append({"evaluation": e, "spot": spot, "trained": e is evaluations[0]})
     rewarded, dropped = any(list(e.reward) != ["goal"] for e in evaluations), any(e.dropped for e in evaluations)
-    return {"rows": rows, "zero": place(0.0), "one": place(1.0), "rewarded": rewarded, "dropped": dropped}
+    over = any(e.over_random is not None and e.zero != "random" for e in evaluations)
+    marks = {"zero": place(0.0), "one": place(1.0), "name": evaluations[0].zero}
+    return {"rows": rows, **marks, "rewarded": rewarded, "dropped": dropped, "over_random": over}
 
 
 def _metrics(evaluations: Sequence[Evaluation]) -> dict[str, Any] | None:
@@ -161,7 +189,9 @@ def _against_optimum(run: TrainingRun, dialogues: int, episodes: int) -> dict[st
             lost.append(error)
     if lost:
         run.notes.append(f"{len(lost)} episodes cannot be held against the optimum ({lost[-1]}).")
-    chosen = [_dialogue(engine.family, reason, one) for reason, one in select_episodes(judged, dialogues)]
+    picked = select_episodes(judged, dialogues)
+    worst = max((turn.regret for _, one in picked for turn in one.turns), default=0.0)  # one scale for all bars
+    chosen = [_dialogue(engine.family, reason, one, worst) for reason, one in picked]
     return {"distributions": _distributions(engine, run), "regret": _regret(judged), "dialogues": chosen}
 
 
@@ -206,16 +236,19 @@ def _regret(judged: Sequence[EpisodeRegret]) -> dict[str, Any] | None:
     }
 
 
-def _dialogue(family: Family, reason: str, one: EpisodeRegret) -> dict[str, Any]:
+def _dialogue(family: Family, reason: str, one: EpisodeRegret, worst: float) -> dict[str, Any]:
     episode = one.episode
     opening = episode.turns[0].text if episode.turns and episode.turns[0].seat != episode.seat else ""
     turns = [
         {"turn": turn, "guesses": likeliest_facts(family, one.scenario, turn.belief), "optimal": turn.regret < 1e-9}
         for turn in one.turns
     ]
-    worst = max((turn.regret for turn in one.turns), default=0.0)
+    outcome = [f"{name.replace('_', ' ')} {_plain(value)}" for name, value in episode.outcome.items() if value]
+    hidden = [f"{name} {_plain(value)}" for name, value in episode.hidden.items()]
+    told = {"Outcome": ", ".join(outcome), "Hidden until now": ", ".join(hidden)}
     found = {"reason": reason, "judged": one, "episode": episode, "opening": opening, "turns": turns, "worst": worst}
-    return {**found, "role": episode.seat, "partner": family.partner}
+    said = " ".join(f"{what}: {text}." for what, text in told.items() if text)
+    return {**found, "role": episode.seat, "partner": family.partner, "said": said}
 
 
 def _numbers(outcomes: Sequence[dict[str, Any]], name: str) -> list[float]:

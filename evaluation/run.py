@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from ..core.episode import Episode
@@ -57,6 +58,20 @@ class TrainingRun:
             if own := [row for row in rows if _finite(row.get(key))]:
                 curves.append(Curve(stage, [row[axis] + shift for row in own], [row[key] for row in own]))
         return curves
+
+    def over_seeds(self, others: Sequence[TrainingRun], key: str) -> tuple[str, list[Curve]]:
+        """`curves`, in the mean of this run and of others with other seeds, where all of them were measured."""
+        title, curves = self.curves(key)
+        theirs = [curve for other in others for curve in other.curves(key)[1]]
+        merged = []
+        for curve in curves:
+            alike = [curve, *(other for other in theirs if other.stage == curve.stage)]
+            columns = [dict(zip(one.x, one.y, strict=True)) for one in alike]
+            x = [place for place in curve.x if all(place in column for column in columns)]
+            values = [[column[place] for column in columns] for place in x]
+            band = (list(map(fmean, values)), list(map(min, values)), list(map(max, values)))
+            merged.append(Curve(curve.stage, x, *band) if len(alike) > 1 and x else curve)
+        return title, merged
 
     def experience(self) -> float | None:
         """Training episodes of the longest chain of stages, where they were logged."""

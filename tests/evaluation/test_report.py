@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from dialogym.envs.episodes import read_episodes
 from dialogym.envs.make import make_engine
+from dialogym.evaluation import figures
 from dialogym.evaluation.evaluate import evaluate
 from dialogym.evaluation.regret import episode_regret, mean_regret_by_turn, select_episodes
 from dialogym.evaluation.report import write_report
@@ -267,3 +269,91 @@ def synthesise_unsolved(path, env_id):
         json.dumps([evaluate(env_id, name, 12).to_json() for name in ("scripted", "random")])
     )
     return path
+
+
+# ---- several seeds, scales and labels
+
+
+def test_curves_of_several_seeds_have_bands(finished, tmp_path):
+    other = shutil.copytree(finished, tmp_path / "other")
+    rows = [json.loads(line) for line in (other / "metrics.jsonl").read_text().splitlines()]
+    for row in rows:
+        if row.get("score") is not None:
+            row["score"] += 0.1
+    (other / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows[:-1]))  # stopped earlier
+    one, two = read_run(finished), read_run(other)
+    (bc, grpo), (mean_bc, mean_grpo) = one.curves("score")[1], one.over_seeds([two], "score")[1]
+    assert mean_bc.x == bc.x and mean_grpo.x == grpo.x[:-1]
+    assert mean_bc.y == pytest.approx([y + 0.05 for y in bc.y]) and mean_bc.low == bc.y
+    assert mean_grpo.high == pytest.approx([y + 0.1 for y in grpo.y[:-1]])
+    assert one.over_seeds([], "score") == one.curves("score")
+    target = tmp_path / "page.html"
+    page = write_report(finished, target, episodes=5, others=[other]).read_text(encoding="utf-8")
+    assert "Score over 2 seeds" in page and "bands reach from the lowest to the highest" in page
+    assert "PolyCollection" in page and "PolyCollection" not in page_of(finished, 5)
+
+
+def test_bars_of_regret_have_one_scale(page):
+    lost = re.findall(r'<span class="lost">([\d.]+)</span><span class="meter" style="width: ([\d.]+)%"', page)
+    values = [(float(value), float(width)) for value, width in lost]
+    most = max(value for value, _ in values)
+    assert len(values) > 10 and max(width for _, width in values) == 100.0
+    assert all(width == pytest.approx(100.0 * value / most, abs=60.0 * 0.001 / most) for value, width in values)
+
+
+def test_nothing_is_said_of_an_outcome_without_values(judged):
+    from dialogym.evaluation.report import _dialogue
+
+    family = make_engine(ENV).family
+    one = judged[0]
+    assert _dialogue(family, "", one, 1.0)["said"].startswith("Outcome: ")
+    empty = replace(one, episode=replace(one.episode, outcome={"deal": False, "price": None, "illegal": 0}))
+    assert _dialogue(family, "", empty, 1.0)["said"].startswith("Hidden until now: ")
+    nothing = replace(one, episode=replace(one.episode, outcome={}, hidden={}))
+    assert _dialogue(family, "", nothing, 1.0)["said"] == ""
+
+
+def boxes(svg):
+    """Where the words of a figure stand, roughly: left, right, top, bottom."""
+    found = []
+    for style, attributes, text in re.findall(r'<text style="([^"]*)"([^>]*)>([^<]*)<', svg):
+        size = float(re.search(r"font-size: ([\d.]+)", style)[1])
+        x, y = (float(re.search(rf'\b{axis}="(-?[\d.]+)"', attributes)[1]) for axis in "xy")
+        if "rotate(-90" in attributes or "rotate(90" in attributes:
+            continue
+        width = 0.5 * size * len(text)
+        left = x - (width if "end" in style else width / 2 if "middle" in style else 0.0)
+        found.append((left, left + width, y - 0.7 * size, y, text))
+    return found
+
+
+def overlapping(svg):
+    some = boxes(svg)
+    return [
+        (a[4], b[4])
+        for i, a in enumerate(some)
+        for b in some[:i]
+        if a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
+    ]
+
+
+def test_labels_do_not_overlap():
+    curve = figures.Curve("grpo", [100_000.0 * n for n in range(13)], [n / 20 for n in range(13)])
+    names = ("random", "do nothing", "optimal", "scripted", "linear-concession", "split-difference")
+    close = dict(zip(names, (0.0, 0.01, 1.0, 0.5, 0.51, 0.52), strict=True))
+    for width in (8.6, 4.4):
+        svg = figures.learning_curve([curve], close, "training episodes", width, "c")
+        assert all(name in svg for name in names) and len(boxes(svg)) > 10
+        assert not overlapping(svg)
+    many = {**{str(turn): 0.1 for turn in range(1, 31)}, "cut off": 0.2}
+    assert not overlapping(figures.bars(many, "turn", "mean regret, payoff", "b"))
+    assert not overlapping(figures.series([curve], "mean return in training", "training episodes", "s"))
+
+
+def test_the_zero_is_drawn_and_named(finished, page):
+    """In Negotiation random play loses money: 0 is doing nothing, and random is far below."""
+    evaluations = json.loads((finished / "evaluation.json").read_text())
+    assert evaluations[0]["zero"] == "do nothing"
+    assert "of what can be gained over doing nothing" in page and "On the axis 0 is do nothing" in page
+    assert ">do nothing</text>" in page  # its line in the learning curve
+    assert "Over random" in page
