@@ -48,14 +48,20 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     name = arguments[0]
     if name not in ALGORITHMS:
         raise ValueError(f"algorithm must be one of {', '.join(ALGORITHMS)}; got {name!r}")
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()  # of reading and writing weights; that of the training stays
-    kind, train = ALGORITHMS[name].load()
-    config = tyro.cli(kind, args=list(arguments[1:]), prog=f"dialogym train {name}")
+    config = tyro.cli(ALGORITHMS[name].options(), args=list(arguments[1:]), prog=f"dialogym train {name}")
     if hasattr(config, "settings"):
         config = replace(config, settings={**config.settings, **settings})
+    Console(stderr=True).print("loading torch and what it needs, up to half a minute ...", style="dim")
+    from transformers.utils import logging
+
+    from ..trainers.run import finished
+
+    logging.disable_progress_bar()  # of reading and writing weights; that of the training stays
+    _, train = ALGORITHMS[name].load()
+    done = getattr(config, "go_on", False) and finished(config.out / name)
     result = train(config)
+    if done:
+        console.print(f"{config.out / name} is finished already: nothing to do", markup=False)
     for line in {"user-model": _user_model, "voice": _voice}.get(name, _policy)(config, name, result):
         console.print(line, markup=False)
 

@@ -34,10 +34,13 @@ class Algorithm:
     benchmark: Mapping[str, Any] | None = None
     batches_a_round: int | None = None
 
+    def options(self) -> type[Any]:
+        """The configuration; this does not load torch."""
+        return getattr(import_module(".configs", __package__), self.config)
+
     def load(self) -> tuple[type[Any], Callable[[Any], Any]]:
         """The configuration and the function."""
-        module = import_module(f".{self.module}", __package__)
-        return getattr(module, self.config), getattr(module, self.function)
+        return self.options(), getattr(import_module(f".{self.module}", __package__), self.function)
 
 
 _GO_ON = {"learning_rate": 1e-3, "epochs": 2.0}

@@ -7,34 +7,11 @@ regression on the same returns. The result is a plain language model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import torch
 from torch.nn.functional import cross_entropy
 
-from ..core.checks import above, one_of
-from .experience import LEVELS
-from .offline import OfflineConfig, OwnTokens, train_offline
-
-
-@dataclass(frozen=True)
-class AWRConfig(OfflineConfig):
-    """AWR: behaviour cloning weighted by how much better than expected it went."""
-
-    out: Path = Path("runs/awr")
-    temperature: float = 0.5
-    """Advantage, in standard deviations of the returns, at which a token counts e times. The lower it is, the more only
-    the best counts."""
-    clip: float = 20.0
-    """Largest weight of a token."""
-    level: str = "turn"
-    """What an advantage is of: a `turn`, so that all of its tokens count the same, or each `token`."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        above(self, 0, "temperature", "clip")
-        one_of(self, LEVELS, "level")
+from .configs import AWRConfig
+from .offline import OwnTokens, train_offline
 
 
 def train_awr(config: AWRConfig) -> float | None:

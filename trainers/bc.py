@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
-from ..core.checks import above, at_least
 from ..core.episode import Episode
 from ..envs.make import make_engine
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.tokens import ChatFormat
 from . import processes
-from .demonstrations import RecordedConfig, recorded
-from .run import Clock, Run
+from .configs import BCConfig
+from .demonstrations import recorded
+from .run import Clock, Run, training
 from .scoring import own_logprobs, short_way
 
 
-@dataclass(frozen=True)
-class BCConfig(RecordedConfig):
-    """Behaviour cloning (TRL's SFTTrainer on token records)."""
-
-    stage: ClassVar[str] = "bc"
-
-    out: Path = Path("runs/bc")
-    best_of: int = 1
-    """Attempts at each demonstration, against the same partner; the best is kept."""
-    best_share: float = 1.0
-    """Share of the episodes to learn from, those of highest payoff; below 1 it is filtered behaviour cloning."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        above(self, 0, "best_share", most=1)
-        at_least(self, 1, "best_of")
-
-
-@dataclass(frozen=True)
-class FilteredBCConfig(BCConfig):
-    """Filtered behaviour cloning: only the episodes of highest payoff are cloned."""
-
-    stage: ClassVar[str] = "filtered-bc"
-
-    out: Path = Path("runs/filtered-bc")
-    best_share: float = 0.3
-
-
+@training
 def train_bc(config: BCConfig) -> float | None:
     """Clone demonstrations.
 

@@ -21,9 +21,8 @@ from ..core.stream import Stream
 from ..envs.engine import Engine
 from ..policies.language_model import LanguageModelPolicy
 from ..policies.tokens import TokenRecord
+from .configs import PARTNERS
 from .preferences import BATCH, Alternatives, Collected, Continuation, return_of
-
-PARTNERS = ("same", "believed")
 
 
 class BranchingPolicy(LanguageModelPolicy):

@@ -5,26 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 import tyro
-from peft import LoraConfig
 
 from ..core.checks import above, at_least
 from ..core.dialogue import Dialogue
 from ..envs.engine import Engine
-from ..policies.language_model import LanguageModelPolicy
 from ..policies.rollout import rollout
+
+if TYPE_CHECKING:  # torch takes seconds, and help and errors in options do without
+    import torch
+    from peft import LoraConfig
+
+    from ..policies.language_model import LanguageModelPolicy
 
 
 def adapters(rank: int, **options: Any) -> LoraConfig:
     """PEFT's configuration of LoRA adapters on every linear layer."""
+    from peft import LoraConfig
+
     return LoraConfig(r=rank, lora_dropout=0.0, target_modules="all-linear", **options)
 
 
 def hardware(bf16: bool, gradient_checkpointing: bool = False) -> dict[str, Any]:
     """What transformers' ``TrainingArguments`` are told about precision, memory and processes."""
+    import torch
+
     cuda = torch.cuda.is_available()
     return {
         "bf16": bf16,
@@ -71,10 +78,13 @@ class TrainerConfig:
     """Compute activations again in the backward pass instead of keeping them: slower, with much less memory."""
     resume: bool = False
     """Continue from the last checkpoint, exactly as if nothing had happened."""
+    go_on: bool = False
+    """Start the run, or resume it if it was stopped, or leave it alone if it is finished."""
     settings: tyro.conf.Suppress[dict[str, Any]] = field(default_factory=dict)
     """Settings of the environment, as for gym.make; on the command line `--set name=value`."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "out", Path(self.out).expanduser())
         at_least(self, 0, "lora_rank", "eval_every", "seed", "threads")
         at_least(self, 1, "max_turn_tokens", "eval_episodes", "final_episodes", "save_every")
         above(self, 0, "learning_rate")
@@ -107,10 +117,14 @@ class TrainerConfig:
         """Whether to compute in bfloat16."""
         if self.bf16 is not None:
             return self.bf16
+        import torch
+
         return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
 
     def precision(self, device: torch.device) -> torch.autocast:
         """Computes in bfloat16 within its block, if that is to be done."""
+        import torch
+
         return torch.autocast(device.type, torch.bfloat16, enabled=self.bfloat16)
 
     @property

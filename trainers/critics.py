@@ -19,10 +19,9 @@ from torch import nn
 
 from ..core.belief import ProductBelief
 from ..core.dialogue import Dialogue
+from .configs import CRITICS
 from .scoring import own_hidden, unadapted
 
-CRITICS = ("head", "separate", "privileged")
-SEES = ("belief", "hidden", "both")
 SIZE = 512  # numbers that privileged facts are hashed into
 WIDTH = 128  # of a critic's hidden layer
 COUNTS = 32  # whole numbers up to this size also have a place of their own each

@@ -4,60 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from ..core.checks import above, at_least
 from ..core.episode import Episode
 from ..envs import seeds
 from ..envs.episodes import read_episodes
 from ..envs.make import make_engine
 from ..policies.collect import collect
 from . import processes
-from .config import TrainerConfig
-from .run import Run
-
-
-@dataclass(frozen=True)
-class RecordedConfig(TrainerConfig):
-    """What trainers are told that learn from recorded episodes."""
-
-    episodes_path: Path | None = None
-    """Recorded episodes; without it they are collected."""
-    demonstrator: str = "scripted"
-    """Policy that plays the episodes, if they are to be collected."""
-    demonstrations: int = 4000
-    """Episodes to collect."""
-    epochs: float = 2.0
-    """Passes over the episodes."""
-    batch_size: int = 16
-    """Episodes a step, of all processes together."""
-    learning_rate: float = 4e-3
-    """Peak of the cosine schedule; the default suits `tiny`, a pretrained model wants about 2e-5 (2e-4 with LoRA)."""
-    eval_every: int = 0
-    """Steps between evaluations; 0 evaluates before and after only."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least(self, 1, "demonstrations", "batch_size")
-        above(self, 0, "epochs")
-
-    def arguments(self, run: Run, rows: int) -> dict[str, Any]:
-        """What transformers' ``TrainingArguments`` are told about learning from so many rows.
-
-        Raises:
-            ValueError: If a batch cannot be shared out evenly over the processes.
-        """
-        steps = max(1, round(self.epochs * rows / self.batch_size))
-        return {
-            **run.arguments(),
-            "max_steps": steps,
-            "per_device_train_batch_size": processes.share(self.batch_size, "batch_size"),
-            "lr_scheduler_type": "cosine",
-            "adam_beta2": 0.98,
-            "warmup_steps": max(1, steps // 20),
-        }
+from .configs import RecordedConfig
 
 
 def recorded(config: RecordedConfig, best_of: int = 1) -> tuple[list[Episode], int]:

@@ -6,9 +6,7 @@ partner's words are context, whoever chose them. With several rounds it is itera
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,37 +14,10 @@ from trl import DPOConfig as TRLConfig
 from trl import DPOTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference
 
-from ..core.checks import at_least
-from .preference_trainer import (
-    InRounds,
-    Logprobs,
-    PreferenceConfig,
-    keep_own,
-    note_reference,
-    shuffled,
-    train_in_rounds,
-)
+from .configs import DPOConfig
+from .preference_trainer import InRounds, Logprobs, keep_own, note_reference, shuffled, train_in_rounds
 from .preferences import Collected, best_and_worst
 from .rounds import Rows
-
-
-@dataclass(frozen=True)
-class DPOConfig(PreferenceConfig):
-    """DPO (TRL's DPOTrainer on token records)."""
-
-    out: Path = Path("runs/dpo")
-    matches: int = 1
-    """Pairs of each history: the best continuation against the worst, the second best against the second worst..."""
-    imitation: float = 0.2
-    """Weight of cloning the chosen completions as well (Pang et al. 2024, equation 1). Without it both sides may lose
-    probability to what nobody has tried."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.episodes_path is None and self.pairs == "trajectory":
-            at_least(self, 2, "attempts")
-        at_least(self, 1, "matches")
-        at_least(self, 0, "imitation")
 
 
 def train_dpo(config: DPOConfig) -> float | None:

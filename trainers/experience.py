@@ -14,7 +14,6 @@ from ..policies.tokens import TokenRecord
 from .critics import privileged_features
 from .scoring import grid
 
-LEVELS = ("turn", "token")
 _EMPTY = partial(np.zeros, 0)
 _NUMBERS = ("seen", "logprobs", "reference", "values", "advantages", "returns")
 

@@ -11,63 +11,24 @@ alone, so it never hears what to avoid, and it stops learning where all attempts
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from ..core.checks import above, at_least
 from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.make import make_engine
 from ..policies.tokens import TokenRecord
 from . import processes
-from .config import OnlineConfig
+from .configs import ExpertIterationConfig
 from .loop import LoopTrainer, train, trained
 from .preferences import return_of
-from .run import Run
+from .run import Run, training
 from .scoring import Reader, padded
 
 
-@dataclass(frozen=True)
-class ExpertIterationConfig(OnlineConfig):
-    """Expert iteration, or online filtered behaviour cloning (our own, on accelerate)."""
-
-    out: Path = Path("runs/expert-iteration")
-    rounds: int = 10
-    """Rounds of playing and learning."""
-    scenarios: int = 64
-    """New scenarios in a round, over all processes."""
-    attempts: int = 8
-    """Episodes of each scenario, against the same hidden partner."""
-    keep: float = 0.25
-    """Share of a scenario's attempts to learn from: the best by return, and only those above the scenario's mean."""
-    buffer: int = 1
-    """Rounds whose kept episodes are learned from: 1 for the latest only, 0 for all so far."""
-    epochs: int = 1
-    """Passes over the buffer in a round."""
-    batch_size: int = 16
-    """Episodes a gradient step, over all processes."""
-    learning_rate: float = 3e-4
-    """Learning rate of the first round; it falls linearly with the rounds. The default suits `tiny`, a pretrained model
-    wants about 1e-5 (1e-4 with LoRA)."""
-    max_grad_norm: float = 1.0
-    """Norm that gradients are scaled down to; 0 leaves them."""
-    eval_every: int = 1
-    """Rounds between evaluations; 0 for none."""
-    save_every: int = 1
-    """Rounds between checkpoints."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least(self, 1, "rounds", "scenarios", "epochs", "batch_size")
-        at_least(self, 2, "attempts")
-        at_least(self, 0, "buffer", "max_grad_norm")
-        above(self, 0, "keep", below=1)
-
-
+@training
 def train_expert_iteration(config: ExpertIterationConfig) -> float | None:
     """Train a policy by expert iteration, in this process or, under ``torchrun`` or ``accelerate launch``, in several.
 

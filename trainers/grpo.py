@@ -10,10 +10,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
 
@@ -23,7 +22,6 @@ from transformers import TrainerCallback
 from trl import GRPOConfig as TRLConfig
 from trl import GRPOTrainer
 
-from ..core.checks import above, at_least, one_of
 from ..core.dialogue import Dialogue
 from ..envs import seeds
 from ..envs.engine import Engine
@@ -31,64 +29,15 @@ from ..envs.make import make_engine
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.tokens import TokenRecord
 from . import processes
-from .config import OnlineConfig
-from .credit import SCALES, make_credit
+from .configs import GRPOConfig
+from .credit import make_credit
 from .credit import scaled as scale_advantages
-from .run import Clock, Run
+from .run import Clock, Run, training
 from .scoring import own_logprobs, short_way
 from .turn_critic import TurnCritic
 
 
-@dataclass(frozen=True)
-class GRPOConfig(OnlineConfig):
-    """GRPO (TRL's GRPOTrainer through `rollout_func`)."""
-
-    out: Path = Path("runs/grpo")
-    steps: int = 40
-    """Batches of episodes."""
-    updates: int = 1
-    """Gradient steps on each batch of episodes, every one on its own part of it."""
-    groups: int = 16
-    """Scenarios in a batch, over all processes."""
-    group_size: int = 8
-    """Episodes of each scenario."""
-    credit: str = "trajectory"
-    """What a turn is judged by, see docs/credit.md. For instance `trajectory` (the return of its episode), `turn` (what
-    came after it) or `critic(lambda=0.95)`."""
-    learning_rate: float = 3e-4
-    """Peak of the learning rate: after a short warm-up it falls linearly. The default suits `tiny`, a pretrained model
-    wants about 1e-6 (1e-5 with LoRA)."""
-    kl: float = 0.0
-    """Weight of the KL divergence from the starting policy; needs a model that was saved, or LoRA."""
-    entropy: float = 0.0
-    """Weight of an entropy bonus, which keeps the policy trying."""
-    clip: float = 0.2
-    """Clipping range of the probability ratio."""
-    scale: str = "batch"
-    """What advantages are divided by: the standard deviation of the `group` or the `batch`, or `none`."""
-    vllm: Literal["off", "colocate", "server"] = "off"
-    """Let vLLM speak for the policy while training. `colocate` has it on the same GPUs, `server` in a `trl vllm-serve`
-    of its own."""
-    vllm_memory: float = 0.3
-    """Share of each GPU's memory for vLLM, if it is on the same GPUs."""
-    vllm_server: str = "http://127.0.0.1:8000"
-    """Address of the server of vLLM."""
-    eval_every: int = 10
-    save_every: int = 20
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least(self, 1, "steps", "groups")
-        at_least(self, 2, "group_size")
-        at_least(self, 0, "kl", "entropy")
-        above(self, 0, "clip")
-        one_of(self, SCALES, "scale")
-        make_credit(self.credit)
-        episodes = self.groups * self.group_size
-        if self.updates < 1 or episodes % self.updates:
-            raise ValueError(f"updates must divide the {episodes} episodes of a batch, got {self.updates}")
-
-
+@training
 def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
     """Train a policy by GRPO, in the folder `stage` of the run.
 

@@ -13,38 +13,17 @@ Decoding perturbs the clone by ``beta Q``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
 from transformers import TrainerCallback
 
-from ..core.checks import above, between
 from ..policies.value_guided import ValueGuidedModel
-from .offline import GuidedConfig, OwnTokens, train_offline
+from .configs import ILQLConfig
+from .offline import OwnTokens, train_offline
 
 Q_HEADS = ("q1", "q2")
-
-
-@dataclass(frozen=True)
-class ILQLConfig(GuidedConfig):
-    """ILQL: values of the best continuations that were seen guide a clone."""
-
-    out: Path = Path("runs/ilql")
-    tau: float = 0.7
-    """Expectile of Q that V learns: 0.5 is the mean of what was done, near 1 the best of it."""
-    td_lambda: float = 0.95
-    """How far Q looks ahead: 0 is the next own token's V alone, as in the paper; 1 the whole return, as `mc` does."""
-    polyak: float = 0.05
-    """Share by which the target heads follow the Q heads after each step."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        above(self, 0, "tau", below=1)
-        between(self, 0, 1, "td_lambda")
-        above(self, 0, "polyak", most=1)
 
 
 def train_ilql(config: ILQLConfig) -> float | None:

@@ -6,8 +6,6 @@ the same history on average. That makes use of every sample, and of recorded epi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,32 +13,10 @@ from trl import KTOConfig as TRLConfig
 from trl import KTOTrainer
 from trl.trainer.kto_trainer import DataCollatorForUnpairedPreference
 
-from ..core.checks import above
-from .preference_trainer import (
-    InRounds,
-    Logprobs,
-    PreferenceConfig,
-    keep_own,
-    note_reference,
-    shuffled,
-    train_in_rounds,
-)
+from .configs import KTOConfig
+from .preference_trainer import InRounds, Logprobs, keep_own, note_reference, shuffled, train_in_rounds
 from .preferences import Collected, above_and_below
 from .rounds import Rows
-
-
-@dataclass(frozen=True)
-class KTOConfig(PreferenceConfig):
-    """KTO (TRL's KTOTrainer on token records)."""
-
-    out: Path = Path("runs/kto")
-    beta: float = 0.5
-    emphasis: float = 1.33
-    """Weight of all that is better against all that is worse, however many they are; the paper advises 1 to 1.33."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        above(self, 0, "emphasis")
 
 
 def train_kto(config: KTOConfig) -> float | None:

@@ -126,7 +126,7 @@ def train(
     first = trainer.load(Path(checkpoint)) if checkpoint else 0
     config, main = run.config, processes.is_main()
     board = SummaryWriter(str(run.board), purge_step=first + 1 if first else None) if main else None
-    bar = tqdm(total=steps, initial=first, desc=run.stage, disable=not main)
+    bar = run.bar = tqdm(total=steps, initial=first, desc=run.stage, disable=not main)
 
     def write(step: int, numbers: dict[str, Any]) -> None:
         run.log(step, step * episodes, **numbers)
@@ -144,7 +144,7 @@ def train(
         bar.set_postfix({name: f"{numbers[name]:.3f}" for name in shown})
         if config.eval_every and (step % config.eval_every == 0 or step == steps) and main:
             write(step, run.validate(trainer.speaker))  # other processes go on, and wait in the next step
-        if step % config.save_every == 0:
+        if step % config.save_every == 0 or step == steps:
             trainer.save(run.checkpoints, step)
     bar.close()
     if board is not None:

@@ -8,20 +8,11 @@ improvement; ILQL goes on from there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import torch
 from torch.nn.functional import cross_entropy
 
-from .offline import GuidedConfig, OwnTokens, train_offline
-
-
-@dataclass(frozen=True)
-class MCConfig(GuidedConfig):
-    """Monte Carlo returns: a value head, learned by regression, that guides a clone."""
-
-    out: Path = Path("runs/mc")
+from .configs import MCConfig
+from .offline import OwnTokens, train_offline
 
 
 def train_mc(config: MCConfig) -> float | None:

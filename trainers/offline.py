@@ -10,7 +10,6 @@ environment.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +18,6 @@ import torch
 from peft import get_peft_model
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
-from ..core.checks import above, at_least
 from ..core.episode import Episode
 from ..envs.episodes import rescore
 from ..envs.make import make_engine
@@ -27,46 +25,11 @@ from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.tokens import ChatFormat
 from ..policies.value_guided import ValueGuidedModel, load_heads, make_heads
 from . import processes
-from .demonstrations import RecordedConfig, recorded
-from .run import Clock, Run
+from .configs import OfflineConfig
+from .demonstrations import recorded
+from .run import Clock, Run, training
 from .scoring import grid, own_states
 from .turn_critic import returns_to_go
-
-
-@dataclass(frozen=True)
-class OfflineConfig(RecordedConfig):
-    """What the offline trainers are told."""
-
-    demonstrator: str = "scripted+random"
-    """Policy that plays the episodes, if they are to be collected: good ones and bad ones."""
-    epochs: float = 4.0
-    reward: str | None = None
-    """What the episodes are rewarded for, such as `goal=1,turn_cost=0.01`; by default what it was when recorded."""
-    discount: float = 1.0
-    """Discount of later rewards, for each own token between."""
-    head_size: int = 128
-    """Width of the hidden layer of each value head."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        above(self, 0, "discount", most=1)
-        at_least(self, 1, "head_size")
-
-
-@dataclass(frozen=True)
-class GuidedConfig(OfflineConfig):
-    """What those are told that guide a clone by values."""
-
-    beta: float = 4.0
-    """Weight of the values in decoding: nats for each standard deviation of the returns."""
-    cql: float = 0.01
-    """Weight of the term that keeps the values of tokens low that were not said."""
-    bc: float = 1.0
-    """Weight of behaviour cloning (`awac` in the code of Snell et al.), which trains the language model itself."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least(self, 0, "beta", "cql", "bc")
 
 
 class OwnTokens(NamedTuple):
@@ -212,6 +175,7 @@ class OfflineTrainer(Trainer):
         """The model was read from the checkpoint before the trainer was made."""
 
 
+@training
 def train_offline(
     config: OfflineConfig,
     stage: str,

@@ -12,101 +12,26 @@ import copy
 import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from ..core.checks import above, at_least, between, one_of
 from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.make import make_engine
 from . import processes
-from .config import OnlineConfig
-from .critics import CRITICS, SEES, Critic
-from .experience import LEVELS, Experience, Minibatch, minibatches
+from .configs import PPOConfig
+from .critics import Critic
+from .experience import Experience, Minibatch, minibatches
 from .loop import LoopTrainer, rate, train, trained
-from .run import Run
+from .run import Run, training
 from .scoring import Reader
 from .turn_critic import gae, returns_to_go
 
-SCHEDULES = ("linear", "constant")
 
-
-@dataclass(frozen=True)
-class PPOConfig(OnlineConfig):
-    """PPO (our own, on accelerate)."""
-
-    out: Path = Path("runs/ppo")
-    steps: int = 40
-    """Batches of episodes."""
-    episodes: int = 128
-    """Episodes of a batch, over all processes."""
-    level: str = "turn"
-    """What an action is: a `turn`, or a `token`."""
-    critic: str = "privileged"
-    """What the critic is: a `head` on the policy's hidden state, a `separate` transformer, or `privileged`. A
-    privileged critic sees what only the simulator knows."""
-    sees: str = "both"
-    """What a privileged critic sees beside the public state. It is the exact `belief`, the `hidden` state of the
-    simulated person, or `both`."""
-    discount: float = 1.0
-    """Discount of later rewards, by action; above 0 and at most 1."""
-    gae_lambda: float = 0.95
-    """Lambda of generalised advantage estimation: 1 waits for the return, 0 trusts the critic about the next action."""
-    normalise: bool = True
-    """Bring the advantages of a batch to mean 0 and standard deviation 1."""
-    epochs: int = 4
-    """Most passes of the policy over a batch, see `target_kl`."""
-    minibatches: int = 2
-    """Gradient steps of the policy in a pass."""
-    value_epochs: int = 8
-    """Passes of the critic over a batch: quick, unless the critic is a transformer of its own."""
-    value_minibatches: int = 8
-    """Gradient steps of the critic in a pass."""
-    microbatch: int = 0
-    """Episodes of a minibatch that a process reads at once; 0 for all. Fewer take less memory, and give the same
-    gradient."""
-    target_kl: float = 0.05
-    """KL divergence from the policy that played a batch at which it is left, in nats an action; 0 never leaves."""
-    clip: float = 0.2
-    """Clipping range of an action's probability ratio."""
-    value_clip: float = 0.0
-    """How far a batch may move the critic, in standard deviations of returns; 0 does not limit it."""
-    entropy: float = 0.0
-    """Weight of an entropy bonus, in nats a token."""
-    kl: float = 0.0
-    """Weight of the KL divergence from the starting policy in the loss. It is estimated by k3 = r - 1 - log r with r =
-    p_start / p, as a mean over tokens."""
-    max_grad_norm: float = 1.0
-    """Norm that gradients are scaled down to, the critic's apart from the policy's; 0 leaves them."""
-    learning_rate: float = 1e-4
-    """Learning rate of the policy, after a short warm-up. The default suits `tiny`, a pretrained model wants about 1e-6
-    (1e-5 with LoRA). It is lower than GRPO's, since a batch may be `epochs` x `minibatches` steps, each of which adds
-    noise to every weight."""
-    value_learning_rate: float = 1e-3
-    """Learning rate of the critic."""
-    schedule: str = "linear"
-    """Course of both learning rates: `linear`, down to 0, or `constant`."""
-    eval_every: int = 10
-    save_every: int = 20
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        one_of(self, LEVELS, "level")
-        one_of(self, CRITICS, "critic")
-        one_of(self, SEES, "sees")
-        one_of(self, SCHEDULES, "schedule")
-        at_least(self, 1, "steps", "episodes", "epochs", "minibatches", "value_epochs", "value_minibatches")
-        at_least(self, 0, "microbatch", "target_kl", "value_clip", "entropy", "kl", "max_grad_norm")
-        above(self, 0, "clip", "value_learning_rate")
-        above(self, 0, "discount", most=1)
-        between(self, 0, 1, "gae_lambda")
-
-
+@training
 def train_ppo(config: PPOConfig) -> float | None:
     """Train a policy by PPO, in this process or (under `torchrun` or `accelerate launch`) in several.
 

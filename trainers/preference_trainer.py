@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from copy import deepcopy
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +18,6 @@ from datasets import Dataset
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 
-from ..core.checks import above, at_least, one_of
 from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.episodes import read_episodes, rescore
@@ -28,76 +25,16 @@ from ..envs.make import make_engine
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.tokens import ChatFormat
 from . import checkpoints, processes
-from .branching import PARTNERS, BranchingPolicy, ForwardSampling, exact_values, from_branches
-from .config import TrainerConfig
+from .branching import BranchingPolicy, ForwardSampling, exact_values, from_branches
+from .configs import PreferenceConfig
 from .demonstrations import check
 from .preferences import Collected, from_episodes, from_rollouts
 from .rounds import Rounds, Rows
-from .run import Clock, Run
+from .run import Clock, Run, training
 from .scoring import grid, own_logprobs, plain_head, short_way
 
-PAIRS = ("trajectory", "turn", "exact")
-REFERENCES = ("start", "last")
 ENDLESS = 10**9  # steps: how many there are is known when the last round has been played
 Logprobs = Callable[[Sequence[tuple[list[int], list[int]]]], list[float]]
-
-
-@dataclass(frozen=True)
-class PreferenceConfig(TrainerConfig):
-    """What DPO and KTO are both told."""
-
-    reward: str = "goal"
-    """What dialogues and turns are compared by: a registered reward, or several with weights."""
-    pairs: str = "trajectory"
-    """What is compared: whole dialogues of a scenario by return (`trajectory`), next turns by playing on (`turn`), or
-    next turns by the solver (`exact`)."""
-    rounds: int = 1
-    """Rounds, each with new dialogues played by the current policy; 1 is offline."""
-    scenarios: int = 256
-    """Scenarios played in a round."""
-    attempts: int = 8
-    """Dialogues of each scenario, against the same person (`trajectory`)."""
-    branches: int = 4
-    """Next turns that are tried at each turn of the policy (`turn` and `exact`)."""
-    futures: int = 4
-    """Times that the rest of a dialogue is played to judge a turn (`turn`)."""
-    partner: str = "same"
-    """Whom the rest is played with (`turn`): the `same` person, or one drawn from what can be `believed` of him."""
-    episodes_path: Path | None = None
-    """Recorded episodes to compare instead of playing (`trajectory`, one round). Those of the same seed are
-    alternatives."""
-    min_gap: float = 0.01
-    """Values that differ by less are a tie and dropped, in the units of the reward."""
-    temperature: float = 1.0
-    """Temperature of sampling the dialogues."""
-    beta: float = 0.1
-    """How strongly the policy is held to the reference."""
-    reference: str = "start"
-    """The policy held to: that of the `start` of the run, or the `last` one, renewed with each round."""
-    epochs: float = 1.0
-    """Passes over the data of a round."""
-    batch_size: int = 32
-    """Comparisons a step, over all processes."""
-    learning_rate: float = 3e-4
-    """Peak of the learning rate: after a short warm-up it falls linearly over all rounds. The default suits `tiny`, a
-    pretrained model wants about 1e-6 (1e-5 with LoRA)."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least(self, 1, "rounds", "scenarios", "attempts", "futures")
-        at_least(self, 2, "branches", "batch_size")
-        at_least(self, 0, "min_gap")
-        above(self, 0, "temperature", "beta", "epochs")
-        one_of(self, PAIRS, "pairs")
-        one_of(self, PARTNERS, "partner")
-        one_of(self, REFERENCES, "reference")
-        if self.pairs == "exact" and self.reward != "goal":
-            raise ValueError(f"pairs='exact' compares by the exact payoff: reward must be 'goal', got {self.reward!r}")
-        if self.episodes_path is not None and (self.pairs != "trajectory" or self.rounds > 1):
-            raise ValueError(
-                f"episodes_path is for pairs='trajectory' and a single round; got pairs={self.pairs!r}, "
-                f"rounds={self.rounds}"
-            )
 
 
 def collect_round(config: PreferenceConfig, engine: Engine, model: Any, tokenizer: Any, number: int) -> Collected:
@@ -173,6 +110,7 @@ class InRounds:
         return loss
 
 
+@training
 def train_in_rounds(
     stage: str,
     config: PreferenceConfig,

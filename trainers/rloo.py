@@ -8,22 +8,8 @@ its gradient is that of REINFORCE up to a constant: unbiased.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
-from .grpo import GRPOConfig, train_grpo
-
-
-@dataclass(frozen=True)
-class RLOOConfig(GRPOConfig):
-    """RLOO (through GRPO's trainer)."""
-
-    out: Path = Path("runs/rloo")
-    credit: str = "leave-one-out"
-    """What a turn is judged by: the return of its episode less the mean of the others of its group. Another credit
-    makes it another algorithm."""
-    scale: str = "none"
-    """What advantages are divided by: nothing, or the standard deviation of the `group` or the `batch`."""
+from .configs import RLOOConfig
+from .grpo import train_grpo
 
 
 def train_rloo(config: RLOOConfig) -> float | None:

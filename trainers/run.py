@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import torch
+from filelock import FileLock, Timeout
+from tqdm import tqdm
 from transformers import ProgressCallback, TrainerCallback
 
+from .. import __version__
 from ..envs import seeds
+from ..envs.engine import Engine
 from ..envs.episodes import EpisodeStore, record
 from ..envs.make import make_engine
 from ..evaluation.evaluate import evaluate
@@ -25,7 +32,7 @@ from . import checkpoints, processes
 
 REPORTED_EPISODES = 200
 _MAY_CHANGE = {  # when resuming
-    *("resume", "out", "model", "episodes_path", "threads", "compare"),
+    *("resume", "go_on", "out", "model", "episodes_path", "threads", "compare"),
     *("save_every", "eval_every", "eval_episodes", "final_episodes"),
 }
 _TENSORBOARD = os.environ.get("TENSORBOARD_LOGGING_DIR")  # where the user wants the logs of all runs
@@ -39,6 +46,41 @@ _LOGGED = {
     "rewards/rejected": "rejected_reward",
 }
 """Numbers of the trainers of transformers and TRL that are kept, and what they are called here."""
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+_TRAINING: list[Run] = []  # in this process, the innermost last
+
+
+class Finished(Exception):
+    """The stage was trained before, and came to the score."""
+
+
+def training(train: F) -> F:
+    """Decorates a function that trains in a `Run`.
+
+    However it ends, its folder is free for others then, and nothing is left of a run that had not begun. A run that is
+    finished is not repeated, if `go_on` was asked for.
+    """
+
+    @wraps(train)
+    def guarded(*arguments: Any, **options: Any) -> Any:
+        before = len(_TRAINING)
+        try:
+            return train(*arguments, **options)
+        except Finished as finished:
+            return finished.args[0]
+        finally:
+            while len(_TRAINING) > before:
+                _TRAINING.pop().leave()
+
+    return cast(F, guarded)
+
+
+def tell(text: str) -> None:
+    """Say in the terminal what takes a while, above progress bars."""
+    if processes.is_main():
+        tqdm.write(text, file=sys.stderr)
 
 
 class Run:
@@ -61,13 +103,16 @@ class Run:
         os.environ["TENSORBOARD_LOGGING_DIR"] = boards  # each run has its own, also in one process
         self.board = Path(boards) / stage
         self._started, self._before = time.perf_counter(), 0.0
+        self._settings = json.loads(json.dumps({"algorithm": stage, **asdict(config)}, default=str))
+        self._step = -1  # that it goes on from
+        self._lock = FileLock(self.folder / "lock", is_singleton=True)  # gone with the process that held it
+        self.bar: Any = None  # of the training, while it is shown
         if config.threads:
             torch.set_num_threads(config.threads)
         processes.join()
-        self.folder.mkdir(parents=True, exist_ok=True)
 
     def begin(self) -> str | None:
-        """Write the configuration and drop metrics that will be made again.
+        """See that the stage can be trained, and let no other process do so.
 
         Returns:
             The checkpoint to continue from, or ``None``.
@@ -75,16 +120,22 @@ class Run:
         Raises:
             FileNotFoundError: If there is no checkpoint to resume from.
             FileExistsError: If the stage was trained here already and is not to be resumed.
+            BlockingIOError: If another process is training it.
             ValueError: If what is to be resumed was begun with another configuration, or if `model` is a folder without
                 a model.
         """
         return processes.main_only(self._begin)
 
     def _begin(self) -> str | None:
-        config, resume = self.config, self.config.resume
+        config, go_on = self.config, getattr(self.config, "go_on", False)
+        self._seize()
+        last = checkpoints.last(self.checkpoints)
+        resume = config.resume or (go_on and last is not None)
+        if go_on and finished(self.folder):
+            self._same()
+            raise Finished(json.loads((self.folder / "evaluation.json").read_text())[0]["score"])
         if not resume:
             see_folder(getattr(config, "model", "tiny"))
-        last = checkpoints.last(self.checkpoints)
         if resume and last is None:
             raise FileNotFoundError(f"nothing to resume: no checkpoint in {self.checkpoints}")
         if not resume and (last or self.model_path.exists()):
@@ -97,17 +148,37 @@ class Run:
                 f"episodes_path must not be {given}: the final evaluation writes its episodes there; choose another "
                 "--out"
             )
-        settings = json.loads(json.dumps({"algorithm": self.stage, **asdict(config)}, default=str))
         if resume:
-            self._same(settings)
-        step = checkpoints.step_of(last) if last else -1
-        kept = [row for row in self.metrics() if row["stage"] != self.stage or row["step"] <= step]
-        self._metrics_file.write_text("".join(json.dumps(row) + "\n" for row in kept))
-        self._write("config.json", settings)
+            self._same()
+            tell(f"going on from {last}")
+        self._step = checkpoints.step_of(last) if last else -1
         return str(last) if last else None
 
-    def _same(self, settings: dict[str, Any]) -> None:
-        file = self.folder / "config.json"
+    def _seize(self) -> None:
+        """Lock the folder for this process, until `leave`."""
+        self._made = [self.folder, *(above for above in self.folder.parents if not above.exists())]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise BlockingIOError(
+                f"{self.folder} is being trained in by another process: let it end, or choose another --out"
+            ) from None
+        except NotImplementedError:  # a file system without locks
+            pass
+        _TRAINING.append(self)
+
+    def leave(self) -> None:
+        """Let others train in the folder; it is removed if nothing has been written into it."""
+        if {file.name for file in self.folder.iterdir()} <= {"lock"}:
+            (self.folder / "lock").unlink(missing_ok=True)
+            with suppress(OSError):  # one that holds something
+                for folder in self._made:
+                    folder.rmdir()
+        self._lock.release(force=True)
+
+    def _same(self) -> None:
+        file, settings = self.folder / "config.json", self._settings
         begun = json.loads(file.read_text()) if file.exists() else {}
         for name, value in begun.items():
             if name not in _MAY_CHANGE and name in settings and settings[name] != value:
@@ -117,9 +188,18 @@ class Run:
                 )
 
     def start(self) -> None:
-        """The training starts: seconds count from here, and in the metrics from what earlier attempts have taken."""
+        """The training starts: write the configuration, and drop metrics that will be made again.
+
+        Seconds count from here, and in the metrics from what earlier attempts have taken.
+        """
+        processes.main_only(self._start)
         rows = [row for row in self.metrics() if row["stage"] == self.stage]
         self._started, self._before = time.perf_counter(), max((row.get("seconds", 0.0) for row in rows), default=0.0)
+
+    def _start(self) -> None:
+        kept = [row for row in self.metrics() if row["stage"] != self.stage or row["step"] <= self._step]
+        self._metrics_file.write_text("".join(json.dumps(row) + "\n" for row in kept))
+        self._write("config.json", self._settings)
 
     @property
     def seconds(self) -> float:
@@ -158,7 +238,11 @@ class Run:
         """Score a policy while it is being trained, always on the same seeds."""
         config = self.config
         first = seeds.validation(config.eval_episodes).start
+        if self.bar is not None:
+            self.bar.set_description(f"{self.stage}, playing {config.eval_episodes} episodes to score it")
         result = evaluate(config.env_id, policy, config.eval_episodes, first, **config.settings)
+        if self.bar is not None:
+            self.bar.set_description(self.stage)
         return {"score": result.score, "mean_return": result.mean_return}
 
     def summarise(self, **numbers: float) -> None:
@@ -184,17 +268,30 @@ class Run:
     def _evaluate(self, policy: LanguageModelPolicy) -> float | None:
         config, policy.name = self.config, "trained"
         engine, played = make_engine(config.env_id, **config.settings), seeds.test(config.final_episodes)
-        results = [
-            evaluate(config.env_id, one, len(played), played.start, **config.settings)
-            for one in (policy, *(baselines(engine) if config.compare else ()))
-        ]
-        self._write("evaluation.json", [result.to_json() for result in results])
+        tell(f"playing {len(played)} episodes to score the trained policy")
+        result = evaluate(config.env_id, policy, len(played), played.start, **config.settings)
+        others = self._baselines(engine, played) if config.compare else []
+        self._write("evaluation.json", [result.to_json(), *others])
         store = EpisodeStore(self.path / "episodes")
         for file in store.files():
             file.unlink()
         dialogues = rollout(engine, policy, played[:REPORTED_EPISODES])
         store.append([record(dialogue, config.env_id, engine, policy.name) for dialogue in dialogues])
-        return results[0].score
+        return result.score
+
+    def _baselines(self, engine: Engine, played: range) -> list[dict[str, Any]]:
+        """What the policies to compare with come to: played once for all stages of a run."""
+        config, file = self.config, self.path / "baselines.json"
+        names = list(baselines(engine))
+        asked = {"env_id": config.env_id, "settings": self._settings["settings"], "version": __version__}
+        asked |= {"first": played.start, "episodes": len(played), "policies": names}
+        known = json.loads(file.read_text()) if file.exists() else {}
+        if known.get("asked") != asked:
+            tell(f"playing as many with {', '.join(names)}, to compare")
+            found = [evaluate(config.env_id, one, len(played), played.start, **config.settings) for one in names]
+            known = {"asked": asked, "results": [result.to_json() for result in found]}
+            file.write_text(json.dumps(known))
+        return known["results"]
 
     def _write(self, name: str, content: Any) -> None:
         for folder in (self.path, self.folder):
@@ -208,6 +305,15 @@ class Run:
 class QuietProgress(ProgressCallback):
     """A progress bar that carries the latest numbers, in place of a printed dictionary a step."""
 
+    def __init__(self, run: Run):
+        super().__init__()
+        self.run = run
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Let the run say what it is about."""
+        super().on_train_begin(args, state, control)
+        self.run.bar = self.training_bar
+
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         """Show loss and mean reward behind the bar."""
         if state.is_world_process_zero and self.training_bar is not None:
@@ -216,10 +322,15 @@ class QuietProgress(ProgressCallback):
                 self.training_bar.set_postfix(shown)
 
 
-def quiet(trainer: Any) -> None:
+def quiet(run: Run, trainer: Any) -> None:
     """Give a trainer the quiet progress bar."""
     trainer.remove_callback(ProgressCallback)
-    trainer.add_callback(QuietProgress)
+    trainer.add_callback(QuietProgress(run))
+
+
+def finished(folder: Path) -> bool:
+    """Whether the training of a stage, whose folder this is, has come to its end."""
+    return (folder / "evaluation.json").exists() and (folder / "model").exists()
 
 
 class Clock(TrainerCallback):
@@ -232,7 +343,7 @@ class Clock(TrainerCallback):
         self, run: Run, trainer: Any, policy: LanguageModelPolicy, every: int, episodes: Callable[[int], float]
     ):
         self.run, self.policy, self.every, self.episodes = run, policy, every, episodes
-        quiet(trainer)
+        quiet(run, trainer)
         trainer.add_callback(self)
         run.start()
 

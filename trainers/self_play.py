@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from ..core.checks import above, at_least, between
 from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.make import make_engine
@@ -27,58 +25,16 @@ from ..policies.duel import Duel, play_duels
 from ..policies.language_model import LanguageModelPolicy
 from ..policies.tokens import TokenRecord
 from . import processes
-from .config import TrainerConfig
+from .configs import SelfPlayConfig
 from .credit import leave_one_out
 from .loop import LoopTrainer, rate, train, trained
-from .run import Run
+from .run import Run, training
 from .scoring import padded, read_own
 
 PART = 64  # episodes whose activations are held at a time
 
 
-@dataclass(frozen=True)
-class SelfPlayConfig(TrainerConfig):
-    """Self-play (our own: REINFORCE with a leave-one-out baseline in both seats)."""
-
-    out: Path = Path("runs/self-play")
-    model: str = "tiny"
-    """Where both seats start: `tiny`, a local model folder (such as RUN/bc/model) or a Hugging Face id."""
-    separate: bool = False
-    """Give each seat weights of its own; otherwise one policy plays both."""
-    steps: int = 40
-    """Gradient steps, each on a batch of its own."""
-    groups: int = 16
-    """Scenarios in a batch."""
-    group_size: int = 8
-    """Duels of each scenario."""
-    past_share: float = 0.0
-    """Share of the scenarios in which a past self sits in one of the seats, so that only the other one learns."""
-    past_every: int = 10
-    """Steps between the selves that are kept to be met again."""
-    entropy: float = 0.0
-    """Weight of an entropy bonus, in nats a token."""
-    temperature: float = 1.0
-    """Temperature of sampling while training."""
-    learning_rate: float = 3e-4
-    """Peak of the learning rate: after a short warm-up it falls linearly. The default suits `tiny`, a pretrained model
-    wants about 1e-6 (1e-5 with LoRA)."""
-    max_grad_norm: float = 1.0
-    """Norm that gradients are scaled down to."""
-    exploitability: bool = False
-    """Measure at the end what a best response to each seat gains (Negotiation with two or three rounds; minutes)."""
-    eval_every: int = 10
-    """Steps between evaluations against the simulated users; 0 for none."""
-    save_every: int = 20
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least(self, 1, "steps", "groups", "past_every")
-        at_least(self, 2, "group_size")
-        at_least(self, 0, "entropy")
-        above(self, 0, "temperature", "max_grad_norm")
-        between(self, 0, 1, "past_share")
-
-
+@training
 def train_self_play(config: SelfPlayConfig) -> float | None:
     """Train both seats against each other.
 

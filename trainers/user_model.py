@@ -9,19 +9,16 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-import tyro
 from rich import box
 from rich.table import Table
 from torch import nn
 
 from ..core.belief import Belief
-from ..core.checks import above, at_least
 from ..core.episode import Episode
 from ..envs import seeds
 from ..envs.engine import Engine
@@ -32,59 +29,9 @@ from ..policies.collect import collect
 from ..rewards.beliefs import Filter
 from ..rewards.facts import plain
 from ..rewards.user_model import Embedder, UserModel, Words, buckets_of, opening_features, scale, turn_features
+from .configs import UserModelConfig
 
 TEMPERATURES = [2.0 ** (k / 4) for k in range(-6, 17)]
-
-
-@dataclass(frozen=True)
-class UserModelConfig:
-    """A classifier of the simulated person, trained on recorded episodes."""
-
-    env_id: tyro.conf.Positional[str]
-    """Environment to collect episodes in, if none are given."""
-    out: Path = Path("runs/user-model")
-    """Folder of the model; rewards name it: `curiosity/entropy(model=runs/user-model)`."""
-    episodes_path: Path | None = None
-    """Recorded episodes; without it they are collected."""
-    policy: str = "scripted"
-    """Policy that speaks, if episodes are to be collected. The model knows only dialogues of the kind that it was
-    trained on."""
-    episodes: int = 2000
-    """Episodes to collect, if none are given."""
-    about: str = ""
-    """The revealed fact to predict, such as `tactic`; by default the one of fewest values in the episodes."""
-    features: str = "ngrams"
-    """`ngrams`, or `lm:NAME` for the pooled embeddings of a language model (a folder or a Hugging Face id)."""
-    held_out: float = 0.25
-    """Share of the episodes that are kept for the report."""
-    buckets: int = 16384
-    """Size of the hashed bag of n-grams."""
-    hidden: int = 64
-    """Units of the hidden layer."""
-    epochs: int = 60
-    """Passes over the episodes at most; the weights of the best pass, by validation, are kept."""
-    patience: int = 8
-    """Passes without a better validation loss before it stops."""
-    batch_size: int = 32
-    """Prefixes of dialogues a step."""
-    learning_rate: float = 3e-3
-    """Learning rate of AdamW."""
-    weight_decay: float = 0.1
-    """Weight decay of AdamW."""
-    dropout: float = 0.5
-    """Dropout of the hidden layer."""
-    seed: int = 0
-    """Seed of the weights, the order, the split and the collected episodes."""
-    threads: int = 0
-    """Torch threads; 0 leaves torch's default."""
-    settings: tyro.conf.Suppress[dict[str, Any]] = field(default_factory=dict)
-    """Settings of the environment, as for gym.make; on the command line `--set name=value`."""
-
-    def __post_init__(self) -> None:
-        above(self, 0, "held_out", below=1)
-        if self.features != "ngrams" and not self.features.startswith("lm:"):
-            raise ValueError(f"features must be ngrams or lm:NAME, got {self.features!r}")
-        at_least(self, 1, "episodes", "buckets", "hidden", "epochs", "patience", "batch_size")
 
 
 @dataclass(frozen=True)

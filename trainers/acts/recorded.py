@@ -1,0 +1,49 @@
+"""Recorded episodes as batches of acts."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...core.dialogue import Dialogue
+from ...core.episode import Episode
+from ...envs.engine import Engine
+from ...envs.episodes import replay
+from ...envs.make import make_engine
+from ..demonstrations import recorded
+from .configs import RecordedConfig
+from .training import Batch, Training
+
+
+def recorded_batch(run: Training, config: RecordedConfig, best_share: float = 1.0) -> Batch:
+    """The episodes to learn from, rewarded as the run's engine does; the best of them by payoff, if not all are wanted.
+
+    Raises:
+        ValueError: As for `recorded`.
+    """
+    shared: Any = config
+    episodes, _ = recorded(shared, config.best_of)
+    if best_share < 1.0:
+        episodes = sorted(episodes, key=lambda episode: -episode.payoff)[: max(1, round(best_share * len(episodes)))]
+    engine = make_engine(config.env_id, reward=config.reward or episodes[0].reward, **config.settings)
+    return Batch.of([_replayed(episode, engine) for episode in episodes if episode.turns], run.encoding)
+
+
+def _replayed(episode: Episode, engine: Engine) -> Dialogue:
+    """The whole dialogue of a record."""
+    return deque(replay(episode, engine), maxlen=1)[0].dialogue
+
+
+def passes(rows: int, config: RecordedConfig) -> tuple[int, Callable[[int], np.ndarray]]:
+    """How many steps the passes over so many rows take, and the rows of a step; each pass has an order of its own."""
+    a_pass = max(1, rows // config.batch_size)
+
+    def rows_of(step: int) -> np.ndarray:
+        number, part = divmod(step, a_pass)
+        order = np.random.default_rng((config.seed, number)).permutation(rows)
+        return np.array_split(order, a_pass)[part]
+
+    return max(1, round(config.epochs * a_pass)), rows_of
