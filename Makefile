@@ -25,13 +25,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,report,ray,data,dev]"
 	touch $@
 
-# The clone is made once for each RUN: another ALGORITHM goes on from the same one.
-$(RUN)/bc/model: | $(VENV)/.installed
-	$(BIN)/dialogym train bc $(ENV) --demonstrator $(DEMONSTRATOR) --seed $(SEED) --out $(RUN)
-
-train: install $(RUN)/bc/model
-	$(BIN)/dialogym train $(ALGORITHM) $(ENV) --model $(RUN)/bc/model --seed $(SEED) --out $(RUN)
-	$(BIN)/dialogym evaluate $(ENV) --policy all lm:$(RUN)/$(ALGORITHM)/model --split test
+# Stopped anywhere, it goes on from there. The clone is made once for each RUN: another ALGORITHM goes on from the same
+# one, and the policies to compare with are played once.
+train: install
+	$(BIN)/dialogym train bc $(ENV) --demonstrator $(DEMONSTRATOR) --seed $(SEED) --out $(RUN) --go-on
+	$(BIN)/dialogym train $(ALGORITHM) $(ENV) --model $(RUN)/bc/model --seed $(SEED) --out $(RUN) --go-on
 	$(BIN)/dialogym report $(RUN)
 
 # Every page, or with FAMILY=negotiation one.

@@ -17,7 +17,7 @@ warnings.filterwarnings("ignore", category=FutureWarning)  # TRL and transformer
 import tyro
 from rich.console import Console
 
-from ..evaluation.results import Evaluation
+from ..evaluation.results import Comparison, Evaluation
 from ..evaluation.tables import between, number
 from ..trainers.algorithms import ALGORITHMS
 
@@ -82,14 +82,15 @@ def outcome(evaluation: Evaluation) -> str:
     return f"no score: over {played} the optimum did no better than the zero, {evaluation.zero}: raise --final-episodes"
 
 
-def _policy(config: Any, name: str, result: Any) -> list[str]:
+def _policy(config: Any, name: str, result: Any) -> list[Any]:
     from ..trainers import processes
 
     if not processes.is_main():
         return []
     folder = config.out / name
-    trained = Evaluation.from_json(json.loads((folder / "evaluation.json").read_text())[0])
-    return [f"{outcome(trained)}; model in {folder / 'model'}"]
+    played = tuple(map(Evaluation.from_json, json.loads((folder / "evaluation.json").read_text())))
+    table = [Comparison(played)] if len(played) > 1 else []
+    return [*table, f"{outcome(played[0])}; model in {folder / 'model'}"]
 
 
 def _user_model(config: Any, name: str, result: Any) -> list[Any]:
