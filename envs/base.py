@@ -164,6 +164,10 @@ class Family:
         """The hidden state in plain values, for ``info["hidden"]`` at the end."""
         return hidden._asdict() if hasattr(hidden, "_asdict") else {"hidden": hidden}
 
+    def in_words(self, outcome: Mapping[str, Any]) -> str:
+        """What the learner came to, as a person is told: after "You", such as ``"paid $510"``; ``""`` for nothing."""
+        return ""
+
     def traits(self, scenario: Any) -> dict[str, str]:
         """The fields of a `Persona` that the scenario fixes."""
         return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -128,7 +129,8 @@ class HumanUser:
     def _freely(self, dialogue: Dialogue, state: Any) -> tuple[Act, str]:
         game, there = dialogue.setting.game, dialogue.fork()
         mover = game.mover(state) or ""
-        there.state = state
+        there.state, there.setting = state, copy(dialogue.setting)
+        there.setting.seat = mover  # the words are read from this seat, not from the learner's
         context = self.family.context(there)
         while True:
             words = " ".join(self._input().split())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 from rich import box
@@ -14,6 +14,7 @@ from .statistics import Interval
 from .tables import PADDING, WIDTH, Printable, estimate, markdown, number
 from .user_measures import MEASURES, Measure, meaning
 
+_BESIDE = 2  # users beside each other in the terminal; more stand below
 _PLAIN = ("env_id", "settings", "grammar", "talker", "seed", "episodes")  # fields of a `Scorecard`, as they are
 
 
@@ -115,21 +116,28 @@ class Scorecard(Printable):
             (self.env_id, "bold"),
             f" · {self.episodes} dialogues of each kind (seeds {self.seed} to {last}) · {self.grammar} grammar",
         )
-        table = Table(box=box.HORIZONTALS, padding=PADDING, pad_edge=False, width=max(WIDTH, 34 + 26 * len(self.users)))
+        shown = range(0, len(self.users), _BESIDE)
+        tables = [replace(self, users=self.users[first : first + _BESIDE])._table(self) for first in shown]
+        notes = [f"{label}: {text}" for label, text, _ in self.rows()] + list(self.notes)
+        notes += [f"{card.user}: {card.error}" for card in self.users if card.error]
+        return Group(about, *tables, Text("\n".join(notes), style="dim"))
+
+    def _table(self, whole: Scorecard) -> Table:
+        """The columns of these users, in the rows of all."""
+        table = Table(box=box.HORIZONTALS, padding=PADDING, pad_edge=False, width=WIDTH)
         table.add_column("")
         for card in self.users:
             table.add_column(card.user, justify="right", overflow="fold")
         dropped = [f"{card.episodes}" + (f" ({card.dropped} dropped)" if card.dropped else "") for card in self.users]
         table.add_row(f"dialogues with {self.talker}", *dropped, style="dim")
-        for label, _, cells in self.rows():
-            table.add_row(label, *cells)
-        if transfer := self.transfer_rows():
+        places = [whole.users.index(card) for card in self.users]
+        for label, _, cells in whole.rows():
+            table.add_row(label, *(cells[place] for place in places))
+        if transfer := whole.transfer_rows():
             table.add_section()
         for policy, *cells in transfer:
-            table.add_row(f"payoff of {policy}", *cells)
-        notes = [f"{label}: {text}" for label, text, _ in self.rows()] + list(self.notes)
-        notes += [f"{card.user}: {card.error}" for card in self.users if card.error]
-        return Group(about, table, Text("\n".join(notes), style="dim"))
+            table.add_row(f"payoff of {policy}", *(cells[place] for place in places))
+        return table
 
 
 def _cell(name: str, measure: Measure) -> str:

@@ -62,12 +62,9 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
 
 def _next(options: Evaluate, solved: bool) -> list[str]:
     """Commands that follow from a comparison of everything there is."""
-    trained = [name for name in options.policy if name.startswith("lm:")]
     steps = {
         f"dialogym play {options.env_id}{' --advice' * solved}": "talk yourself" + ", see what it loses" * solved,
         f"dialogym train bc {options.env_id}": "clone what is known",
     }
-    if trained:
-        steps[f"dialogym evaluate {options.env_id} --policy {trained[0]} --information"] = "how well it finds out"
     width = max(map(len, steps))
     return ["Next:", *(f"  {command:{width}}  {why}" for command, why in steps.items())]

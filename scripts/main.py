@@ -25,12 +25,12 @@ COMMANDS = {
     "report": "write the page of a training run",
     "bench": "measure the speed of the environments",
 }
-USAGE = "usage: dialogym COMMAND [ARGUMENTS]\n       dialogym COMMAND --help"
+USAGE = "usage: dialogym COMMAND [ARGUMENTS]\n       dialogym COMMAND --help\n       dialogym --version"
 FOR_ALL = {
     "--set NAME=VALUE": "a setting of the environment, as for gym.make",
-    "--module NAME": "a Python module to import first: it may register rewards",
+    "--module NAME": "a module to import first: of environments, or of rewards",
 }
-"""Arguments of every command that makes an environment."""
+"""Arguments of every command."""
 OF_TRAINING = ("accelerate", "datasets", "peft", "torch", "transformers", "trl")
 """Modules of the extra ``train``: whoever lacks one is told what to install. Other extras say so where needed."""
 
@@ -42,15 +42,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0, 1 for an error that is explained, 2 for a wrong command, 130 when interrupted.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["--version"]:
+        from .. import __version__
+
+        print(f"dialogym {__version__}")
+        return 0
     if not given or given[0] in ("-h", "--help"):
         commands = [f"  {name:10} {text}" for name, text in COMMANDS.items()]
         Console(highlight=False).print("\n".join([USAGE, "", *commands, "", _for_all()]), markup=False)
         return 0
     if given[0] not in COMMANDS:
         return _complain(f"command must be one of {', '.join(COMMANDS)}; got {given[0]!r}\n{USAGE}", 2)
+    helps = any(argument in ("-h", "--help") for argument in given)
     try:
         rest, settings = split_settings(given[1:])
-        return import_module(f".{given[0]}", __package__).main(rest, settings) or 0
+        status = import_module(f".{given[0]}", __package__).main(rest, settings) or 0
+        if helps:  # `train` without an algorithm shows its help itself
+            Console(highlight=False).print(_for_all(), markup=False)
+        return status
     except (ValueError, OSError, ImportError, RuntimeError) as error:
         if missing := _missing(error):
             return _complain(f'{missing}; install it with: pip install "dialogym[train]"', 1)
@@ -58,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return _complain(str(error), 1)
     except SystemExit as end:
-        if not end.code and given[0] not in ("list", "new", "report"):  # the command has shown its help
+        if not end.code and helps:  # the command has shown its help
             Console(highlight=False).print(_for_all(), markup=False)
         raise
     except KeyboardInterrupt:
@@ -105,7 +114,7 @@ def _missing(error: BaseException | None) -> ModuleNotFoundError | None:
 
 def _for_all() -> str:
     lines = [f"  {name:17} {text}" for name, text in FOR_ALL.items()]
-    return "\n".join(["Where an environment is made, also:", *lines])
+    return "\n".join(["Every command also takes:", *lines])
 
 
 def _complain(message: str, status: int) -> int:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..core.dialogue import Dialogue, Step
+from ..core.solver import OutOfReach
 from ..envs.base import Family
 from ..envs.engine import Engine
 from ..envs.episodes import EpisodeStore, record
@@ -135,7 +136,21 @@ class _Table:
                 transcript.show_step(step, echo=not (self.as_learner or self.as_partner), answer=not self.as_partner)
             if self.advice:
                 self._advise(step)
+        if not dialogue.error:
+            self.console.print(self._verdict(dialogue), markup=False)
         return dialogue
+
+    def _verdict(self, dialogue: Dialogue) -> str:
+        """How it went, and how it could: what the best learner expects in this scenario before its first word."""
+        family, role, payoff = self.engine.family, self.engine.family.role, dialogue.steps[-1].payoff
+        told = family.in_words(family.outcome(dialogue))
+        came_to = f"{told}: a payoff of {payoff:.3f}" if told else f"got a payoff of {payoff:.3f}"
+        try:
+            best = f"the best {role} expects {dialogue.setting.solution.start_value():.3f}"
+        except OutOfReach:
+            bound = family.bound and family.bound(dialogue.scenario)
+            best = "" if bound is None else f"no {role} can expect more than {bound:.3f}"
+        return f"{'You' if self.as_learner else f'The {role}'} {came_to}{'; ' * bool(best)}{best}."
 
     def _advise(self, step: Step) -> None:
         solution, belief = step.dialogue.setting.solution, step.belief_before()

@@ -278,6 +278,13 @@ class Coaching(Family):
             "turns": state.turn,
         }
 
+    def in_words(self, outcome: Mapping[str, Any]) -> str:
+        """What was recommended, and whether it suits."""
+        suits = "suits" if outcome["success"] else "does not suit"
+        return (
+            f"recommended {outcome['recommended']}, which {suits}" if outcome["recommended"] else "recommended nothing"
+        )
+
     def reveal(self, scenario: Consulting, hidden: str) -> dict[str, Any]:
         """The strategy that suits the client."""
         return {"strategy": hidden}

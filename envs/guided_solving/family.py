@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -268,6 +268,10 @@ class GuidedSolving(Family):
             "turns": state.turn,
             "ending": state.ending or "truncated",
         }
+
+    def in_words(self, outcome: Mapping[str, Any]) -> str:
+        """How likely the student is to solve the problem alone."""
+        return f"left a student who solves the problem alone with a probability of {outcome['solve']:.0%}"
 
     def reveal(self, scenario: Session, hidden: Student) -> dict[str, Any]:
         """The student's strength, and the steps that it understands, counted from 1."""

@@ -277,6 +277,11 @@ class Negotiation(Family):
             "false_deal": surplus < 0,
         }
 
+    def in_words(self, outcome: Mapping[str, Any]) -> str:
+        """The price, if there was a deal."""
+        verb = "paid" if self.role == "buyer" else "sold it for"
+        return f"{verb} ${outcome['agreed_price']}" if outcome["deal"] else "made no deal"
+
     def reveal(self, scenario: Bargain, hidden: Bargainer) -> dict[str, Any]:
         """The partner's reservation price, in currency units, and its tactic."""
         return {"reservation": self._reservation(scenario, hidden), "tactic": hidden.tactic}

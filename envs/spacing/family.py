@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -280,6 +280,10 @@ class Spacing(Family):
             "successes": answers.count("right") / len(answers) if answers else None,
             "unseen": len(recalled) - len(reviewed),
         }
+
+    def in_words(self, outcome: Mapping[str, Any]) -> str:
+        """How much will be recalled."""
+        return f"left a student who recalls {outcome['recall']:.0%} of the cards at the test"
 
     def reveal(self, scenario: Pack, hidden: tuple[Trace, ...]) -> dict[str, Any]:
         """The level of each card."""

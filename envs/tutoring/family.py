@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -277,6 +277,10 @@ class Tutoring(Family):
             "rounds": self.turns - state.left,
             "ending": state.ending or "truncated",
         }
+
+    def in_words(self, outcome: Mapping[str, Any]) -> str:
+        """How much the student has mastered."""
+        return f"left a student who has mastered {outcome['mastery']:.0%} of the skills"
 
     def reveal(self, scenario: Course, hidden: Pupil) -> dict[str, Any]:
         """How many skills the student has mastered, and what it learns from."""

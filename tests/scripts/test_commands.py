@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -12,6 +13,8 @@ from dialogym.envs.episodes import read_episodes
 from dialogym.envs.make import make_engine
 from dialogym.policies.baselines import baselines
 from dialogym.scripts.main import COMMANDS, main, split_settings
+
+from ..toy import TOY
 
 ENV = "Negotiation-v0"
 
@@ -38,10 +41,22 @@ def test_usage_names_every_command(run, arguments):
     assert status == 0 and all(command in out for command in COMMANDS)
 
 
-@pytest.mark.parametrize("command", ["list", "play", "evaluate", "collect", "bench", "report", "train", "scorecard"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(run, command):
     status, out, _ = run(command, "--help")
     assert status == 0 and "usage" in out
+    assert out.count("--set NAME=VALUE") == 1 and out.count("--module NAME") == 1
+
+
+def test_version(run):
+    assert run("--version") == (0, f"dialogym {dialogym.__version__}", "")
+
+
+def test_completion_knows_what_is_imported_late():
+    """In a fresh process, where nothing of it was used yet."""
+    names = "import dialogym; print(*dir(dialogym)); print(*dialogym.__all__)"
+    shown, public = subprocess.check_output([sys.executable, "-c", names], text=True).splitlines()
+    assert set(public.split()) <= set(shown.split()) and "evaluate" in shown.split()
 
 
 def test_list(run, monkeypatch):
@@ -110,6 +125,62 @@ def test_evaluate_all(run, tmp_path):
     assert {result["policy"] for result in json.loads(file.read_text())["evaluations"]} == set(
         baselines(make_engine(ENV))
     )
+
+
+def lines(capsys, *arguments):
+    assert main([str(argument) for argument in arguments]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_evaluate_all_shows_bars_and_what_comes_next(capsys):
+    """From the zero to the optimum, each policy at its place; and all of it in 80 columns."""
+    shown = lines(capsys, "evaluate", "NegotiationHard-v0", "--policy", "all", "--episodes", 30)
+    assert max(map(len, shown)) <= 80
+    bars = {line.split()[0]: line for line in shown if "█" in line or line.startswith("do nothing")}
+    zero, one = (bars["do"].index("|"), bars["do"].rindex("|"))
+    assert bars["do"].endswith("0.000") and zero < one
+    assert bars["optimal"].count("█") == one - zero and bars["optimal"].endswith("1.000")
+    assert bars["random"].index("█") < bars["random"].rindex("█") < zero  # it loses money: its bar goes to the left
+    assert zero <= bars["lookahead"].index("█") and bars["lookahead"].count("█") < one - zero
+    assert shown[-3] == "Next:" and all("dialogym" in line for line in shown[-2:])
+    easy = lines(capsys, "evaluate", "CoachingSmall-v0", "--policy", "all", "--episodes", 30)
+    assert "0 plays like random, 1 plays like the exact optimum" in easy and max(map(len, easy)) <= 80
+
+
+def test_evaluate_all_without_an_optimum(capsys):
+    """Once it ended in an error, because the optimal policy was asked for by name."""
+    shown = lines(capsys, "evaluate", "Spacing-v0", "--policy", "all", "--episodes", 5)
+    assert any(line.split()[:1] == ["index"] for line in shown) and not any("█" in line for line in shown)
+    assert max(map(len, shown)) <= 80 and "--advice" not in "".join(shown)
+
+
+def test_check_fits(capsys):
+    assert main(["check", TOY]) == 1  # a toy
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) > 29 and max(map(len, shown)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("env_id", "told", "best"),
+    [
+        (ENV, "The buyer paid $", "the best buyer expects 0."),
+        ("Coaching-v0", "The coach recommended ", "the best coach expects 0.670."),
+        ("Spacing-v0", "The coach left a student who recalls ", "no coach can expect more than 0.493."),
+        (TOY, "got a payoff of ", "expects "),
+    ],
+)
+def test_play_ends_with_a_sentence(run, env_id, told, best):
+    """What was made of it, and what the best could expect."""
+    _, out, _ = run("play", env_id, "--policy", "random" if env_id == TOY else "scripted", "--seed", 3)
+    ending = out[out.index(told) :] if told in out else ""
+    assert ending and best in ending and f"payoff of {float(re.search('payoff (-?[0-9.]+)', out)[1]):.3f}" in ending
+
+
+def test_a_person_is_told_how_it_went(run, monkeypatch):
+    said = iter(["[offer 100]", "[walk]"])
+    monkeypatch.setattr("builtins.input", lambda *_: next(said))
+    _, out, _ = run("play", ENV, "--seed", 3)
+    assert "You made no deal: a payoff of 0.000; the best buyer expects" in out
 
 
 def test_collect(run, tmp_path):
