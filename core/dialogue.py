@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from copy import copy
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from sys import getrefcount
+from typing import Any, NamedTuple, Protocol
 from weakref import proxy
 
 from .acts import Act
@@ -12,6 +12,20 @@ from .belief import Belief
 from .grammar import Heard
 from .setting import Exchange, Setting
 from .stream import Stream
+
+(_UNKEPT,) = map(getrefcount, [object()])  # references to what is in a list and nowhere else, so counted
+
+
+class Home(Protocol):
+    """What a dialogue asks of the family that it is of."""
+
+    def setting(self, scenario: Any) -> Setting:
+        """Game, mind and seat of a scenario."""
+        ...
+
+    def reveal(self, scenario: Any, hidden: Any) -> dict[str, Any]:
+        """A hidden state in plain values."""
+        ...
 
 
 class Turn(NamedTuple):
@@ -73,6 +87,11 @@ class Step:
         self.error = ""
         self.rewards: dict[str, float] = {}
         self.reward = 0.0
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """The attributes, to be pickled or copied; with the dialogue itself, where `Dialogue.release` has left less."""
+        state = {name: getattr(self, name) for name in Step.__slots__}
+        return None, {**state, "dialogue": self.dialogue.record.__self__}  # a proxy's methods are bound to the object
 
     @property
     def act(self) -> Act:
@@ -140,11 +159,12 @@ class Dialogue:
         seed: What the dialogue was seeded with, if that is known.
         hearing: The learner's words that are being answered just now; ``""`` at the opening.
         memo: What others derived from the record and want to keep as long as the dialogue lives, by a key of their own.
+            Pickles and deep copies keep what has a string as its key.
     """
 
     __slots__ = (
         "setting", "scenario", "brief", "persona", "hidden", "hidden_start", "state", "opening", "opening_exchange",
-        "steps", "stream", "lost_in_row", "done", "error", "seed", "public", "hearing", "memo", "_beliefs", "_reveal",
+        "steps", "stream", "lost_in_row", "done", "error", "seed", "public", "hearing", "memo", "_beliefs", "_family",
         "__weakref__",
     )  # fmt: skip
 
@@ -157,15 +177,15 @@ class Dialogue:
         hidden: Any,
         stream: Stream,
         seed: int | None = None,
-        reveal: Callable[[Any, Any], dict[str, Any]] | None = None,
+        family: Home | None = None,
     ):
+        self.steps: list[Step] = []
         self.setting, self.scenario, self.brief, self.persona = setting, scenario, brief, persona
         self.public = scenario.public
         self.hidden = self.hidden_start = hidden
         self.state = setting.game.start()
         self.opening = ""
         self.opening_exchange: Exchange | None = None
-        self.steps: list[Step] = []
         self.stream = stream
         self.lost_in_row = 0
         self.done = False
@@ -174,7 +194,31 @@ class Dialogue:
         self.hearing = ""
         self.memo: dict[Any, Any] = {}
         self._beliefs: list[Belief] = []
-        self._reveal = reveal
+        self._family = family
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The record, to be pickled or copied, without what the family or the record give again.
+
+        A setting holds its solution and functions of its own, so that it is not pickled where a family can make it.
+        """
+        state = {name: getattr(self, name) for name in _FIELDS}
+        state |= {"memo": {key: kept for key, kept in self.memo.items() if isinstance(key, str)}, "_beliefs": []}
+        if self._family is not None:
+            del state["setting"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+        if self._family is not None:
+            self.setting = self._family.setting(self.scenario)
+
+    def __del__(self) -> None:
+        """Live on with a step that somebody has kept; `release` has left the steps nothing to hold the dialogue by."""
+        steps = getattr(self, "steps", ())
+        if max(map(getrefcount, steps), default=0) > _UNKEPT:
+            for step in steps:
+                step.dialogue = self
 
     @property
     def seat(self) -> str:
@@ -216,7 +260,9 @@ class Dialogue:
 
         It shares the steps so far, which remain those of this dialogue, and the random numbers.
         """
-        other = copy(self)
+        other = object.__new__(Dialogue)
+        for name in _FIELDS:
+            setattr(other, name, getattr(self, name))
         other.steps, other._beliefs, other.memo = list(self.steps), list(self._beliefs), {}
         return other
 
@@ -224,7 +270,7 @@ class Dialogue:
         """Let the steps no longer keep the dialogue alive, for an environment that is done with it.
 
         Otherwise each dialogue is a cycle that waits for the garbage collector, and in a large batch half of the time
-        goes there.
+        goes there. A step that is kept elsewhere keeps it alive all the same; see `__del__`.
         """
         weak: Any = proxy(self)
         for step in self.steps:
@@ -266,9 +312,9 @@ class Dialogue:
         Raises:
             ValueError: If the dialogue was made without a family.
         """
-        if self._reveal is None:
-            raise ValueError("the dialogue was made without `reveal`, so hidden states cannot be put into plain values")
-        return self._reveal(self.scenario, hidden)
+        if self._family is None:
+            raise ValueError("the dialogue was made without a family, which alone puts hidden states into plain values")
+        return self._family.reveal(self.scenario, hidden)
 
     def belief(self) -> Belief:
         """What a perfect listener believes about the hidden state now."""
@@ -283,6 +329,9 @@ class Dialogue:
         while len(beliefs) <= index:
             beliefs.append(self.setting.listen(beliefs[-1], self.steps[len(beliefs) - 1].exchange))
         return beliefs[index]
+
+
+_FIELDS = Dialogue.__slots__[:-1]  # without __weakref__
 
 
 def _spoken(exchange: Exchange, words: str) -> Turn:

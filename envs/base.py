@@ -211,6 +211,17 @@ class Family:
             if issubclass(kind, Family) and kind is not Family:
                 yield import_module(kind.__module__)
 
+    # ---- pickles and copies
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What was given. What is derived from it is made again where it is needed."""
+        derived = [name for name in vars(self) if isinstance(getattr(type(self), name, None), cached_property)]
+        return {name: value for name, value in vars(self).items() if name not in derived}
+
+    def __deepcopy__(self, memo: Any) -> Family:
+        """The family itself: it never changes."""
+        return self
+
     @cached_property
     def _scenarios(self) -> tuple[Any, ...]:
         return tuple(self.scenarios())

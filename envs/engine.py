@@ -6,7 +6,8 @@ is *recorded* and rewarded. Each phase serves all dialogues of a batch in one ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -87,6 +88,7 @@ class Engine:
             )
         self.user, self.ear = user, ear
         self.owned: Sequence[Any] = ()  # what was made for this engine alone, and ends with it
+        self.made: tuple[Callable[..., Engine], tuple[Any, ...]] = Engine, (family, options)  # how to make it again
         personas = options.personas
         if not isinstance(personas, PersonaDistribution) and personas not in PERSONAS:
             raise ValueError(
@@ -103,6 +105,20 @@ class Engine:
         They do not with a language model that is asked anew.
         """
         return self.ear is None and getattr(self.user, "deterministic", True)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it was made: a pickle holds the names of language models, and connects to them anew."""
+        return self.made
+
+    def __copy__(self) -> Engine:
+        """An engine that shares everything, and leaves it to this one to close the language models."""
+        other = object.__new__(Engine)
+        vars(other).update(vars(self), owned=())
+        return other
+
+    def __deepcopy__(self, memo: Any) -> Engine:
+        """As `__copy__`: what belongs to one dialogue is kept in the dialogue."""
+        return copy(self)
 
     def close(self) -> None:
         """Give back threads, connections and memory of the language models that were made for this engine.
@@ -307,7 +323,7 @@ class Engine:
         if self.people is not None or "persona" in options:
             persona = self._persona(options.get("persona", persona), persona, place % 1.0, scenario)
         brief = family.brief(scenario, self.grammar)
-        return Dialogue(setting, scenario, brief, persona, hidden, stream, seed, family.reveal)
+        return Dialogue(setting, scenario, brief, persona, hidden, stream, seed, family)
 
     def _persona(self, wanted: Any, drawn: str, chance: float, scenario: Any) -> str:
         """The persona that is wanted. What is left to chance follows from one number: nothing else depends on it."""

@@ -82,7 +82,7 @@ class EpisodeStore:
     """
 
     def __init__(self, path: str | Path):
-        self.path = Path(path)
+        self.path = Path(path).expanduser()
         if self.path.exists() and not self.path.is_dir():
             raise ValueError(f"path must be a folder for episodes, but {self.path} is a file")
 
@@ -166,7 +166,7 @@ def read_episodes(path: str | Path) -> list[Episode]:
         FileNotFoundError: If there are no episodes at `path`.
         ValueError: If a file is damaged or of another schema; the message names it.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.is_file():
         return list(_read(path))
     episodes = list(EpisodeStore(path)) if path.is_dir() else []
@@ -246,7 +246,7 @@ def replay(episode: Episode, engine: Engine | None = None) -> Iterator[Step]:
     setting = family.setting(scenario)
     hidden = setting.prior.support[episode.hidden_start]
     unused = Stream(np.random.default_rng(0))  # what was drawn is in the record
-    dialogue = Dialogue(setting, scenario, episode.brief, episode.persona, hidden, unused, episode.seed, family.reveal)
+    dialogue = Dialogue(setting, scenario, episode.brief, episode.persona, hidden, unused, episode.seed, family)
     turns = list(episode.turns)
     if setting.game.mover(dialogue.state) != setting.seat:
         if episode.opening_branch >= 0:
@@ -337,8 +337,20 @@ def _row(episode: Episode) -> dict[str, Any]:
     for name in _JSON:
         row[name] = json.dumps(row[name])
     row["persona"] = spell_persona(episode.persona)
-    row["turns"] = [{**asdict(turn), "reward_terms": json.dumps(turn.reward_terms)} for turn in episode.turns]
-    return row
+    row["turns"] = [
+        {**asdict(turn), "text": _encodable(turn.text), "reward_terms": json.dumps(turn.reward_terms)}
+        for turn in episode.turns
+    ]
+    return {name: _encodable(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+def _encodable(text: str) -> str:
+    """The text as a file can hold it: half an emoji, as broken JSON gives it, becomes the replacement character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 def _open(file: Path) -> pq.ParquetFile:

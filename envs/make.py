@@ -46,6 +46,7 @@ def engine_for(family: str | Family, arguments: Mapping[str, Any]) -> Engine:
     options = Options(**chosen)
     made = resolved(options, family)
     engine = Engine(family, made)
+    engine.made = engine_for, (family, chosen)
     engine.owned = [
         part for given, part in ((options.user, made.user), (options.ear, made.ear)) if given not in (part, "scripted")
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,21 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         }
         self.action_spaces = {seat: Utterance() for seat in self.possible_agents}
         self._generator: np.random.Generator | None = None
+        self._drawn_from: Any = None  # its state before the draw
+
+    def __getstate__(self) -> dict[str, Any]:
+        """To be pickled or copied, without what is made again: a family's draw may hold functions of its own."""
+        return {name: value for name, value in vars(self).items() if name not in ("both", "grammar")} | {
+            "grammar": self.grammar.mode
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.grammar = self.family.grammar.using(state["grammar"])
+        if self._generator is not None:
+            generator = deepcopy(self._generator)
+            generator.bit_generator.state = self._drawn_from
+            self.both = self._duel(Stream(generator))
 
     def observation_space(self, agent: str) -> spaces.Space:
         """The observation space of a seat; always the same object."""
@@ -68,6 +84,7 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         """Draw a scenario and the private facts of both seats."""
         if seed is not None or self._generator is None:
             self._generator = seeding.np_random(seed)[0]
+        self._drawn_from = self._generator.bit_generator.state
         self.both = self._duel(Stream(self._generator))
         self.state_ = self.both.game.start()
         self.agents = list(self.possible_agents)

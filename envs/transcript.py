@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
@@ -22,6 +24,10 @@ class Transcript:
     def __init__(self, family: Family, console: Console | None = None):
         self.family = family
         self._console = console
+
+    def __getstate__(self) -> dict[str, Any]:
+        """To be pickled or copied, without a terminal that was opened."""
+        return {"family": self.family, "_console": None}
 
     def text(self, dialogue: Dialogue) -> str:
         """The whole dialogue as plain text, a line an utterance; the outcome last."""

@@ -142,10 +142,6 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
             infos["final_info"], infos["_final_info"] = self._column(
                 {i: describe(self.family, steps[i]) for i in ended}
             )
-            for i, dialogue in zip(ended, self._successors(ended, renewed), strict=True):
-                dialogues[i].release()
-                dialogues[i] = dialogue
-                observations[i] = dialogue.observation()
         lost = {i: step.problem for i, step in enumerate(steps) if step.heard.problem or step.exchange.problem}
         if lost:
             infos["problem"], infos["_problem"] = self._column(lost)
@@ -155,6 +151,11 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
             if len(names) == 1
             else {n: np.array([s.rewards.get(n, 0.0) for s in steps]) for n in names}
         )
+        steps.clear()  # a dialogue of which a step is held stays alive
+        for i, dialogue in zip(ended, self._successors(ended, renewed) if ended else (), strict=True):
+            dialogues[i].release()
+            dialogues[i] = dialogue
+            observations[i] = dialogue.observation()
         return tuple(observations), rewards, over, cut, infos
 
     def close_extras(self, **_: Any) -> None:

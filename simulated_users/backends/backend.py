@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 from ..user import Failure
 
@@ -47,6 +47,27 @@ class Reply(NamedTuple):
 def lacking(what: str, extra: str) -> ImportError:
     """The error where a package is missing."""
     return ImportError(f'{what}; install with: pip install "dialogym[{extra}]"')
+
+
+class Running:
+    """A language model that runs, or is connected to, in this process alone. Copies of what asks it share it."""
+
+    name: str
+
+    def __deepcopy__(self, memo: Any) -> Running:
+        """The model itself."""
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        """Say how to do without a pickle.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError(
+            f"the language model {self.name} runs in this process and cannot be pickled: give an environment its "
+            "name, such as user='voiced:MODEL', or make the environment in the process that uses it"
+        )
 
 
 class Backend(Protocol):

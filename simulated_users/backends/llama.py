@@ -11,7 +11,7 @@ from typing import Any
 
 from ...core.thoughts import left_open, spoken
 from ..user import Failure
-from .backend import Reply, Request, lacking
+from .backend import Reply, Request, Running, lacking
 from .chat import PLAIN_STOP, render, words
 from .weights import fingerprint
 
@@ -25,7 +25,7 @@ THOUGHT_ONLY = "holds thinking only; raise max_tokens (of a mind: mind_tokens)"
 _GRAMMARS = 1024  # kept
 
 
-class LlamaBackend:
+class LlamaBackend(Running):
     """Runs a GGUF file in llama.cpp, with its own chat template, or as a plain transcript if it has none.
 
     The prompt's beginning that is the same as in the request before is not read again; so the requests of a call run in

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...core.thoughts import left_open, spoken
 from ..user import Failure
-from .backend import Reply, Request, lacking
+from .backend import Reply, Request, Running, lacking
 from .chat import PLAIN_STOP, Decoder, render, words
 from .llama import ATTEMPTS, MIN_P, THOUGHT_ONLY
 from .weights import fingerprint
@@ -20,7 +20,7 @@ from .weights import fingerprint
 _SHARED = 16  # tokens at the beginning of all prompts from which on it pays to read them once
 
 
-class LocalBackend:
+class LocalBackend(Running):
     """Runs a model folder, a Hugging Face id or a GGUF file in transformers.
 
     Each request is sampled with random numbers of its own, so its words do not depend on the requests beside it, up to

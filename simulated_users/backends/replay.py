@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..user import Failure
-from .backend import Backend, Reply, Request
+from .backend import Backend, Reply, Request, Running
 
 
 def key(name: str, request: Request) -> str:
@@ -21,7 +21,7 @@ def key(name: str, request: Request) -> str:
     return hashlib.sha256(json.dumps([name, *request], separators=(",", ":")).encode()).hexdigest()
 
 
-class ReplayBackend:
+class ReplayBackend(Running):
     """Answers from a folder of recorded replies, and asks a backend only for what is not there.
 
     The backend's answers are then recorded too. The same request within one call is asked once. Failures are not

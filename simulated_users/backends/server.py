@@ -19,7 +19,7 @@ from typing import Any
 
 from ...core.thoughts import spoken
 from ..user import REFUSAL, Failure
-from .backend import Reply, Request, lacking
+from .backend import Reply, Request, Running, lacking
 from .chat import dicts, fold, words
 
 GRAMMARS = ("", "llama.cpp", "vllm")
@@ -42,7 +42,7 @@ _ABOUT_ROLES = re.compile(
 )
 
 
-class ServerBackend:
+class ServerBackend(Running):
     """Asks a server through the ``openai`` client.
 
     The requests run on an event loop in a thread of the backend's own, so that `generate` can be called from anywhere,
