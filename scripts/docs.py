@@ -1,7 +1,7 @@
 """`python -m dialogym.scripts.docs [--words] [family ...]`: the page of each family, from its docstring and numbers.
 
 The numbers are computed here. The tables of environments in README.md and docs/index.md follow from the pages. With
-``--words`` the numbers of a page stay as they are, and only its docstring part is renewed.
+``--words`` the numbers of a page stay as they are, and only what stands before them is renewed.
 
 What a family has beyond that comes from ``page.py`` beside it or from a module of `dialogym.scripts.pages` that has the
 name of its folder; a family may have none. There may be ``sections() -> Iterator[str]`` (further Markdown blocks),
@@ -34,6 +34,7 @@ from ..envs.make import load_family
 from ..envs.registration import TABLE
 from ..envs.registration import families as registered
 from ..evaluation.exact import NotEnumerable, classes, expected_return, known_value, optimum, upper_bound
+from ..evaluation.references import nothing_value
 from ..evaluation.tables import markdown
 from ..policies.baselines import baselines, heuristics
 from ..policies.policy import FunctionPolicy
@@ -44,7 +45,9 @@ DOCS = Path(__file__).parent.parent / "docs"
 HOME = "dialogym.envs."
 EPISODES = 2000  # of a simulation, where a sum over all that can happen is out of reach
 NUMBERS = "\n# Numbers\n"
-PLANNERS = ("optimum", "secret known", "upper bound", "random", "scripted", "myopic", "lookahead")
+SHOWN_SEED = 14  # of the dialogue at the top of a page
+SHORT = 500  # characters; more patterns of an act than these are folded away
+PLANNERS = ("optimum", "secret known", "upper bound", "do nothing", "random", "scripted", "myopic", "lookahead")
 """Rows of a page's tables that are no fixed heuristics."""
 
 Value = tuple[float, float | None]
@@ -168,11 +171,48 @@ def render(name: str) -> str:
 
 
 def words(name: str) -> str:
-    """What stands before the numbers: the docstring."""
+    """What stands before the numbers: a dialogue to run, the docstring, the patterns of plain words, the mind."""
     kind = family_class(name)
     source = f"from the docstring of {kind.__module__}.{kind.__name__}. Edit that, not this."
-    parts = [f"<!-- Made by `python -m dialogym.scripts.docs` {source} -->", page_text(kind), *person(name)]
-    return "\n\n".join(parts) + "\n"
+    start, *rest = page_text(kind).partition("\n\n## ")
+    parts = [f"<!-- Made by `python -m dialogym.scripts.docs` {source} -->", start, *snippet(name)]
+    return "\n\n".join(["\n\n".join(parts) + "".join(rest), *binding(kind), *person(name)]) + "\n"
+
+
+def snippet(name: str) -> Iterator[str]:
+    """The first turns of a dialogue, as code to run and what it prints."""
+    env_id = variants(name)[0][0]
+    engine = Engine(variant(env_id))
+    dialogue = next(iter(rollout(engine, make_policy("scripted", engine), [SHOWN_SEED])))
+    steps = dialogue.steps[:3]
+    texts = "\n".join(f"    {json.dumps(step.text, ensure_ascii=False)}," for step in steps)
+    yield (
+        f'```python\nimport gymnasium as gym, dialogym\n\nenv = gym.make("{env_id}")\n'
+        f"obs, info = env.reset(seed={SHOWN_SEED})\nprint(obs)\nfor text in (\n{texts}\n):\n"
+        '    obs, reward, terminated, truncated, info = env.step(text)\n    print(f"> {text}\\n{obs}")\n```'
+    )
+    said = "".join(f"> {step.text}\n{step.reply}\n" for step in steps)
+    yield f"<!-- output -->\n```text\n{dialogue.messages()[0]['content']}\n{said}```"
+
+
+def binding(kind: type[Family]) -> Iterator[str]:
+    """What plain words bind to, from the family's patterns; nothing if it has none."""
+    if kind.patterns is None:
+        return
+    yield "## Words that bind"
+    yield (
+        "The patterns of plain words, act by act, as they stand in `reading.toml`. One of them has to cover a clause: "
+        "[how plain words are read](reading.md) tells what the signs mean, and what keeps a clause from binding."
+    )
+    parts = kind.patterns.stated.get("parts", {})
+    named = [f"{name} = {said if isinstance(said, str) else ' | '.join(said)}" for name, said in parts.items()]
+    groups = [(f"<code>{act}</code>", said) for act, said in kind.patterns.table()]
+    for title, said in [*groups, *([("parts that patterns name", named)] if named else ())]:
+        lines = said.split(" · ") if isinstance(said, str) else said
+        opened = "<details open>" if sum(map(len, lines)) < SHORT else "<details>"
+        yield (
+            f"{opened}<summary>{title}: {len(lines)}</summary>\n\n```text\n" + "\n".join(lines) + "\n```\n\n</details>"
+        )
 
 
 def summary(kind: type) -> str:
@@ -339,6 +379,7 @@ def returns(family: Family) -> dict[str, Value]:
         if bound is not None:
             found["upper bound"] = (bound, None)
     engine = Engine(family)
+    found["do nothing"] = (nothing_value(engine), None)
     named = () if "optimum" in found else (name for name in baselines(engine) if name in ("random", "scripted"))
     for name in (*named, "myopic", "lookahead", *heuristics(engine)):
         # Some families can plan a turn or two ahead where the optimum is out of reach, others not.
@@ -412,6 +453,8 @@ def _introduction(extra: Any, columns: Sequence[dict[str, Value]]) -> Iterator[s
         yield "Where the optimum is out of reach, no policy can get more than the *upper bound*."
     if any("secret known" in column for column in columns):
         yield "*Secret known* is what a learner could get that is told the hidden state at the start."
+    if any("do nothing" in column for column in columns):
+        yield "*Do nothing* is to say nothing, or to leave before the first word, whichever pays more."
     if any("myopic" in column for column in columns):
         yield "*Myopic* maximises the payoff of its next turn alone, *lookahead* of its next two."
     if hasattr(extra, "NOTE"):
