@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..core.stream import Stream
+from .phrase_bank import PhraseVoice
+from .speech import Wording, escaped, fill, manner, one_of
 from .user import Cue
 
 
@@ -43,7 +45,8 @@ class Guide(Protocol):
         """What is wrong with `said`, the model's words without `before` and `after`; ``""`` if nothing is.
 
         It is a short sentence that the model can be told. Words pass if they say the act and nothing else that binds:
-        each price, item, answer and decision is the one meant, and nothing more is promised.
+        each price, item, answer and decision is the one meant, and nothing more is promised. Deterministic, linear in
+        `said`, never raises.
         """
         ...
 
@@ -53,3 +56,62 @@ class Guide(Protocol):
         `check` is applied all the same.
         """
         ...
+
+
+class WordedGuide:
+    """What the families' guides share: they fill the sentences of a ``guide.toml``.
+
+    The file's ``scenes`` are named by the seat. Its ``orders`` and ``shapes`` (GBNF) are named by the slot of the
+    phrase bank that says the act, or by slot and seat (``"counter seller"``), as there. A lost turn, and the form of
+    words, are the matter of `PartnerGuide` and `StudentGuide`; a family says `known` and `judge`.
+
+    Args:
+        voice: The family's phrase bank, which tells acts apart.
+        words: The file.
+    """
+
+    def __init__(self, voice: PhraseVoice, words: Wording):
+        self.voice, self.words = voice, words
+
+    def known(self, public: Any) -> dict[str, str]:
+        """The public facts, by their names in the sentences."""
+        raise NotImplementedError
+
+    def judge(self, cue: Cue, line: Line, words: str) -> str:
+        """What is wrong with words that have the right form, or ``""``."""
+        raise NotImplementedError
+
+    def facts(self, cue: Cue) -> tuple[str, dict[str, Any]]:
+        """The slot of the act, and what fills its sentences: public facts and the fields of the phrase bank."""
+        slot, values, _ = self.voice.describe(cue)
+        return slot, self.known(cue.public) | dict(zip(self.voice.fields, values, strict=False))
+
+    def scene(self, cue: Cue) -> str:
+        """See `Guide.scene`; the manner comes last."""
+        return f"{fill(self.words.text['scenes'][cue.seat], self.known(cue.public))} {manner(cue.persona)}".strip()
+
+    def drawn(self, cue: Cue, stream: Stream) -> str:
+        """The answer that is to be given, ``{given}`` in orders, where the act leaves it open; else ``""``."""
+        return ""
+
+    def given(self, cue: Cue, line: Line) -> str:
+        """The answer that `line` orders, ``{given}`` in shapes; ``""`` if it orders none."""
+        return ""
+
+    def order(self, cue: Cue, stream: Stream) -> Line:
+        """What to say, wherever no turn was lost."""
+        slot, facts = self.facts(cue)
+        return Line(fill(self._of("orders", slot, cue), facts | {"given": self.drawn(cue, stream)}), intent=slot)
+
+    def shape(self, cue: Cue, line: Line) -> str:
+        """A GBNF rule for what can pass, wherever no turn was lost; a tuple among the facts means any of it."""
+        slot, facts = self.facts(cue)
+        given = self.given(cue, line)
+        facts |= {"given": given, "Given": given[:1].upper() + given[1:]}
+        rules = {name: one_of(fact) if isinstance(fact, tuple) else escaped(str(fact)) for name, fact in facts.items()}
+        return fill(self._of("shapes", slot, cue), rules)
+
+    def _of(self, table: str, slot: str, cue: Cue) -> str:
+        """The sentence of a slot; of one that the table does not name, that of ``other``."""
+        named = self.words.text[table]
+        return named.get(f"{slot} {cue.seat}") or named.get(slot) or named["other"]

@@ -73,7 +73,7 @@ class PhraseVoice:
             for slot, templates in said.items()
         }
         self._gathered: dict[tuple[str, str, str], tuple[_Fill, ...]] = {}
-        self._describe = describe
+        self.fields, self.describe = tuple(fields), describe
         self._patterns = tuple(
             (slot, re.compile(pattern if isinstance(pattern, str) else "|".join(pattern)))
             for slot, pattern in (topics or {}).items()
@@ -106,7 +106,7 @@ class PhraseVoice:
         Raises:
             KeyError: If a slot is missing.
         """
-        slot, values, otherwise = self._describe(cue)
+        slot, values, otherwise = self.describe(cue)
         slots = ("" if cue.opening else self._lead(cue.heard, cue.problem, otherwise), slot)
         leads, sentences = (
             [fill(*values) for fill in self.choices(cue.persona, slot, cue.seat)] if slot else [] for slot in slots
@@ -124,7 +124,7 @@ class PhraseVoice:
 
     def _utter(self, cue: Cue, stream: Stream) -> str:
         _, seat, _, persona, heard, opening, problem, reason, _ = cue
-        slot, values, otherwise = self._describe(cue)
+        slot, values, otherwise = self.describe(cue)
         choices = self._gathered.get((persona, slot, seat)) or self.choices(persona, slot, seat)
         words = choices[int(stream.random() * len(choices))](*values)
         if opening:

@@ -1,48 +1,81 @@
-"""What holds for the words of every simulated person: their form, small talk before them, the reason of a lost turn."""
+"""What holds for the words of every simulated person, and how a file states what a family's words are held to."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 MAX_WORDS = 60
 _MAX_CHARACTERS = 600  # it also bounds the time that any pattern takes
-
-MANNERS = {
-    "terse": "You are a person of very few words.",
-    "friendly": "You are warm and friendly.",
-    "formal": "You speak politely and formally.",
-    "chatty": "You like to chat.",
-    "gruff": "You are gruff and blunt, but not rude.",
-    "cheerful": "You are cheerful.",
-    "shy": "You are shy and a bit hesitant.",
-}
-"""Persona -> its manner, in a sentence to the speaker."""
-
-FREE_WORDS = """\
-start ::= [A-Z] [a-z']{0,11} words? [,:]?
-words ::= (","? " " word){1,10}
-word ::= [a-z] [a-z']{0,11} | "I" ("'" [a-z]{1,2})?
-"""
-"""Rules of GBNF: ``start``, words that begin a sentence, and ``words``, some that go on; without figures.
-
-Counted in words, so that none is cut off.
-"""
-
 _STRANGE = re.compile(r"[^A-Za-zÀ-ÖØ-öø-ÿ0-9 .,;:!?'’‘…–—()$%&/-]")
-_LABEL = re.compile(
-    r"(?:\A|[.!?]\s*)\W*(?:the )?(?:buyer|seller|client|coach|customer|owner|user|assistant|system|me|you|ai|bot"
-    r"|speaker|order|answer|reply|response|note|example|output|instructions?)\s*:",
-    re.IGNORECASE,
-)
-_META = re.compile(
-    r"\b(?:as an? (?:ai|language|assistant|chatbot|model|seller|buyer|client|helpful)|language model|an ai\b"
-    r"|ai (?:assistant|model)|chat ?bot|prompt|role-?play\w*|here(?:'s| is) (?:a|an|the|my|one"
-    r"|your) (?:\w+ )?(?:sentence|reply|response|answer|message|example|line|rewrite|rewritten|possible|short)"
-    r"|in (?:the )?character of|stay(?:ing)? in character|the (?:order|instruction|sentence|speaker) (?:is|says|was)"
-    r"|word for word|i(?:'m| am) here to help)\b",
-    re.IGNORECASE,
-)
+_NAME = re.compile(r"\{([A-Za-z_]\w*)\}")
+_GROUP = re.compile(r"(?<!\\)\((?!\?)")
+
+
+class Wording:
+    """Patterns and sentences of a guide, from the file beside its module: ``guide.toml`` beside ``guide.py``.
+
+    The file's table ``patterns`` tells what words are searched for: a list of alternatives, or a table of such a list,
+    ``says``, and of what the speaker is told where one is found, ``fault``. An alternative is a regular expression of
+    whole words in lower case; ``~`` at its start or end means that a word may go on there. Parentheses without a
+    question mark do not capture, and ``{name}`` stands for one of ``parts``, lists of further alternatives.
+
+    Args:
+        module: The module's ``__file__``.
+        parts: More parts, by name: regular expressions.
+
+    Attributes:
+        text: All that the file states.
+    """
+
+    def __init__(self, module: str, **parts: str):
+        self.text: dict[str, Any] = tomllib.loads(Path(module).with_suffix(".toml").read_text(encoding="utf-8"))
+        for name, said in self.text.get("parts", {}).items():
+            parts[name] = f"(?:{'|'.join(_expanded(said, parts))})"
+        stated = self.text.get("patterns", {})
+        self._faults = {name: said["fault"] for name, said in stated.items() if isinstance(said, dict)}
+        self._patterns = {
+            name: whole_words(_expanded(said["says"] if name in self._faults else said, parts))
+            for name, said in stated.items()
+        }
+
+    def __getitem__(self, name: str) -> re.Pattern[str]:
+        """The pattern of that name."""
+        return self._patterns[name]
+
+    def found(self, words: str, *names: str) -> bool:
+        """Whether one of these patterns is found in `words`."""
+        return any(self._patterns[name].search(words) for name in names)
+
+    def fault(self, words: str, *names: str, **values: Any) -> str:
+        """What is wrong by the first of these patterns that is found in `words`; ``""`` if none is."""
+        return next((fill(self._faults[name], values) for name in names if self._patterns[name].search(words)), "")
+
+
+def whole_words(alternatives: Iterable[str]) -> re.Pattern[str]:
+    """A pattern of alternatives, of which each ends where words end, but for where a ``~`` stands."""
+    alike: dict[tuple[bool, bool], list[str]] = {}
+    for one in alternatives:
+        alike.setdefault((one.startswith("~"), one.endswith("~")), []).append(one.strip("~"))
+    edges = {False: r"\b", True: ""}
+    return re.compile("|".join(f"{edges[a]}(?:{'|'.join(some)}){edges[b]}" for (a, b), some in alike.items()))
+
+
+def _expanded(alternatives: Sequence[str], parts: Mapping[str, str]) -> list[str]:
+    return [fill(_GROUP.sub("(?:", one), parts) for one in alternatives]
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    """`template` with values in place of their names in braces."""
+    return _NAME.sub(lambda match: str(values[match[1]]), template)
+
+
+_SAID = Wording(__file__)
+MANNERS: dict[str, str] = _SAID.text["manners"]
+"""Persona -> its manner, in a sentence to the speaker."""
 
 
 def manner(persona: str) -> str:
@@ -53,20 +86,6 @@ def manner(persona: str) -> str:
 def normal(text: str) -> str:
     """Single spaces and straight apostrophes; a line break within the text stays one."""
     return "\n".join(" ".join(line.split()) for line in text.strip().replace("’", "'").replace("‘", "'").splitlines())
-
-
-def leads(said: Mapping[str, Iterable[str]], slots: Iterable[str], **values: str) -> tuple[str, ...]:
-    """What a persona may say before an act from some slots of its phrase bank, longest first, for `without_lead`."""
-    filled = {normal(template.format(**values)) for slot in slots for template in said.get(slot, ())}
-    return tuple(sorted(filled, key=len, reverse=True))
-
-
-def without_lead(said: str, leads: Iterable[str]) -> str:
-    """`said` without the first of `leads` that it begins with, unless nothing would be left."""
-    for lead in leads:
-        if said.startswith(lead + " "):
-            return said[len(lead) + 1 :]
-    return said
 
 
 def without_reason(said: str, reason: str) -> tuple[str, str]:
@@ -92,17 +111,17 @@ def fault_of_form(said: str) -> str:
         return f"Be shorter: {MAX_WORDS} words at most."
     if strange := _STRANGE.search(said):
         return f"Use plain words in English, without the sign {strange[0]!r}."
-    if _LABEL.search(said):
-        return "Say only your own words, without a name and a colon before them."
-    if _META.search(said):
-        return "Speak as the person that you are, not about your task."
-    return ""
+    return _SAID.fault(said.lower(), "label", "meta")
+
+
+def escaped(text: str) -> str:
+    """`text` as it stands within a terminal of a GBNF grammar."""
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
 
 
 def literal(text: str) -> str:
     """`text` as a terminal of a GBNF grammar."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
-    return f'"{escaped}"'
+    return f'"{escaped(text)}"'
 
 
 def one_of(texts: Iterable[str]) -> str:

@@ -5,77 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 from ...core.stream import Stream
 from ...simulated_users import student
 from ...simulated_users.guide import Line
-from ...simulated_users.speech import literal, manner
+from ...simulated_users.speech import Wording
 from ...simulated_users.user import Cue
 from .decks import DECKS, Card
 from .game import Answer, fold
-from .voice import card_of, mistake
+from .voice import VOICE, card_of, mistake
 
-_CODE = re.compile(r"\b(?:dot|dash)(?:(?: |-|, ?)(?:dot|dash))*\b")  # a letter in Morse code, as far as it goes
-# Words on cards that a student may use without meaning the card: they count where they stand as an answer.
-_COMMON = frozenset((
-    "active", "actual", "but", "cat", "cup", "current", "cut", "door", "ear", "empty", "example", "exit", "fox", "gold",
-    "head", "iron", "key", "lead", "left", "light", "lost", "man", "rain", "silent", "success", "tin", "wind", "window",
-))  # fmt: skip
-_FUNCTION = frozenset(("but", "left"))
-_YES = re.compile(
-    r"\b(?:right(?!-)|correct|yes|yep|yeah|yay|indeed|agrees|exactly|got it|true|hooray|hurray)\b"
-    r"|\bthat(?:'s| is) it\b(?! for)|\bit (?:is|could)(?=[.,!]|\Z)|\bis it(?=!)"
-)
-_NO = re.compile(r"\b(?:wrong|incorrect|not|nope|sorry|mistake|false|silly|pity)\b|n't\b|\bno\b(?! more)|\boh dear\b")
-_TAG = re.compile(r"\bisn't it\b|\bisn't that\b|\bdo not tell\b")
-_GRADED = re.compile(r"(?<!not )(?<!not quite )(?<!n't )\b(?:right(?!-)|correct|yes|yep|yeah|yay|exactly)\b|\bgot it\b")
-_BLANK = re.compile(
-    r"\b(?:no (?:idea|clue|answer)|nothing|gone|blank|pass|escapes?|escaped|forg[eo]t\w*|empty|slipped|not guess)\b"
-    r"|(?:\bnot|n't|\bcannot|\bnever|\bunable to) (?:\w+ )?(?:know|recall|remember|find|think of|say|come|tell me)\b"
-)
-_FAILED = re.compile(
-    r"\b(?:no (?:idea|clue)(?! how)|forgot\w*|nothing comes"
-    r"|i (?:don't|do not) (?:know|remember|recall)(?! before| without| until)"
-    r"|(?:can't|cannot) (?:remember|recall)|drawing a blank)\b"
-)
-_CORRECTED = re.compile(
-    r"\b(?:no|not|nope|wrong|incorrect|sorry|corrected|mistake|says|see|oh|actually|lost|lied|instead|should)\b|n't\b"
-)
-_CLAIM = re.compile(
-    r"\bi(?:'ll| will| shall| won't| would| will not) (?:\w+ )?(?:remember|forget|know)\b"
-    r"|\bi (?:never|always|often|keep) (?:remember|forget|forgetting|know|mix|mixing)"
-    r"|\bi knew\b|\bby heart\b|\bmemori[sz]ed?\b"
-    r"|\bi(?:'m| am| was) (?:\w+ )?(?:sure|certain|positive|confident)\b(?<!not sure)"
-    r"|\bof course\b|\bobvious\w*|\blucky\b"
-    r"|\b\w+ (?:easy|hard|tough|tricky|difficult|simple|challenging)\b(?! to (?:say|tell))"
-    r"|\b(?:easy|hard|tough|tricky|difficult) (?:one|card|word)|\bmakes? sense\b"
-    r"|\bguess(?:ed|ing)?\b(?<!rather not guess)|\bi (?:understand|learn|studied|practi[sc]ed|reviewed|need)\b"
-)
-_BOAST = re.compile(
-    r"\bi(?:'ve)? (?:(?:still|already|now|all|can|can't|don't|do not|did|didn't) )*"
-    r"(?:remember|recall|know|forget|forgot|forgotten|learned|learnt)"
-    r" (?:it|this|that|these|those|them|all|most|every\w*|some|many|the|my|you|how)\b(?! before)"
-)
-_END = re.compile(
-    r"\b(?:session|lesson)(?: is| was|'s)? (?:\w+ )?(?:over|ends?|finished|done|already)\b"
-    r"|\b(?:good ?bye|bye)\b|(?<!to )\bsee you\b|\buntil (?:the )?next\b|\btill next\b"
-)
-_JUDGED = re.compile(
-    r"\b(?:that|it|which|this)(?:'s| is| was) (?:\w+ )?(?:right|correct|wrong)\b"
-    r"|\b(?:in)?correct\b|\bthe card says\b|\bmarked\b"
-)
+_SAID = Wording(__file__, **student.MARKS)
+_COMMON, _FUNCTION = frozenset(_SAID.text["common"]), frozenset(_SAID.text["function"])
 _SIGNS = {"right": student.GIVEN, "blank": student.SHOWN}
-_TEST = re.compile(r"\b(?:the|my|a) (?:final )?(?:test|exam)\b")
-_END_ORDERS = {
-    "": "",
-    "session": " Then say goodbye until the next session.",
-    "lesson": " Then say that the test comes now.",
-}
-_END_SHAPES = {
-    "": "",
-    "session": ' (" See you next time." | " Bye for now." | " That is it for this session.")',
-    "lesson": ' (" Now the test." | " And now comes the test.")',
-}
 
 
 class SpacingGuide(student.StudentGuide):
@@ -85,41 +28,41 @@ class SpacingGuide(student.StudentGuide):
     time.
     """
 
-    def scene(self, cue: Cue) -> str:
-        """What the deck is about, and the student's manner."""
-        return (
-            f"You are a student who learns {DECKS[cue.public.deck].title} with flashcards. A coach asks you one card "
-            "at a time, you answer, and then you see the answer on the card. "
-            f"You never say how hard a card is or whether you will remember it. {manner(cue.persona)}"
-        )
+    def known(self, public: Any) -> dict[str, Any]:
+        """What the deck is about."""
+        return {"title": DECKS[public.deck].title}
+
+    def facts(self, cue: Cue) -> tuple[str, dict[str, Any]]:
+        """The card and its question, too."""
+        slot, facts = super().facts(cue)
+        return slot, facts | {"question": DECKS[cue.public.deck].question.format(name=facts["name"])}
 
     def line(self, cue: Cue, stream: Stream) -> Line:
         """What to say, and how the turn ends."""
-        closes, line = cue.before.closes, super().line(cue, stream)
-        intent = f"{line.intent}, {closes}" if closes else line.intent
-        return Line(line.order + _END_ORDERS[closes], intent=intent)
+        line, closes = super().line(cue, stream), cue.before.closes
+        if not closes:
+            return line
+        return Line(f"{line.order} {_SAID.text['orders'][closes]}", intent=f"{line.intent}, {closes}")
 
-    def order(self, cue: Cue, stream: Stream) -> Line:
-        """What to say of the card; the words come without a frame."""
+    def drawn(self, cue: Cue, stream: Stream) -> str:
+        """A mistake."""
+        return mistake(cue, stream) if cue.act == Answer("wrong") else ""
+
+    def given(self, cue: Cue, line: Line) -> str:
+        """A mistake, or what stands on the card."""
         if not isinstance(cue.act, Answer):
-            return Line("No card was asked. React to the coach in a few words, and answer no card.", intent="talk")
-        result, card = cue.act.result, _card(cue)
-        if result == "right":
-            said = f'You recall it. Answer "{card.answer}", then say that this is right.'
-        elif result == "wrong":
-            said = (
-                f'Answer "{mistake(cue, stream)}". Then say that this is wrong and that the card says "{card.answer}".'
-            )
-        else:
-            said = f'Say that you do not know. Then read the answer from the card: "{card.answer}".'
-        return Line(f"The card asks: {DECKS[cue.public.deck].question.format(name=card.name)} {said}", intent=result)
+            return ""
+        card = _card(cue)
+        if cue.act.result != "wrong":
+            return card.answer
+        return next(text for text in card.mistakes if f'Answer "{text}"' in line.order)
 
     def judge(self, cue: Cue, line: Line, words: str) -> str:
         """What is wrong with `words`, or ``""``."""
         closes, result = cue.before.closes, cue.act.result if isinstance(cue.act, Answer) else ""
         words = _coded(fold(words))
         if result:
-            card, given = _card(cue), _given(cue, line)
+            card, given = _card(cue), self.given(cue, line)
             wrong = ((given, student.GIVEN), (card.answer, student.SHOWN))
             for text, sign in wrong if result == "wrong" else ((given, _SIGNS[result]),):
                 words = _put(words, text, sign)
@@ -127,38 +70,23 @@ class SpacingGuide(student.StudentGuide):
                     return f'Say "{text}", written like that.'
             if len(card.name) > 2 and card.name not in card.mistakes:
                 words = student.mark(words, [fold(card.name)], student.NAMED)
-        if fault := student.adrift(words) or ("Say no number." if re.search(r"[0-9%=+$€£/]", words) else ""):
+        if fault := student.adrift(words) or _SAID.fault(words, "figures"):
             return fault
         if _terms().search(words):
             return "Name no card and no answer but those that you were told to name."
         if result and (fault := _marked(words, result)):
             return fault
-        if not result and _JUDGED.search(words):
-            return "No card was asked, so nothing is right or wrong."
-        if _CLAIM.search(words) or (not result and _BOAST.search(words)):
-            return "Do not say how hard a card is, how sure you are or what you will remember."
-        if not closes and _END.search(words):
-            return "The session is not over."
-        if closes == "lesson" and re.search(r"\bsession\b", words):
-            return "Not only the session is over, but the lesson."
-        return "The test does not come yet." if closes != "lesson" and _TEST.search(words) else ""
+        told = ("claim",) if result else ("judged", "claim", "boast")
+        if fault := _SAID.fault(words, *told, *(() if closes else ("end",))):
+            return fault
+        if closes == "lesson":
+            return "Not only the session is over, but the lesson." if _SAID.found(words, "session") else ""
+        return _SAID.fault(words, "test")
 
     def shape(self, cue: Cue, line: Line) -> str:
-        """An answer and its mark, in short sentences; `start` is any words in letters."""
-        if not isinstance(cue.act, Answer):
-            return student.reacting()
-        given, end, shown = _given(cue, line), _END_SHAPES[cue.before.closes], literal(f" {_card(cue).answer}")
-        if cue.act.result == "right":
-            mark = '(" That is right" | " Right" | " Correct" | " Yes, it is" | " Yes, that is right") [.!]'
-            return student.giving(given, mark + end)
-        if cue.act.result == "wrong":
-            mark = '(" No, it is" | " Wrong, it is" | " Oh, that is wrong, it is" | " The card says")'
-            return student.giving(given, f"{mark}{shown} [.!]{end}")
-        gone = '("I do not know" | "No idea" | "Nothing comes to mind" | "I cannot recall it" | "Sorry, it is gone")'
-        return (
-            f'root ::= {gone} next{{0,4}} [.!] (" It is" | " So it is" | " The card says" | " Ah, it is"){shown} '
-            f"[.!]{end}{student.WORDS}"
-        )
+        """What says the act, and the end of the session or the lesson."""
+        closes = cue.before.closes if isinstance(cue.act, Answer) else ""
+        return f"{super().shape(cue, line)} {_SAID.text['shapes'][closes] if closes else ''}"
 
 
 def _card(cue: Cue) -> Card:
@@ -166,17 +94,9 @@ def _card(cue: Cue) -> Card:
     return card_of(cue.public.deck, cue.public.cards[cue.before.asked])
 
 
-def _given(cue: Cue, line: Line) -> str:
-    """The answer that a line orders: a mistake, or what stands on the card."""
-    card, act = _card(cue), cue.act
-    if isinstance(act, Answer) and act.result != "wrong":
-        return card.answer
-    return next(text for text in card.mistakes if f'Answer "{text}"' in line.order)
-
-
 def _coded(words: str) -> str:
     """Each letter in Morse code as one word, so that none is found within a longer one."""
-    return _CODE.sub(lambda match: "_".join(re.findall("dot|dash", match[0])), words)
+    return _SAID["code"].sub(lambda match: "_".join(re.findall("dot|dash", match[0])), words)
 
 
 def _put(words: str, text: str, sign: str) -> str:
@@ -210,18 +130,18 @@ def _marked(words: str, result: str) -> str:
     lead, _, after = words.partition(_SIGNS.get(result, student.GIVEN))
     after = after.removeprefix(" it is")  # "so dog it is"
     if result == "blank":
-        if not _BLANK.search(lead) or _YES.search(after):
+        if not _SAID.found(lead, "blank") or _SAID.found(after, "yes"):
             return "Say that you do not know it, then read the answer from the card."
         return student.denied(lead.rsplit(".")[-1] + student.GIVEN)
     if student.denied(lead + student.GIVEN):
         return "Give the answer plainly; do not deny it."
     if result == "right":
-        if _FAILED.search(words) or _NO.search(_TAG.sub("", after)) or not _YES.search(after):
-            return "Say after the answer that it is right, and nothing against it."
-        return ""
-    if student.SHOWN in lead or _GRADED.search(after) or not _CORRECTED.search(after):
+        denied = _SAID.found(words, "failed") or _SAID.found(_SAID["tag"].sub("", after), "no")
+        plain = _SAID.found(after, "yes") and not denied
+        return "" if plain else "Say after the answer that it is right, and nothing against it."
+    if student.SHOWN in lead or _SAID.found(after, "graded") or not _SAID.found(after, "corrected"):
         return "Say your own answer, then that it is wrong, then what the card says."
     return student.denied(after.partition(student.SHOWN)[0].rpartition(".")[2] + student.GIVEN)
 
 
-GUIDE = SpacingGuide()
+GUIDE = SpacingGuide(VOICE, _SAID)

@@ -9,17 +9,14 @@ from typing import Any
 from ...core.stream import Stream
 from ...simulated_users import student
 from ...simulated_users.guide import Line
-from ...simulated_users.speech import literal, manner
+from ...simulated_users.speech import Wording, fill, whole_words
 from ...simulated_users.user import Cue
 from .curricula import CURRICULA
-from .curricula.curriculum import Exercise, Skill
+from .curricula.curriculum import Exercise
 from .game import Answer
-from .voice import answered, posed
+from .voice import VOICE, answered, posed
 
-_REQUEST = re.compile(r"\b(?:explain|explanations?|examples?)\b|\b(?:quiz|exercise|test) me on\b")
-_OWN_ANSWER = re.compile(r"\b(?:my answer|the answer|answer is|the result|i (?:say|get|got|put) \w+\.)")
-_HEARD = re.compile(r"\A(?:right|understood)\. ")  # of what the tutor has said; after a lesson it would be a claim
-_NAME = re.compile(r"\b(?:my name is|call me|my name's) (\w+)")
+_SAID = Wording(__file__, **student.MARKS)
 
 
 class TutoringGuide(student.StudentGuide):
@@ -29,39 +26,34 @@ class TutoringGuide(student.StudentGuide):
     answer is given without a word on whether it is right: the model is not told, and sounds the same for both.
     """
 
-    def scene(self, cue: Cue) -> str:
-        """Name, subject and manner."""
-        facts = cue.public
-        return (
-            f"You are {facts.student}, a student. A tutor teaches you {facts.subject} and sometimes gives you an "
-            "exercise. You never say whether you have understood something, and you never judge an answer. "
-            f"{manner(cue.persona)}"
-        )
+    def known(self, public: Any) -> dict[str, Any]:
+        """Name and subject."""
+        return {"name": public.student, "subject": public.subject}
+
+    def facts(self, cue: Cue) -> tuple[str, dict[str, Any]]:
+        """An answer is drawn with its exercise."""
+        slot, facts = super().facts(cue)
+        return ("answer" if type(cue.act) is Answer else slot), facts
 
     def order(self, cue: Cue, stream: Stream) -> Line:
         """What to say; an answer stands between its exercise and its mark."""
-        facts, last = cue.public, cue.before.last
-        if type(cue.act) is Answer:
-            before, given, after = answered(cue, stream)
-            order = f'Give your answer to the exercise in one short sentence. The answer is "{given}". '
-            return Line(f"{order}Say no other number.", before, after, "answer")
-        if cue.opening:
-            order = f"Greet the tutor. Say that your name is {facts.student} and that it is about {facts.subject}."
-            return Line(order, intent="opening")
-        if last is None:
-            order = "React to the tutor in a few words, and leave it to the tutor what comes next."
-            return Line(order, intent="talk")
-        title = _skill(facts.curriculum, last[1]).title
-        if last[0] == "explain":
-            order = f"The tutor has explained {title}. Say in a few words that you have listened or taken notes."
-            return Line(f"{order} Say no number.", intent="explained")
-        order = f"The tutor has shown an example of {title}. Say in a few words that you have watched or copied it."
-        return Line(f"{order} Say no number.", intent="shown")
+        if type(cue.act) is not Answer:
+            return super().order(cue, stream)
+        before, given, after = answered(cue, stream)
+        return Line(fill(_SAID.text["orders"]["answer"], {"given": given}), before, after, "answer")
+
+    def given(self, cue: Cue, line: Line) -> str:
+        """The answer to an exercise."""
+        act: Any = cue.act
+        if type(act) is not Answer:
+            return ""
+        exercise = _posed(cue.public.curriculum, act.skill)[line.before]
+        answers = [exercise.answer] if act.right else [wrong.answer for wrong in exercise.wrong]
+        return next(answer for answer in answers if f'"{answer}"' in line.order)
 
     def judge(self, cue: Cue, line: Line, words: str) -> str:
         """What is wrong with `words`, or ``""``."""
-        facts = cue.public
-        given = _given(cue, line) if type(cue.act) is Answer else ""
+        facts, given = cue.public, self.given(cue, line)
         if given:
             words = student.mark(words, [given], student.GIVEN)
             if student.GIVEN not in words:
@@ -69,73 +61,48 @@ class TutoringGuide(student.StudentGuide):
         titles = (skill.title for skill in CURRICULA[facts.curriculum].skills)
         words = student.mark(words, (facts.subject, *titles), student.NAMED)
         if cue.before.last is None:
-            words = _HEARD.sub("", words)
+            words = _SAID["heard"].sub("", words)
         if fault := student.adrift(words) or student.numbered(words) or student.claimed(cue, words):
             return fault
-        if not cue.opening and (_NAME.search(words) or re.search(rf"\b{re.escape(facts.student.lower())}\b", words)):
+        named = _SAID.found(words, "name") or re.search(rf"\b{re.escape(facts.student.lower())}\b", words)
+        if named and not cue.opening:
             return "Say only your own words; your name is known."
-        if student.GRADED.search(words):
-            return "Do not say whether an answer is right or wrong."
+        if fault := student.SAID.fault(words, "graded"):
+            return fault
         if _vocabulary().search(words):
             return "Name no answer that you were not told to give."
         if given:
             return student.denied(words)
         if cue.opening:
             return _introduced(words, facts)
-        if _OWN_ANSWER.search(words):
-            return "There is no exercise to be answered now."
+        if fault := _SAID.fault(words, "own_answer"):
+            return fault
         allowed = {"explain": "expla", "example": "examp"}.get((cue.before.last or ("",))[0], "-")
-        if any(not request[0].startswith(allowed) for request in _REQUEST.finditer(words)):
+        if any(not request[0].startswith(allowed) for request in _SAID["request"].finditer(words)):
             return "Do not ask for an explanation, an example or an exercise."
         return ""
-
-    def shape(self, cue: Cue, line: Line) -> str:
-        """An answer stands alone or ends its sentence; other words hold no number."""
-        if type(cue.act) is Answer:
-            return student.giving(_given(cue, line), "")
-        if not cue.opening:
-            return student.reacting()
-        name, subject = cue.public.student, literal(f" {cue.public.subject}")
-        own = f"{literal(f'I am {name}')} | {literal(f'My name is {name}')}"
-        return (
-            f'root ::= (start [.!] " ")? ({own}) (next{{0,5}} {subject} | [.!] " " start {subject}) [.!?]'
-            f"{student.WORDS}"
-        )
-
-
-def _skill(curriculum: str, number: int) -> Skill:
-    return CURRICULA[curriculum].skills[number - 1]
-
-
-def _given(cue: Cue, line: Line) -> str:
-    """The answer that a line orders."""
-    act: Any = cue.act
-    exercise = _posed(cue.public.curriculum, act.skill)[line.before]
-    answers = [exercise.answer] if act.right else [wrong.answer for wrong in exercise.wrong]
-    return next(answer for answer in answers if f'"{answer}"' in line.order)
 
 
 @cache
 def _posed(curriculum: str, number: int) -> dict[str, Exercise]:
     """The exercises of a skill, by the words in which they are set."""
-    return {posed(exercise): exercise for exercise in _skill(curriculum, number).exercises}
+    return {posed(exercise): exercise for exercise in CURRICULA[curriculum].skills[number - 1].exercises}
 
 
 @cache
 def _vocabulary() -> re.Pattern[str]:
     """Words that only answers hold, such as the names of salts."""
-    exercises = [
-        exercise for curriculum in CURRICULA.values() for skill in curriculum.skills for exercise in skill.exercises
-    ]
-    texts = [text for exercise in exercises for text in (exercise.answer, *(wrong.answer for wrong in exercise.wrong))]
-    words = sorted({word for text in texts for word in re.findall(r"[a-z]{3,}", text)})
-    return re.compile(rf"\b(?:{'|'.join(words)})\b")
+    skills = [skill for curriculum in CURRICULA.values() for skill in curriculum.skills]
+    texts = [said.answer for skill in skills for exercise in skill.exercises for said in (exercise, *exercise.wrong)]
+    return whole_words(sorted({word for text in texts for word in re.findall(r"[a-z]{3,}", text)}))
 
 
 def _introduced(words: str, facts: Any) -> str:
     """What is wrong with the first words of a dialogue: they hold the student's name and the subject."""
     name = facts.student.lower()
-    if not re.search(rf"\b{re.escape(name)}\b(?! ?:)", words) or any(named != name for named in _NAME.findall(words)):
+    if not re.search(rf"\b{re.escape(name)}\b(?! ?:)", words) or any(
+        named != name for named in _SAID["name"].findall(words)
+    ):
         return f"Say that your name is {facts.student}."
     keys = [word for word in facts.subject.lower().split() if len(word) > 4]
     if student.NAMED not in words and not any(key in words for key in keys):
@@ -143,4 +110,4 @@ def _introduced(words: str, facts: Any) -> str:
     return ""
 
 
-GUIDE = TutoringGuide()
+GUIDE = TutoringGuide(VOICE, _SAID)

@@ -151,7 +151,7 @@ def test_words_depend_on_cue_and_stream_only() -> None:
     ]
     together = VOICE.say(cues, [stream(n) for n in range(len(cues))])
     alone = [VOICE.say([cue], [stream(n)])[0] for n, cue in enumerate(cues)]
-    again = PhraseVoice(WORDS["bank"], WORDS["fields"], VOICE._describe, WORDS["topics"]).say(
+    again = PhraseVoice(WORDS["bank"], WORDS["fields"], VOICE.describe, WORDS["topics"]).say(
         cues, [stream(n) for n in range(len(cues))]
     )
     assert together == alone == again
@@ -230,12 +230,12 @@ def test_a_thousand_dialogues_sound_different() -> None:
 
 def test_personas_must_match() -> None:
     with pytest.raises(ValueError, match="same slots"):
-        PhraseVoice({"x": {"counter": ("{price}",)}, "y": {}}, ("price",), VOICE._describe, {})
+        PhraseVoice({"x": {"counter": ("{price}",)}, "y": {}}, ("price",), VOICE.describe, {})
     with pytest.raises(ValueError, match="lacks unclear"):
-        PhraseVoice({"x": {"counter": ("{price}",), "illegal": ("No.",)}}, ("price",), VOICE._describe)
+        PhraseVoice({"x": {"counter": ("{price}",), "illegal": ("No.",)}}, ("price",), VOICE.describe)
     with pytest.raises(KeyError):
         PhraseVoice(
-            {"x": {"counter": ("{floor}",), "illegal": ("No.",), "unclear": ("What?",)}}, ("price",), VOICE._describe
+            {"x": {"counter": ("{floor}",), "illegal": ("No.",), "unclear": ("What?",)}}, ("price",), VOICE.describe
         )
 
 
