@@ -18,7 +18,7 @@ import tyro
 from rich.console import Console
 
 from ..evaluation.results import Comparison, Evaluation
-from ..evaluation.tables import between, number
+from ..evaluation.tables import between, number, score_bars
 from ..trainers.algorithms import ALGORITHMS
 
 USAGE = "usage: dialogym train ALGORITHM ENV [OPTIONS]\n       dialogym train ALGORITHM --help"
@@ -88,9 +88,10 @@ def _policy(config: Any, name: str, result: Any) -> list[Any]:
     if not processes.is_main():
         return []
     folder = config.out / name
-    played = tuple(map(Evaluation.from_json, json.loads((folder / "evaluation.json").read_text())))
-    table = [Comparison(played)] if len(played) > 1 else []
-    return [*table, f"{outcome(played[0])}; model in {folder / 'model'}"]
+    played = list(map(Evaluation.from_json, json.loads((folder / "evaluation.json").read_text())))
+    shown = [Comparison(tuple(played)), score_bars(played)] if len(played) > 1 else []
+    steps = [f"dialogym report {config.out}", f"dialogym play {config.env_id} --policy lm:{folder / 'model'}"]
+    return [*shown, f"{outcome(played[0])}; model in {folder / 'model'}", "Next:", *(f"  {step}" for step in steps)]
 
 
 def _user_model(config: Any, name: str, result: Any) -> list[Any]:
