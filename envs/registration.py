@@ -95,6 +95,8 @@ def lookup(env_id: str) -> tuple[str, dict[str, Any]]:
     Raises:
         ValueError: If the id is unknown; the message lists the valid ones.
     """
+    if not isinstance(env_id, str):
+        raise ValueError(f"environment must be a registered id, such as 'Negotiation-v0'; got {env_id!r}")
     name = env_id.removeprefix("dialogym:")
     if name not in TABLE:
         raise ValueError(

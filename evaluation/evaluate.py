@@ -12,7 +12,7 @@ from ..core.setting import Setting
 from ..core.solver import OutOfReach
 from ..envs.base import Family
 from ..envs.make import make_engine
-from ..policies.policy import Policy
+from ..policies.policy import PolicySpec
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
 from ..rewards.registry import Reward, RewardSpec
@@ -29,7 +29,7 @@ Conduct = dict[str, dict[str, float]]
 
 def evaluate(
     env_id: str,
-    policy: str | Policy = "optimal",
+    policy: PolicySpec = "optimal",
     episodes: int = 500,
     seed: int = 0,
     reward: RewardSpec | Reward = "goal",
@@ -133,7 +133,7 @@ def evaluate(
 
 def compare(
     env_id: str,
-    policies: Sequence[str | Policy],
+    policies: Sequence[PolicySpec],
     episodes: int = 500,
     seed: int = 0,
     reward: RewardSpec | Reward = "goal",
@@ -154,7 +154,7 @@ def compare(
     """
     if isinstance(policies, str) or not policies:
         raise ValueError(f"policies must be a non-empty list of policies or names, got {policies!r}")
-    line: list[str | Policy] = list(policies)
+    line: list[PolicySpec] = list(policies)
     if references:
         line = ["random", *(policy for policy in line if policy not in ("random", "optimal")), "optimal"]
     evaluations, first = [], ""

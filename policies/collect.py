@@ -13,7 +13,7 @@ from ..envs.episodes import EpisodeStore
 from ..envs.make import make_engine
 from ..rewards.registry import Reward
 from .job import RolloutJob, RolloutWorker, recorded_name
-from .policy import Policy
+from .policy import PolicySpec
 from .ray_collect import play_on_ray
 from .registry import make_policy
 from .rollout import rollout
@@ -22,7 +22,7 @@ ENGINES = ("local", "ray")
 
 
 def play(
-    env_id: str, policy: str | Policy, seeds: Iterable[int], batch: int = 256, **settings: Any
+    env_id: str, policy: PolicySpec, seeds: Iterable[int], batch: int = 256, **settings: Any
 ) -> Iterator[Dialogue]:
     """`rollout` by name: ``play("Negotiation-v0", "optimal", range(100), role="seller")``."""
     engine = make_engine(env_id, **settings)
@@ -31,7 +31,7 @@ def play(
 
 def collect(
     env_id: str,
-    policy: str | Policy,
+    policy: PolicySpec,
     episodes: int,
     path: str | Path,
     seed: int = 0,
@@ -69,9 +69,11 @@ def collect(
         OSError: If the disk is full or cannot be written; earlier batches are intact.
         ModuleNotFoundError: If Ray is asked for and not installed.
     """
-    for name, value in {"episodes": episodes, "best_of": best_of, "workers": workers}.items():
+    for name, value in {"episodes": episodes, "batch": batch, "best_of": best_of, "workers": workers}.items():
         if value < 1:
             raise ValueError(f"{name} must be at least 1, got {value}")
+    if seed < 0:
+        raise ValueError(f"seed must be at least 0, got {seed}")
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}; got {engine!r}")
     job = RolloutJob(env_id, policy, best_of, batch, {**settings, "reward": Reward(settings.get("reward", "goal"))})
@@ -93,9 +95,8 @@ def _described(job: RolloutJob) -> dict[str, Any]:
     """What its episodes will say of environment, reward and policy."""
     # what is described does not depend on a language model
     engine = make_engine(job.env_id, **{**job.settings, "user": "scripted", "ear": "grammar"})
-    policy = job.policy if isinstance(job.policy, str) else job.policy.name
-    if isinstance(job.policy, str) and not policy.startswith("lm:"):
-        policy = make_policy(policy, engine).name
+    model = isinstance(job.policy, str) and job.policy.startswith("lm:")  # too large to be loaded for its name
+    policy = str(job.policy) if model else make_policy(job.policy, engine).name
     return {
         "env_id": job.env_id,
         "settings": engine.family.settings(),

@@ -10,7 +10,7 @@ import numpy as np
 from ..core.episode import Episode
 from ..envs.episodes import record
 from ..envs.make import make_engine
-from .policy import Policy
+from .policy import PolicySpec
 from .registry import make_policy
 from .rollout import rollout
 
@@ -27,7 +27,7 @@ class RolloutJob(NamedTuple):
     """
 
     env_id: str
-    policy: str | Policy
+    policy: PolicySpec
     best_of: int
     batch: int
     settings: Mapping[str, Any]

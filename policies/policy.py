@@ -30,6 +30,10 @@ class Policy(Protocol):
         ...
 
 
+PolicySpec = str | Policy | Callable[..., str]
+"""What `make_policy` makes a policy of."""
+
+
 def respond_by(
     policies: Sequence[Policy], turns: Sequence[int], dialogues: Sequence[Dialogue], streams: Sequence[Stream]
 ) -> list[str]:

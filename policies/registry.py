@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+from inspect import signature
+from typing import Any, cast
 
 from ..core.spec import parse_spec
 from ..envs.engine import Engine
 from .baselines import demonstrator, make_baseline, named
-from .policy import SHARE, MixedPolicy, NoisyPolicy, Policy
+from .policy import SHARE, FunctionPolicy, MixedPolicy, NoisyPolicy, Policy, PolicySpec
 
 
-def make_policy(spec: str | Policy, engine: Engine) -> Policy:
+def make_policy(spec: PolicySpec, engine: Engine) -> Policy:
     """A policy for the engine's family.
 
     Args:
-        spec: A policy (returned as it is); a baseline's name; ``"human"`` (asks in the terminal); ``"clairvoyant"`` (is
-            told the hidden state); ``"lm:NAME"`` with a preset, a local folder or a Hugging Face id; ``"demonstrator"``
-            (whom `make train` learns from in this family); or several names with ``+`` between them: each dialogue is
-            spoken by one of them, drawn at random. ``"noisy:NAME(share=0.05)"`` is a policy in whose place ``"random"``
-            speaks in that share of the turns.
+        spec: A policy (returned as it is); a function of a dialogue, or of a dialogue and the policy's random numbers,
+            that returns what to say; a baseline's name; ``"human"`` (asks in the terminal); ``"clairvoyant"`` (is
+            told the hidden state); ``"lm:NAME"`` with a preset, a local folder or a Hugging Face id; ``"acts:FOLDER"``
+            with the folder of a trained act policy; ``"demonstrator"`` (whom `make train` learns from in this family);
+            or several names with ``+`` between them: each dialogue is spoken by one of them, drawn at random.
+            ``"noisy:NAME(share=0.05)"`` is a policy in whose place ``"random"`` speaks in that share of the turns.
         engine: Names the family and the grammar.
 
     Raises:
         ValueError: If the name is unknown; the message lists the valid ones.
     """
     if not isinstance(spec, str):
-        if callable(getattr(spec, "respond", None)):
-            return spec
-        raise ValueError(f"policy must be a name or have a method respond(dialogues, streams); got {spec!r}")
+        if callable(getattr(spec, "respond", None)) and not isinstance(spec, type):
+            return cast(Policy, spec)
+        if callable(spec) and not isinstance(spec, type):
+            name, takes = getattr(spec, "__name__", type(spec).__name__), len(signature(spec).parameters)
+            return FunctionPolicy(name, spec if takes > 1 else lambda dialogue, stream: spec(dialogue))
+        raise ValueError(
+            "policy must be a name, a function of a dialogue that returns what to say, or have a method "
+            f"respond(dialogues, streams); got {spec!r}"
+        )
     if spec.startswith("lm:"):
         from .language_model import LanguageModelPolicy
 
         return LanguageModelPolicy.load(spec.removeprefix("lm:"), engine)
+    if spec.startswith("acts:"):
+        from .acts.policy import ActPolicy
+
+        return ActPolicy.load(spec.removeprefix("acts:"), engine)
     if spec == "human":
         from .human import HumanPolicy
 
@@ -49,5 +61,5 @@ def make_policy(spec: str | Policy, engine: Engine) -> Policy:
     try:
         return make_baseline(spec, engine)
     except KeyError:
-        known = (*named(engine), "demonstrator", "human", "lm:NAME", "noisy:NAME(share=P)")
+        known = (*named(engine), "demonstrator", "human", "lm:NAME", "acts:FOLDER", "noisy:NAME(share=P)")
         raise ValueError(f"policy must be one of {', '.join(known)}; got {spec!r}") from None

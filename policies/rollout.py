@@ -32,11 +32,14 @@ def rollout(
     Args:
         engine: The environment.
         policy: Speaks for the learner.
-        seeds: One for each episode.
+        seeds: One for each episode, at least 0.
         batch: How many dialogues run together.
         attempts: Of the policy at the same episodes, one for all or one for each: other random choices against the
             same partner.
         goes_on: Whether a dialogue that is not done is to be continued; without it every one is.
+
+    Raises:
+        ValueError: If a seed is negative, or the policy responds with something else than a string a dialogue.
 
     Yields:
         The dialogues, in the order of the seeds. Those with an ``error`` are not the policy's doing: drop them. If the
@@ -46,12 +49,19 @@ def rollout(
     pending = iter(zip(seeds, repeat(attempts) if isinstance(attempts, int) else attempts))  # noqa: B905  # one may be endless
     while chunk := list(islice(pending, batch)):
         some = [seed for seed, _ in chunk]
+        if min(some) < 0:
+            raise ValueError(f"seed must be at least 0, got {min(some)}")
         dialogues = engine.open([seeding.np_random(seed)[0] for seed in some], seeds=some)
         streams = [policy_stream(seed, attempt) for seed, attempt in chunk]
         live = [place for place, dialogue in enumerate(dialogues) if not dialogue.done]
         while live:
             speaking = [dialogues[place] for place in live]
             texts = policy.respond(speaking, [streams[place] for place in live])
+            if isinstance(texts, str) or len(texts) != len(live) or not all(isinstance(text, str) for text in texts):
+                raise ValueError(
+                    f"policy must respond with a list of strings, one for each of the {len(live)} dialogues; "
+                    f"{getattr(policy, 'name', policy)!r} gave {texts!r:.200}"
+                )
             steps = engine.step(speaking, texts)
             live = [
                 place

@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _REGISTRY: dict[str, Callable[..., Any]] = {}
 
 
-def register_reward(name: str) -> Callable[[F], F]:
+def register_reward(name: str, replace: bool = False) -> Callable[[F], F]:
     """Decorator that makes a reward usable by name: in ``gym.make``, in trainers, and for rescoring recorded episodes.
 
     A reward is a function ``Step -> float``, whose keyword-only arguments are its parameters; or a class whose
@@ -27,22 +27,30 @@ def register_reward(name: str) -> Callable[[F], F]:
     that is where to check parameters and to load what is needed. Parameters are numbers, true or false, or words, and
     are given behind the name: ``"curiosity/entropy(gamma=0.99)"``.
 
-    It must be a deterministic function of the step's record. Registering a name again replaces the old reward.
+    It must be a deterministic function of the step's record. Registering a name of your own again replaces the reward.
 
     Args:
         name: Such as ``"quick"`` or ``"curiosity/accuracy"``; without parentheses, commas and equals signs.
+        replace: Whether a reward that comes with the package may be replaced, everywhere in this process.
 
     Raises:
-        ValueError: If `name` is empty, not a string, or holds one of these characters.
+        ValueError: If `name` is empty, not a string, or holds one of these characters; or if it is that of a reward of
+            the package, which is not to be replaced.
     """
     if not isinstance(name, str) or not name or set(name) & set("(),="):
         raise ValueError(f"name must be a non-empty string without parentheses, commas and equals signs, got {name!r}")
 
     def register(function: F) -> F:
+        if not replace and _built_in(_REGISTRY.get(name)) and not _built_in(function):
+            raise ValueError(f"name must be a new one, {name!r} comes with the package; or say replace=True")
         _REGISTRY[name] = function
         return function
 
     return register
+
+
+def _built_in(function: Callable[..., Any] | None) -> bool:
+    return function is not None and function.__module__.startswith(f"{__package__}.")
 
 
 def reward_names() -> tuple[str, ...]:

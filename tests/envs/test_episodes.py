@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from dialogym.envs import episodes as module
-from dialogym.envs.episodes import EpisodeStore, read_episodes, record, rescore
+from dialogym.envs.episodes import EpisodeStore, read_episodes, record, replay, rescore
 from dialogym.envs.make import make_engine
 from dialogym.policies.collect import collect
 from dialogym.policies.registry import make_policy
@@ -117,3 +117,24 @@ def test_a_file_in_place_of_the_folder(tmp_path):
     (tmp_path / "x").write_text("hello")
     with pytest.raises(ValueError, match="is a file"):
         EpisodeStore(tmp_path / "x")
+
+
+def test_half_an_emoji_loses_nothing(tmp_path):
+    """As ``json.loads`` gives it; what can be read is kept, and the others of the batch."""
+    store = collect("Negotiation-v0", lambda dialogue: "ok \ud83d [offer 20] \ud83d\ude00", 3, tmp_path)
+    episodes = list(store)
+    assert len(episodes) == 3
+    said = [turn.text for turn in episodes[0].turns if turn.seat == episodes[0].seat]
+    assert said[0] == "ok \ufffd [offer 20] \U0001f600"
+    for episode in episodes:
+        rewards = [turn.reward for turn in episode.turns if turn.seat == episode.seat]
+        assert [step.reward for step in replay(episode)] == rewards
+
+
+def test_the_home_folder(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(tmp_path)
+    store = collect("Negotiation-v0", "scripted", 2, "~/episodes")
+    assert store.path == home / "episodes" and len(store) == 2 and len(read_episodes("~/episodes")) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]

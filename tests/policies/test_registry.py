@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import ClassVar
 
+import gymnasium as gym
 import pytest
 from dialogym.core.acts import Say
 from dialogym.envs.engine import Engine, Options
@@ -16,6 +17,7 @@ from dialogym.envs.make import make_engine
 from dialogym.envs.negotiation.family import Negotiation
 from dialogym.envs.negotiation.game import Accept, Offer, PriceBargaining, Walk
 from dialogym.envs.negotiation.policies import sweep
+from dialogym.evaluation.evaluate import evaluate
 from dialogym.policies.baselines import PLANNERS, baselines, heuristics
 from dialogym.policies.collect import collect, play
 from dialogym.policies.human import HumanPolicy
@@ -107,7 +109,9 @@ def test_a_wrong_name_lists_the_valid_ones(name):
 
 @pytest.mark.parametrize("policy", [None, 3, object()])
 def test_what_is_no_policy_is_refused(policy):
-    with pytest.raises(ValueError, match="must be a name or have a method respond"):
+    with pytest.raises(
+        ValueError, match="must be a name, a function of a dialogue that returns what to say, or have a method"
+    ):
         make_policy(policy, make_engine(ENV))
 
 
@@ -255,3 +259,48 @@ def test_generic_random_serves_every_drink():
     )
     served = [count for act, count in acts.items() if type(act) is not Say]
     assert len(acts) == 4 and max(served) < 1.5 * min(served)
+
+
+# ---- what else may speak ---------------------------------------------------------------------------------------------
+
+
+class Said:
+    """Responds with something that is no list of one string a dialogue."""
+
+    name = "said"
+
+    def __init__(self, what):
+        self.what = what
+
+    def respond(self, dialogues, streams):
+        return self.what
+
+
+@pytest.mark.parametrize("what", ["hello", ["hello"], [1, 2], [None, "hello"], [["a"], ["b"]]])
+def test_what_a_policy_says_is_a_string_a_dialogue(what):
+    with pytest.raises(ValueError, match=r"policy must respond with a list of strings, .* 2 dialogues; 'said' gave"):
+        list(rollout(make_engine(TOY), Said(what), range(2)))
+
+
+def test_a_function_may_speak(tmp_path):
+    def polite(dialogue):
+        return "What would you like?" if not dialogue.steps else "[serve tea]"
+
+    result = evaluate(TOY, polite, 6)
+    assert result.policy == "polite" and result.episodes == 6
+    assert [episode.policy for episode in collect(TOY, polite, 2, tmp_path)] == ["polite"] * 2
+    drawn = evaluate(TOY, lambda dialogue, stream: "[serve tea]" if stream.random() < 0.5 else "Hm?", 4)
+    assert drawn.policy == "<lambda>"
+    with pytest.raises(ValueError, match="policy must be a name, a function of a dialogue"):
+        make_policy(Said, make_engine(TOY))
+
+
+def test_an_environment_is_named(tmp_path):
+    with pytest.raises(ValueError, match="environment must be a registered id, such as 'Negotiation-v0'; got <"):
+        evaluate(gym.make(ENV), "random", 2)
+    for play_some in (
+        lambda: evaluate(TOY, "random", 2, seed=-1),
+        lambda: collect(TOY, "random", 2, tmp_path, seed=-1),
+    ):
+        with pytest.raises(ValueError, match="seed must be at least 0, got -1"):
+            play_some()

@@ -139,3 +139,17 @@ def test_a_parameter_without_default_is_asked_for():
     assert step_once("needy(model=runs/a.b)")[0] == 8.0
     with pytest.raises(ValueError, match="reward 'needy' needs model"):
         Reward("needy")
+
+
+def test_a_reward_of_the_package_is_not_replaced_by_accident(monkeypatch):
+    from dialogym.rewards import registry
+
+    monkeypatch.setattr(registry, "_REGISTRY", dict(registry._REGISTRY))
+    with pytest.raises(ValueError, match="name must be a new one, 'goal' comes with the package"):
+        dialogym.register_reward("goal")(lambda step: 7.0)
+    assert Reward("goal").terms[0][2] is registry._REGISTRY["goal"]
+    dialogym.register_reward("goal", replace=True)(lambda step: 7.0)
+    assert registry._REGISTRY["goal"](None) == 7.0
+    for value in (1.0, 2.0):  # a cell of a notebook that is run again
+        dialogym.register_reward("mine")(lambda step, value=value: value)
+    assert registry._REGISTRY["mine"](None) == 2.0
