@@ -33,6 +33,7 @@ from dialogym.scripts.docs import (
     words,
 )
 from dialogym.scripts.main import COMMANDS
+from dialogym.scripts.pages.readme import curves, play
 from dialogym.scripts.train import ALGORITHMS
 
 ROOT = Path(__file__).parent.parent
@@ -252,6 +253,14 @@ def test_the_readme_shows_every_command():
     text = (ROOT / "README.md").read_text()
     assert all(f"\ndialogym {command}" in text for command in COMMANDS)
     assert len(marked(text, "").splitlines()) < 125  # what is made of the families does not count
+
+
+def test_the_picture_shows_the_dialogue_of_the_readme():
+    lines, hidden = play()
+    text = (ROOT / "README.md").read_text()
+    assert [said for _, said in lines if said not in text] == []
+    assert str(hidden) in text
+    assert all(scores[0] < scores[-1] < 1.0 for _, scores in curves().values())
 
 
 def test_messages_of_the_troubleshooting_page_are_in_the_code():
