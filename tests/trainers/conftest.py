@@ -94,6 +94,14 @@ def clone_of(once):
 
 
 @pytest.fixture(scope="session")
+def noise(clone_of):
+    """A clone of serving that is mostly random: its greedy self is little better than chance."""
+    run, score = clone_of("random+scripted", 600)
+    assert score < 0.5
+    return run / "bc" / "model"
+
+
+@pytest.fixture(scope="session")
 def alone(once):
     """A run in one process: a short cloning, and GRPO from its model."""
     from dialogym.trainers.bc import BCConfig, train_bc

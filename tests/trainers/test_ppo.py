@@ -19,7 +19,7 @@ from dialogym.policies.language_model import LanguageModelPolicy, load_model
 from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import rollout
 from dialogym.simulated_users.user import Failure, ScriptedUser
-from dialogym.trainers import critics, scoring
+from dialogym.trainers import configs, critics, scoring
 from dialogym.trainers.critics import SIZE, privileged_features
 from dialogym.trainers.experience import Experience, Minibatch
 from dialogym.trainers.ppo import PPOConfig, PPOTrainer, policy_terms, train_ppo
@@ -58,11 +58,8 @@ def config(out=Path("unused"), model="tiny", **changes):
 
 
 @pytest.fixture(scope="module")
-def clone(clone_of):
-    """A model that serves at random."""
-    run, score = clone_of("random", 500)
-    assert score < 0.7
-    return run / "bc" / "model"
+def clone(noise):
+    return noise
 
 
 # ---- reading ---------------------------------------------------------------------------------------------------------
@@ -189,7 +186,7 @@ def test_what_is_privileged(env_id):
     engine = make_engine(env_id)
     for dialogue in rollout(engine, make_policy("random", engine), range(2)):
         for k in range(len(dialogue.steps)):
-            views = {sees: privileged_features(dialogue, k, sees) for sees in critics.SEES}
+            views = {sees: privileged_features(dialogue, k, sees) for sees in configs.SEES}
             assert all(
                 view.shape == (SIZE,) and np.isfinite(view).all() and np.abs(view).max() < 50 for view in views.values()
             )
@@ -254,14 +251,10 @@ def rows(folder):
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
-# From noise in so few episodes not every seed succeeds: of the seeds 0, 1 and 2, turns with a privileged critic reached
-# 1.0 with all, tokens with a value head with 2 alone.
-@pytest.mark.parametrize(
-    ("level", "critic", "seed", "steps", "rate"), [("turn", "privileged", 0, 30, 5e-4), ("token", "head", 2, 20, 7e-4)]
-)
-def test_from_noise_to_the_optimum(clone, tmp_path, level, critic, seed, steps, rate):
-    budget = {"steps": steps, "learning_rate": rate}
-    assert train_ppo(config(tmp_path, clone, level=level, critic=critic, seed=seed, **budget)) >= 0.9
+@pytest.mark.parametrize(("level", "critic"), [("turn", "privileged"), ("token", "head")])
+def test_from_noise_to_the_optimum(clone, tmp_path, level, critic):
+    budget = {"steps": 12, "learning_rate": 7e-4, "kl": 0.02}
+    assert train_ppo(config(tmp_path, clone, level=level, critic=critic, **budget)) >= 0.9
     logged = rows(tmp_path)
     assert {
         "loss",
@@ -275,7 +268,7 @@ def test_from_noise_to_the_optimum(clone, tmp_path, level, critic, seed, steps, 
         "episodes",
         "explained_variance",
     } <= set(logged[0])
-    assert [row["episodes"] for row in logged] == [64 * (k + 1) for k in range(steps)]
+    assert [row["episodes"] for row in logged] == [64 * (k + 1) for k in range(12)]
     assert list((tmp_path / "tensorboard").rglob("events*"))
     assert json.loads((tmp_path / "evaluation.json").read_text())[0]["policy"] == "trained"
 

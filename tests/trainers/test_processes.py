@@ -142,11 +142,9 @@ except FileExistsError as error:
 
 
 @pytest.fixture(scope="module")
-def starts(alone, clone_of):
+def starts(alone, noise):
     """The model that each of the others starts from: two learn nothing unless some episodes go well."""
-    random, chance = clone_of("random", 500)
-    assert chance < 0.7
-    return {name: (random if name in ("ppo", "expert-iteration") else alone) / "bc" / "model" for name in OTHERS}
+    return {name: noise if name in ("ppo", "expert-iteration") else alone / "bc" / "model" for name in OTHERS}
 
 
 @pytest.fixture(scope="module")
