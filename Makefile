@@ -37,7 +37,7 @@ docs: install
 	$(BIN)/python -m dialogym.scripts.docs $(FAMILY)
 
 test: install $(VENV)/.llm
-	$(BIN)/python -m pytest -n 2 --dist loadfile  # a file on one worker: what its tests share is made once
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # a file on one worker: what its tests share is made once
 
 # What the tests of embedded models need. llama-cpp-python compiles for some minutes; where it cannot, those tests say that
 # they are skipped. It is built for any processor with AVX2: a build for this one's own extensions can crash in a sandbox

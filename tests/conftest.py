@@ -11,6 +11,12 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
+def pytest_collection_modifyitems(items):
+    """What takes long comes first: in the end no worker waits long for the other."""
+    slow = ("trainers", "policies", "simulated_users")
+    items.sort(key=lambda item: next((k for k, folder in enumerate(slow) if folder in item.path.parts), len(slow)))
+
+
 @pytest.fixture(scope="session")
 def read_gguf_once():
     """Transformers parses a GGUF file three times for one model, and makes its table of names anew for each weight: 15 seconds."""

@@ -156,7 +156,8 @@ def test_what_was_interrupted_goes_on(request, tmp_path, engine):
     before = written(tmp_path / "e")
     held = {episode.seed for episode in read_episodes(tmp_path / "e")}
     assert held == set(range(100, 124))  # the three chunks before it
-    settle(notes)
+    if engine == "ray":
+        settle(notes)
     for note in list(notes.iterdir()):
         note.unlink()
     (notes / "moved").touch()

@@ -385,20 +385,28 @@ def test_heads_are_stored_beside_the_model(speaker, tmp_path):
 # ----------------------------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def few(mixed, tmp_path_factory):
+    """A fifth of the episodes: reading and encoding them takes as long as such short trainings do."""
+    path = tmp_path_factory.mktemp("few") / "data"
+    EpisodeStore(path).append(read_episodes(mixed[0])[:160])
+    return path, *mixed[1:]
+
+
 @pytest.mark.parametrize(("name", "options"), [("mc", {}), ("ilql", {}), ("awr", {}), ("ilql", {"lora_rank": 4})])
-def test_resumed_equals_uninterrupted(mixed, tmp_path, monkeypatch, name, options):
+def test_resumed_equals_uninterrupted(few, tmp_path, monkeypatch, name, options):
     small = {
-        "model": str(mixed[1]),
-        "epochs": 0.2,
+        "model": str(few[1]),
+        "epochs": 1.0,
         "save_every": 3,
         "final_episodes": 4,
         "eval_episodes": 4,
         "learning_rate": 1e-3,
         **options,
     }  # 8 steps
-    train(name, mixed, tmp_path / "whole", **small)
-    interrupted(monkeypatch, OfflineTrainer, lambda: train(name, mixed, tmp_path / "broken", **small), at=5)
-    train(name, mixed, tmp_path / "broken", resume=True, **small)
+    train(name, few, tmp_path / "whole", **small)
+    interrupted(monkeypatch, OfflineTrainer, lambda: train(name, few, tmp_path / "broken", **small), at=5)
+    train(name, few, tmp_path / "broken", resume=True, **small)
     weights = "adapter_model.safetensors" if options else "model.safetensors"
     for file in (weights, "value_heads.safetensors"):
         assert same_weights(*(tmp_path / run / name / "model" for run in ("whole", "broken")), file)
