@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+ACTS = "acts.json"
+"""What is stored about an act policy, in its folder."""
+
 
 def see_folder(name: str) -> None:
     """See that a model's name, if it can only be that of a folder, is that of one which holds a model.
@@ -32,6 +35,6 @@ def see_folder(name: str) -> None:
 def _holds_model(folder: Path) -> bool:
     try:
         adapter = (folder / "adapter_config.json").exists()
-        return adapter or "model_type" in json.loads((folder / "config.json").read_text())
+        return adapter or (folder / ACTS).exists() or "model_type" in json.loads((folder / "config.json").read_text())
     except (OSError, ValueError):
         return False

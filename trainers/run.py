@@ -25,8 +25,8 @@ from ..envs.episodes import EpisodeStore, record
 from ..envs.make import make_engine
 from ..evaluation.evaluate import evaluate
 from ..policies.baselines import baselines
-from ..policies.language_model import LanguageModelPolicy
 from ..policies.model_folder import see_folder
+from ..policies.policy import Policy
 from ..policies.rollout import rollout
 from . import checkpoints, processes
 
@@ -234,7 +234,7 @@ class Run:
         file = self._metrics_file
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
-    def validate(self, policy: LanguageModelPolicy) -> dict[str, float | None]:
+    def validate(self, policy: Policy) -> dict[str, float | None]:
         """Score a policy while it is being trained, always on the same seeds."""
         config = self.config
         first = seeds.validation(config.eval_episodes).start
@@ -252,20 +252,20 @@ class Run:
             summary = json.loads(file.read_text()) if file.exists() else {}
             file.write_text(json.dumps({**summary, self.stage: {**summary.get(self.stage, {}), **numbers}}, indent=2))
 
-    def finish(self, policy: LanguageModelPolicy, save: Callable[[str], Any], **numbers: float) -> float | None:
+    def finish(self, policy: Policy, save: Callable[[str], Any], **numbers: float) -> float | None:
         """Save the model, evaluate it beside the baselines, and store its episodes, the results and some numbers.
 
         All processes meet here, and each calls `save` with the model's folder. Returns the score.
         """
         self.summarise(train_seconds=self.seconds, **numbers)
         save(str(self.model_path))
-        if processes.is_main():
-            policy.tokenizer.save_pretrained(str(self.model_path))
+        if processes.is_main() and (tokenizer := getattr(policy, "tokenizer", None)):
+            tokenizer.save_pretrained(str(self.model_path))
         score = processes.main_only(lambda: self._evaluate(policy))
         processes.well_done()
         return score
 
-    def _evaluate(self, policy: LanguageModelPolicy) -> float | None:
+    def _evaluate(self, policy: Policy) -> float | None:
         config, policy.name = self.config, "trained"
         engine, played = make_engine(config.env_id, **config.settings), seeds.test(config.final_episodes)
         tell(f"playing {len(played)} episodes to score the trained policy")
@@ -340,7 +340,7 @@ class Clock(TrainerCallback):
     """
 
     def __init__(
-        self, run: Run, trainer: Any, policy: LanguageModelPolicy, every: int, episodes: Callable[[int], float]
+        self, run: Run, trainer: Any, policy: Policy, every: int, episodes: Callable[[int], float]
     ):
         self.run, self.policy, self.every, self.episodes = run, policy, every, episodes
         quiet(run, trainer)

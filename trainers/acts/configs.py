@@ -186,3 +186,139 @@ class GRPOConfig(OnlineConfig):
         at_least(self, 1, "groups")
         at_least(self, 2, "group_size")
         make_credit(self.credit)
+
+
+@dataclass(frozen=True)
+class RLOOConfig(GRPOConfig):
+    """REINFORCE with a leave-one-out baseline."""
+
+    stage: ClassVar[str] = "rloo"
+
+    credit: str = "leave-one-out"
+    """What a turn is judged by: the return of its episode less the mean of the others of its group. Another credit
+    makes it another algorithm."""
+
+
+@dataclass(frozen=True)
+class ReinforceConfig(OnlineConfig):
+    """REINFORCE: each batch is learned from once, and nothing is clipped."""
+
+    stage: ClassVar[str] = "reinforce"
+
+    episodes: int = 128
+    """Episodes of a batch: few, since each makes one step."""
+    steps: int = 240
+    epochs: tyro.conf.Fixed[int] = 1
+    minibatches: tyro.conf.Fixed[int] = 1
+    target_kl: tyro.conf.Fixed[float] = 0.0
+    eval_every: int = 40
+    save_every: int = 40
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(self, 1, "episodes")
+
+
+@dataclass(frozen=True)
+class ExpertIterationConfig(ActsConfig):
+    """Expert iteration: cloning one's own best episodes, round by round."""
+
+    stage: ClassVar[str] = "expert-iteration"
+
+    reward: str = "goal"
+    """What the best are found by: a registered reward, or several with weights."""
+    rounds: int = 30
+    """Rounds of playing and learning."""
+    scenarios: int = 128
+    """New scenarios in a round, each with its partner."""
+    attempts: int = 8
+    """Episodes of each."""
+    keep: float = 0.25
+    """Share of a scenario's attempts to learn from: the best by return, and only those above the scenario's mean."""
+    epochs: int = 2
+    """Passes over them."""
+    batch_size: int = 64
+    """Episodes of a gradient step."""
+    learning_rate: float = 1e-3
+    eval_every: int = 5
+    save_every: int = 5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(self, 1, "rounds", "scenarios", "epochs", "batch_size")
+        at_least(self, 2, "attempts")
+        above(self, 0, "keep", most=1)
+
+
+@dataclass(frozen=True)
+class OfflineConfig(RecordedConfig):
+    """What those are told that learn values from recorded episodes.
+
+    Rewards are divided by the standard deviation of the recorded returns, so that one unit of value means the same
+    everywhere.
+    """
+
+    demonstrator: str = "scripted+random"
+    """Policy that plays the episodes, if they are to be collected: good ones and bad ones."""
+    discount: float = 1.0
+    """Discount of later rewards, by turn."""
+    value_weight: float = 0.5
+    """Weight of the squared errors of the values."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        above(self, 0, "discount", most=1)
+        at_least(self, 0, "value_weight")
+
+
+@dataclass(frozen=True)
+class AWRConfig(OfflineConfig):
+    """AWR: behaviour cloning weighted by how much better than expected it went."""
+
+    stage: ClassVar[str] = "awr"
+
+    temperature: float = 0.5
+    """Advantage, in standard deviations of the returns, at which an act counts e times. The lower it is, the more only
+    the best counts."""
+    clip: float = 20.0
+    """Largest weight of an act."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        above(self, 0, "temperature", "clip")
+
+
+@dataclass(frozen=True)
+class MCConfig(OfflineConfig):
+    """Monte Carlo returns: values of acts, learned by regression, that guide a clone."""
+
+    stage: ClassVar[str] = "mc"
+
+    beta: float = 4.0
+    """Weight of the values where it acts: nats for each standard deviation of the returns."""
+    cql: float = 0.01
+    """Weight of the term that keeps the values of acts low that were not done."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(self, 0, "beta", "cql")
+
+
+@dataclass(frozen=True)
+class ILQLConfig(MCConfig):
+    """ILQL: values of the best continuations that were seen guide a clone."""
+
+    stage: ClassVar[str] = "ilql"
+
+    tau: float = 0.7
+    """Expectile of Q that V learns: 0.5 is the mean of what was done, near 1 the best of it."""
+    td_lambda: float = 0.5
+    """How far Q looks ahead: 0 is the next turn's V alone, as in the paper; 1 the whole return, as `mc` does."""
+    polyak: float = 0.05
+    """Share by which the target heads follow the Q heads after each step."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        above(self, 0, "tau", below=1)
+        between(self, 0, 1, "td_lambda")
+        above(self, 0, "polyak", most=1)

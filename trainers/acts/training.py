@@ -16,6 +16,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from ...core.dialogue import Dialogue
+from ...envs import seeds as seeds_of
 from ...envs.encoding import Encoding, View
 from ...envs.make import make_engine
 from ...policies.acts.network import ActNetwork, Shape, load_network, save_network
@@ -29,13 +30,14 @@ from .configs import ActsConfig
 
 @dataclass
 class Batch:
-    """Episodes as tensors, a row an episode, filled up at the end with turns that are not `own`.
+    """Episodes as tensors, a row an episode, filled up at the end with turns that are not `there`.
 
     Attributes:
         turns: What each turn began with, see `Encoding.row`; shape (episodes, turns, columns).
         legal: Which slots were open; shape (episodes, turns, slots), bool.
         slots: The act, by number; shape (episodes, turns), as all that follow.
-        own: Whether there was such a turn, and its act has a slot.
+        there: Whether there was such a turn; bool.
+        own: Whether there was, and its act has a slot that was open; bool.
         rewards: Of each turn.
         logprobs: Of each act, by the policy that played; 0 in recorded episodes.
         values: What it expected; 0 in recorded episodes.
@@ -45,6 +47,7 @@ class Batch:
     turns: torch.Tensor
     legal: torch.Tensor
     slots: torch.Tensor
+    there: torch.Tensor
     own: torch.Tensor
     rewards: torch.Tensor
     logprobs: torch.Tensor
@@ -56,7 +59,7 @@ class Batch:
 
     def __getitem__(self, rows: Any) -> Batch:
         """Some of the episodes, no longer than the longest of them."""
-        longest = max(1, int(self.own[rows].any(0).nonzero().max()) + 1 if self.own[rows].any() else 1)
+        longest = int(self.there[rows].sum(1).max())
         parts = {field.name: getattr(self, field.name)[rows] for field in fields(self)}
         return Batch(**{name: part[:, :longest] if part.dim() > 1 else part for name, part in parts.items()})
 
@@ -67,10 +70,11 @@ class Batch:
         shape = (len(dialogues), longest)
         turns = np.zeros((*shape, len(encoding.sizes)), np.int64)
         legal = np.ones((*shape, len(encoding.slots)), bool)
-        slots, own = np.zeros(shape, np.int64), np.zeros(shape, bool)
+        slots, there, own = np.zeros(shape, np.int64), np.zeros(shape, bool), np.zeros(shape, bool)
         numbers = np.zeros((3, *shape), np.float32)
         for i, dialogue in enumerate(dialogues):
             n = len(dialogue.steps)
+            there[i, :n] = True
             numbers[0, i, :n] = [step.reward for step in dialogue.steps]
             if player is None:
                 views = [View.of(dialogue, turn) for turn in range(n)]
@@ -85,7 +89,7 @@ class Batch:
                 turns[i, :n], legal[i, :n], slots[i, :n], own[i, :n] = memory.rows, memory.legal, memory.slots, True
                 numbers[1, i, :n], numbers[2, i, :n] = memory.logprobs, memory.values
         payoffs = np.array([dialogue.steps[-1].payoff for dialogue in dialogues], np.float32)
-        return cls(*map(torch.from_numpy, (turns, legal, slots, own, *numbers, payoffs)))
+        return cls(*map(torch.from_numpy, (turns, legal, slots, there, own, *numbers, payoffs)))
 
 
 def minibatches(size: int, epochs: int, parts: int, seed: Sequence[int]) -> Iterator[np.ndarray]:
@@ -93,6 +97,14 @@ def minibatches(size: int, epochs: int, parts: int, seed: Sequence[int]) -> Iter
     rng = np.random.default_rng(seed)
     for _ in range(epochs):
         yield from np.array_split(rng.permutation(size), min(parts, size))
+
+
+def returns_to_go(rewards: torch.Tensor, discount: float = 1.0) -> torch.Tensor:
+    """The discounted sum of the rewards from each turn on; both of shape (episodes, turns)."""
+    returns, later = torch.zeros_like(rewards), torch.zeros(len(rewards))
+    for turn in reversed(range(rewards.shape[1])):
+        returns[:, turn] = later = rewards[:, turn] + discount * later
+    return returns
 
 
 class Training:
@@ -109,7 +121,7 @@ class Training:
 
     Args:
         config: What to do.
-        heads: Heads of the network beside the policy, and how many numbers each gives; ``"slots"`` for one for each slot.
+        heads: Heads of the network beside the policy, and how many numbers each gives: ``"slots"`` for one a slot.
         guide: See `ActPolicy`.
     """
 
@@ -177,17 +189,28 @@ class Training:
     def play(self, seeds: Sequence[int], attempts: int | Sequence[int] = 0) -> tuple[Batch, list[Dialogue]]:
         """Play one dialogue a seed with the policy as it is, and say in the step's numbers how that went.
 
+        Returns:
+            The batch, and all dialogues. Those in which the simulated user failed have an ``error``, and are not in the
+            batch.
+
         Raises:
-            ConnectionError: If the simulated user failed in all of them.
+            ConnectionError: If it failed in all of them.
         """
-        played = list(rollout(self.engine, self.player, seeds, batch=len(seeds), attempts=attempts))
-        dialogues = [dialogue for dialogue in played if not dialogue.error]
-        if not dialogues:
-            raise ConnectionError(f"the simulated user failed in all {len(played)} episodes; in one: {played[0].error}")
-        batch = Batch.of(dialogues, self.encoding, self.player)
+        dialogues = list(rollout(self.engine, self.player, seeds, batch=len(seeds), attempts=attempts))
+        counted = [dialogue for dialogue in dialogues if not dialogue.error]
+        if not counted:
+            raise ConnectionError(
+                f"the simulated user failed in all {len(dialogues)} episodes; in one of them: {dialogues[0].error}"
+            )
+        batch = Batch.of(counted, self.encoding, self.player)
         returns = batch.rewards.sum(1)
-        self.log(reward=returns.mean(), reward_std=returns.std(), payoff=batch.payoffs.mean())
+        self.log(reward=returns.mean(), reward_std=returns.std(correction=0), payoff=batch.payoffs.mean())
         return batch, dialogues
+
+    def play_groups(self, step: int, groups: int, size: int) -> tuple[Batch, list[Dialogue]]:
+        """As `play`: several attempts at each of some new scenarios, against the same partner, one after the other."""
+        scenarios = seeds_of.train(self.config.seed, groups, step * groups)
+        return self.play([seed for seed in scenarios for _ in range(size)], [*range(size)] * groups)
 
     def log(self, **numbers: Any) -> None:
         """Say in numbers what the step came to."""
