@@ -29,6 +29,7 @@ USAGE = "usage: dialogym COMMAND [ARGUMENTS]\n       dialogym COMMAND --help\n  
 FOR_ALL = {
     "--set NAME=VALUE": "a setting of the environment, as for gym.make",
     "--module NAME": "a module to import first: of environments, or of rewards",
+    "--debug": "show where in the code an error comes from",
 }
 """Arguments of every command."""
 OF_TRAINING = ("accelerate", "datasets", "peft", "torch", "transformers", "trl")
@@ -53,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if given[0] not in COMMANDS:
         return _complain(f"command must be one of {', '.join(COMMANDS)}; got {given[0]!r}\n{USAGE}", 2)
+    debug = "--debug" in given
+    given = [argument for argument in given if argument != "--debug"]
     helps = any(argument in ("-h", "--help") for argument in given)
     try:
         rest, settings = split_settings(given[1:])
@@ -61,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Console(highlight=False).print(_for_all(), markup=False)
         return status
     except (ValueError, OSError, ImportError, RuntimeError) as error:
+        if debug:
+            raise
         if missing := _missing(error):
             return _complain(f'{missing}; install it with: pip install "dialogym[train]"', 1)
         if isinstance(error, RuntimeError):

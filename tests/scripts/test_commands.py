@@ -293,6 +293,14 @@ def test_refusals_are_explained(run, arguments, status, message):
     assert message in err and "Traceback" not in out + err
 
 
+def test_debug_shows_where_an_error_comes_from():
+    for place in (1, 4):
+        arguments = ["evaluate", "NoSuch-v0", "--episodes", "2"]
+        arguments.insert(place, "--debug")
+        with pytest.raises(ValueError, match="environment must be one of"):
+            main(arguments)
+
+
 def test_a_report_without_its_extra(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     status, out, err = run("report", ".")
