@@ -8,13 +8,16 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from dialogym.envs.ears import EarCounts
+from dialogym.simulated_users.llm_mind import MindCounts
+from dialogym.simulated_users.llm_voice import VoiceCounts
 from dialogym.trainers.algorithms import ALGORITHMS
 
 from ..toy import TOY
 from ..toy_duel import ULTIMATUM
 
 GLOSSARY = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text()
-METRICS, SUMMARY, _, EVALUATION = (part.partition("\n")[2] for part in GLOSSARY.split("\n## ")[1:])
+METRICS, SUMMARY, _, EVALUATION, CONDUCT = (part.partition("\n")[2] for part in GLOSSARY.split("\n## ")[1:])
 TINY = {
     **{"demonstrations": 16, "epochs": 1, "batch_size": 8, "steps": 1, "groups": 2, "group_size": 2, "episodes": 4},
     **{"rounds": 1, "scenarios": 4, "attempts": 4, "kl": 0.1, "max_turn_tokens": 8, "eval_every": 1},
@@ -46,6 +49,11 @@ def test_what_is_logged_is_in_the_glossary(name, alone, tmp_path):
     (summary,) = json.loads((tmp_path / "summary.json").read_text()).values()
     assert unknown(summary, SUMMARY) == []
     assert unknown(json.loads((tmp_path / "evaluation.json").read_text())[0], EVALUATION) == []
+
+
+@pytest.mark.parametrize("kind", [EarCounts, VoiceCounts, MindCounts])
+def test_counts_of_language_models_are_in_the_glossary(kind):
+    assert unknown([field.name for field in fields(kind)], CONDUCT) == []
 
 
 def test_the_glossary_tells_of_what_is_not_there():
