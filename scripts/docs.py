@@ -11,7 +11,6 @@ and ``NOTE`` (sentences about the tables).
 
 from __future__ import annotations
 
-import ast
 import inspect
 import json
 import pkgutil
@@ -21,13 +20,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import fields, is_dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..core.setting import Setting
 from ..envs.base import Family
 from ..envs.engine import Engine
 from ..envs.make import load_family
@@ -40,6 +37,7 @@ from ..policies.baselines import baselines, heuristics
 from ..policies.policy import FunctionPolicy
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
+from .person import listed, person
 
 DOCS = Path(__file__).parent.parent / "docs"
 HOME = "dialogym.envs."
@@ -175,8 +173,9 @@ def words(name: str) -> str:
     kind = family_class(name)
     source = f"from the docstring of {kind.__module__}.{kind.__name__}. Edit that, not this."
     start, *rest = page_text(kind).partition("\n\n## ")
+    made = {env_id: variant(env_id) for env_id, _ in variants(name)}
     parts = [f"<!-- Made by `python -m dialogym.scripts.docs` {source} -->", start, *snippet(name)]
-    return "\n\n".join(["\n\n".join(parts) + "".join(rest), *binding(kind), *person(name)]) + "\n"
+    return "\n\n".join(["\n\n".join(parts) + "".join(rest), *binding(kind), *person(made)]) + "\n"
 
 
 def snippet(name: str) -> Iterator[str]:
@@ -225,106 +224,8 @@ def page_text(family: type) -> str:
     text, _, arguments = inspect.cleandoc(family.__doc__ or "").partition("\nArgs:\n")
     page = f"# {family.__name__}\n\n{text.strip()}"
     if arguments:
-        page += "\n\n## Settings\n\n" + "\n".join(_settings(arguments.splitlines()))
+        page += "\n\n## Settings\n\n" + "\n".join(listed(arguments))
     return page
-
-
-def person(name: str) -> Iterator[str]:
-    """How the simulated person behaves, and every number that this depends on: from the mind's docstring and fields."""
-    rows: dict[str, dict[str, str]] = {}
-    made = {env_id: variant(env_id) for env_id, _ in variants(name)}
-    ids, kind = list(made), type(_ends(next(iter(made.values())))[0].mind)
-    for env_id, family in made.items():
-        first, last = _ends(family)
-        shown = {f"setting.{one}": json.dumps(value) for one, value in family.settings().items()}
-        rules = [dict(_numbers(setting.game, "game.")) for setting in (first, last)]
-        known = dict(_numbers(first.mind)) | {one: v for one, v in rules[0].items() if rules[1][one] == v}
-        known = {one: v for one, v in known.items() if shown.get(f"setting.{one.rpartition('.')[2]}") != v}
-        for module in dict.fromkeys(type(part).__module__ for part in (first.mind, first.game)):
-            known |= _constants(import_module(module), first.mind)
-        for one, value in {**shown, **known}.items():
-            rows.setdefault(one, {})[env_id] = value
-    yield "## The simulated person in numbers"
-    yield (
-        "How it decides, and every number that this depends on, as JSON. With the rules above they give the optimum: a "
-        "test reads this table, makes the person of it, and solves it anew. In a list of pairs, the second is the "
-        "weight of the first; weights need not add up to 1."
-    )
-    for described in (kind, *_kinds(kind)):
-        yield f"**{described.__name__}.** {_described(described)}"
-    lines = []
-    for one, values in rows.items():
-        for value in dict.fromkeys(values.values()):
-            having = [env_id for env_id in ids if values.get(env_id) == value]
-            lines.append([f"`{one}`", "all" if having == ids else ", ".join(having), f"`{value}`"])
-    yield table(["number", "variant", "value"], lines)
-
-
-def _ends(family: Family) -> list[Setting]:
-    """The settings of the first and the last scenario: what is the same in both is no matter of names."""
-    scenarios = family.scenarios()
-    return [family.setting(scenarios[place]) for place in (0, -1)]
-
-
-def _numbers(part: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """The fields of a mind or a game, and of the dataclasses that they hold, as JSON."""
-    for one in fields(part) if is_dataclass(part) else ():
-        value, name = getattr(part, one.name), f"{path}{one.name}"
-        if is_dataclass(value) and one.name != "game":
-            yield from _numbers(value, f"{name}.")
-        elif one.name != "game" and not one.name.startswith("_"):
-            with suppress(TypeError):
-                yield name, json.dumps(_jsonable(value))
-
-
-def _constants(module: Any, mind: Any) -> Iterator[tuple[str, str]]:
-    """The numbers that a module defines and that do not stand in the fields of the mind already."""
-    held = [getattr(mind, one.name) for one in fields(mind)] if is_dataclass(mind) else []
-    for node in ast.parse(inspect.getsource(module)).body:
-        for target in node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]:
-            if isinstance(target, ast.Name) and target.id.isupper() and not target.id.startswith("_"):
-                value = getattr(module, target.id)
-                parts = value.values() if isinstance(value, Mapping) else [value]
-                if not any(is_dataclass(part) and part in held for part in parts) and _numeric(value):
-                    with suppress(TypeError):
-                        yield target.id, json.dumps(_jsonable(value))
-
-
-def _numeric(value: Any) -> bool:
-    """Whether there is a number anywhere in a value."""
-    if isinstance(value, Mapping):
-        value = tuple(value.values())
-    return any(map(_numeric, value)) if isinstance(value, tuple) else isinstance(value, (int, float))
-
-
-def _jsonable(value: Any) -> Any:
-    """Named tuples and dataclasses as objects; a `TypeError` for what is no plain value."""
-    if hasattr(value, "_asdict"):
-        value = value._asdict()
-    elif is_dataclass(value) and not isinstance(value, type):
-        value = {one.name: getattr(value, one.name) for one in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(name): _jsonable(part) for name, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_jsonable(part) for part in value]
-    if isinstance(value, (bool, int, float, str)):
-        return value
-    raise TypeError(f"no plain value: {value!r}")
-
-
-def _kinds(kind: type) -> list[type]:
-    """The classes beside the mind that say in attributes what it is made of."""
-    found = {one for one in vars(import_module(kind.__module__)).values() if isinstance(one, type) and one is not kind}
-    own = [one for one in found if one.__module__ == kind.__module__ and "Attributes:" in (one.__doc__ or "")]
-    return sorted(own, key=lambda one: inspect.getsourcelines(one)[1])
-
-
-def _described(kind: type) -> str:
-    """A docstring as Markdown, its arguments or attributes as a list."""
-    text, *rest = re.split(r"\n(?:Args|Attributes):\n", inspect.cleandoc(kind.__doc__ or ""), maxsplit=1)
-    names = rest[0] if rest else ""
-    listed = "\n".join(_settings(names.splitlines())) if names else ""
-    return "\n\n".join(filter(None, (text.strip(), listed)))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -408,20 +309,6 @@ def _extra(name: str) -> Any:
     beside = [f"{package}.page"] if module == "family" else []
     found = next(filter(find_spec, [*beside, f"dialogym.scripts.pages.{name}"]), None)
     return found and import_module(found)
-
-
-def _settings(lines: Sequence[str]) -> Iterator[str]:
-    """Google-style arguments as a Markdown list, an item a line."""
-    item = ""
-    for line in lines:
-        name, colon, text = line.strip().partition(": ")
-        if line.startswith("     "):
-            item += " " + line.strip()
-        elif line.strip() and colon:
-            if item:
-                yield item
-            item = f"- `{name}`: {text}"
-    yield item
 
 
 def _variants(name: str, extra: Any) -> Iterator[str]:

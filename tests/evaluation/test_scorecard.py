@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 
 import numpy as np
@@ -12,7 +11,6 @@ from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
 from dialogym.envs.engine import Engine
 from dialogym.envs.make import load_family, make_engine
-from dialogym.envs.negotiation.family import Negotiation
 from dialogym.envs.negotiation.game import Accept, Walk
 from dialogym.envs.registration import lookup
 from dialogym.envs.users import examples_of
@@ -453,25 +451,6 @@ def test_naive_bayes():
 
 def test_every_measure_says_what_it_is():
     assert all(meaning(name).count("; n: ") == 1 or "n:" in (MEASURES[name].__doc__ or "") for name in MEASURES)
-
-
-def test_a_card_of_many_users_fits():
-    """Two users stand beside each other, the third below; each row has a cell for each."""
-    users = [Named(f"user-{place}") for place in range(3)]
-    card = scorecard(ENV, users, episodes=2, policies=["scripted"], repeats=0)
-    lines = str(card).splitlines()
-    assert max(map(len, lines)) <= 80
-    heads = [line.split() for line in lines if "user-" in line]
-    assert heads == [["user-0", "user-1"], ["user-2"]]
-    assert [len(re.findall(r"\(\d", line)) for line in lines if line.startswith(" leaks ")] == [2, 1]
-
-
-class Named(ScriptedUser):
-    """The scripted user under another name."""
-
-    def __init__(self, name):
-        super().__init__(Negotiation.voice)
-        self.name = name
 
 
 def test_command(tmp_path, capsys, monkeypatch):
