@@ -69,7 +69,13 @@ def _expanded(alternatives: Sequence[str], parts: Mapping[str, str]) -> list[str
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
-    """`template` with values in place of their names in braces."""
+    """`template` with values in place of their names in braces.
+
+    Raises:
+        KeyError: If it holds another name.
+    """
+    if unknown := [name for name in _NAME.findall(template) if name not in values]:
+        raise KeyError(f"{template!r} names {', '.join(unknown)}; known are {', '.join(values)}")
     return _NAME.sub(lambda match: str(values[match[1]]), template)
 
 

@@ -9,10 +9,13 @@ from ...core.acts import Act, Say
 from ...core.grammar import Grammar
 from ...core.setting import Setting
 from ...simulated_users.cast import FAILED, MET, OPEN, Goal, Moment
+from ...simulated_users.speech import fill
+from ..content import content
 from .domains import DOMAINS
 from .game import Answer, Ask, Leave, Suggest
 from .mind import Client
 
+_TEXT = content(__file__, "cast.toml")
 _YES, _NO = Answer("yes"), Answer("no")
 
 
@@ -28,21 +31,12 @@ class CoachingCast:
 
     def facts(self, moment: Moment) -> str:
         """What the client wants, what would suit it, and what it says yes and no to."""
-        public, domain = moment.public, DOMAINS[moment.public.domain]
-        doing = domain.strategies[moment.hidden]
-        sides = _sides(moment)
-        yes, no, free = ([name for name, side in sides.items() if side == wanted] for wanted in (1, -1, 0))
-        parts = [
-            f"You are {public.name}, the client of a coach, and you want to {domain.goal}.",
-            f"What would suit you, though you have not thought of it yourself: {moment.hidden}, that is {doing}.",
-            f"These are like you, and you say yes when asked about them: {', '.join(yes) or 'none'}.",
-            f"These are not like you, and you say no: {', '.join(no) or 'none'}.",
-        ]
-        if free:
-            parts.append(f"Answer as you like about {', '.join(free)}.")
-        if _mind(moment.setting).conformity > 0.0:
-            parts.append("You do not like to contradict, and often just agree when something is suggested to you.")
-        return " ".join(parts)
+        public, domain, sides = moment.public, DOMAINS[moment.public.domain], _sides(moment)
+        yes, no, free = (", ".join(name for name in sides if sides[name] == side) for side in (1, -1, 0))
+        told = ["person", *(["free"] if free else []), *(["suggestible"] if _mind(moment.setting).conformity else [])]
+        who = {"name": public.name, "goal": domain.goal, "strategy": moment.hidden}
+        who |= {"doing": domain.strategies[moment.hidden], "yes": yes or "none", "no": no or "none", "free": free}
+        return " ".join(fill(_TEXT[name], who) for name in told)
 
     def goals(self, moment: Moment) -> list[Goal]:
         """Answer, truly, stay to the end, and be recommended what suits."""
@@ -55,28 +49,21 @@ class CoachingCast:
                 wrong |= asked is not None and isinstance(act, Answer) and bool(_fault(moment, asked, act))
                 left |= isinstance(act, Leave) and state.turn < _mind(moment.setting).game.turns
                 asked = None
-        advised = state.recommended
-        return [
-            Goal("Answer what the coach asks.", FAILED if missed else MET),
-            Goal("Answer as the person you are.", FAILED if wrong else MET),
-            Goal("Do not leave before the time is up.", FAILED if left else MET),
-            Goal(
-                "Get a recommendation that suits you.",
-                OPEN if state.mover is not None else MET if advised == moment.hidden else FAILED,
-            ),
-        ]
+        suited = OPEN if state.mover is not None else MET if state.recommended == moment.hidden else FAILED
+        statuses = [FAILED if failed else MET for failed in (missed, wrong, left)]
+        return list(map(Goal, _TEXT["goals"], (*statuses, suited)))
 
     def situation(self, moment: Moment) -> str:
         """The turn and the question."""
         state, topic = moment.state, moment.state.topic
         if state.mover is None:
             return "It is over."
-        about = f"The coach has asked you about {topic.attribute}." if isinstance(topic, Ask) else ""
-        if isinstance(topic, Suggest):
-            about = (
-                f"The coach has suggested that {topic.strategy} is right for you: "
-                f"{DOMAINS[moment.public.domain].strategies[topic.strategy]}."
-            )
+        about = ""
+        if isinstance(topic, Ask):
+            about = fill(_TEXT["asked"], {"attribute": topic.attribute})
+        elif isinstance(topic, Suggest):
+            doing = DOMAINS[moment.public.domain].strategies[topic.strategy]
+            about = fill(_TEXT["suggested"], {"strategy": topic.strategy, "doing": doing})
         return f"Turn {state.turn} of {_mind(moment.setting).game.turns}. {about}".strip()
 
     def acts(self, moment: Moment) -> list[Act]:
