@@ -19,7 +19,7 @@ from rich.console import Console
 
 from ..evaluation.results import Comparison, Evaluation
 from ..evaluation.tables import between, number, score_bars
-from ..trainers.algorithms import ALGORITHMS
+from ..trainers.algorithms import ACTS, ALGORITHMS, algorithm
 
 USAGE = "usage: dialogym train ALGORITHM ENV [OPTIONS]\n       dialogym train ALGORITHM --help"
 HEADINGS = {
@@ -41,14 +41,14 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
         console.print(USAGE, markup=False)
         for kind, heading in HEADINGS.items():
             console.print(f"\n{heading}:", markup=False)
-            for name, algorithm in ALGORITHMS.items():
-                if algorithm.kind == kind:
-                    console.print(f"  {name:17}{algorithm.about}", markup=False)
+            for name, one in ALGORITHMS.items():
+                if one.kind == kind:
+                    console.print(f"  {name:17}{one.about}", markup=False)
+        console.print(f"\nwith --model acts, a small policy that chooses acts: {', '.join(ACTS)}", markup=False)
         return
     name = arguments[0]
-    if name not in ALGORITHMS:
-        raise ValueError(f"algorithm must be one of {', '.join(ALGORITHMS)}; got {name!r}")
-    config = tyro.cli(ALGORITHMS[name].options(), args=list(arguments[1:]), prog=f"dialogym train {name}")
+    chosen = algorithm(name, _model(arguments))
+    config = tyro.cli(chosen.options(), args=list(arguments[1:]), prog=f"dialogym train {name}")
     if hasattr(config, "settings"):
         config = replace(config, settings={**config.settings, **settings})
     Console(stderr=True).print("loading torch and what it needs, up to half a minute ...", style="dim")
@@ -57,13 +57,23 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     from ..trainers.run import finished
 
     logging.disable_progress_bar()  # of reading and writing weights; that of the training stays
-    _, train = ALGORITHMS[name].load()
+    _, train = chosen.load()
     done = getattr(config, "go_on", False) and finished(config.out / name)
     result = train(config)
     if done:
         console.print(f"{config.out / name} is finished already: nothing to do", markup=False)
     for line in {"user-model": _user_model, "voice": _voice}.get(name, _policy)(config, name, result):
         console.print(line, markup=False)
+
+
+def _model(arguments: Sequence[str]) -> str:
+    """What is said of the model: its options depend on it."""
+    for place, argument in enumerate(arguments):
+        if argument.startswith("--model="):
+            return argument.removeprefix("--model=")
+        if argument == "--model" and place + 1 < len(arguments):
+            return arguments[place + 1]
+    return ""
 
 
 def outcome(evaluation: Evaluation) -> str:

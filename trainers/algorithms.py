@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Literal
+
+from ..policies.model_folder import ACTS as ACTS_FILE
 
 Kind = Literal["offline", "online", "self-play", "user"]
 
@@ -36,7 +39,8 @@ class Algorithm:
 
     def options(self) -> type[Any]:
         """The configuration; this does not load torch."""
-        return getattr(import_module(".configs", __package__), self.config)
+        home = self.module.rpartition(".")[0]
+        return getattr(import_module(f".{home}.configs" if home else ".configs", __package__), self.config)
 
     def load(self) -> tuple[type[Any], Callable[[Any], Any]]:
         """The configuration and the function."""
@@ -97,5 +101,38 @@ ALGORITHMS = {
     ),
 }
 """By name, in the order of the tables."""
+
+_ACTS: tuple[tuple[str, str, str, str, Kind], ...] = (
+    ("bc", "bc", "BCConfig", "behaviour cloning of recorded episodes", "offline"),
+    ("filtered-bc", "bc", "FilteredBCConfig", "behaviour cloning of the best of them", "offline"),
+    ("mc", "mc", "MCConfig", "a clone guided by Monte-Carlo returns", "offline"),
+    ("ilql", "ilql", "ILQLConfig", "implicit Q-learning", "offline"),
+    ("awr", "awr", "AWRConfig", "advantage-weighted regression", "offline"),
+    ("reinforce", "reinforce", "ReinforceConfig", "the plain policy gradient", "online"),
+    ("grpo", "grpo", "GRPOConfig", "group-relative policy optimisation", "online"),
+    ("rloo", "grpo", "RLOOConfig", "policy gradient with a leave-one-out baseline", "online"),
+    ("ppo", "ppo", "PPOConfig", "proximal policy optimisation", "online"),
+    ("expert-iteration", "expert_iteration", "ExpertIterationConfig", "cloning one's own best episodes", "online"),
+)
+ACTS = {
+    name: Algorithm(f"acts.{module}", config, f"train_{module}", about, kind)
+    for name, module, config, about, kind in _ACTS
+}
+"""Those of act policies (see `policies.acts`), by name."""
+
+
+def algorithm(name: str, model: str = "") -> Algorithm:
+    """An algorithm for the kind of policy that `model` is: `acts` or the folder of an act policy, or a language model.
+
+    Raises:
+        ValueError: If there is no such algorithm, or none for such a policy; the message lists those that there are.
+    """
+    acts = model == "acts" or (bool(model) and (Path(model) / ACTS_FILE).is_file())
+    table = ACTS if acts or (name in ACTS and name not in ALGORITHMS) else ALGORITHMS
+    if name not in table:
+        of = f" with model={model!r}" if acts else ""
+        raise ValueError(f"algorithm{of} must be one of {', '.join(table)}; got {name!r}")
+    return table[name]
+
 
 BENCHMARKED = tuple(name for name, algorithm in ALGORITHMS.items() if algorithm.benchmark is not None)

@@ -22,5 +22,5 @@ def train_bc(config: BCConfig) -> float | None:
         logs = log_policy(run.network(part.turns)["policy"][part.own], part.legal[part.own])
         loss = nll_loss(logs, part.slots[part.own])
         run.descend(loss)
-        run.log(loss=loss.detach())
+        run.log(loss=loss)
     return run.finish(demonstrations=len(batch), steps=steps)

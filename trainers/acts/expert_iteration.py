@@ -28,7 +28,7 @@ def train_expert_iteration(config: ExpertIterationConfig) -> float | None:
             logs = log_policy(run.network(part.turns)["policy"][part.own], part.legal[part.own])
             loss = nll_loss(logs, part.slots[part.own])
             run.descend(loss)
-            run.log(loss=loss.detach())
+            run.log(loss=loss)
         run.log(kept=len(kept))
     return run.finish(episodes=episodes * config.rounds, rounds=config.rounds)
 

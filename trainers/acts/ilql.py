@@ -47,7 +47,7 @@ def train_ilql(config: ILQLConfig) -> float | None:
             for name in Q_HEADS:
                 for target, source in zip(heads[f"target_{name}"].parameters(), heads[name].parameters(), strict=True):
                     target.lerp_(source, config.polyak)
-        run.log(loss=loss.detach(), q_loss=q_loss.detach(), v_loss=v_loss.detach(), cql_loss=cql_loss.detach())
+        run.log(loss=loss, q_loss=q_loss, v_loss=v_loss, cql_loss=cql_loss)
     return run.finish(episodes=len(batch), steps=steps)
 
 

@@ -33,5 +33,5 @@ def train_mc(config: MCConfig) -> float | None:
         cql_loss = nll_loss(log_policy(worth, part.legal[own]), slots)
         loss = nll_loss(logs, slots) + config.value_weight * q_loss + config.cql * cql_loss
         run.descend(loss)
-        run.log(loss=loss.detach(), q_loss=q_loss.detach(), cql_loss=cql_loss.detach())
+        run.log(loss=loss, q_loss=q_loss, cql_loss=cql_loss)
     return run.finish(episodes=len(batch), steps=steps)

@@ -214,7 +214,7 @@ class Training:
 
     def log(self, **numbers: Any) -> None:
         """Say in numbers what the step came to."""
-        self.numbers |= {name: float(value) for name, value in numbers.items()}
+        self.numbers |= {name: float(torch.as_tensor(value).detach()) for name, value in numbers.items()}
 
     def descend(self, loss: torch.Tensor, most: float = 1.0) -> None:
         """One step down the gradient, whose norm is scaled down to `most`."""
