@@ -450,7 +450,7 @@ def test_there_is_no_score_but_bounds(fake):
         and result.conduct["voice"]["utterances"] > 25
         and set(result.conduct) == {"mind", "voice"}
     )
-    shown = str(result)
+    shown = " ".join(str(result).split())  # a table breaks its lines
     assert (
         "lower bound" in shown
         and "of the bound" in shown
