@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tyro
 
 from ...core.checks import above, at_least
 from ..config import hardware
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
