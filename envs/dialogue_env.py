@@ -15,6 +15,7 @@ from ..core.dialogue import Dialogue, Step
 from ..simulated_users.llm_voice import Spoken
 from .base import Family
 from .make import engine_for
+from .seeds import seed_in
 from .spaces import Utterance
 from .transcript import Transcript
 
@@ -26,8 +27,8 @@ class DialogueEnv(gym.Env[str, str]):
         family: A family, or ``"module:Class"``.
         render_mode: ``"ansi"`` (``render`` returns the transcript), ``"human"`` (it is printed as it grows) or
             ``None``.
-        **arguments: ``reward``, ``grammar``, ``user``, ``personas`` and ``ear``, see `Options`; and settings of the
-            family, such as ``role="seller"``.
+        **arguments: ``reward``, ``grammar``, ``user``, ``personas``, ``ear``, ``split`` and ``on_error``, see
+            `Options`; and settings of the family, such as ``role="seller"``.
 
     Raises:
         ValueError: If an argument is not among the valid ones; the message lists them.
@@ -51,7 +52,8 @@ class DialogueEnv(gym.Env[str, str]):
         """Start a dialogue.
 
         Args:
-            seed: Fixes scenario, hidden state, persona and words.
+            seed: Fixes scenario, hidden state, persona and words. With a split, 0 is the first seed of the split, and
+                a dialogue without a seed has one that is drawn from it.
             options: See `Engine.open`.
 
         Returns:
@@ -60,6 +62,8 @@ class DialogueEnv(gym.Env[str, str]):
         Raises:
             ConnectionError: If the simulated user's machinery failed before the first word.
         """
+        if seed is not None and self.engine.split is not None:
+            seed = seed_in(self.engine.split, seed)
         super().reset(seed=seed)
         if self._dialogue is not None:
             self._dialogue.release()
@@ -82,6 +86,7 @@ class DialogueEnv(gym.Env[str, str]):
         Raises:
             ResetNeeded: Before `reset`, or after the end.
             TypeError: If `action` is not a string.
+            ConnectionError: With ``on_error="raise"``, if the simulated user's machinery failed.
         """
         dialogue = self._dialogue or self.dialogue
         if dialogue.done:

@@ -20,12 +20,14 @@ from ..core.stream import Stream
 from ..core.thoughts import spoken
 from ..rewards.registry import Reward, RewardSpec
 from ..simulated_users.personas import Persona, PersonaDistribution, adjusted, people_of
-from ..simulated_users.user import Failure, ScriptedUser, SimulatedUser
+from ..simulated_users.user import Failure, ScriptedUser, SimulatedUser, is_refusal
 from .base import Family
 from .ears import LLMEar
+from .seeds import check_split, drawn
 
 PATIENCE = 3  # lost turns in a row that end an episode
 PERSONAS = ("auto", "styles", "rich")
+ON_ERROR = ("truncate", "raise")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Options:
             way.
         ear: What reads plain words: ``"grammar"``, or ``"llm:MODEL"``, a language model that the grammar holds in
             check; see `make_ear`.
+        split: ``"train"``, ``"validation"`` or ``"test"``: seeds count from the first of this split's own, and
+            dialogues without a seed are drawn among them; see `seeds.SPLITS`. ``None``: seeds are taken as they are.
+        on_error: What becomes of a dialogue in which the simulated user's machinery fails. ``"truncate"``: it is cut
+            off, and says so. ``"raise"``: a `ConnectionError`, for frameworks that have their own notion of a failed
+            rollout; not where a content filter refused the words, which is the doing of who said them.
     """
 
     reward: RewardSpec | Reward = "goal"
@@ -51,6 +58,8 @@ class Options:
     user: str | SimulatedUser = "scripted"
     personas: str | PersonaDistribution = "auto"
     ear: str | LLMEar = "grammar"
+    split: str | None = None
+    on_error: str = "truncate"
 
 
 OPTIONS = tuple(field.name for field in fields(Options))
@@ -87,6 +96,9 @@ class Engine:
                 f"user and ear must be objects here, and make_engine knows them by name; got {user!r}, {ear!r}"
             )
         self.user, self.ear = user, ear
+        check_split(options.split)
+        self.split = options.split
+        self.raises = check_on_error(options.on_error) == "raise"
         self.owned: Sequence[Any] = ()  # what was made for this engine alone, and ends with it
         self.made: tuple[Callable[..., Engine], tuple[Any, ...]] = Engine, (family, options)  # how to make it again
         personas = options.personas
@@ -141,7 +153,7 @@ class Engine:
             options: May hold ``"scenario"`` (a scenario, or a mapping of fields to replace in the one drawn),
                 ``"hidden"`` (the partner's hidden state) and ``"persona"`` (the name of a style, a `Persona`, or a
                 mapping of its fields, the others being drawn).
-            seeds: Kept in the records.
+            seeds: Kept in the records. A dialogue without one has, in a split, a seed that its generator draws.
 
         Returns:
             The dialogues. Where the simulated user's machinery failed before the first word, ``error`` is set and the
@@ -168,6 +180,9 @@ class Engine:
 
         Returns:
             The steps, recorded and rewarded. A step that failed has no reward terms.
+
+        Raises:
+            ConnectionError: If the simulated user's machinery failed, and this is to be raised; the steps are recorded.
         """
         return self.step_and_renew(dialogues, texts, ())[0]
 
@@ -272,12 +287,13 @@ class Engine:
 
     def _record(self, steps: Sequence[Step]) -> None:
         """Append each step to its dialogue and reward it; a failed one ends the dialogue unrewarded."""
-        reward = self.reward
+        reward, failed = self.reward, []
         for step in steps:
             dialogue = step.dialogue
             if step.error:
                 dialogue.record(step)
                 dialogue.cut(step.error)
+                failed.append(dialogue)
                 continue
             lost = step.heard.problem or step.exchange.problem
             gives_up = lost and _gives_up(step)
@@ -286,6 +302,8 @@ class Engine:
             if gives_up:
                 dialogue.cut()
             step.reward = reward(step)
+        if failed and self.raises:
+            raise_errors(failed)
 
     # ---- the beginning
 
@@ -297,6 +315,13 @@ class Engine:
     ) -> tuple[list[Dialogue], list[Opening]]:
         """New dialogues, and the openings of those that the others open. The words are still to come."""
         seeds = seeds or [None] * len(generators)
+        if self.split is not None and None in seeds:
+            pairs = list(zip(seeds, generators, strict=True))
+            seeds = [drawn(self.split, generator) if seed is None else seed for seed, generator in pairs]
+            generators = [
+                np.random.default_rng(new) if old is None else generator
+                for new, (old, generator) in zip(seeds, pairs, strict=True)
+            ]
         dialogues = [
             self._open(Stream(generator), options, seed) for generator, seed in zip(generators, seeds, strict=True)
         ]
@@ -352,6 +377,28 @@ def _openings(waiting: Sequence[Dialogue], decided: Sequence[Exchange | Failure]
             dialogue.cut(exchange)
         else:
             yield Opening(dialogue, exchange)
+
+
+def check_on_error(on_error: str) -> str:
+    """The same; a `ValueError` if it is not among the valid ones."""
+    if on_error not in ON_ERROR:
+        raise ValueError(f"on_error must be one of {', '.join(ON_ERROR)}; got {on_error!r}")
+    return on_error
+
+
+def raise_errors(dialogues: Sequence[Dialogue]) -> None:
+    """Raise a `ConnectionError` if the machinery failed in some of these dialogues.
+
+    Where a content filter refused the learner's words, nothing has failed: nobody may choose what counts.
+    """
+    if errors := [d.error for d in dialogues if d.error and not is_refused(d)]:
+        raise ConnectionError(f"{len(errors)} of {len(dialogues)} dialogues failed: {errors[0]}")
+
+
+def is_refused(dialogue: Dialogue) -> bool:
+    """Whether a content filter ended a dialogue in which the learner had its say, or was about to."""
+    begun = dialogue.steps or dialogue.setting.game.mover(dialogue.state) == dialogue.seat
+    return bool(begun) and is_refusal(dialogue.error)
 
 
 def _gives_up(step: Step) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -62,9 +62,8 @@ def split_options(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[st
 def resolved(options: Options, family: Family) -> Options:
     """The options with language models in the place of their names."""
     by_name = isinstance(options.user, str) and options.user != "scripted"
-    return Options(
-        reward=options.reward,
-        grammar=options.grammar,
+    return replace(
+        options,
         user=make_user(options.user, family),
         personas=("rich" if by_name else "styles") if options.personas == "auto" else options.personas,
         ear=make_ear(options.ear, family, family.grammar.using(options.grammar)) or "grammar",

@@ -14,9 +14,10 @@ from ..core.acts import IllegalAct, Say
 from ..core.stream import Stream
 from ..core.thoughts import spoken
 from .base import Family
-from .engine import PATIENCE
+from .engine import PATIENCE, check_on_error
 from .make import load_family
 from .registration import lookup
+from .seeds import check_split, drawn, seed_in
 from .spaces import Utterance
 
 
@@ -33,6 +34,8 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         family: A family with a second seat.
         grammar: ``"natural"`` or ``"tagged"``.
         render_mode: ``"human"`` or ``"ansi"`` or ``None``.
+        split: As for `Options`.
+        on_error: As for `Options`; nothing can fail here, since nobody is simulated.
 
     Raises:
         ValueError: If the family has no second seat to learn in, or an argument is not among the valid ones.
@@ -40,8 +43,17 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
 
     metadata = {"render_modes": ["ansi", "human"], "name": "dialogym", "is_parallelizable": True}
 
-    def __init__(self, family: Family, grammar: str = "natural", render_mode: str | None = None):
+    def __init__(
+        self,
+        family: Family,
+        grammar: str = "natural",
+        render_mode: str | None = None,
+        split: str | None = None,
+        on_error: str = "truncate",
+    ):
         super().__init__()
+        check_split(split)
+        check_on_error(on_error)
         if family.duel is None:
             raise ValueError(f"{type(family).__name__} has only one seat that can learn")
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
@@ -49,6 +61,7 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         self.family, self._duel = family, family.duel
         self.grammar = family.grammar.using(grammar)
         self.render_mode = render_mode
+        self.split = split
         self.possible_agents = list(family.seats)
         self.agents: list[str] = []
         self.observation_spaces: dict[str, Any] = {
@@ -81,11 +94,14 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         return self.action_spaces[agent]
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
-        """Draw a scenario and the private facts of both seats."""
+        """Draw a scenario and the private facts of both seats; in a split, as `DialogueEnv.reset` does."""
         if seed is not None or self._generator is None:
-            self._generator = seeding.np_random(seed)[0]
-        self._drawn_from = self._generator.bit_generator.state
-        self.both = self._duel(Stream(self._generator))
+            self._generator = seeding.np_random(seed if seed is None else seed_in(self.split, seed))[0]
+        generator = self._generator
+        if seed is None and self.split is not None:
+            generator = np.random.default_rng(drawn(self.split, generator))
+        self._drawn_from = generator.bit_generator.state
+        self.both = self._duel(Stream(generator))
         self.state_ = self.both.game.start()
         self.agents = list(self.possible_agents)
         self.rewards = dict.fromkeys(self.agents, 0.0)
@@ -148,7 +164,14 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         """Nothing to release."""
 
 
-def aec(env_id: str, grammar: str = "natural", render_mode: str | None = None, **settings: Any) -> DialogueAEC:
+def aec(
+    env_id: str,
+    grammar: str = "natural",
+    render_mode: str | None = None,
+    split: str | None = None,
+    on_error: str = "truncate",
+    **settings: Any,
+) -> DialogueAEC:
     """The PettingZoo AEC environment of a registered id, in which both seats learn.
 
     Raises:
@@ -156,4 +179,4 @@ def aec(env_id: str, grammar: str = "natural", render_mode: str | None = None, *
             valid ones.
     """
     path, registered = lookup(env_id)
-    return DialogueAEC(load_family(path, {**registered, **settings}), grammar, render_mode)
+    return DialogueAEC(load_family(path, {**registered, **settings}), grammar, render_mode, split, on_error)

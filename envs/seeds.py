@@ -12,13 +12,13 @@
 | the last million before the next run's | `demonstrations` of runs from 10: 100,000 for each |
 
 A run is named by its own seed (``--seed`` of ``dialogym train``), a whole number from 0. Commands that take a first
-seed (``dialogym collect``, ``datasets``, ``scorecard``, ``evaluate`` without ``--split``) count from it, by default
-from 0, which is where the demonstrations of run 0 are.
+seed (``dialogym collect``, ``datasets``, ``scorecard``, ``evaluate``) count from it, by default from 0, which is where
+the demonstrations of run 0 are. With a split (``split="test"``) seed 0 is the first of that split's own, see `SPLITS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import numpy as np
 
 _AREA = 1_000_000
 _RUN = 100_000_000  # seeds of a run
@@ -65,10 +65,6 @@ def trials(count: int) -> range:
     return _within(3 * _AREA, _AREA, count)
 
 
-SPLITS: dict[str, Callable[[int], range]] = {"validation": validation, "test": test}
-"""Seeds that no run trains on, by name."""
-
-
 def _first_of(run: int) -> int:
     if run < 0:
         raise ValueError(f"the seed of a run must be at least 0, got {run}")
@@ -79,3 +75,43 @@ def _within(first: int, room: int, count: int, start: int = 0) -> range:
     if not 0 <= start <= start + count <= room:
         raise ValueError(f"there are seeds for {room:,} episodes; {start + count:,} would take those of another use")
     return range(first + start, first + start + count)
+
+
+SPLITS: dict[str, range] = {
+    "train": train(0, _RUN - _AREA),
+    "validation": validation(_AREA),
+    "test": test(_AREA),
+}
+"""The seeds of each split, for whoever counts seeds from 0: no two splits share one."""
+
+
+def check_split(split: str | None) -> None:
+    """Raise a `ValueError` if there is no such split; ``None`` stands for all seeds as they are."""
+    if split is not None and split not in SPLITS:
+        raise ValueError(f"split must be None or one of {', '.join(SPLITS)}; got {split!r}")
+
+
+def seed_in(split: str | None, seed: int, count: int = 1) -> int:
+    """The seed that `seed` stands for in a split, which has its own seeds 0, 1, and so on.
+
+    Args:
+        split: Its name; ``None`` leaves the seed as it is.
+        seed: From 0.
+        count: How many seeds from there on are meant.
+
+    Raises:
+        ValueError: If there is no such split, or it has not so many seeds.
+    """
+    check_split(split)
+    if split is None:
+        return seed
+    if seed < 0:
+        raise ValueError(f"seed must be at least 0, got {seed}")
+    seeds = SPLITS[split]
+    return _within(seeds.start, len(seeds), count, seed).start
+
+
+def drawn(split: str, generator: np.random.Generator) -> int:
+    """A seed of a split, drawn at random."""
+    seeds = SPLITS[split]
+    return seeds.start + int(generator.integers(len(seeds)))

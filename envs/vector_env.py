@@ -15,6 +15,7 @@ from ..core.dialogue import Dialogue
 from .base import Family
 from .dialogue_env import describe
 from .make import engine_for
+from .seeds import seed_in
 from .spaces import Utterance
 
 
@@ -70,7 +71,8 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         """Start a dialogue in each sub-environment.
 
         Args:
-            seed: One seed, from which sub-environment ``i`` gets ``seed + i``; or one for each.
+            seed: One seed, from which sub-environment ``i`` gets ``seed + i``; or one for each. With a split, they
+                count from its first.
             options: See `Engine.open`; the same for all. ``"reset_mask"``, a boolean array of shape (num_envs,), limits
                 the reset to some of them.
 
@@ -91,6 +93,8 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         )
         if len(seeds) != n:
             raise ValueError(f"seed must be one number or {n} of them, got {len(seeds)}")
+        if (split := self.engine.split) is not None:
+            seeds = [None if one is None else seed_in(split, one) for one in seeds]
         if not self._generators:
             self._generators = [seeding.np_random(s)[0] for s in seeds]
         else:
@@ -124,13 +128,17 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
 
         Raises:
             ResetNeeded: Before `reset`.
-            ConnectionError: If the simulated user's machinery failed twice before the first word of a new dialogue. All
-                dialogues are then lost.
+            ConnectionError: If the simulated user's machinery failed twice before the first word of a new dialogue or,
+                with ``on_error="raise"``, if it failed at all. All dialogues are then lost.
         """
         dialogues = self.dialogues
         if not dialogues:
             raise ResetNeeded("there are no dialogues yet: call reset() first")
-        steps, renewed = self.engine.step_and_renew(dialogues, actions, self._generators)
+        try:
+            steps, renewed = self.engine.step_and_renew(dialogues, actions, self._generators)
+        except ConnectionError:
+            self.dialogues = []
+            raise
         observations = [step.reply for step in steps]
         infos: dict[str, Any] = {}
         rewards = np.array([step.reward for step in steps])

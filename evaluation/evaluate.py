@@ -11,13 +11,14 @@ from ..core.dialogue import Dialogue
 from ..core.setting import Setting
 from ..core.solver import OutOfReach
 from ..envs.base import Family
+from ..envs.engine import is_refused
 from ..envs.make import make_engine
+from ..envs.seeds import seed_in
 from ..policies.policy import PolicySpec
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
 from ..rewards.registry import Reward, RewardSpec
 from ..simulated_users.llm_mind import LLMUser
-from ..simulated_users.user import is_refusal
 from .information import information_metrics, measure
 from .references import references
 from .results import Comparison, Evaluation
@@ -35,12 +36,14 @@ def evaluate(
     reward: RewardSpec | Reward = "goal",
     batch: int = 256,
     information: bool = False,
+    split: str | None = None,
     **settings: Any,
 ) -> Evaluation:
     """Play a policy and say how good it is.
 
-    Episodes in which the simulated user's machinery failed do not count. Those that a content filter ended, because it
-    refused the words, count as cut off where they stood, and are told apart: a policy must not choose what counts.
+    Episodes in which the machinery of the simulated user or of the policy failed do not count. Those that a content
+    filter ended, because it refused the words, count as cut off where they stood, and are told apart: a policy must not
+    choose what counts.
 
     Args:
         env_id: A registered id.
@@ -52,16 +55,18 @@ def evaluate(
         batch: Dialogues that run together.
         information: Add the metrics of `information.METRICS`: how well the policy finds out whom it talks to. Much
             slower.
+        split: ``"train"``, ``"validation"`` or ``"test"``: `seed` counts from the first of this split's own seeds.
         **settings: As for ``gym.make``: ``grammar``, ``user``, ``ear``, and those of the family. The references always
             talk to the scripted user. Where the user decides by anything but the family's mind (``"llm:MODEL"``, say),
             there is no score, but the bounds that still hold.
 
     Raises:
         ValueError: If an argument is invalid.
-        ConnectionError: If the simulated user's machinery failed in every episode.
+        ConnectionError: If the machinery failed in every episode.
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, got {episodes}")
+    seed = seed_in(split, seed, episodes)
     engine = make_engine(env_id, reward=reward, **settings)
     family, speaker, seeds = engine.family, make_policy(policy, engine), range(seed, seed + episodes)
     earlier = conduct(engine.user, engine.ear)
@@ -71,7 +76,7 @@ def evaluate(
     for place, dialogue in enumerate(rollout(engine, speaker, seeds, batch)):
         if dialogue.error:
             error = dialogue.error
-            if not is_refusal(error) or not dialogue.steps:
+            if not is_refused(dialogue):
                 continue
             refused += 1
         payoffs[place] = _cut(dialogue) if dialogue.error else dialogue.steps[-1].payoff
@@ -84,7 +89,7 @@ def evaluate(
         if information:
             measured.append(measure(dialogue))
     if not outcomes:
-        raise ConnectionError(f"the simulated user failed in all {episodes} episodes; in the last one: {error}")
+        raise ConnectionError(f"all {episodes} episodes failed; in the last one: {error}")
     counted = ~np.isnan(payoffs)
     returns = payoffs[counted]
     score = spread = over_random = None
@@ -141,6 +146,7 @@ def compare(
     references: bool = True,
     difference: bool = False,
     information: bool = False,
+    split: str | None = None,
     **settings: Any,
 ) -> Comparison:
     """Play several policies on the same seeds.
@@ -160,7 +166,7 @@ def compare(
     evaluations, first = [], ""
     for policy in line:
         try:
-            evaluation = evaluate(env_id, policy, episodes, seed, reward, batch, information, **settings)
+            evaluation = evaluate(env_id, policy, episodes, seed, reward, batch, information, split, **settings)
         except OutOfReach:
             if policy != "optimal" or "optimal" in policies:
                 raise

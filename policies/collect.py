@@ -11,6 +11,7 @@ from ..core.dialogue import Dialogue
 from ..core.episode import Episode
 from ..envs.episodes import EpisodeStore
 from ..envs.make import make_engine
+from ..envs.seeds import seed_in
 from ..rewards.registry import Reward
 from .job import RolloutJob, RolloutWorker, recorded_name
 from .policy import PolicySpec
@@ -24,7 +25,7 @@ ENGINES = ("local", "ray")
 def play(
     env_id: str, policy: PolicySpec, seeds: Iterable[int], batch: int = 256, **settings: Any
 ) -> Iterator[Dialogue]:
-    """`rollout` by name: ``play("Negotiation-v0", "optimal", range(100), role="seller")``."""
+    """`rollout` by name: ``play("Negotiation-v0", "optimal", range(100), role="seller", split="test")``."""
     engine = make_engine(env_id, **settings)
     return rollout(engine, make_policy(policy, engine), seeds, batch)
 
@@ -41,6 +42,7 @@ def collect(
     resume: bool = False,
     engine: str = "local",
     workers: int = 2,
+    split: str | None = None,
     **settings: Any,
 ) -> EpisodeStore:
     """Play episodes and append them to a store. What was written stays readable whatever happens later.
@@ -61,6 +63,7 @@ def collect(
         resume: Play only the seeds that the store does not hold yet.
         engine: ``"local"``: in this process. ``"ray"``: in worker processes, see `ray_collect`.
         workers: Chunks of `batch` episodes that are played at the same time on Ray.
+        split: ``"train"``, ``"validation"`` or ``"test"``: `seed` counts from the first of this split's own seeds.
         **settings: As for ``gym.make``.
 
     Raises:
@@ -74,6 +77,7 @@ def collect(
             raise ValueError(f"{name} must be at least 1, got {value}")
     if seed < 0:
         raise ValueError(f"seed must be at least 0, got {seed}")
+    seed = seed_in(split, seed, episodes)
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}; got {engine!r}")
     job = RolloutJob(env_id, policy, best_of, batch, {**settings, "reward": Reward(settings.get("reward", "goal"))})

@@ -10,7 +10,9 @@ from gymnasium.utils import seeding
 
 from ..core.dialogue import Dialogue
 from ..core.stream import Stream
-from ..envs.engine import Engine
+from ..envs.engine import Engine, raise_errors
+from ..envs.seeds import seed_in
+from ..simulated_users.user import Failure
 from .policy import Policy
 
 
@@ -31,8 +33,9 @@ def rollout(
 
     Args:
         engine: The environment.
-        policy: Speaks for the learner.
-        seeds: One for each episode, at least 0.
+        policy: Speaks for the learner. Where it gives a `Failure` in place of words, since its own machinery failed,
+            the dialogue is cut off with this error.
+        seeds: One for each episode, at least 0; with a split they count from its first.
         batch: How many dialogues run together.
         attempts: Of the policy at the same episodes, one for all or one for each: other random choices against the
             same partner.
@@ -40,6 +43,7 @@ def rollout(
 
     Raises:
         ValueError: If a seed is negative, or the policy responds with something else than a string a dialogue.
+        ConnectionError: If something failed, and the engine is to raise this.
 
     Yields:
         The dialogues, in the order of the seeds. Those with an ``error`` are not the policy's doing: drop them. If the
@@ -48,11 +52,13 @@ def rollout(
     batch = min(batch, getattr(policy, "at_once", batch))
     pending = iter(zip(seeds, repeat(attempts) if isinstance(attempts, int) else attempts))  # noqa: B905  # one may be endless
     while chunk := list(islice(pending, batch)):
-        some = [seed for seed, _ in chunk]
+        some = [seed_in(engine.split, seed) for seed, _ in chunk]
         if min(some) < 0:
             raise ValueError(f"seed must be at least 0, got {min(some)}")
         dialogues = engine.open([seeding.np_random(seed)[0] for seed in some], seeds=some)
-        streams = [policy_stream(seed, attempt) for seed, attempt in chunk]
+        if engine.raises:
+            raise_errors(dialogues)
+        streams = [policy_stream(seed, attempt) for seed, (_, attempt) in zip(some, chunk, strict=True)]
         live = [place for place, dialogue in enumerate(dialogues) if not dialogue.done]
         while live:
             speaking = [dialogues[place] for place in live]
@@ -62,6 +68,15 @@ def rollout(
                     f"policy must respond with a list of strings, one for each of the {len(live)} dialogues; "
                     f"{getattr(policy, 'name', policy)!r} gave {texts!r:.200}"
                 )
+            if Failure in map(type, texts):
+                for dialogue, text in zip(speaking, texts, strict=True):
+                    if isinstance(text, Failure):
+                        dialogue.cut(text)
+                if engine.raises:
+                    raise_errors(speaking)
+                live = [place for place in live if not dialogues[place].done]
+                speaking = [dialogues[place] for place in live]
+                texts = [text for text in texts if not isinstance(text, Failure)]
             steps = engine.step(speaking, texts)
             live = [
                 place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import tyro
 from rich.console import Console
@@ -26,6 +26,8 @@ class Collect(Recording):
     """Attempts at each episode, against the same partner; the best is kept."""
     resume: bool = False
     """Go on after an interruption: play only the seeds that the folder does not hold yet."""
+    split: Literal["train", "validation", "test"] | None = None
+    """Seeds count from the first of this split's own."""
     batch: int = 256
     """Dialogues that run together, and are written together."""
     out: Path = Path("runs/episodes")
@@ -35,7 +37,9 @@ class Collect(Recording):
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     """Collect and say where."""
     options = tyro.cli(Collect, args=list(arguments), prog="dialogym collect")
-    play = {name: getattr(options, name) for name in ("seed", "batch", "best_of", "resume", "engine", "workers")}
+    play = {
+        name: getattr(options, name) for name in ("seed", "split", "batch", "best_of", "resume", "engine", "workers")
+    }
     given = {**play, **options.settings(settings)}
     store = collect(options.env_id, options.policy, options.episodes, options.out, progress=True, **given)
     Console().print(f"{len(store)} episodes in {store.path}")

@@ -11,7 +11,6 @@ import tyro
 from rich.console import Console
 
 from ..envs.make import make_engine
-from ..envs.seeds import SPLITS
 from ..evaluation.evaluate import compare, evaluate
 from ..evaluation.results import Comparison
 from ..evaluation.tables import plain, score_bars
@@ -27,8 +26,8 @@ class Evaluate(Meetings):
     """One or more policies; `all` stands for every baseline; `lm:FOLDER` for a trained model."""
     episodes: int = 500
     """How many episodes are played."""
-    split: Literal["test", "validation"] | None = None
-    """Play the seeds that are kept for this, on which no run trains, instead of those from `seed`."""
+    split: Literal["train", "validation", "test"] | None = None
+    """Seeds count from the first of this split's own. No run trains on those of `validation` and `test`."""
     information: bool = False
     """Also say how well a policy finds out whom it talks to (slow): information gain and efficiency, control index, and
     the accuracy of beliefs."""
@@ -46,12 +45,11 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
         # `compare` adds random and optimal, this one if it is within reach
         known = baselines(make_engine(options.env_id, **quiet))
         names = [name for name in (*known, *names) if name not in ("all", "random", "optimal")]
-    seed = options.seed if options.split is None else SPLITS[options.split](options.episodes).start
-    given = {"information": options.information, **options.settings(settings)}
+    given = {"information": options.information, "split": options.split, **options.settings(settings)}
     if len(names) == 1 and "all" not in options.policy:
-        result = evaluate(options.env_id, names[0], options.episodes, seed, **given)
+        result = evaluate(options.env_id, names[0], options.episodes, options.seed, **given)
     else:
-        result = compare(options.env_id, names, options.episodes, seed, **given)
+        result = compare(options.env_id, names, options.episodes, options.seed, **given)
     console = Console(highlight=False)
     console.print(str(result), markup=False, soft_wrap=True)
     if "all" in options.policy and isinstance(result, Comparison):

@@ -88,6 +88,10 @@ class TrainerConfig:
         at_least(self, 0, "lora_rank", "eval_every", "seed", "threads")
         at_least(self, 1, "max_turn_tokens", "eval_episodes", "final_episodes", "save_every")
         above(self, 0, "learning_rate")
+        if "split" in self.settings:
+            raise ValueError(
+                "settings must hold no split: a run plays its own seeds of train, and is scored on validation and test"
+            )
         if self.lora_rank and self.model == "tiny":
             raise ValueError(
                 "lora_rank adapts a model that was saved; with model='tiny', which is made new, it must be 0, got "

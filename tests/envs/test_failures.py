@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dialogym
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from dialogym.policies.collect import collect
 from dialogym.policies.policy import FunctionPolicy
 from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import rollout
-from dialogym.simulated_users.user import Failure, ScriptedUser
+from dialogym.simulated_users.user import REFUSAL, Failure, ScriptedUser
 from gymnasium.utils import seeding
 
 ENV = "Negotiation-v0"
@@ -246,3 +247,88 @@ def test_the_best_of_several_attempts_is_one_that_did_not_fail(tmp_path):
     )  # often below 0, which a failed attempt would beat if it counted as 0
     store = collect(ENV, bad, 8, tmp_path / "episodes", best_of=2, user=Broken("speak", "opening", first_attempt))
     assert not [episode.error for episode in store if episode.error] and min(episode.payoff for episode in store) < 0.0
+
+
+class Refusing(Broken):
+    """Its provider's content filter refuses what the learner has said."""
+
+    def _break(self, method, dialogues, heards, answers):
+        answers = super()._break(method, dialogues, heards, answers)
+        return [Failure(REFUSAL) if answer is DOWN else answer for answer in answers]
+
+
+@methods
+def test_a_failure_is_raised_where_this_is_asked_for(method):
+    env = gym.make(ENV, user=Broken(method, "later", Times(1)), on_error="raise")
+    env.reset(seed=0)
+    with pytest.raises(ConnectionError, match="1 of 1 dialogues failed: the server is down"):
+        env.step("[offer 20]")
+    assert env.unwrapped.dialogue.error == DOWN and env.unwrapped.dialogue.done
+    assert env.reset(seed=0)[0] == gym.make(ENV).reset(seed=0)[0]  # and it goes on with the next
+    assert env.step("[offer 20]")[4]["problem"] == ""
+
+
+@methods
+def test_a_vector_raises_and_has_to_be_reset(method):
+    envs = gym.make_vec(ENV, num_envs=6, user=Broken(method, "later", Times(2)), on_error="raise")
+    envs.reset(seed=0)
+    with pytest.raises(ConnectionError, match="2 of 2 dialogues failed: the server is down"):
+        envs.step(["[offer 20]"] * 6)
+    with pytest.raises(gym.error.ResetNeeded):
+        envs.step(["[offer 20]"] * 6)
+    assert envs.reset(seed=0)[0] == gym.make_vec(ENV, num_envs=6).reset(seed=0)[0]
+    assert not envs.step(["[offer 20]"] * 6)[3].any()
+
+
+@moments
+def test_an_evaluation_that_is_to_raise_stops_at_the_first_failure(moment):
+    with pytest.raises(ConnectionError, match=r"\d of \d+ dialogues failed: the server is down"):
+        evaluate(ENV, "scripted", 9, user=Broken("speak", moment), on_error="raise")
+    assert evaluate(ENV, "scripted", 9, user=Broken("speak", moment)).dropped == 3
+
+
+def test_refused_words_are_no_failure_even_there():
+    env = gym.make(ENV, user=Refusing("speak", "later", Times(1)), on_error="raise")
+    env.reset(seed=0)
+    _, reward, terminated, truncated, info = env.step("[offer 20]")
+    assert (reward, terminated, truncated, info["error"]) == (0.0, False, True, REFUSAL)
+
+
+def test_there_are_two_ways_to_meet_an_error():
+    for make in (gym.make, gym.make_vec, dialogym.aec):
+        with pytest.raises(ValueError, match="on_error must be one of truncate, raise; got 'ignore'"):
+            make(ENV, on_error="ignore")
+
+
+def failing(seeds, when):
+    """A policy whose machinery fails in the dialogues of some seeds at its turn number `when`."""
+    return FunctionPolicy(
+        "failing", lambda d, _: Failure("no model") if d.seed in seeds and len(d.steps) == when else "Hm."
+    )
+
+
+@pytest.mark.parametrize("when", [0, 1])
+def test_a_policy_that_fails_loses_only_its_dialogue_and_no_points(when, tmp_path):
+    policy, engine = failing({2, 5}, when), make_engine(ENV)
+    dialogues = list(rollout(engine, policy, range(8)))
+    sound = list(rollout(engine, failing((), 0), range(8)))
+    for dialogue, same in zip(dialogues, sound, strict=True):
+        assert (dialogue.error == "no model") == (dialogue.seed in (2, 5)) and dialogue.done
+        if not dialogue.error:
+            assert dialogue.messages() == same.messages()
+        else:
+            assert len(dialogue.steps) == when and all(step.text == "Hm." for step in dialogue.steps)
+    result = evaluate(ENV, policy, 8)
+    assert (result.episodes, result.dropped, result.refused) == (6, 2, 0)
+    store = collect(ENV, policy, 8, tmp_path)
+    assert [episode.seed for episode in store if episode.error == "no model"] == [2, 5]
+    assert len(rescore(store, "goal")) == 6
+    with pytest.raises(ConnectionError, match="2 of 8 dialogues failed: no model"):
+        list(rollout(make_engine(ENV, on_error="raise"), policy, range(8)))
+
+
+@pytest.mark.parametrize("env_id", [env_id for env_id in dialogym.ids() if "Spacing" not in env_id])
+def test_a_policy_whose_words_are_refused_at_once_is_cut_off_where_it_stood(env_id):
+    policy = FunctionPolicy("refused", lambda d, _: Failure(REFUSAL) if d.seed == 2 else "Hello.")
+    result = evaluate(env_id, policy, 4)
+    assert (result.episodes, result.dropped, result.refused) == (4, 0, 1)
