@@ -26,6 +26,7 @@ from safetensors.torch import load_file
 
 from ..resuming import Interrupt
 from ..toy import TOY
+from .test_glossary import METRICS, unknown
 
 SMALL = {"width": 16, "layers": 1, "eval_every": 0, "eval_episodes": 20, "final_episodes": 100}
 ONLINE = {**SMALL, "steps": 12, "save_every": 5, "learning_rate": 1e-2}
@@ -64,6 +65,8 @@ def test_each_algorithm_gets_to_the_optimum(name, tmp_path):
     engine = make_engine(TOY)
     loaded = make_policy(f"acts:{tmp_path / name / 'model'}", engine)
     assert np.mean([dialogue.steps[-1].payoff for dialogue in rollout(engine, loaded, range(60))]) > 0.95
+    logged = {key for row in rows(tmp_path) for key in row}
+    assert {"loss", "learning_rate", "grad_norm"} <= logged and unknown(logged, METRICS) == []
     results = json.loads((tmp_path / name / "evaluation.json").read_text())
     assert results[0]["policy"] == "trained" and {"random", "optimal"} <= {result["policy"] for result in results}
 

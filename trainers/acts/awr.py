@@ -32,5 +32,5 @@ def train_awr(config: AWRConfig) -> float | None:
         value_loss = (value - got).square().mean()
         loss = -(weights * logs).mean() + config.value_weight * value_loss
         run.descend(loss)
-        run.log(loss=loss, v_loss=value_loss, weight=weights.mean())
+        run.log(loss=loss, v_loss=value_loss, advantage_weight=weights.mean())
     return run.finish(episodes=len(batch), steps=steps)

@@ -72,7 +72,9 @@ def update(
         run.descend(loss, config.max_grad_norm)
         entropies.append(float(entropy.detach()))
         kl = float((ratio - 1.0 - log_ratio).mean().detach())  # k3
-        run.log(loss=loss, kl=kl, clipped=((ratio - 1.0).abs() > config.clip).float().mean())
+        run.log(
+            loss=loss, policy_loss=policy_loss, approx_kl=kl, clipped=((ratio - 1.0).abs() > config.clip).float().mean()
+        )
         if config.target_kl and kl > config.target_kl:
             break
     run.log(entropy=entropies[0], entropy_weight=weight, updates=len(entropies))

@@ -171,8 +171,9 @@ class Training:
         if config.eval_every and not first:
             write(0, run.validate(self.speaker))
         for step in range(first, steps):
-            self.optimizer.param_groups[0]["lr"] = config.learning_rate * rate(step, steps)
-            self.numbers: dict[str, float] = {}
+            learning_rate = config.learning_rate * rate(step, steps)
+            self.optimizer.param_groups[0]["lr"] = learning_rate
+            self.numbers: dict[str, float] = {"learning_rate": learning_rate}
             yield step
             done = step + 1
             write(done, self.numbers)
@@ -220,7 +221,7 @@ class Training:
         """One step down the gradient, whose norm is scaled down to `most`."""
         self.optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), most)
+        self.log(grad_norm=torch.nn.utils.clip_grad_norm_(self.network.parameters(), most))
         self.optimizer.step()
 
     def finish(self, **numbers: float) -> float | None:
