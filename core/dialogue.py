@@ -12,6 +12,10 @@ from .belief import Belief
 from .grammar import Heard
 from .setting import Exchange, Setting
 from .stream import Stream
+from .tools import HINT, call_of
+
+YOU_OPEN = "You speak first."
+"""What the user says where the learner opens, and the brief is a system message."""
 
 (_UNKEPT,) = map(getrefcount, [object()])  # references to what is in a list and nowhere else, so counted
 
@@ -282,13 +286,29 @@ class Dialogue:
             return self.steps[-1].reply
         return f"{self.brief}\n\n{self.opening}" if self.opening else self.brief
 
-    def messages(self) -> list[dict[str, str]]:
-        """The chat so far; the learner's utterances are the assistant's, everything else is the user's."""
-        first = f"{self.brief}\n\n{self.opening}" if self.opening else self.brief
-        messages = [{"role": "user", "content": first}]
+    def messages(self, system: bool = False, tools: bool = False) -> list[dict[str, Any]]:
+        """The chat so far; the learner's utterances are the assistant's, everything else is the user's.
+
+        Args:
+            system: Put the brief into a system message of its own; where the learner opens, the user then says
+                `YOU_OPEN`.
+            tools: Show what the learner did as calls of functions (see `core.tools`), with the replies as their
+                results; mere words, and those that nobody understood, stay words.
+        """
+        brief = f"{self.brief} {HINT}" if tools else self.brief
+        if system:
+            messages: list[dict[str, Any]] = [{"role": "system", "content": brief}]
+            messages.append({"role": "user", "content": self.opening or YOU_OPEN})
+        else:
+            messages = [{"role": "user", "content": f"{brief}\n\n{self.opening}" if self.opening else brief}]
         for step in self.steps:
-            messages.append({"role": "assistant", "content": step.text})
-            messages.append({"role": "user", "content": step.reply})
+            call = call_of(step.heard.act, step.text, step.index) if tools else None
+            if call:
+                messages.append({"role": "assistant", "content": "", "tool_calls": [call]})
+                messages.append({"role": "tool", "tool_call_id": call["id"], "content": step.reply})
+            else:
+                messages.append({"role": "assistant", "content": step.text})
+                messages.append({"role": "user", "content": step.reply})
         return messages
 
     def turns(self) -> Iterator[Turn]:

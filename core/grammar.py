@@ -63,7 +63,7 @@ class Grammar:
         self.acts = {act.tag(): act for act in acts}
         self.mode = mode
         self._understand = understand
-        self._fields = {act: _fields(act) for act in acts}
+        self._fields = {act: fields_of(act) for act in acts}
         self._help = ", ".join(self._form(act) for act in acts)
         self._tagged: dict[str, Heard | None] = {}
         self._plain: dict[tuple[str, Any], Heard] = {}
@@ -187,8 +187,12 @@ class Grammar:
         return "[" + " ".join([act.tag(), *(f"{name}={name.upper()}" for name in fields)]) + "]"
 
 
-def _fields(act: type[Act]) -> dict[str, Any]:
-    """Field name -> ``int``, ``str`` or a tuple of the words allowed."""
+def fields_of(act: type[Act]) -> dict[str, Any]:
+    """Field name -> ``int``, ``str`` or a tuple of the words allowed.
+
+    Raises:
+        TypeError: If a field is of another type.
+    """
     hints = typing.get_type_hints(act)
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(act):

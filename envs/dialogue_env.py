@@ -12,6 +12,7 @@ from gymnasium.error import ResetNeeded
 from ..core.acts import Act
 from ..core.belief import Belief
 from ..core.dialogue import Dialogue, Step
+from ..core.tools import tools
 from ..simulated_users.llm_voice import Spoken
 from .base import Family
 from .make import engine_for
@@ -136,9 +137,16 @@ class DialogueEnv(gym.Env[str, str]):
             raise ResetNeeded("there is no dialogue yet: call reset() first")
         return self._dialogue
 
-    def messages(self) -> list[dict[str, str]]:
-        """The chat so far, as role/content messages; the learner is the assistant."""
-        return self.dialogue.messages()
+    def messages(self, system: bool = False, tools: bool = False) -> list[dict[str, Any]]:
+        """The chat so far, as role/content messages; the learner is the assistant. See `Dialogue.messages`."""
+        return self.dialogue.messages(system, tools)
+
+    def tools(self) -> list[dict[str, Any]]:
+        """The learner's acts as functions that a language model can call, in the form of OpenAI's tools.
+
+        `core.tools.utterance` makes of a call what is said in `step`.
+        """
+        return tools(self.engine.grammar)
 
     def outcome(self) -> dict[str, Any]:
         """How the dialogue stands now, as if it were cut off here: what ``info["outcome"]`` would hold, and ``payoff``.

@@ -170,9 +170,9 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         """Close the connections of language models that were given by name; see `Engine.close`."""
         self.engine.close()
 
-    def messages(self) -> list[list[dict[str, str]]]:
-        """The chat so far of each dialogue; see `DialogueEnv.messages`."""
-        return [dialogue.messages() for dialogue in self.dialogues]
+    def messages(self, system: bool = False, tools: bool = False) -> list[list[dict[str, Any]]]:
+        """The chat so far of each dialogue; see `Dialogue.messages`."""
+        return [dialogue.messages(system, tools) for dialogue in self.dialogues]
 
     def _successors(self, places: list[int], renewed: dict[int, Dialogue]) -> list[Dialogue]:
         """Autoreset: an opening that failed is tried once more, with the next scenario of its sub-environment."""

@@ -111,6 +111,7 @@ class LanguageModelPolicy:
         generate: Replaces the model's own generation: prompts in; sampled ids out (with or without the end-of-turn
             token), and the log-probability of each of them, or ``None`` for all.
         name: Shown in tables.
+        system: Read the brief as a system message; the model must have been trained so, or know such messages.
     """
 
     def __init__(
@@ -121,8 +122,9 @@ class LanguageModelPolicy:
         temperature: float = 0.0,
         generate: Generate | None = None,
         name: str = "lm",
+        system: bool = False,
     ):
-        self.model, self.tokenizer, self.name = model, tokenizer, name
+        self.model, self.tokenizer, self.name, self.system = model, tokenizer, name, system
         self.chat = ChatFormat(tokenizer)
         self.max_turn_tokens, self.temperature = max_turn_tokens, temperature
         self._generate = generate
@@ -183,7 +185,7 @@ class LanguageModelPolicy:
         found: list[list[tuple[str, float]]] = []
         for first in range(0, len(dialogues), batch):
             some = dialogues[first : first + batch]
-            prompts = [self._heard(self.chat.record(dialogue.messages()), dialogue).ids for dialogue in some]
+            prompts = [self._heard(self.chat.record(dialogue.messages(self.system)), dialogue).ids for dialogue in some]
             found += [[(self.chat.text(ids), p) for ids, p in said] for said in generator.enumerate(prompts, least)]
         return found
 
@@ -197,7 +199,7 @@ class LanguageModelPolicy:
         """The record, up to what the model is to answer now."""
         record = self._records.get(dialogue)
         if record is None or len(record.turns) != len(dialogue.steps):
-            record = self._records[dialogue] = self.chat.record(dialogue.messages())
+            record = self._records[dialogue] = self.chat.record(dialogue.messages(self.system))
         return self._heard(record, dialogue)
 
     def _heard(self, record: TokenRecord, dialogue: Dialogue) -> TokenRecord:

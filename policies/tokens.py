@@ -119,9 +119,10 @@ class ChatFormat:
         self._decode = Decoder(tokenizer)
         self._cache: dict[str, list[int]] = {}
 
-    def opening(self, text: str) -> list[int]:
-        """Ids up to the model's first token, when it is shown `text` first."""
-        return self._encode([_user(text)], prompt=True)
+    def opening(self, text: str, system: str = "") -> list[int]:
+        """Ids up to the model's first token, when it is shown `text` first; after a system message, if there is one."""
+        before = [{"role": "system", "content": system}] if system else []
+        return self._encode([*before, _user(text)], prompt=True)
 
     def reply(self, text: str) -> list[int]:
         """Ids between the end of one model turn and the first token of the next, when it is shown `text`."""
@@ -144,8 +145,12 @@ class ChatFormat:
         return (self.thought + self._decode(ids)).strip()
 
     def record(self, messages: Sequence[dict[str, str]], rewards: Sequence[float] = ()) -> TokenRecord:
-        """The token record of a chat that was written, not sampled; it ends with the last turn of the assistant."""
-        record = TokenRecord(self.opening(messages[0]["content"]))
+        """The token record of a chat that was written, not sampled; it ends with the last turn of the assistant.
+
+        A system message may come first. Calls of functions have no place in it.
+        """
+        system, messages = (messages[0]["content"], messages[1:]) if messages[0]["role"] == "system" else ("", messages)
+        record = TokenRecord(self.opening(messages[0]["content"], system))
         last = max((i for i, message in enumerate(messages) if message["role"] == "assistant"), default=0)
         for message in messages[1 : last + 1]:
             if message["role"] == "assistant":

@@ -294,3 +294,20 @@ def test_a_model_that_is_not_there():
         ValueError, match="model must be 'tiny', 'smollm2', a local model folder or a Hugging Face id; 'no/such-model'"
     ):
         load_model("no/such-model", engine)
+
+
+def test_the_brief_as_a_system_message_is_in_the_token_record(tiny):
+    engine, model, tokenizer = tiny
+    tokenizer = deepcopy(tokenizer)
+    tokenizer.chat_template = tokenizer.chat_template.replace(
+        "'<|user|>' +", "('S: ' if message['role'] == 'system' else '<|user|>') +"
+    )
+    policy = LanguageModelPolicy(model, tokenizer, max_turn_tokens=8, system=True)
+    (dialogue,) = rollout(engine, policy, [3], goes_on=lambda dialogue: len(dialogue.steps) < 2)
+    record, chat = policy.record(dialogue), dialogue.messages(system=True)
+    assert tokenizer.decode(record.prompt_ids).startswith("S: You") and chat[1]["content"] == dialogue.opening
+    assert record.prompt_ids == policy.chat.opening(dialogue.opening, dialogue.brief)
+    written = policy.chat.record(chat)
+    assert written.prompt_ids == record.prompt_ids and len(written.turns) == len(record.turns) == 2
+    plain = policy.chat.record(dialogue.messages())
+    assert plain.prompt_ids != record.prompt_ids and plain.completion_ids == written.completion_ids
