@@ -28,7 +28,7 @@ import numpy as np
 
 from ..core.acts import Act, Say
 from ..core.dialogue import Dialogue
-from ..core.setting import Setting
+from ..core.setting import Exchange, Setting
 from ..core.stream import Stream
 from .base import Family
 
@@ -64,8 +64,7 @@ class View(NamedTuple):
         exchange = dialogue.steps[turn - 1].exchange if turn else dialogue.opening_exchange
         state = dialogue.steps[turn].before if turn < len(dialogue.steps) else dialogue.state
         said = exchange.act if turn and exchange else None
-        replies = exchange.replies if exchange else ()
-        return cls(dialogue.scenario, state, said, tuple((seat, act) for _, seat, act in reversed(replies)))
+        return cls(dialogue.scenario, state, said, _replies(exchange))
 
 
 @dataclass(frozen=True)
@@ -168,6 +167,10 @@ class Encoding:
         number = self._number(self._frame(scenario), act)
         return None if number < 0 else number
 
+    def told(self, scenario: Any, value: int | float | str) -> Any:
+        """A value relative to a scenario: a number as a share of its scale, a word by its place among those of acts."""
+        return self._frame(scenario).told(value)
+
     def name(self, slot: int) -> str:
         """A slot in words."""
         kind, values = self.slots[slot]
@@ -202,9 +205,9 @@ class Encoding:
 
     def _read(self, root: str, part: Any, frame: _Frame) -> tuple[list[int], list[int]]:
         """Places and whole numbers of the columns beneath a root."""
-        leaves = dict(_leaves(root, part))
+        found = dict(leaves(root, part))
         readers = self._readers.get(root, ())
-        return [place for place, _, _ in readers], [read(leaves.get(path), frame) for _, path, read in readers]
+        return [place for place, _, _ in readers], [read(found.get(path), frame) for _, path, read in readers]
 
 
 class _Frame:
@@ -257,18 +260,17 @@ class _Frame:
 
 def _explore(family: Family, kinds: Mapping[str, type[Act]]) -> dict[str, Any]:
     """Slots and columns of a family, JSON-ready."""
-    scenarios = tuple(family.scenarios())
-    some = [scenarios[k] for k in sorted({k * len(scenarios) // SCENARIOS for k in range(SCENARIOS)})]
-    plays = max(PLAYS, -(-LEAST // len(some)))
+    some, plays = explored(family)
     frames, points = [], []
     for scenario in some:
         setting = family.setting(scenario)
         frame = _Frame(setting, _menu(setting, kinds))
         frames.append(frame)
-        seen = dict.fromkeys((state, replies) for state, replies, _ in _wander(setting, plays, len(frames)))
-        fixed = dict(_leaves("scenario", scenario))
+        turns = (turn for play in wander(setting, plays, len(frames)) for turn in play)
+        seen = dict.fromkeys((state, _replies(last)) for state, last, choices in turns if choices)
+        fixed = dict(leaves("scenario", scenario))
         points += [
-            (frame, {**dict(_leaves("heard", replies)), **dict(_leaves("state", state)), **fixed})
+            (frame, {**dict(leaves("heard", replies)), **dict(leaves("state", state)), **fixed})
             for state, replies in seen
         ]
     how = _fewest(frames)
@@ -276,6 +278,13 @@ def _explore(family: Family, kinds: Mapping[str, type[Act]]) -> dict[str, Any]:
     order = list(kinds)
     listed = sorted(slots, key=lambda slot: (order.index(slot[0]), *(v if _is_number(v) else 0 for v in slot[1])))
     return {"fields": how, "slots": listed, "columns": [vars(column) for column in _columns(points)]}
+
+
+def explored(family: Family) -> tuple[list[Any], int]:
+    """The scenarios that are explored, and the number of random dialogues in each."""
+    scenarios = tuple(family.scenarios())
+    some = [scenarios[k] for k in sorted({k * len(scenarios) // SCENARIOS for k in range(SCENARIOS)})]
+    return some, max(PLAYS, -(-LEAST // len(some)))
 
 
 def _fewest(frames: Sequence[_Frame]) -> dict[str, str]:
@@ -311,13 +320,15 @@ def _columns(points: Sequence[tuple[_Frame, Mapping[str, Any]]]) -> Iterator[Col
 
 def _menu(setting: Setting, kinds: Mapping[str, type[Act]]) -> list[Act]:
     """Every act that the learner can choose in some random dialogues, kind by kind, in order of first sight."""
-    found = dict.fromkeys(act for _, _, choices in _wander(setting, PLAYS, 0) for act in choices)
+    found = dict.fromkeys(act for play in wander(setting, PLAYS, 0) for _, _, choices in play for act in choices)
     order = list(kinds)
     return sorted((act for act in found if act.tag() in kinds), key=lambda act: order.index(act.tag()))
 
 
-def _wander(setting: Setting, plays: int, seed: int) -> Iterator[tuple[Any, tuple[Reply, ...], list[Act]]]:
-    """Random dialogues under the public rules: state, replies and choices at each turn of the learner.
+def wander(setting: Setting, plays: int, seed: int) -> Iterator[list[tuple[Any, Exchange | None, list[Act]]]]:
+    """Random dialogues under the public rules: of each, the turns of the learner as (state, last exchange, choices).
+
+    The first turn of a dialogue that the learner opens has no last exchange. The end has no choices.
 
     The kind of act is drawn first. In every other dialogue nothing is done that ends it at once, as long as there is
     anything else to do.
@@ -327,17 +338,17 @@ def _wander(setting: Setting, plays: int, seed: int) -> Iterator[tuple[Any, tupl
         stream = Stream(np.random.default_rng((seed, play)))
         state, hidden, act = game.start(), setting.prior.sample(stream), None
         opening = game.mover(state) != seat
+        turns = []
         while True:
-            replies: tuple[Reply, ...] = ()
+            exchange = None
             if opening or act is not None:
                 exchange = setting.draw(state, hidden, act, stream)
+                state, hidden = exchange.after, exchange.hidden
                 if exchange.over:
                     break
-                state, hidden = exchange.after, exchange.hidden
-                replies = tuple((who, made) for _, who, made in reversed(exchange.replies))
             opening = False
             choices = list(game.choices(state, seat))
-            yield state, replies, choices
+            turns.append((state, exchange, choices))
             if play % 2:
                 choices = [act for act in choices if game.mover(game.apply(state, seat, act)) is not None] or choices
             by_kind: dict[type[Act], list[Act]] = {}
@@ -345,25 +356,30 @@ def _wander(setting: Setting, plays: int, seed: int) -> Iterator[tuple[Any, tupl
                 by_kind.setdefault(type(one), []).append(one)
             acts = list(by_kind.values())[stream.choose(len(by_kind))]
             act = acts[stream.choose(len(acts))]
+        yield [*turns, (state, exchange, [])]
+
+
+def _replies(exchange: Exchange | None) -> tuple[Reply, ...]:
+    return tuple((seat, act) for _, seat, act in reversed(exchange.replies)) if exchange else ()
 
 
 # ---- values
 
 
-def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+def leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     """The plain values in a value, each with the path that leads to it."""
     if value is None or isinstance(value, (bool, int, float, str)):
         yield path, value
     elif isinstance(value, Act):
         yield path, value.tag()
         for name, part in _fields(value).items():
-            yield from _leaves(f"{path}.{value.tag()}.{name}", part)
+            yield from leaves(f"{path}.{value.tag()}.{name}", part)
     elif isinstance(value, (set, frozenset)):
         for part in value:
             yield f"{path}.{part}", True
     else:
         for name, part in _parts(value):
-            yield from _leaves(f"{path}.{name}", part)
+            yield from leaves(f"{path}.{name}", part)
 
 
 def _parts(value: Any) -> Iterable[tuple[Any, Any]]:

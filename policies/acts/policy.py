@@ -7,23 +7,19 @@ words it reads the acts that the record has, not the sentences. Nothing hidden r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from ...core.acts import Act
 from ...core.dialogue import Dialogue
 from ...core.stream import Stream
-from ...envs.base import Family
-from ...envs.content import content
 from ...envs.encoding import Encoding, View
 from ...envs.engine import Engine
+from ...envs.wording import TALK, put
 from .network import ActNetwork, load_network, log_policy
 
-TALK = "Let me think about it."
 Scores = Callable[[Mapping[str, torch.Tensor]], torch.Tensor]
 
 
@@ -105,7 +101,8 @@ class ActPolicy:
         if not (self.worded and streams):
             return [self.engine.grammar.print(act) or TALK for act in acts]
         return [
-            self._say(dialogue, act, stream) for dialogue, act, stream in zip(dialogues, acts, streams, strict=True)
+            put(self.engine, dialogue.seat, act, stream)
+            for dialogue, act, stream in zip(dialogues, acts, streams, strict=True)
         ]
 
     def scores(self, told: Mapping[str, torch.Tensor]) -> torch.Tensor:
@@ -133,14 +130,6 @@ class ActPolicy:
                 memory.values.append(0.0)
         return memory
 
-    def _say(self, dialogue: Dialogue, act: Act, stream: Stream) -> str:
-        tag = self.engine.grammar.print(act)
-        phrases = _phrases(type(self.engine.family), dialogue.seat).get(act.tag() if tag else "talk", ())
-        place = stream.random()
-        if not phrases:
-            return tag or TALK
-        return phrases[int(place * len(phrases))].replace("{tag}", tag)
-
 
 def _draw(logs: torch.Tensor, drawn: torch.Tensor) -> torch.Tensor:
     """The slot at which the sum of the probabilities passes a number from 0 to 1; (n, slots) and (n,) to (n,)."""
@@ -148,26 +137,3 @@ def _draw(logs: torch.Tensor, drawn: torch.Tensor) -> torch.Tensor:
     return torch.searchsorted(sums, (drawn.double() * sums[:, -1])[:, None], right=True)[:, 0].clamp(
         max=logs.shape[1] - 1
     )
-
-
-@cache
-def _phrases(family: type[Family], seat: str) -> dict[str, tuple[str, ...]]:
-    """Kind of act -> ways to word it, from ``policies.toml`` beside the family: those that need nothing but the tag."""
-    for kind in family.__mro__:
-        module = __import__("sys").modules.get(kind.__module__)
-        file = getattr(module, "__file__", None)
-        if file and Path(file).with_name("policies.toml").exists():
-            bank: Mapping[str, Any] = content(file, "policies.toml").get("phrases", {})
-            bank = bank.get(seat, bank)
-            return {
-                slot: plain
-                for slot, phrases in bank.items()
-                if isinstance(phrases, tuple)
-                and (plain := tuple(phrase for phrase in phrases if _plain(phrase, slot == "talk")))
-            }
-    return {}
-
-
-def _plain(phrase: str, talk: bool) -> bool:
-    rest = phrase.replace("{tag}", "")
-    return "{" not in rest and ("{tag}" in phrase) != talk
