@@ -25,7 +25,7 @@ from .results import Comparison, Evaluation
 from .statistics import mean_interval, normalised_score, score_interval
 
 Conduct = dict[str, dict[str, float]]
-"""Part (``"voice"``, ``"mind"``, ``"ear"``) -> counts of its language models."""
+"""Part (``"policy"``, ``"voice"``, ``"mind"``, ``"ear"``) -> counts of its language models."""
 
 
 def evaluate(
@@ -69,7 +69,7 @@ def evaluate(
     seed = seed_in(split, seed, episodes)
     engine = make_engine(env_id, reward=reward, **settings)
     family, speaker, seeds = engine.family, make_policy(policy, engine), range(seed, seed + episodes)
-    earlier = conduct(engine.user, engine.ear)
+    earlier = conduct(engine.user, engine.ear, policy=speaker)
     payoffs, error, refused = np.full(episodes, np.nan), "", 0
     rewards, outcomes, met, measured, scenarios, bounds = [], [], [], [], [], []
     cast, exact = family.cast, getattr(engine.user, "exact", False)
@@ -126,7 +126,7 @@ def evaluate(
         bound=bound if exact else highest,
         lower=lowest,
         exact=exact,
-        conduct=conduct(engine.user, engine.ear, earlier),
+        conduct=conduct(engine.user, engine.ear, earlier, speaker),
         reward=engine.reward.describe(),
         mean_reward=float(np.mean(rewards)),
         reward_interval=mean_interval(rewards),
@@ -182,9 +182,9 @@ def user_name(user: Any) -> str:
     return user if isinstance(user, str) else getattr(user, "name", type(user).__name__)
 
 
-def conduct(user: Any, ear: Any = None, earlier: Conduct | None = None) -> Conduct:
-    """The counts of the language models of a user's voice and mind and of an ear, so far or since `earlier`."""
-    parts: dict[str, Any] = {"voice": getattr(user, "voice", None), "mind": user, "ear": ear}
+def conduct(user: Any, ear: Any = None, earlier: Conduct | None = None, policy: Any = None) -> Conduct:
+    """The counts of the language models of a user's voice and mind, an ear and a policy, so far or since `earlier`."""
+    parts: dict[str, Any] = {"policy": policy, "voice": getattr(user, "voice", None), "mind": user, "ear": ear}
     counted: dict[str, Any] = {name: getattr(part, "counts", None) for name, part in parts.items()}
     found = {name: counts.as_dict() for name, counts in counted.items() if hasattr(counts, "as_dict")}
     if earlier is None:

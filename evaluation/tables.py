@@ -116,9 +116,10 @@ def evaluation_table(evaluation: Evaluation) -> RenderableType:
     for part, counts in e.conduct.items():
         table.add_section()
         rate, text = _rate(part, counts)
-        table.add_row(part, number(rate), "", text)
+        table.add_row(part, number(rate) if rate is not None else "", "", text)
         cost = f"{counts['prompt_tokens']:.0f} tokens read, {counts['tokens']:.0f} written"
-        table.add_row("", "", "", f"{cost}, {counts['seconds']:.1f} s of requests")
+        cost += f", {counts['seconds']:.1f} s of requests"
+        table.add_row("", "", "", cost + (f"; cost ${counts['cost']:.4f}" if counts.get("cost") else ""))
     return Group(*_warnings([e]), about, table)
 
 
@@ -168,6 +169,8 @@ def _warnings(evaluations: Sequence[Evaluation]) -> list[Text]:
 
 def _rate(part: str, counts: dict[str, float]) -> tuple[float | None, str]:
     """Share of first words or answers that passed, or of readings that differ; and what became of the others."""
+    if part == "policy":
+        return None, f"{counts['requests']:.0f} turns asked for, {_said(counts)}"
     if part == "ear":
         differ = counts["overruled"] + counts["kept"]
         of, hits = counts["agreed"] + differ, differ
@@ -231,6 +234,11 @@ def comparison_rows(comparison: Comparison, short: bool = False) -> list[list[st
     columns["return"] = lambda e: estimate(e.mean_return, None if short else e.return_interval)
     if list(first.reward) != ["goal"]:
         columns["reward"] = lambda e: estimate(e.mean_reward, None if short else e.reward_interval)
+    asked = [e.conduct["policy"] for e in comparison.evaluations if "policy" in e.conduct]
+    if asked:
+        columns["tokens"] = lambda e: _of_policy(e, lambda counts: f"{counts['prompt_tokens'] + counts['tokens']:.0f}")
+    if any(counts.get("cost") for counts in asked):
+        columns["cost"] = lambda e: _of_policy(e, lambda counts: f"${counts['cost']:.4f}")
     if (baseline := comparison.baseline) is not None:
         columns["difference"] = lambda e: (
             "" if e.policy == baseline else estimate(*comparison.difference(e.policy, baseline))
@@ -239,6 +247,11 @@ def comparison_rows(comparison: Comparison, short: bool = False) -> list[list[st
     for e in comparison.evaluations:
         rows.append([*(cell(e) for cell in columns.values()), *(number(mean, 2) for mean in e.metrics.values())])
     return rows
+
+
+def _of_policy(evaluation: Evaluation, cell: Callable[[dict[str, float]], str]) -> str:
+    counts = evaluation.conduct.get("policy")
+    return cell(counts) if counts else ""
 
 
 def episodes(evaluation: Evaluation) -> str:

@@ -9,6 +9,7 @@ from ..core.spec import parse_spec
 from ..envs.engine import Engine
 from .baselines import demonstrator, make_baseline, named
 from .policy import SHARE, FunctionPolicy, MixedPolicy, NoisyPolicy, Policy, PolicySpec
+from .remote import RemotePolicy, is_remote
 
 
 def make_policy(spec: PolicySpec, engine: Engine) -> Policy:
@@ -18,7 +19,8 @@ def make_policy(spec: PolicySpec, engine: Engine) -> Policy:
         spec: A policy (returned as it is); a function of a dialogue, or of a dialogue and the policy's random numbers,
             that returns what to say; a baseline's name; ``"human"`` (asks in the terminal); ``"clairvoyant"`` (is
             told the hidden state); ``"lm:NAME"`` with a preset, a local folder or a Hugging Face id; ``"acts:FOLDER"``
-            with the folder of a trained act policy; ``"demonstrator"`` (whom `make train` learns from in this family);
+            with the folder of a trained act policy; ``"http://HOST:PORT/v1#MODEL"`` or ``"openai:MODEL"``, a model
+            behind an API (see `RemotePolicy.load`); ``"demonstrator"`` (whom `make train` learns from in this family);
             or several names with ``+`` between them: each dialogue is spoken by one of them, drawn at random.
             ``"noisy:NAME(share=0.05)"`` is a policy in whose place ``"random"`` speaks in that share of the turns.
         engine: Names the family and the grammar.
@@ -44,6 +46,8 @@ def make_policy(spec: PolicySpec, engine: Engine) -> Policy:
         from .acts.policy import ActPolicy
 
         return ActPolicy.load(spec.removeprefix("acts:"), engine)
+    if is_remote(spec):
+        return RemotePolicy.load(spec, engine)
     if spec == "human":
         from .human import HumanPolicy
 
@@ -62,4 +66,5 @@ def make_policy(spec: PolicySpec, engine: Engine) -> Policy:
         return make_baseline(spec, engine)
     except KeyError:
         known = (*named(engine), "demonstrator", "human", "lm:NAME", "acts:FOLDER", "noisy:NAME(share=P)")
+        known += ("http://HOST:PORT/v1#MODEL", "openai:MODEL")
         raise ValueError(f"policy must be one of {', '.join(known)}; got {spec!r}") from None

@@ -15,6 +15,7 @@ from ..evaluation.evaluate import compare, evaluate
 from ..evaluation.results import Comparison
 from ..evaluation.tables import plain, score_bars
 from ..policies.baselines import baselines
+from ..policies.remote import FORMS, is_remote, with_parameters
 from .options import Meetings, check_out, write_out
 
 
@@ -23,7 +24,8 @@ class Evaluate(Meetings):
     """Score one policy, or compare several in one table. Against `--user llm:MODEL` there are bounds and no score."""
 
     policy: tuple[str, ...] = ("optimal",)
-    """One or more policies; `all` stands for every baseline; `lm:FOLDER` for a trained model."""
+    """One or more policies; `all` stands for every baseline; `lm:FOLDER` for a trained model; `http://HOST:PORT/v1#MODEL`
+    or `openai:MODEL` for a model behind an API."""
     episodes: int = 500
     """How many episodes are played."""
     split: Literal["train", "validation", "test"] | None = None
@@ -31,6 +33,13 @@ class Evaluate(Meetings):
     information: bool = False
     """Also say how well a policy finds out whom it talks to (slow): information gain and efficiency, control index, and
     the accuracy of beliefs."""
+    cache: Path | None = None
+    """Folder in which replies of models behind an API are recorded. The same command, or one of more episodes, then
+    asks only for what is not there: so it goes on after an interruption."""
+    input_price: float | None = None
+    """Of a million tokens that a model behind an API reads, in dollars."""
+    output_price: float | None = None
+    """Of a million tokens that it writes."""
     out: Path | None = None
     """Write the result here too: `.json` or `.md`."""
 
@@ -39,7 +48,7 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     """Evaluate and print."""
     options = tyro.cli(Evaluate, args=list(arguments), prog="dialogym evaluate")
     check_out(options.out)
-    names = options.policy
+    names = _asked_for(options)
     if "all" in names:
         quiet = {"grammar": options.grammar, **settings, "user": "scripted", "ear": "grammar"}
         # `compare` adds random and optimal, this one if it is within reach
@@ -56,6 +65,15 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
         bars = plain(score_bars(result.evaluations))
         console.print("\n".join([bars + "\n" * bool(bars), *_next(options, bool(bars))]), markup=False, soft_wrap=True)
     write_out(result, options.out)
+
+
+def _asked_for(options: Evaluate) -> Sequence[str]:
+    """The policies, those behind an API with cache and prices."""
+    given = {name: getattr(options, name) for name in ("cache", "input_price", "output_price")}
+    given = {name: str(value) for name, value in given.items() if value is not None}
+    if given and not any(map(is_remote, options.policy)):
+        raise ValueError(f"{', '.join(given)} is for policies behind an API ({', '.join(FORMS)}); got none of them")
+    return [with_parameters(name, given) if is_remote(name) else name for name in options.policy]
 
 
 def _next(options: Evaluate, solved: bool) -> list[str]:

@@ -24,6 +24,7 @@ from ..envs.transcript import Transcript
 from ..policies.policy import Policy
 from ..policies.registry import make_policy
 from ..policies.rollout import policy_stream
+from ..simulated_users.user import Failure
 from .options import Dialogues
 
 HUMAN = ("", "human")
@@ -129,6 +130,8 @@ class _Table:
             transcript.show_opening(dialogue)
         while not dialogue.done:
             text = self.speaker.respond([dialogue], [stream])[0]
+            if isinstance(text, Failure):
+                raise ConnectionError(text)
             if self.as_partner and not self.as_learner:
                 transcript.show_words(self.engine.family.role, text)
             step = self.engine.step([dialogue], [text])[0]

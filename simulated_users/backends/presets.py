@@ -21,7 +21,8 @@ FORMS = {
     "with a LoRA adapter",
     "a folder or a .gguf file": "transformers or llama.cpp, as fits",
     "replay:FOLDER": "recorded replies only",
-    "a model's name": "OpenAI's own API, such as gpt-4o-mini; needs a key in OPENAI_API_KEY",
+    "openai:MODEL": "OpenAI's own API, or the server of OPENAI_BASE_URL; needs a key in OPENAI_API_KEY",
+    "a model's name": "the same, for names such as gpt-4o-mini",
 }
 """What a backend may be called, each form with its meaning."""
 
@@ -65,6 +66,10 @@ def _load(spec: str, options: dict[str, Any]) -> Backend:
     file = _gguf(Path(adapter)) if adapter else None
     if file and (base == "smollm2" or Path(base).suffix == ".gguf") and find_spec("llama_cpp"):
         return _llama(find_smollm2() if base == "smollm2" else base, {"adapter": file, **options})
+    if kind == "openai" and rest:
+        from .server import ServerBackend
+
+        return ServerBackend("", rest, **options)
     path = Path(spec)
     if (spec and path.is_dir()) or adapter:
         return _transformers(spec, options)

@@ -18,6 +18,7 @@ from random import Random
 from typing import Any
 
 from ...core.thoughts import spoken
+from ...core.tools import utterance
 from ..user import REFUSAL, Failure
 from .backend import Reply, Request, Running, lacking
 from .chat import dicts, fold, words
@@ -28,6 +29,7 @@ _BUSY = (408, 409, 425, 429)  # with 5xx, the statuses that may change by themse
 _TELLING = (400, 422, 500)  # those that come with what the server does not take
 _SEEDS = 2**31  # servers disagree on the width of a seed; all take 31 bits
 _ROOM = (256, 4096)  # tokens for thinking that are added to a request: at first, and at most
+_ENDS = ("stop", "length", "tool_calls")  # of replies that their model has ended, or had no room for
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _OPTIONAL = ("temperature", "seed", "stop", "chat_template_kwargs", *_LIMITS)
 _FILTERED = re.compile(r"content[ _-](filter|policy|management)", re.IGNORECASE)  # OpenAI's and Azure's words
@@ -76,6 +78,7 @@ class ServerBackend(Running):
             takes none.
         extra: Further fields of the requests' body, such as ``{"top_p": 0.9}``.
         name: Replaces the name under which replies are recorded.
+        silent: A reply without words is one, and no fault: for learners, who are not helped to find any.
 
     Attributes:
         name: URL, ``#``, model, and `extra` if there is any.
@@ -99,6 +102,7 @@ class ServerBackend(Running):
         grammar: str = "",
         extra: Mapping[str, Any] | None = None,
         name: str = "",
+        silent: bool = False,
     ):
         try:
             import openai
@@ -122,7 +126,7 @@ class ServerBackend(Running):
         self._own = not url and not os.environ.get("OPENAI_BASE_URL")
         self._model, self._grammar, self._extra = model, grammar, dict(extra or {})
         self._concurrency, self._timeout, self._attempts = concurrency, timeout, attempts
-        self._backoff, self._longest_wait = backoff, longest_wait
+        self._backoff, self._longest_wait, self._silent = backoff, longest_wait, silent
         self._refused: set[str] = set()  # what the server does not take: fields of a request, or "system"
         self._hush = False  # whether to ask the model not to think: once all its tokens went into thinking
         self._room = 0  # tokens for thinking, beside those of a reply
@@ -244,7 +248,7 @@ class ServerBackend(Running):
         text = words(content, request.stop)
         if not text and choice.get("finish_reason") == "content_filter":
             raise _Empty(REFUSAL)
-        if not text:
+        if not text and not (self._silent and choice.get("finish_reason") in _ENDS):
             counted = usage.get("completion_tokens_details") or {}
             thoughts = thoughts or spoken(content) != content or counted.get("reasoning_tokens")
             raise _Empty(self._empty(body, room, choice.get("finish_reason")) if thoughts else "the reply is empty")
@@ -320,13 +324,16 @@ class _Told(Exception):
 
 
 def _content(message: Mapping[str, Any]) -> tuple[str, bool]:
-    """The text of a message, and whether there are thoughts beside it.
+    """The text of a message with what its calls of functions say, and whether there are thoughts beside it.
 
     Raises:
         ValueError: If it is neither text nor parts of text and thoughts.
     """
-    content = message["content"]
+    calls = message.get("tool_calls") or []
+    content = message.get("content") if calls else message["content"]
     thoughts = bool(message.get("reasoning_content") or message.get("reasoning"))
+    if calls and (content is None or isinstance(content, str)):
+        content = " ".join([spoken(content or ""), *map(utterance, calls)])
     if content is None or isinstance(content, str):
         return content or "", thoughts
     parts = content if isinstance(content, list) else []

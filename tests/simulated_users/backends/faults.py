@@ -72,18 +72,19 @@ class FaultServer:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
                 fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
-                body = await reader.readexactly(int(fields.get("content-length", 0)))
+                raw = await reader.readexactly(int(fields.get("content-length", 0)))
                 if head[0].startswith("GET"):
                     await self._send(writer, 200, {"object": "list", "data": [{"id": "first"}, {"id": "second"}]})
                     continue
-                self.bodies.append(json.loads(body))
+                body = json.loads(raw)
+                self.bodies.append(body)
                 self.headers.append(fields)
                 self.times.append(self.loop.time())
                 self.now += 1
                 self.most = max(self.most, self.now)
                 try:
                     await asyncio.sleep(self.delay)
-                    if not await self._act(writer, self.script.pop(0) if self.script else self.otherwise):
+                    if not await self._act(writer, self.script.pop(0) if self.script else self.otherwise, body):
                         return
                 finally:
                     self.now -= 1
@@ -93,10 +94,10 @@ class FaultServer:
             self.writers.discard(writer)
             writer.close()
 
-    async def _act(self, writer, action):
+    async def _act(self, writer, action, body):
         """Do it; false if the connection is over."""
         if self.answer is not None:
-            await self._send(writer, *self.answer(self.bodies[-1]))
+            await self._send(writer, *self.answer(body))
             return True
         words = {
             "ok": f"reply {len(self.bodies)}",
