@@ -145,9 +145,12 @@ class ActNetwork(nn.Module):
         return self.norm(hidden)
 
     def forward(self, turns: torch.Tensor) -> dict[str, torch.Tensor]:
-        """What each head says of each turn, by name: shape (episodes, turns, outputs of the head)."""
-        hidden = self.hidden(turns)
-        return {name: head(hidden) for name, head in self.heads.items()}
+        """What each head says of each turn, by name: shape (episodes, turns, outputs of the head).
+
+        ``state`` is what they read, of shape (episodes, turns, width).
+        """
+        state = self.hidden(turns)
+        return {"state": state, **{name: head(state) for name, head in self.heads.items()}}
 
 
 def log_policy(logits: torch.Tensor, legal: torch.Tensor) -> torch.Tensor:

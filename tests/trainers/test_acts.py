@@ -17,6 +17,7 @@ from dialogym.policies.rollout import rollout
 from dialogym.simulated_users.user import Failure, ScriptedUser
 from dialogym.trainers import turn_critic
 from dialogym.trainers.acts import configs
+from dialogym.trainers.acts.critic import PrivilegedCritic, hidden_facts
 from dialogym.trainers.acts.expert_iteration import best_of_groups
 from dialogym.trainers.acts.ilql import targets
 from dialogym.trainers.acts.ppo import gae
@@ -221,3 +222,28 @@ def test_which_algorithms_there_are_for_acts(tmp_path):
         algorithm("dpo", "acts")
     with pytest.raises(ValueError, match=r"algorithm must be one of bc, .* got 'magic'"):
         algorithm("magic")
+
+
+# ---- a critic that sees what is hidden
+
+
+def test_only_the_critic_sees_what_is_hidden(tmp_path):
+    """Its loss has no gradient in the policy, and nothing of it is saved with it."""
+    kind, _ = ACTS["ppo"].load()
+    lab = Training(kind(env_id="Coaching-v0", out=tmp_path, **BUDGETS["ppo"]), critic=PrivilegedCritic)
+    assert lab.critic is not None
+    for _ in lab.steps(1, 16):
+        batch, dialogues = lab.play(range(16))
+        facts = hidden_facts(dialogues)
+        assert facts.shape[:2] == batch.own.shape and len({tuple(row) for row in facts[:, 0].tolist()}) > 1
+        state = lab.network(batch.turns)["state"]
+        torch.nn.init.normal_(lab.critic.value.weight)
+        lab.critic(state[batch.own], facts[batch.own]).sum().backward()
+        assert all(weights.grad is None for weights in lab.network.parameters())
+        assert all(weights.grad is not None and weights.grad.any() for weights in lab.critic.parameters())
+        other = facts[batch.own].roll(1, 0)
+        assert not torch.allclose(lab.critic(state[batch.own], facts[batch.own]), lab.critic(state[batch.own], other))
+    lab.save(str(tmp_path / "model"))
+    saved = load_file(tmp_path / "model" / "acts.safetensors")
+    assert saved.keys() == dict(lab.network.state_dict()).keys()
+    lab.run.leave()

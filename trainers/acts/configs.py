@@ -15,6 +15,7 @@ from ...core.checks import above, at_least, between, one_of
 from ..credit import make_credit
 
 CELLS = ("transformer", "gru")
+CRITICS = ("head", "privileged")
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,9 @@ class PPOConfig(OnlineConfig):
 
     episodes: int = 512
     """Episodes of a batch."""
+    critic: str = "privileged"
+    """What the critic is: a `head` on the policy, or `privileged`: it also sees what is hidden, which only the
+    simulator knows. The policy never does."""
     discount: float = 1.0
     """Discount of later rewards, by turn; above 0 and at most 1."""
     gae_lambda: float = 0.95
@@ -162,6 +166,7 @@ class PPOConfig(OnlineConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        one_of(self, CRITICS, "critic")
         at_least(self, 1, "episodes")
         above(self, 0, "discount", most=1)
         between(self, 0, 1, "gae_lambda")

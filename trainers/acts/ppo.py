@@ -6,25 +6,35 @@ several epochs of minibatches.
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from ...envs import seeds
 from ...policies.acts.network import log_policy
 from ..run import training
 from .configs import OnlineConfig, PPOConfig
+from .critic import PrivilegedCritic, hidden_facts
 from .training import Batch, Training, minibatches
 
 LEAST = 1e-3  # weight of the entropy bonus
+STEER = 0.2  # how much of its logarithm a step may change; faster, and it swings
 
 
 @training
 def train_ppo(config: PPOConfig) -> float | None:
     """Train a policy by PPO; returns its score. The policy is in ``config.out / "ppo" / "model"``."""
-    run = Training(config)
+    run = Training(config, critic=PrivilegedCritic if config.critic == "privileged" else None)
     for step in run.steps(config.steps, config.episodes):
-        batch, _ = run.play(seeds.train(config.seed, config.episodes, step * config.episodes))
+        batch, dialogues = run.play(seeds.train(config.seed, config.episodes, step * config.episodes))
+        facts = None
+        if run.critic is not None:
+            facts = hidden_facts([dialogue for dialogue in dialogues if not dialogue.error])
+            with torch.no_grad():
+                state = run.network(batch.turns)["state"]
+                batch.values[batch.own] = run.critic(state[batch.own], facts[batch.own])
         advantages, returns = gae(batch, config.discount, config.gae_lambda)
-        update(run, config, step, batch, advantages, returns, config.value_weight)
+        update(run, config, step, batch, advantages, returns, config.value_weight, facts)
     return run.finish(episodes=config.episodes * config.steps, steps=config.steps)
 
 
@@ -47,6 +57,7 @@ def update(
     advantages: torch.Tensor,
     returns: torch.Tensor | None = None,
     value_weight: float = 0.0,
+    facts: torch.Tensor | None = None,
 ) -> None:
     """Go over a batch until the policy has moved as far as it may.
 
@@ -66,7 +77,11 @@ def update(
         entropy = -(logs.exp() * logs).sum(1).mean()
         loss = policy_loss - weight * entropy
         if returns is not None:
-            value_loss = (told["value"][..., 0][own] - returns[rows, :longest][own]).square().mean()
+            if run.critic is None or facts is None:
+                values = told["value"][..., 0][own]
+            else:
+                values = run.critic(told["state"][own], facts[rows, :longest][own])
+            value_loss = (values - returns[rows, :longest][own]).square().mean()
             loss = loss + value_weight * value_loss
             run.log(value_loss=value_loss)
         run.descend(loss, config.max_grad_norm)
@@ -80,5 +95,5 @@ def update(
     run.log(entropy=entropies[0], entropy_weight=weight, updates=len(entropies))
     if config.entropy:  # more weight where the policy has less entropy than it should (cf. Haarnoja et al. 2018b)
         wanted = config.entropy * (1.0 - step / config.steps)
-        change = min(max((wanted - entropies[0]) / config.entropy, -0.5), 0.5)
-        run.memory["entropy_weight"] = min(max(weight * 2.718281828**change, LEAST), 1.0)
+        short = min(max((wanted - entropies[0]) / config.entropy, -1.0), 1.0)
+        run.memory["entropy_weight"] = min(max(weight * math.exp(STEER * short), LEAST), 1.0)

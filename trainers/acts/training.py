@@ -5,13 +5,14 @@ All that is random in a step follows from the seed and the number of the step, s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
@@ -123,9 +124,17 @@ class Training:
         config: What to do.
         heads: Heads of the network beside the policy, and how many numbers each gives: ``"slots"`` for one a slot.
         guide: See `ActPolicy`.
+        critic: Makes a critic of its own, given the width of the network; it learns with it, and is not saved with the
+            policy.
     """
 
-    def __init__(self, config: ActsConfig, heads: Mapping[str, Any] | None = None, guide: float = 0.0):
+    def __init__(
+        self,
+        config: ActsConfig,
+        heads: Mapping[str, Any] | None = None,
+        guide: float = 0.0,
+        critic: Callable[[int], nn.Module] | None = None,
+    ):
         self.config, self.guide, self.memory = config, guide, {}
         self.run = Run(config, config.stage)
         self.checkpoint = self.run.begin()
@@ -141,7 +150,9 @@ class Training:
         if loaded:
             mine, theirs = self.network.state_dict(), loaded[0].state_dict()
             self.network.load_state_dict({**mine, **{name: w for name, w in theirs.items() if name in mine}})
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=config.learning_rate, eps=1e-5)
+        self.critic = critic(shape.width) if critic else None
+        self.learners = nn.ModuleList([self.network, *([self.critic] if self.critic else [])])
+        self.optimizer = torch.optim.Adam(self.learners.parameters(), lr=config.learning_rate, eps=1e-5)
         self.player = ActPolicy(self.network, self.encoding, self.engine, 1.0, worded=False)
         self.speaker = ActPolicy(self.network, self.encoding, self.engine, guide=guide)
 
@@ -155,7 +166,7 @@ class Training:
         config, run, first = self.config, self.run, 0
         if self.checkpoint:
             first, state = checkpoints.read(Path(self.checkpoint), "cpu")
-            self.network.load_state_dict(state["network"])
+            self.learners.load_state_dict(state["learners"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.memory = state["memory"]
         board = SummaryWriter(str(run.board), purge_step=first + 1 if first else None)
@@ -182,7 +193,7 @@ class Training:
             if config.eval_every and (done % config.eval_every == 0 or done == steps):
                 write(done, run.validate(self.speaker))
             if done % config.save_every == 0 or done == steps:
-                state = {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()}
+                state = {"learners": self.learners.state_dict(), "optimizer": self.optimizer.state_dict()}
                 checkpoints.write(run.checkpoints, done, {**state, "memory": self.memory})
         bar.close()
         board.close()
@@ -221,7 +232,7 @@ class Training:
         """One step down the gradient, whose norm is scaled down to `most`."""
         self.optimizer.zero_grad()
         loss.backward()
-        self.log(grad_norm=torch.nn.utils.clip_grad_norm_(self.network.parameters(), most))
+        self.log(grad_norm=torch.nn.utils.clip_grad_norm_(self.learners.parameters(), most))
         self.optimizer.step()
 
     def finish(self, **numbers: float) -> float | None:
