@@ -19,6 +19,7 @@ from .make import engine_for
 from .seeds import seed_in
 from .spaces import Utterance
 from .transcript import Transcript
+from .waiting import in_thread
 
 
 class DialogueEnv(gym.Env[str, str]):
@@ -98,6 +99,16 @@ class DialogueEnv(gym.Env[str, str]):
         if self.render_mode == "human":
             self._transcript.show_step(step)
         return step.reply, step.reward, step.exchange.over, step.truncated, describe(self.family, step)
+
+    async def areset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[str, dict[str, Any]]:
+        """`reset` for asyncio: the event loop goes on while a language model speaks. See `in_thread`."""
+        return await in_thread(self.reset, seed=seed, options=options)
+
+    async def astep(self, action: str) -> tuple[str, float, bool, bool, dict[str, Any]]:
+        """`step` for asyncio; as many environments as you like can wait together."""
+        return await in_thread(self.step, action)
 
     def render(self) -> str | None:
         """The transcript so far in mode ``"ansi"``; in mode ``"human"`` it has been printed already."""

@@ -17,6 +17,7 @@ from .dialogue_env import describe
 from .make import engine_for
 from .seeds import seed_in
 from .spaces import Utterance
+from .waiting import in_thread
 
 
 class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
@@ -165,6 +166,18 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
             dialogues[i] = dialogue
             observations[i] = dialogue.observation()
         return tuple(observations), rewards, over, cut, infos
+
+    async def areset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[tuple[str, ...], dict[str, Any]]:
+        """`reset` for asyncio: the event loop goes on while language models speak. See `in_thread`."""
+        return await in_thread(self.reset, seed=seed, options=options)
+
+    async def astep(
+        self, actions: Sequence[str]
+    ) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+        """`step` for asyncio; all replies are still asked for in one call."""
+        return await in_thread(self.step, actions)
 
     def close_extras(self, **_: Any) -> None:
         """Close the connections of language models that were given by name; see `Engine.close`."""
