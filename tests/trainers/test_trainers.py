@@ -31,7 +31,7 @@ def bc(out, **changes):
         **{
             "env_id": TOY,
             "out": out,
-            "demonstrations": 800,
+            "demonstrations": 500,
             "batch_size": 16,
             "epochs": 3.0,
             "final_episodes": 60,
@@ -58,7 +58,7 @@ def grpo(out, model, **changes):
 
 @pytest.fixture(scope="module")
 def cloned(clone_of):
-    return clone_of("scripted", 800)
+    return clone_of("scripted", 500)
 
 
 def test_bc_learns_its_demonstrations(cloned):
