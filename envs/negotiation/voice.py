@@ -33,8 +33,8 @@ _WANTED = re.compile(
     r"|were|was|had|isn't|wasn't|weren't|bought|cover|come with|comes with|brand new|lock|helmet|pump)\b"
 )
 _WISHED = re.compile(
-    r"\b(?:let me think|love to (?:pay|give|offer|do|be able)|wish\w*|ha(?:d|ve) to (?:spend|pay|put)"
-    r"|(?:should|would|could) have(?! to\b))\b"
+    r"\b(?:let me think|los(?:e|ing) (?:money|out)|love to (?:pay|give|offer|do|be able)|wish\w*"
+    r"|ha(?:d|ve) to (?:spend|pay|put)|(?:should|would|could) have(?! to\b))\b"
 )
 _THEIRS = re.compile(  # somebody else's price, or another thing's
     r"\byou(?:'re| are|'ve| have|'d| were)?(?: just| only| really| still)? (?:ask|asked|asking|want|wanted|list|listed"
