@@ -18,7 +18,6 @@ What is hidden never comes here: an `Encoding` is handed the public side of a di
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -411,8 +410,3 @@ def _reader(column: Column) -> Callable[[Any, _Frame], int]:
     if column.relative:
         return lambda value, frame: 0 if value is None else 1 + bisect_left(middles, frame.told(value))
     return lambda value, frame: 0 if value is None else 1 + bisect_left(middles, value)
-
-
-def described(encoding: Encoding) -> str:
-    """An encoding as JSON text, for what is stored beside a model."""
-    return json.dumps(encoding.to_json())

@@ -34,7 +34,7 @@ def encodings():
     return of
 
 
-def played(engine, policy="random", seeds=range(24)):
+def played(engine, policy="random", seeds=range(12)):
     return list(rollout(engine, make_policy(policy, engine), seeds))
 
 

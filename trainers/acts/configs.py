@@ -122,7 +122,7 @@ class OnlineConfig(ActsConfig):
 
     reward: str = "goal"
     """What to train on: a registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
-    steps: int = 60
+    steps: int = 100
     """Batches of episodes."""
     epochs: int = 3
     """Most passes over a batch, see `target_kl`."""

@@ -1,4 +1,6 @@
-"""Proximal policy optimisation (Schulman et al. 2017) on acts: an action is an act, the critic a head on the policy.
+"""Proximal policy optimisation (Schulman et al. 2017) on acts: an action is an act.
+
+The critic is a head on the policy, or one of its own that sees what is hidden.
 
 Batches of episodes are played, judged by generalised advantage estimation (Schulman et al. 2016), and learned from in
 several epochs of minibatches.
