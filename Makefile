@@ -2,9 +2,18 @@
 PYTHON ?= python3
 SEED ?= 0
 ENV ?= Negotiation-v0
-DEMONSTRATOR ?= demonstrator
 ALGORITHM ?= grpo
+# acts: a small policy that chooses acts, in some minutes. text: a language model that speaks, through TRL.
+POLICY ?= acts
+ifeq ($(POLICY),text)
+MODEL ?= tiny
+DEMONSTRATOR ?= demonstrator
+RUN ?= runs/$(ENV)-text-seed$(SEED)
+else
+MODEL ?= acts
+DEMONSTRATOR ?= scripted
 RUN ?= runs/$(ENV)-seed$(SEED)
+endif
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -28,7 +37,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 # Stopped anywhere, it goes on from there. The clone is made once for each RUN: another ALGORITHM goes on from the same
 # one, and the policies to compare with are played once.
 train: install
-	$(BIN)/dialogym train bc $(ENV) --demonstrator $(DEMONSTRATOR) --seed $(SEED) --out $(RUN) --go-on
+	$(BIN)/dialogym train bc $(ENV) --model $(MODEL) --demonstrator $(DEMONSTRATOR) --seed $(SEED) --out $(RUN) --go-on
 	$(BIN)/dialogym train $(ALGORITHM) $(ENV) --model $(RUN)/bc/model --seed $(SEED) --out $(RUN) --go-on
 	$(BIN)/dialogym report $(RUN)
 

@@ -100,7 +100,8 @@ def _policy(config: Any, name: str, result: Any) -> list[Any]:
     folder = config.out / name
     played = list(map(Evaluation.from_json, json.loads((folder / "evaluation.json").read_text())))
     shown = [Comparison(tuple(played)), score_bars(played)] if len(played) > 1 else []
-    steps = [f"dialogym report {config.out}", f"dialogym play {config.env_id} --policy lm:{folder / 'model'}"]
+    kind = "acts" if hasattr(config, "cell") else "lm"  # how a policy of a folder is called
+    steps = [f"dialogym report {config.out}", f"dialogym play {config.env_id} --policy {kind}:{folder / 'model'}"]
     return [*shown, f"{outcome(played[0])}; model in {folder / 'model'}", "Next:", *(f"  {step}" for step in steps)]
 
 
