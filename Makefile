@@ -45,6 +45,7 @@ train: install
 docs: install
 	$(BIN)/python -m dialogym.scripts.docs $(FAMILY)
 
+test: export PYTHONDONTWRITEBYTECODE :=# the many processes of a run need not compile the same modules
 test: install $(VENV)/.llm
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # a file on one worker: what its tests share is made once
 

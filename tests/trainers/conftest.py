@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import pickle
@@ -50,15 +49,6 @@ def trained(out, stage):
         [row for row in rows if "loss" in row],
         [row["score"] for row in rows if "score" in row],
     )
-
-
-@pytest.fixture(scope="session", autouse=True)
-def frozen():
-    """Every training has the garbage collected: what was imported for it is not garbage, and need not be looked through."""
-    import trl  # noqa: F401
-
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")
