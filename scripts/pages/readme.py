@@ -1,12 +1,16 @@
 """`python -m dialogym.scripts.pages.readme`: `docs/figures/readme.png`, a dialogue beside learning curves.
 
-The dialogue is the one of the README, played anew; the curves are those of the leaderboard.
+The dialogue is the one of the README, played anew. The curves are of act policies, one line of
+`docs/figures/acts.jsonl` a run; with `RUN ...` they are taken from these run folders first. Each run trained a clone of
+`scripted` (`dialogym train bc Negotiation-v0 --model acts --seed S`) with `--eval-every 5`.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -22,9 +26,9 @@ from ..docs import DOCS
 ENV_ID, SEED = "Negotiation-v0", 14
 SAID = ("It needs new tyres. Would you take [offer 420]?", "I could stretch to 480.", "Half way then: [offer 510]")
 BLUE = "#1f5fa8"
-ALGORITHMS = {"ppo": BLUE, "grpo": "#c2571a", "expert-iteration": "#3c7d3c"}
+ALGORITHMS = {"ppo": BLUE, "grpo": "#c2571a"}
 HEURISTIC = "split-difference"
-PICTURE = DOCS / "figures" / "readme.png"
+PICTURE, CURVES = DOCS / "figures" / "readme.png", DOCS / "figures" / "acts.jsonl"
 
 
 def play() -> tuple[list[tuple[bool, str]], dict[str, Any]]:
@@ -37,14 +41,24 @@ def play() -> tuple[list[tuple[bool, str]], dict[str, Any]]:
     return lines, engine.family.reveal(dialogue.scenario, dialogue.hidden)
 
 
-def curves() -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Episodes and mean score over the seeds, by algorithm, from the leaderboard's runs."""
+def keep(runs: Sequence[str]) -> None:
+    """Write the curves of run folders to `CURVES`: episodes, seconds and score of each evaluation."""
+    lines = []
+    for run in map(Path, runs):
+        rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+        told = json.loads((run / "config.json").read_text(encoding="utf-8"))
+        curve = [(row["episodes"], row["seconds"], round(row["score"], 4)) for row in rows if "score" in row]
+        lines.append(json.dumps({"algorithm": rows[0]["stage"], "seed": told["seed"], "curve": curve}))
+    CURVES.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def curves() -> dict[str, np.ndarray]:
+    """Algorithm -> episodes and score at each evaluation of each seed; shape (seeds, evaluations, 2)."""
     found = defaultdict(list)
-    for line in (DOCS / "figures" / "leaderboard.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in CURVES.read_text(encoding="utf-8").splitlines():
         run = json.loads(line)
-        if run["env_id"] == ENV_ID and run["algorithm"] in ALGORITHMS:
-            found[run["algorithm"]].append([(episodes, score) for episodes, _, score in run["curve"]])
-    return {name: (mean[:, 0], mean[:, 1]) for name, runs in found.items() for mean in [np.mean(runs, axis=0)]}
+        found[run["algorithm"]].append([(episodes, score) for episodes, _, score in run["curve"]])
+    return {name: np.array(found[name], dtype=float) for name in ALGORITHMS}
 
 
 def draw(path: Path) -> None:
@@ -92,14 +106,23 @@ def _learning(axes: Any) -> None:
     best = evaluate(ENV_ID, HEURISTIC, 300, 5_000_000).score or 0.0
     for level, name in ((1.0, "exact optimum"), (best, "best fixed rule"), (0.0, "does nothing")):
         axes.axhline(level, color="#888888", linewidth=1, linestyle="--" if level else "-")
-        axes.text(20, level + 0.015, name, color="#555555", va="bottom")
-    for name, (episodes, scores) in curves().items():
-        axes.plot(episodes, scores, marker="o", markersize=4, linewidth=2.2, color=ALGORITHMS[name], label=name)
-    axes.set(xlim=(0, 1580), ylim=(-0.05, 1.12), xlabel="episodes played, after cloning", ylabel="score")
-    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.07), frameon=False)
-    axes.set_title("A language model learns to bargain", loc="left", fontweight="bold")
+        below = 0.0 < level < 1.0  # there the curves are above the line
+        axes.text(
+            51, level + (-0.015 if below else 0.012), name, color="#555555", ha="right", va="top" if below else "bottom"
+        )
+    for name, runs in curves().items():
+        episodes, scores = runs[0, :, 0] / 1000, runs[:, :, 1]
+        axes.fill_between(
+            episodes, scores.min(axis=0), scores.max(axis=0), color=ALGORITHMS[name], alpha=0.2, linewidth=0
+        )
+        axes.plot(episodes, scores.mean(axis=0), linewidth=2.2, color=ALGORITHMS[name], label=name)
+    axes.set(xlim=(0, None), ylim=(-0.05, 1.12), xlabel="thousand episodes played, after cloning", ylabel="score")
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.14), frameon=False)
+    axes.set_title("One processor minute of learning", loc="left", fontweight="bold")
 
 
 if __name__ == "__main__":
+    if sys.argv[1:]:
+        keep(sys.argv[1:])
     draw(PICTURE)
     print(f"wrote {PICTURE}")
