@@ -339,9 +339,7 @@ class Clock(TrainerCallback):
     It comes with the quiet progress bar. `episodes` says how many of them so many steps have taken.
     """
 
-    def __init__(
-        self, run: Run, trainer: Any, policy: Policy, every: int, episodes: Callable[[int], float]
-    ):
+    def __init__(self, run: Run, trainer: Any, policy: Policy, every: int, episodes: Callable[[int], float]):
         self.run, self.policy, self.every, self.episodes = run, policy, every, episodes
         quiet(run, trainer)
         trainer.add_callback(self)

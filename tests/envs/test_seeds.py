@@ -24,11 +24,11 @@ def test_where_they_have_always_been():
     assert [seeds.demonstrations(run, 4000).start for run in range(10)] == [100_000 * run for run in range(10)]
     assert seeds.train(0, 8) == range(100_000_000, 100_000_008)
     assert seeds.train(2, 8, 16) == range(300_000_016, 300_000_024)
-    assert seeds.SPLITS == {
+    assert {
         "train": range(100_000_000, 199_000_000),
         "validation": range(6_000_000, 7_000_000),
         "test": range(5_000_000, 6_000_000),
-    }
+    } == seeds.SPLITS
 
 
 @pytest.mark.parametrize(
