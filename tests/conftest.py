@@ -25,6 +25,13 @@ def pytest_collection_finish():
     gc.set_threshold(50_000)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def garbage_is_looked_for_after_each_file():
+    """A trainer and its model hold each other: what the tests of a file have left would pile up to gigabytes."""
+    yield
+    gc.collect()
+
+
 @pytest.fixture(scope="session")
 def read_gguf_once():
     """Transformers parses a GGUF file three times for one model, and makes its table of names anew for each weight: 15 seconds."""
