@@ -327,7 +327,7 @@ def test_a_policy_that_fails_loses_only_its_dialogue_and_no_points(when, tmp_pat
         list(rollout(make_engine(ENV, on_error="raise"), policy, range(8)))
 
 
-@pytest.mark.parametrize("env_id", [env_id for env_id in dialogym.ids() if "Spacing" not in env_id])
+@pytest.mark.parametrize("env_id", [env_id for env_id in dialogym.ids() if not env_id.startswith(("Spacing", "Toy"))])
 def test_a_policy_whose_words_are_refused_at_once_is_cut_off_where_it_stood(env_id):
     policy = FunctionPolicy("refused", lambda d, _: Failure(REFUSAL) if d.seed == 2 else "Hello.")
     result = evaluate(env_id, policy, 4)
