@@ -104,7 +104,7 @@ class Cafe(Family):
         return f"You work at {scenario.place}. Serve with [serve DRINK]."
 
     def measure(self, dialogue):
-        return {"right": dialogue.steps[-1].payoff > 0}
+        return {"right": bool(dialogue.steps) and dialogue.steps[-1].payoff > 0}
 
     def reveal(self, scenario, hidden):
         return {"drink": hidden}

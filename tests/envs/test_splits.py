@@ -40,7 +40,7 @@ def test_dialogues_without_a_seed_are_of_the_split(split):
         observation, _ = env.reset()
         seen.append(env.unwrapped.dialogue.seed)
         assert observation == gym.make(ENV).reset(seed=seen[-1])[0]  # the dialogue of a seed, whoever draws the seed
-    assert set(seen) <= set(seeds.SPLITS[split]) and len(set(seen)) == 20
+    assert all(seed in seeds.SPLITS[split] for seed in seen) and len(set(seen)) == 20
     fresh = gym.make(ENV, split=split)
     fresh.reset()
     assert fresh.unwrapped.dialogue.seed in seeds.SPLITS[split]
@@ -58,7 +58,8 @@ def test_vectors_count_so_too_and_go_on_like_single_environments(split):
             env.step("[walk]")
         assert list(observations) == [env.reset()[0] for env in singles]
         drawn = [dialogue.seed for dialogue in envs.dialogues]
-        assert drawn == [env.unwrapped.dialogue.seed for env in singles] and set(drawn) <= set(seeds.SPLITS[split])
+        assert drawn == [env.unwrapped.dialogue.seed for env in singles]
+        assert all(seed in seeds.SPLITS[split] for seed in drawn)
 
 
 @splits
