@@ -56,8 +56,8 @@ def register(env_id: str, family: str, **settings: Any) -> None:
     if env_id not in gym.registry:
         gym.register(
             id=env_id,
-            entry_point="dialogym.envs.dialogue_env:DialogueEnv",
-            vector_entry_point="dialogym.envs.vector_env:DialogueVectorEnv",
+            entry_point="dialogym.envs.faces:make_env",
+            vector_entry_point="dialogym.envs.faces:make_vector",
             kwargs={"family": family, **settings},
         )
 
