@@ -96,7 +96,7 @@ class ActsEnv(DialogueEnv):
         """Start a dialogue; see `DialogueEnv.reset`.
 
         Returns:
-            An array of the observation space, and info with ``action_mask``: for each act 1 if it is open, else 0 (int8,
+            An array of the observation space, and info with ``action_mask``: 1 for each act that is open, else 0 (int8,
             as ``action_space.sample`` wants it).
         """
         _, info = super().reset(seed=seed, options=options)
