@@ -121,7 +121,7 @@ def server(monkeypatch):
 
 @pytest.mark.parametrize(("code", "output", "holds"), EXAMPLES)
 def test_examples_run(code, output, holds, server, monkeypatch, tmp_path):
-    for extra in ("openai", "torch", "trl"):
+    for extra in ("openai", "sb3_contrib", "torch", "trl"):
         if re.search(rf"^(import|from) {extra}\b", code, re.MULTILINE):
             pytest.importorskip(extra)
     monkeypatch.chdir(tmp_path)
