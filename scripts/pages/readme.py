@@ -118,7 +118,7 @@ def _learning(axes: Any) -> None:
         axes.plot(episodes, scores.mean(axis=0), linewidth=2.2, color=ALGORITHMS[name], label=name)
     axes.set(xlim=(0, None), ylim=(-0.05, 1.12), xlabel="thousand episodes played, after cloning", ylabel="score")
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.14), frameon=False)
-    axes.set_title("One processor minute of learning", loc="left", fontweight="bold")
+    axes.set_title("About a minute on one core", loc="left", fontweight="bold")
 
 
 if __name__ == "__main__":
