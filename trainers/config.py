@@ -42,22 +42,25 @@ def hardware(bf16: bool, gradient_checkpointing: bool = False) -> dict[str, Any]
     }
 
 
+class Checked:
+    """What has nothing to check itself: where the checks of a configuration's parts end."""
+
+    def __post_init__(self) -> None:
+        """See that the fields are valid; each part sees to its own."""
+
+
 @dataclass(frozen=True)
-class TrainerConfig:
-    """The fields that all trainers share; they are options of the command line."""
+class RunConfig(Checked):
+    """The fields that all trainers of a policy share; they are options of the command line."""
 
     env_id: tyro.conf.Positional[str]
     """Environment to train in and to evaluate on."""
     out: Path = Path("runs/run")
     """Folder of the run."""
     model: str = "tiny"
-    """Where to start: `tiny`, `smollm2`, a local model folder (such as RUN/bc/model) or a Hugging Face id."""
-    lora_rank: int = 0
-    """Rank of the LoRA adapters; 0 trains all weights."""
+    """Where to start."""
     learning_rate: float = 3e-4
-    """Peak of the learning rate; the default suits `tiny`."""
-    max_turn_tokens: int = 24
-    """Most tokens of one utterance."""
+    """Peak of the learning rate."""
     eval_every: int = 0
     """Steps between evaluations while training; 0 for none."""
     eval_episodes: int = 200
@@ -72,10 +75,6 @@ class TrainerConfig:
     """Seed of the weights, the scenarios, the sampling and the order."""
     threads: int = 0
     """Torch threads of each process; 0 leaves torch's default."""
-    bf16: bool | None = None
-    """Compute in bfloat16; by default where there is a GPU that can."""
-    gradient_checkpointing: bool = False
-    """Compute activations again in the backward pass instead of keeping them: slower, with much less memory."""
     resume: bool = False
     """Continue from the last checkpoint, exactly as if nothing had happened."""
     go_on: bool = False
@@ -84,14 +83,38 @@ class TrainerConfig:
     """Settings of the environment, as for gym.make; on the command line `--set name=value`."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "out", Path(self.out).expanduser())
-        at_least(self, 0, "lora_rank", "eval_every", "seed", "threads")
-        at_least(self, 1, "max_turn_tokens", "eval_episodes", "final_episodes", "save_every")
+        at_least(self, 0, "eval_every", "seed", "threads")
+        at_least(self, 1, "eval_episodes", "final_episodes", "save_every")
         above(self, 0, "learning_rate")
         if "split" in self.settings:
             raise ValueError(
                 "settings must hold no split: a run plays its own seeds of train, and is scored on validation and test"
             )
+
+
+@dataclass(frozen=True)
+class TrainerConfig(RunConfig):
+    """The fields that all trainers of language models share."""
+
+    model: str = "tiny"
+    """Where to start: `tiny`, `smollm2`, a local model folder (such as RUN/bc/model) or a Hugging Face id."""
+    lora_rank: int = 0
+    """Rank of the LoRA adapters; 0 trains all weights."""
+    learning_rate: float = 3e-4
+    """Peak of the learning rate; the default suits `tiny`."""
+    max_turn_tokens: int = 24
+    """Most tokens of one utterance."""
+    bf16: bool | None = None
+    """Compute in bfloat16; by default where there is a GPU that can."""
+    gradient_checkpointing: bool = False
+    """Compute activations again in the backward pass instead of keeping them: slower, with much less memory."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(self, 0, "lora_rank")
+        at_least(self, 1, "max_turn_tokens")
         if self.lora_rank and self.model == "tiny":
             raise ValueError(
                 "lora_rank adapts a model that was saved; with model='tiny', which is made new, it must be 0, got "
@@ -141,8 +164,6 @@ class TrainerConfig:
 class OnlineConfig(TrainerConfig):
     """What trainers are told that play whole episodes and learn from them."""
 
-    reward: str = "goal"
-    """What to train on: a registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
     temperature: float = 1.0
     """Temperature of sampling while training."""
     max_episode_tokens: int = 768

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.episode import Episode
 from ..envs import seeds
@@ -12,10 +12,13 @@ from ..envs.episodes import read_episodes
 from ..envs.make import make_engine
 from ..policies.collect import collect
 from . import processes
-from .configs import RecordedConfig
+
+if TYPE_CHECKING:
+    from .acts.configs import RecordedConfig as ActsConfig
+    from .configs import RecordedConfig
 
 
-def recorded(config: RecordedConfig, best_of: int = 1) -> tuple[list[Episode], int]:
+def recorded(config: RecordedConfig | ActsConfig, best_of: int = 1) -> tuple[list[Episode], int]:
     """The episodes to learn from, and how many failed ones were dropped.
 
     Args:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -18,17 +17,16 @@ from .configs import RecordedConfig
 from .training import Batch, Training
 
 
-def recorded_batch(run: Training, config: RecordedConfig, best_share: float = 1.0) -> Batch:
+def recorded_batch(run: Training, config: RecordedConfig, best_of: int = 1, best_share: float = 1.0) -> Batch:
     """The episodes to learn from, rewarded as the run's engine does; the best of them by payoff, if not all are wanted.
 
     Raises:
         ValueError: As for `recorded`.
     """
-    shared: Any = config
-    episodes, _ = recorded(shared, config.best_of)
+    episodes, _ = recorded(config, best_of)
     if best_share < 1.0:
         episodes = sorted(episodes, key=lambda episode: -episode.payoff)[: max(1, round(best_share * len(episodes)))]
-    engine = make_engine(config.env_id, reward=config.reward or episodes[0].reward, **config.settings)
+    engine = make_engine(config.env_id, reward=getattr(config, "reward", None) or episodes[0].reward, **config.settings)
     return Batch.of([_replayed(episode, engine) for episode in episodes if episode.turns], run.encoding)
 
 

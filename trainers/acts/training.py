@@ -229,10 +229,10 @@ class Training:
         self.numbers |= {name: float(torch.as_tensor(value).detach()) for name, value in numbers.items()}
 
     def descend(self, loss: torch.Tensor, most: float = 1.0) -> None:
-        """One step down the gradient, whose norm is scaled down to `most`."""
+        """One step down the gradient, whose norm is scaled down to `most`; 0 leaves it."""
         self.optimizer.zero_grad()
         loss.backward()
-        self.log(grad_norm=torch.nn.utils.clip_grad_norm_(self.learners.parameters(), most))
+        self.log(grad_norm=torch.nn.utils.clip_grad_norm_(self.learners.parameters(), most or float("inf")))
         self.optimizer.step()
 
     def finish(self, **numbers: float) -> float | None:

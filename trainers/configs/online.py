@@ -8,7 +8,8 @@ from typing import Literal
 
 from ...core.checks import above, at_least, between, one_of
 from ..config import OnlineConfig, TrainerConfig
-from ..credit import SCALES, make_credit
+from ..credit import SCALES
+from .shared import GRPO, PPO, RLOO, Clipped, ExpertIteration, Rewarded
 
 LEVELS = ("turn", "token")
 CRITICS = ("head", "separate", "privileged")
@@ -17,21 +18,15 @@ SCHEDULES = ("linear", "constant")
 
 
 @dataclass(frozen=True)
-class GRPOConfig(OnlineConfig):
+class GRPOConfig(GRPO, Rewarded, OnlineConfig):
     """GRPO (TRL's GRPOTrainer through `rollout_func`)."""
 
     out: Path = Path("runs/grpo")
+    credit: str = "trajectory"
     steps: int = 40
     """Batches of episodes."""
     updates: int = 1
     """Gradient steps on each batch of episodes, every one on its own part of it."""
-    groups: int = 16
-    """Scenarios in a batch, over all processes."""
-    group_size: int = 8
-    """Episodes of each scenario."""
-    credit: str = "trajectory"
-    """What a turn is judged by, see docs/credit.md. For instance `trajectory` (the return of its episode), `turn` (what
-    came after it) or `critic(lambda=0.95)`."""
     learning_rate: float = 3e-4
     """Peak of the learning rate: after a short warm-up it falls linearly. The default suits `tiny`, a pretrained model
     wants about 1e-6 (1e-5 with LoRA)."""
@@ -55,56 +50,36 @@ class GRPOConfig(OnlineConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(self, 1, "steps", "groups")
-        at_least(self, 2, "group_size")
+        at_least(self, 1, "steps")
         at_least(self, 0, "kl", "entropy")
         above(self, 0, "clip")
         one_of(self, SCALES, "scale")
-        make_credit(self.credit)
         episodes = self.groups * self.group_size
         if self.updates < 1 or episodes % self.updates:
             raise ValueError(f"updates must divide the {episodes} episodes of a batch, got {self.updates}")
 
 
 @dataclass(frozen=True)
-class RLOOConfig(GRPOConfig):
+class RLOOConfig(RLOO, GRPOConfig):
     """RLOO (through GRPO's trainer)."""
 
     out: Path = Path("runs/rloo")
-    credit: str = "leave-one-out"
-    """What a turn is judged by: the return of its episode less the mean of the others of its group. Another credit
-    makes it another algorithm."""
     scale: str = "none"
     """What advantages are divided by: nothing, or the standard deviation of the `group` or the `batch`."""
 
 
 @dataclass(frozen=True)
-class PPOConfig(OnlineConfig):
+class PPOConfig(PPO, Clipped, Rewarded, OnlineConfig):
     """PPO (our own, on accelerate)."""
 
     out: Path = Path("runs/ppo")
-    steps: int = 40
-    """Batches of episodes."""
-    episodes: int = 128
-    """Episodes of a batch, over all processes."""
     level: str = "turn"
     """What an action is: a `turn`, or a `token`."""
-    critic: str = "privileged"
-    """What the critic is: a `head` on the policy's hidden state, a `separate` transformer, or `privileged`. A
-    privileged critic sees what only the simulator knows."""
     sees: str = "both"
     """What a privileged critic sees beside the public state. It is the exact `belief`, the `hidden` state of the
     simulated person, or `both`."""
-    discount: float = 1.0
-    """Discount of later rewards, by action; above 0 and at most 1."""
-    gae_lambda: float = 0.95
-    """Lambda of generalised advantage estimation: 1 waits for the return, 0 trusts the critic about the next action."""
     normalise: bool = True
     """Bring the advantages of a batch to mean 0 and standard deviation 1."""
-    epochs: int = 4
-    """Most passes of the policy over a batch, see `target_kl`."""
-    minibatches: int = 2
-    """Gradient steps of the policy in a pass."""
     value_epochs: int = 8
     """Passes of the critic over a batch: quick, unless the critic is a transformer of its own."""
     value_minibatches: int = 8
@@ -112,10 +87,6 @@ class PPOConfig(OnlineConfig):
     microbatch: int = 0
     """Episodes of a minibatch that a process reads at once; 0 for all. Fewer take less memory, and give the same
     gradient."""
-    target_kl: float = 0.05
-    """KL divergence from the policy that played a batch at which it is left, in nats an action; 0 never leaves."""
-    clip: float = 0.2
-    """Clipping range of an action's probability ratio."""
     value_clip: float = 0.0
     """How far a batch may move the critic, in standard deviations of returns; 0 does not limit it."""
     entropy: float = 0.0
@@ -123,8 +94,6 @@ class PPOConfig(OnlineConfig):
     kl: float = 0.0
     """Weight of the KL divergence from the starting policy in the loss. It is estimated by k3 = r - 1 - log r with r =
     p_start / p, as a mean over tokens."""
-    max_grad_norm: float = 1.0
-    """Norm that gradients are scaled down to, the critic's apart from the policy's; 0 leaves them."""
     learning_rate: float = 1e-4
     """Learning rate of the policy, after a short warm-up. The default suits `tiny`, a pretrained model wants about 1e-6
     (1e-5 with LoRA). It is lower than GRPO's, since a batch may be `epochs` x `minibatches` steps, each of which adds
@@ -142,48 +111,27 @@ class PPOConfig(OnlineConfig):
         one_of(self, CRITICS, "critic")
         one_of(self, SEES, "sees")
         one_of(self, SCHEDULES, "schedule")
-        at_least(self, 1, "steps", "episodes", "epochs", "minibatches", "value_epochs", "value_minibatches")
-        at_least(self, 0, "microbatch", "target_kl", "value_clip", "entropy", "kl", "max_grad_norm")
-        above(self, 0, "clip", "value_learning_rate")
-        above(self, 0, "discount", most=1)
-        between(self, 0, 1, "gae_lambda")
+        at_least(self, 1, "value_epochs", "value_minibatches")
+        at_least(self, 0, "microbatch", "value_clip", "entropy", "kl")
+        above(self, 0, "value_learning_rate")
 
 
 @dataclass(frozen=True)
-class ExpertIterationConfig(OnlineConfig):
+class ExpertIterationConfig(ExpertIteration, Rewarded, OnlineConfig):
     """Expert iteration, or online filtered behaviour cloning (our own, on accelerate)."""
 
     out: Path = Path("runs/expert-iteration")
-    rounds: int = 10
-    """Rounds of playing and learning."""
-    scenarios: int = 64
-    """New scenarios in a round, over all processes."""
-    attempts: int = 8
-    """Episodes of each scenario, against the same hidden partner."""
-    keep: float = 0.25
-    """Share of a scenario's attempts to learn from: the best by return, and only those above the scenario's mean."""
     buffer: int = 1
     """Rounds whose kept episodes are learned from: 1 for the latest only, 0 for all so far."""
-    epochs: int = 1
-    """Passes over the buffer in a round."""
-    batch_size: int = 16
-    """Episodes a gradient step, over all processes."""
     learning_rate: float = 3e-4
     """Learning rate of the first round; it falls linearly with the rounds. The default suits `tiny`, a pretrained model
     wants about 1e-5 (1e-4 with LoRA)."""
     max_grad_norm: float = 1.0
     """Norm that gradients are scaled down to; 0 leaves them."""
-    eval_every: int = 1
-    """Rounds between evaluations; 0 for none."""
-    save_every: int = 1
-    """Rounds between checkpoints."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(self, 1, "rounds", "scenarios", "epochs", "batch_size")
-        at_least(self, 2, "attempts")
         at_least(self, 0, "buffer", "max_grad_norm")
-        above(self, 0, "keep", below=1)
 
 
 @dataclass(frozen=True)

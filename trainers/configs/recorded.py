@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ...core.checks import above, at_least, between, one_of
+from ...core.checks import above, at_least, one_of
 from .. import processes
 from ..config import TrainerConfig
+from .shared import AWR, ILQL, Cloning, Guided, Offline, Recorded
 
 if TYPE_CHECKING:
     from ..run import Run
@@ -20,28 +21,13 @@ PARTNERS = ("same", "believed")
 
 
 @dataclass(frozen=True)
-class RecordedConfig(TrainerConfig):
+class RecordedConfig(Recorded, TrainerConfig):
     """What trainers are told that learn from recorded episodes."""
 
-    episodes_path: Path | None = None
-    """Recorded episodes; without it they are collected."""
-    demonstrator: str = "scripted"
-    """Policy that plays the episodes, if they are to be collected."""
-    demonstrations: int = 4000
-    """Episodes to collect."""
-    epochs: float = 2.0
-    """Passes over the episodes."""
-    batch_size: int = 16
-    """Episodes a step, of all processes together."""
     learning_rate: float = 4e-3
     """Peak of the cosine schedule; the default suits `tiny`, a pretrained model wants about 2e-5 (2e-4 with LoRA)."""
     eval_every: int = 0
     """Steps between evaluations; 0 evaluates before and after only."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least(self, 1, "demonstrations", "batch_size")
-        above(self, 0, "epochs")
 
     def arguments(self, run: Run, rows: int) -> dict[str, Any]:
         """What transformers' ``TrainingArguments`` are told about learning from so many rows.
@@ -61,21 +47,12 @@ class RecordedConfig(TrainerConfig):
 
 
 @dataclass(frozen=True)
-class BCConfig(RecordedConfig):
+class BCConfig(Cloning, RecordedConfig):
     """Behaviour cloning (TRL's SFTTrainer on token records)."""
 
     stage: ClassVar[str] = "bc"
 
     out: Path = Path("runs/bc")
-    best_of: int = 1
-    """Attempts at each demonstration, against the same partner; the best is kept."""
-    best_share: float = 1.0
-    """Share of the episodes to learn from, those of highest payoff; below 1 it is filtered behaviour cloning."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        above(self, 0, "best_share", most=1)
-        at_least(self, 1, "best_of")
 
 
 @dataclass(frozen=True)
@@ -89,39 +66,28 @@ class FilteredBCConfig(BCConfig):
 
 
 @dataclass(frozen=True)
-class OfflineConfig(RecordedConfig):
+class OfflineConfig(Offline, RecordedConfig):
     """What the offline trainers are told."""
 
-    demonstrator: str = "scripted+random"
-    """Policy that plays the episodes, if they are to be collected: good ones and bad ones."""
     epochs: float = 4.0
-    reward: str | None = None
-    """What the episodes are rewarded for, such as `goal=1,turn_cost=0.01`; by default what it was when recorded."""
-    discount: float = 1.0
-    """Discount of later rewards, for each own token between."""
     head_size: int = 128
     """Width of the hidden layer of each value head."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        above(self, 0, "discount", most=1)
         at_least(self, 1, "head_size")
 
 
 @dataclass(frozen=True)
-class GuidedConfig(OfflineConfig):
+class GuidedConfig(Guided, OfflineConfig):
     """What those are told that guide a clone by values."""
 
-    beta: float = 4.0
-    """Weight of the values in decoding: nats for each standard deviation of the returns."""
-    cql: float = 0.01
-    """Weight of the term that keeps the values of tokens low that were not said."""
     bc: float = 1.0
     """Weight of behaviour cloning (`awac` in the code of Snell et al.), which trains the language model itself."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(self, 0, "beta", "cql", "bc")
+        at_least(self, 0, "bc")
 
 
 @dataclass(frozen=True)
@@ -132,40 +98,22 @@ class MCConfig(GuidedConfig):
 
 
 @dataclass(frozen=True)
-class ILQLConfig(GuidedConfig):
+class ILQLConfig(ILQL, GuidedConfig):
     """ILQL: values of the best continuations that were seen guide a clone."""
 
     out: Path = Path("runs/ilql")
-    tau: float = 0.7
-    """Expectile of Q that V learns: 0.5 is the mean of what was done, near 1 the best of it."""
-    td_lambda: float = 0.95
-    """How far Q looks ahead: 0 is the next own token's V alone, as in the paper; 1 the whole return, as `mc` does."""
-    polyak: float = 0.05
-    """Share by which the target heads follow the Q heads after each step."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        above(self, 0, "tau", below=1)
-        between(self, 0, 1, "td_lambda")
-        above(self, 0, "polyak", most=1)
 
 
 @dataclass(frozen=True)
-class AWRConfig(OfflineConfig):
+class AWRConfig(AWR, OfflineConfig):
     """AWR: behaviour cloning weighted by how much better than expected it went."""
 
     out: Path = Path("runs/awr")
-    temperature: float = 0.5
-    """Advantage, in standard deviations of the returns, at which a token counts e times. The lower it is, the more only
-    the best counts."""
-    clip: float = 20.0
-    """Largest weight of a token."""
     level: str = "turn"
     """What an advantage is of: a `turn`, so that all of its tokens count the same, or each `token`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        above(self, 0, "temperature", "clip")
         one_of(self, LEVELS, "level")
 
 
