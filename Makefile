@@ -60,7 +60,7 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/pyright --pythonpath $(BIN)/python core simulated_users rewards envs policies evaluation trainers scripts
+	$(BIN)/pyright --pythonpath $(BIN)/python core simulated_users rewards envs policies evaluation trainers adapters scripts
 
 clean:
 	rm -rf $(VENV) runs build dist *.egg-info

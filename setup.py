@@ -5,7 +5,7 @@ from pathlib import Path
 from setuptools import setup
 
 ROOT = Path(__file__).parent
-FOLDERS = ("core", "simulated_users", "rewards", "envs", "policies", "evaluation", "trainers", "scripts")
+FOLDERS = ("core", "simulated_users", "rewards", "envs", "policies", "evaluation", "trainers", "adapters", "scripts")
 inside = sorted(
     init.parent.relative_to(ROOT).parts for folder in FOLDERS for init in ROOT.glob(f"{folder}/**/__init__.py")
 )

@@ -15,6 +15,7 @@ COMMANDS = {
     "list": "the environments, with their optimum",
     "new": "write a small family of your own, to start from",
     "check": "whether an environment keeps what all of them promise",
+    "serve": "an environment behind HTTP and WebSocket, as OpenEnv has it",
     "play": "talk to a simulated person yourself",
     "evaluate": "score one policy, or compare several",
     "scorecard": "measure simulated users side by side",

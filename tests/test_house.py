@@ -48,7 +48,8 @@ BROKEN = {
         ("envs.base", "policies.policy"),
         ("policies.rollout", "evaluation.evaluate"),
         ("evaluation.evaluate", "trainers.grpo"),
-        ("trainers.grpo", "scripts.main"),
+        ("trainers.grpo", "adapters.session"),
+        ("adapters.session", "scripts.main"),
     ],
     "core is": [("core.belief", "torch"), ("core.grammar", "gymnasium"), ("core.dialogue", "openai")],
     "What is hidden": [
@@ -70,6 +71,7 @@ BROKEN = {
         ("envs.engine", "envs.tutoring.curricula.loops"),
         ("evaluation.attacks", "envs.negotiation.prices"),
         ("trainers.self_play", "envs.negotiation.duel"),
+        ("adapters.session", "envs.negotiation.game"),
         ("scripts.docs", "envs.spacing.family"),
     ],
 }
