@@ -9,4 +9,7 @@ FOLDERS = ("core", "simulated_users", "rewards", "envs", "policies", "evaluation
 inside = sorted(
     init.parent.relative_to(ROOT).parts for folder in FOLDERS for init in ROOT.glob(f"{folder}/**/__init__.py")
 )
-setup(packages=["dialogym", *(".".join(("dialogym", *parts)) for parts in inside)])
+setup(
+    packages=["dialogym", *(".".join(("dialogym", *parts)) for parts in inside)],
+    py_modules=["dialogym_verifiers"],  # by this name verifiers looks for it
+)

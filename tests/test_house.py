@@ -169,7 +169,7 @@ def test_to_import_dialogym_loads_no_family():
 
 def test_every_package_is_shipped():
     """The one list that setuptools gets is made from the folders, so it must hold whatever can be imported."""
-    code = "import setuptools; setuptools.setup = lambda packages: print(*packages); exec(open('setup.py').read())"
+    code = "import setuptools; setuptools.setup = lambda packages, **_: print(*packages); exec(open('setup.py').read())"
     code = code.replace("exec(", "__file__ = 'setup.py'; exec(")
     listed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     graph = grimp.build_graph("dialogym", cache_dir=None)

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dialogym
-import gymnasium as gym
 import pytest
 
 uvicorn = pytest.importorskip("uvicorn")
@@ -25,12 +24,11 @@ pytest.importorskip("websockets")
 from dialogym.adapters.openenv import Sessions, make_app
 from dialogym.scripts.bench_serve import load, scripts
 from dialogym.scripts.main import main
-from dialogym.simulated_users.user import Failure, ScriptedUser
 from websockets.asyncio.client import connect as aconnect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from .learner import plain, speak
+from .learner import flaky, plain, speak
 
 
 @contextmanager
@@ -276,20 +274,13 @@ def test_a_token():
             pass
 
 
-class Flaky(ScriptedUser):
-    def speak(self, dialogues, heards, texts, exchanges):
-        spoken = super().speak(dialogues, heards, texts, exchanges)
-        return [Failure("503") if heard is not None else words for heard, words in zip(heards, spoken, strict=True)]
-
-
 def test_a_failure_of_the_simulated_user_is_no_score():
-    user = Flaky(gym.make("Negotiation-v0").unwrapped.family.voice)
-    with serving(user=user) as (address, _):
-        session = ask(address, "/reset", {})[1]["session_id"]
+    with serving(user=flaky()) as (address, _):
+        session = ask(address, "/reset", {"seed": 1})[1]["session_id"]
         status, reply = ask(address, "/step", {"session_id": session, "action": {"text": "Hello."}})
         assert status == 502 and "503" in reply["detail"]
         with connect(f"ws://{address}/ws") as socket:
-            socket.send('{"type": "reset"}')
+            socket.send('{"type": "reset", "data": {"seed": 1}}')
             socket.recv()
             socket.send('{"type": "step", "data": {"text": "Hello."}}')
             assert json.loads(socket.recv())["data"]["code"] == "EXECUTION_ERROR"

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 
-import gymnasium as gym
 import pytest
 from dialogym.adapters.session import Session, metrics
-from dialogym.simulated_users.user import Failure, ScriptedUser
 
-from .learner import plain, speak
+from .learner import flaky, plain, speak
 
 
 def played(session, seed):
@@ -61,19 +59,12 @@ def test_where_they_cannot_be_computed_there_are_none(settings):
     assert answer.end["return"] == session.total
 
 
-class Flaky(ScriptedUser):
-    def speak(self, dialogues, heards, texts, exchanges):
-        spoken = super().speak(dialogues, heards, texts, exchanges)
-        return [Failure("503") if heard is not None else words for heard, words in zip(heards, spoken, strict=True)]
-
-
 def test_a_failure_of_the_simulated_user_is_raised():
-    voice = gym.make("Negotiation-v0").unwrapped.family.voice
-    session = Session("Negotiation-v0", user=Flaky(voice))
-    session.reset(0)
+    session = Session("Negotiation-v0", user=flaky())
+    session.reset(1)
     with pytest.raises(ConnectionError, match="503"):
         session.step("Hello.")
-    session.reset(1)
+    session.reset(3)
     with pytest.raises(ConnectionError, match="503"):
         asyncio.run(session.astep("Hello."))
 
