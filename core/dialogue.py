@@ -31,6 +31,10 @@ class Home(Protocol):
         """A hidden state in plain values."""
         ...
 
+    def meant(self, text: str, scenario: Any) -> str:
+        """An utterance in the units of the acts."""
+        ...
+
 
 class Turn(NamedTuple):
     """One utterance.
@@ -233,6 +237,10 @@ class Dialogue:
     def over(self) -> bool:
         """Whether a final state was reached."""
         return self.setting.game.mover(self.state) is None
+
+    def meant(self, text: str) -> str:
+        """An utterance in the units of the acts; the same as it was said, but for families that are told in others."""
+        return text if self._family is None else self._family.meant(text, self.scenario)
 
     def begin(self, exchange: Exchange, words: str) -> None:
         """Record the others' opening."""

@@ -127,6 +127,10 @@ class Grammar:
             heard = self._tagged[text] = self._read(said)
             return heard
 
+    def alone(self, text: str) -> Heard | None:
+        """What an utterance comes to wherever it is said; ``None`` where that takes the context."""
+        return self.parse_tag(text)
+
     def _read(self, text: str) -> Heard | None:
         tags = [inside for inside in _TAG.findall(text) if self._name(inside)]
         if len(tags) > 1:

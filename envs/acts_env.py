@@ -52,7 +52,7 @@ class Speaker:
             act = self.told.encoding.act(dialogue.scenario, int(slot))
         except KeyError:  # a scenario may lack an act that others have
             return TALK
-        return put(self.engine, dialogue.seat, act, stream)
+        return put(self.engine, dialogue, act, stream)
 
     def policy(self, choose: Choose, name: str = "acts") -> Callable[[Dialogue, Stream], str]:
         """See `ActsEnv.policy`."""

@@ -172,6 +172,14 @@ class Family:
         """The fields of a `Persona` that the scenario fixes."""
         return {}
 
+    def told(self, text: str, scenario: Any) -> str:
+        """The words of a baseline, or of another speaker of tags, as the learner is to say them in this setting."""
+        return text
+
+    def meant(self, text: str, scenario: Any) -> str:
+        """An utterance in the units of the acts, for language models that read it and think in acts."""
+        return text
+
     def named(self, text: str, public: Any) -> Iterable[int]:
         """Numbers that a text names otherwise than in figures; to tell whether words give away what is hidden."""
         return ()

@@ -107,6 +107,7 @@ class LLMEar:
         ]
         plain = [i for i, text in enumerate(texts) if self.grammar.parse_tag(text) is None and text.strip()]
         self.counts.utterances += len(plain)
+        texts = [dialogue.meant(text) for dialogue, text in zip(dialogues, texts, strict=True)]
         requests = [self._request(dialogues[i], texts[i]) for i in plain]
         doubtful: list[tuple[int, Act]] = []
         for i, reply in zip(plain, self.backend.generate(requests) if requests else [], strict=True):
@@ -264,7 +265,7 @@ def make_ear(ear: str | LLMEar, family: Family, grammar: Grammar) -> LLMEar | No
 def _before(dialogue: Dialogue) -> str:
     """What the other side said last."""
     last = dialogue.steps[-1].reply if dialogue.steps else dialogue.opening
-    return f"The other side has said: {_quoted(last)}\n" if last else ""
+    return f"The other side has said: {_quoted(dialogue.meant(last))}\n" if last else ""
 
 
 def _quoted(text: str) -> str:

@@ -215,10 +215,9 @@ class Engine:
         """What each utterance comes to. Thoughts are taken off here: nobody hears them, and no record keeps them."""
         texts = list(map(spoken, texts))
         if self.ear is None:
-            parse, parse_tag, context = self.grammar.parse, self.grammar.parse_tag, self.family.context
+            parse, alone, context = self.grammar.parse, self.grammar.alone, self.family.context
             heards: Sequence[Heard] = [
-                parse_tag(text) or parse(text, context(dialogue))
-                for dialogue, text in zip(dialogues, texts, strict=True)
+                alone(text) or parse(text, context(dialogue)) for dialogue, text in zip(dialogues, texts, strict=True)
             ]
         else:
             heards = self.ear.hear(dialogues, texts)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..core.acts import Act
 from ..core.belief import Uniform
+from ..core.dialogue import Dialogue
 from .base import Family
 from .content import content
 from .engine import Engine
@@ -17,19 +18,24 @@ from .engine import Engine
 TALK = "Let me think about it."
 
 
-def put(engine: Engine, seat: str, act: Act, stream: Uniform) -> str:
+def put(engine: Engine, dialogue: Dialogue, act: Act, stream: Uniform) -> str:
     """An act of the learner in words. The partner understands the same as of its tag alone.
 
     Args:
         engine: The environment: its grammar prints the act.
-        seat: The learner's.
+        dialogue: Where it is said.
         act: What is to be said.
         stream: Chooses among the phrases; one number is drawn.
     """
-    tag = engine.grammar.print(act)
-    phrases = _phrases(type(engine.family), seat).get(act.tag() if tag else "talk", ())
+    tag = tag_of(engine, dialogue, act)
+    phrases = _phrases(type(engine.family), dialogue.seat).get(act.tag() if tag else "talk", ())
     place = stream.random()
     return phrases[int(place * len(phrases))].replace("{tag}", tag) if phrases else tag or TALK
+
+
+def tag_of(engine: Engine, dialogue: Dialogue, act: Act) -> str:
+    """The tag of an act, as the learner is to say it; ``""`` for talk."""
+    return engine.family.told(engine.grammar.print(act), dialogue.scenario)
 
 
 @cache

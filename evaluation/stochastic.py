@@ -72,7 +72,7 @@ class _Program:
         """The acts that the policy can make in a `_Moment`, with their probabilities."""
         grammar, acts = self.engine.grammar, {}
         for p, text in _draws(self.policy, moment):
-            heard = grammar.parse_tag(text) or grammar.parse(text, self.engine.family.context(moment))
+            heard = grammar.alone(text) or grammar.parse(text, self.engine.family.context(moment))
             self._check(heard.problem)
             acts[heard.act] = acts.get(heard.act, 0.0) + p
         return acts

@@ -55,10 +55,12 @@ def make_baseline(name: str, engine: Engine) -> FunctionPolicy:
     Raises:
         KeyError: If there is none of that name.
     """
+    told = engine.family.told
     if name not in PLANNERS:
-        return FunctionPolicy(name, _speakers(engine)[name])
+        speak = _speakers(engine)[name]
+        return FunctionPolicy(name, lambda dialogue, stream: told(speak(dialogue, stream), dialogue.scenario))
     pick = PLANNERS[name]
-    return FunctionPolicy(name, lambda dialogue, stream: _in_tags(engine, pick(dialogue)))
+    return FunctionPolicy(name, lambda dialogue, stream: told(_in_tags(engine, pick(dialogue)), dialogue.scenario))
 
 
 def _in_tags(engine: Engine, act: Act) -> str:

@@ -21,6 +21,7 @@ from ..envs.human_user import HumanUser
 from ..envs.make import load_family, make_engine
 from ..envs.registration import lookup
 from ..envs.transcript import Transcript
+from ..envs.wording import tag_of
 from ..policies.policy import Policy
 from ..policies.registry import make_policy
 from ..policies.rollout import policy_stream
@@ -157,6 +158,6 @@ class _Table:
 
     def _advise(self, step: Step) -> None:
         solution, belief = step.dialogue.setting.solution, step.belief_before()
-        best = self.engine.grammar.print(solution.best_act(step.before, belief)) or "talk"
+        best = tag_of(self.engine, step.dialogue, solution.best_act(step.before, belief)) or "talk"
         lost = solution.value(step.before, belief) - solution.act_value(step.before, belief, step.act)
         self.console.print(f"[dim]best: {escape(best)}   lost: {max(0.0, lost):.4f}[/dim]", markup=True)

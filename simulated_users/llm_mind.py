@@ -333,7 +333,7 @@ def _transcript(dialogue: Dialogue) -> str:
         lines.append(("They", dialogue.hearing))
     if not lines:
         return "Nobody has said anything yet."
-    return "So far:\n" + "\n".join(f'{who}: "{_clipped(text)}"' for who, text in lines)
+    return "So far:\n" + "\n".join(f'{who}: "{_clipped(dialogue.meant(text))}"' for who, text in lines)
 
 
 def _clipped(text: str) -> str:

@@ -10,7 +10,7 @@ from ...core.acts import Act
 from ...core.belief import Belief
 from ...core.dialogue import Dialogue
 from ...core.duel import Remembered, SmallDuel, seat_dialogue
-from .game import TICKS, Offer, PriceBargaining
+from .game import TICKS, Offer
 from .mind import POPULATIONS
 
 ROUNDS = 3  # more make too many courses of the dialogue to be tabulated
@@ -48,7 +48,7 @@ def small_duel(
     tick = scenario.list_price // TICKS
     if not prices or not all(isinstance(price, int) and 1 <= price <= 2 * TICKS for price in prices):
         raise ValueError(f"prices must be whole ticks from 1 to {2 * TICKS}, got {prices!r}")
-    rules = PriceBargaining(scenario.list_price, "seller", (None, None), family.rounds, family.discount)
+    rules = family.rules(scenario, "seller", (None, None))
     privates: dict[str, Belief] = {
         family.role: Belief.uniform({s.value for s in family.scenarios() if s.item == scenario.item}),
         family.partner: POPULATIONS[family.population].types.map(lambda hidden: rules.price(family.role, hidden.floor)),
@@ -75,6 +75,6 @@ def small_duel(
         privates,
         game,
         dialogue,
-        family.grammar,
+        family.grammar_of(scenario),
         lambda state: (scenario.list_price, state.standing, state.mover),
     )

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from ...core.acts import Act
 from ...core.checks import above, between, one_of, whole
 from ...core.dialogue import Dialogue
 from ...core.duel import SmallDuel, TwoSeats
+from ...core.grammar import Grammar
 from ...core.setting import Setting
 from ...core.solver import Rescaled, Solution
 from ...core.stream import Stream
+from ...simulated_users.guide import Guide
+from ...simulated_users.phrase_bank import PhraseVoice
 from ..base import Family
 from .duel import small_duel
 from .game import MIRROR, OTHER, SEATS, TICKS, Haggle, Offer, PriceBargaining
 from .items import ITEMS, a
 from .mind import POPULATIONS, TEMPERS, Bargainer, Haggler, Population, tempered
 from .prices import mark_prices
+from .shares import NOTE, SHARE_VOICE, ShareGrammar, meant, told
 from .voice import ACTS, PATTERNS, VOICE, understand
+
+PRICES = ("absolute", "relative")
 
 
 class PublicFacts(NamedTuple):
@@ -49,6 +55,13 @@ class Bargain:
     def public(self) -> PublicFacts:
         """The facts without the learner's value."""
         return PublicFacts(self.item, self.detail, self.list_price, self.temper)
+
+
+class _VoiceByPrices:
+    """The voice of a family by its setting `prices`; of the class, that of the default."""
+
+    def __get__(self, family: Negotiation | None, kind: type[Negotiation]) -> PhraseVoice:
+        return SHARE_VOICE if family is not None and family.relative else VOICE
 
 
 @dataclass(frozen=True)
@@ -103,6 +116,11 @@ class Negotiation(Family):
 
     A turn is lost if it is malformed (a tag that cannot be read, two tags, more than 2,000 characters), ambiguous, or
     illegal (a price out of range, or accepting when nothing stands). It then counts as talk, and the partner says why.
+
+    With `prices="relative"` prices are told, said and read in percent of the list price: `[offer 85]` and `how about
+    85%` both offer 85% of it, and what is not whole comes to the nearest whole price. Nothing else changes, and the
+    acts of a record are the same. A model that learns then needs to find out but once what a good price is, not anew
+    for every list price.
 
     ## Observation
 
@@ -162,6 +180,8 @@ class Negotiation(Family):
         values: What the item may be worth to a buyer, in ticks of 5% of the list price. A seller's values are these in
             the mirror, 32 ticks less each.
         patience: Whether the learner is told if the partner is patient or impatient, on which its tactic depends.
+        prices: How prices are told, said and read: `absolute`, in currency, or `relative`, in percent of the list
+            price.
     """
 
     role: str = "buyer"
@@ -170,11 +190,12 @@ class Negotiation(Family):
     population: str = "default"
     values: tuple[int, ...] = (13, 15, 17, 19, 21)
     patience: bool = False
+    prices: str = "absolute"
 
     acts: ClassVar = ACTS
     understand: ClassVar = understand
     patterns: ClassVar = PATTERNS
-    voice: ClassVar = VOICE
+    voice: ClassVar[Any] = _VoiceByPrices()
     metrics_of: ClassVar[Mapping[str, str]] = {
         "deal": "share of dialogues that end in a deal",
         "price": "agreed price as a share of the list price, deals only",
@@ -197,6 +218,44 @@ class Negotiation(Family):
             )
         if not isinstance(self.patience, bool):
             raise ValueError(f"patience must be True or False, got {self.patience!r}")
+        one_of(self, PRICES, "prices")
+
+    @property
+    def relative(self) -> bool:
+        """Whether prices are told and read in percent of the list price."""
+        return self.prices == "relative"
+
+    def settings(self) -> dict[str, Any]:
+        """The arguments that make this family again; `prices` only where it is not the default, as in older records."""
+        return {name: value for name, value in super().settings().items() if (name, value) != ("prices", PRICES[0])}
+
+    @cached_property
+    def grammar(self) -> Grammar:
+        """Reads and prints the acts, in natural mode."""
+        return ShareGrammar() if self.relative else super().grammar
+
+    def grammar_of(self, scenario: Bargain) -> Grammar:
+        """The grammar where there is but this scenario: what it prints is as the learner is to say it."""
+        return ShareGrammar(list_price=scenario.list_price) if self.relative else self.grammar
+
+    @cached_property
+    def guide(self) -> Guide | None:
+        """What a language model is told that speaks for the partner."""
+        return self._beside("guide", "SHARE_GUIDE" if self.relative else "GUIDE")
+
+    def told(self, text: str, scenario: Bargain) -> str:
+        """See `Family.told`."""
+        return told(text, scenario.list_price) if self.relative else text
+
+    def meant(self, text: str, scenario: Bargain) -> str:
+        """See `Family.meant`."""
+        return meant(text, scenario.list_price) if self.relative else text
+
+    def rules(
+        self, scenario: Bargain, opener: str = "seller", values: tuple[int | None, int | None] = (None, None)
+    ) -> PriceBargaining:
+        """The game of a scenario."""
+        return PriceBargaining(scenario.list_price, opener, values, self.rounds, self.discount, self.relative)
 
     @property
     def _tempers(self) -> tuple[str, ...]:
@@ -230,7 +289,7 @@ class Negotiation(Family):
             )
         partner = OTHER[self.role]
         values = (value, None) if self.role == "buyer" else (None, value)
-        game = PriceBargaining(price, partner, values, self.rounds, self.discount)
+        game = self.rules(scenario, partner, values)
         return game, Haggler(game, partner, tempered(POPULATIONS[self.population], temper))
 
     def setting(self, scenario: Bargain) -> Setting:
@@ -246,9 +305,11 @@ class Negotiation(Family):
     def task(self, scenario: Bargain) -> str:
         """Item, list price, own value, rounds, discount."""
         buying = self.role == "buyer"
+        listed = NOTE if self.relative else f"List price: ${scenario.list_price}."
+        worth = self.told(f"${scenario.value}", scenario)
         return (
-            f"You {'want to buy' if buying else 'are selling'} {a(scenario.item)} ({scenario.detail}). List price: "
-            f"${scenario.list_price}. It is worth ${scenario.value} to you: your gain is "
+            f"You {'want to buy' if buying else 'are selling'} {a(scenario.item)} ({scenario.detail}). {listed} It is "
+            f"worth {worth} to you: your gain is "
             f"{'that minus the price' if buying else 'the price minus that'}, or 0 without a deal. "
             f"{f'The {self.partner} seems {scenario.temper}. ' if scenario.temper else ''}You have {self.rounds} "
             f"rounds; each further round keeps {self.discount:.0%} of the gain."
@@ -280,7 +341,9 @@ class Negotiation(Family):
     def in_words(self, outcome: Mapping[str, Any]) -> str:
         """The price, if there was a deal."""
         verb = "paid" if self.role == "buyer" else "sold it for"
-        return f"{verb} ${outcome['agreed_price']}" if outcome["deal"] else "made no deal"
+        if not outcome["deal"]:
+            return "made no deal"
+        return f"{verb} {outcome['price']:.0%}" if self.relative else f"{verb} ${outcome['agreed_price']}"
 
     def reveal(self, scenario: Bargain, hidden: Bargainer) -> dict[str, Any]:
         """The partner's reservation price, in currency units, and its tactic."""
@@ -288,7 +351,7 @@ class Negotiation(Family):
 
     def named(self, text: str, public: PublicFacts) -> Iterable[int]:
         """The prices that a text names, in figures or in words."""
-        return mark_prices(" ".join(text.lower().split()), public.list_price)[1]
+        return mark_prices(" ".join(text.lower().split()), public.list_price, self.relative)[1]
 
     def shown(self, state: Haggle) -> Iterable[Any]:
         """The standing offer."""
@@ -299,9 +362,7 @@ class Negotiation(Family):
         scenario = replace(self.sample(stream), temper="")  # nobody is simulated
         reservation = self._reservation(scenario, POPULATIONS[self.population].types.sample(stream))
         worth = {self.role: scenario.value, self.partner: reservation}
-        game = PriceBargaining(
-            scenario.list_price, "seller", (worth["buyer"], worth["seller"]), self.rounds, self.discount
-        )
+        game = self.rules(scenario, "seller", (worth["buyer"], worth["seller"]))
         scenarios = {seat: replace(scenario, value=worth[seat]) for seat in SEATS}
         briefs = {seat: replace(self, role=seat).brief(scenarios[seat], self.grammar) for seat in SEATS}
         return TwoSeats(game, briefs, scenarios, lambda state: (scenario.list_price, state.standing, state.mover))

@@ -68,6 +68,8 @@ class PriceBargaining:
         values: What the item is worth to the buyer and to the seller; ``None`` where the rules are not told.
         rounds: The dialogue ends after so many rounds.
         discount: What is left of a surplus after each further round.
+        shares: Whether prices are spoken of in percent of the list price: it changes nothing but what an illegal price
+            is answered with.
     """
 
     list_price: int
@@ -75,6 +77,7 @@ class PriceBargaining:
     values: tuple[int | None, int | None] = (None, None)
     rounds: int = 8
     discount: float = 0.96
+    shares: bool = False
 
     seats = SEATS
 
@@ -138,7 +141,8 @@ class PriceBargaining:
         if isinstance(act, Offer):
             standing = act.price
             if not 1 <= standing <= 2 * self.list_price:
-                raise IllegalAct(f"A price must be a whole number from 1 to {2 * self.list_price}.")
+                most = "above 0% and at most 200%" if self.shares else f"a whole number from 1 to {2 * self.list_price}"
+                raise IllegalAct(f"A price must be {most}.")
             climb, mine = self.climb(seat, standing), 0 if seat == "buyer" else 1
             if climb > climbs[mine]:
                 conceded = True
@@ -184,4 +188,4 @@ class PriceBargaining:
         """The same bargain at a list price of `TICKS`: a tick is one unit. Those that differ only in scale share it."""
         tick = self.list_price // TICKS
         buyer, seller = (None if value is None else value // tick for value in self.values)
-        return replace(self, list_price=TICKS, values=(buyer, seller))
+        return replace(self, list_price=TICKS, values=(buyer, seller), shares=False)

@@ -18,6 +18,7 @@ from ...simulated_users.speech import Wording, fault_of_form, normal
 from ...simulated_users.user import Cue
 from .game import OTHER, Accept, Offer, Walk
 from .prices import MARK, mark_prices
+from .shares import NOTE, SHARE_VOICE, told
 from .voice import VOICE, stated, understand
 
 _THING = "thing"  # stands for the item while words are read, so that no name of an item is taken for more
@@ -30,6 +31,9 @@ class NegotiationGuide(PartnerGuide):
 
     See `Guide`.
     """
+
+    shares = False
+    """Whether prices are said in percent of the list price."""
 
     def known(self, public: Any) -> dict[str, Any]:
         """The item and the list price."""
@@ -48,18 +52,44 @@ class NegotiationGuide(PartnerGuide):
         """
         said, seat = _hide(words, cue.public), cue.seat
         text = said.lower()
+        if self.shares and ("$" in text or _SAID.found(text, "foreign")):
+            return "Name prices in percent of the list price."
         if fault := _SAID.fault(text, "foreign") or fault_of_form(said):
             return fault
-        plain, prices = mark_prices(text, cue.public.list_price)
+        plain, prices = mark_prices(text, cue.public.list_price, self.shares)
         never = ("limit", "conceding", "terms", "claims", "for_others", f"not_{seat}", "vague")
         return (
             _SAID.fault(plain, *never, seat=seat, other=OTHER[seat])
             or _fault_of_prices(cue, set(prices))
-            or _fault_of_act(cue, words, text, plain)
+            or _fault_of_act(cue, words, text, plain, self.shares)
         )
 
 
+class ShareGuide(NegotiationGuide):
+    """What a language model is told that bargains in shares. See `Guide`."""
+
+    shares = True
+
+    def scene(self, cue: Cue) -> str:
+        """See `Guide.scene`."""
+        return told(f"{super().scene(cue)} {NOTE}", cue.public.list_price)
+
+    def line(self, cue: Cue, stream: Stream) -> Line:
+        """See `Guide.line`."""
+        line = super().line(cue, stream)
+        return line._replace(order=told(line.order, cue.public.list_price))
+
+    def check(self, cue: Cue, line: Line, said: str) -> str:
+        """See `Guide.check`."""
+        return told(super().check(cue, line, said), cue.public.list_price)
+
+    def grammar(self, cue: Cue, line: Line) -> str:
+        """See `Guide.grammar`."""
+        return told(super().grammar(cue, line), cue.public.list_price)
+
+
 GUIDE = NegotiationGuide(VOICE, _SAID)
+SHARE_GUIDE = ShareGuide(SHARE_VOICE, _SAID)
 
 
 def _hide(words: str, public: Any) -> str:
@@ -81,12 +111,12 @@ def _fault_of_prices(cue: Cue, prices: set[int]) -> str:
     return "" if prices <= ({standing, list_price} if isinstance(act, Walk) else set()) else "Name no price."
 
 
-def _fault_of_act(cue: Cue, words: str, text: str, plain: str) -> str:
+def _fault_of_act(cue: Cue, words: str, text: str, plain: str, shares: bool) -> str:
     """Whether the words come to the act, by the rules of the family."""
     act, seat, list_price, standing = cue.act, cue.seat, cue.public.list_price, cue.before.standing
     offered = isinstance(act, Offer) and act.price == standing
-    heard = understand(text, (list_price, None if offered else standing, seat)).act
-    acts = stated(text, list_price, seat)[1].keys()
+    heard = understand(text, (list_price, None if offered else standing, seat), shares).act
+    acts = stated(text, list_price, seat, shares)[1].keys()
     if isinstance(act, Offer):
         decided = not acts.isdisjoint((*_CLOSING, "leave", "bye")) or _SAID.found(plain, "closes", "leaves")
         if heard != act or decided or _SAID.found(plain, "condition"):

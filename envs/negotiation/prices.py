@@ -6,6 +6,8 @@ Every pattern here runs in time linear in the text: no repeated group can match 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from fractions import Fraction
 
 MARK = "\ue000"
 """Stands in the text for a price, so that rules about words need not know how prices are written.
@@ -73,9 +75,15 @@ _LABEL = re.compile(
 )
 _SCALE = {"k": 1000, "hundred": 100, "thousand": 1000, "grand": 1000}
 _DIGITS = 15  # longer numbers are no prices, and tags do not take them either
+_SHARE = re.compile(  # not "20% off", nor "100% sure", nor a share of something else
+    r"(?<![\w$€£])(?<!\w[.,:/])([0-9]+(?:[.,][0-9]+)?) ?(?:%|(?:percent|per cent|pct)\b)"
+    r"(?: of (?:(?:the|your|my|its|that|this) )?(?:(?:list(?:ed|ing)?|asking|full|original)(?: price)?|price)\b)?"
+    r"(?! of\b)(?! ?(?:off|discount|less|more|lower|higher|cheaper|below|above|under|over|reduc\w+|cut|sure|certain"
+    r"|serious|honest|positive|interested|agree\w*|with)\b)"
+)
 
 
-def mark_prices(text: str, list_price: int) -> tuple[str, list[int]]:
+def mark_prices(text: str, list_price: int, shares: bool = False) -> tuple[str, list[int]]:
     """Replace each price by `MARK` and every other number by ``#``.
 
     A number with a currency is always a price; another is one from a tenth to twice the list price, unless a unit
@@ -84,24 +92,49 @@ def mark_prices(text: str, list_price: int) -> tuple[str, list[int]]:
     Args:
         text: In lower case, with single spaces.
         list_price: In whole currency units.
+        shares: Whether prices are said in percent of the list price: ``80``, ``80%``, ``80 percent of the list price``.
 
     Returns:
-        The text with marks and the prices in order, `FRACTION` for each that is not whole.
+        The text with marks and the prices in order, in currency; `FRACTION` for each that is not whole. A share comes
+        to the nearest whole price.
     """
-    text = text.replace(MARK, " ")
-    text = _HALF_PRICE.sub(f"${list_price // 2}", text)
-    text = _SPELLED.sub(lambda match: str(_value(match[0])), text)
-    text = _LESS.sub(_difference, _CENTS.sub(r"\g<1>0.", text))
     prices: list[int] = []
 
-    def mark(match: re.Match[str]) -> str:
-        price = _price(match, list_price)
-        if price is None:
-            return " # "
+    def mark(price: int) -> str:
         prices.append(price)
         return f" {MARK} "
 
-    return " ".join(_NUMBER.sub(mark, text).split()), prices
+    return " ".join(_replaced(text, list_price, shares, mark, " # ").split()), prices
+
+
+def in_currency(text: str, list_price: int) -> str:
+    """A text in lower case that names prices by their shares, with ``$240`` in place of each."""
+    return _replaced(text.lower(), list_price, True, lambda price: f"${price}")
+
+
+def as_price(percent: Fraction, list_price: int) -> int:
+    """The whole price that is nearest to a share of the list price."""
+    return round(percent * list_price / 100)
+
+
+def _replaced(text: str, list_price: int, shares: bool, say: Callable[[int], str], other: str | None = None) -> str:
+    """The text with each price as `say` has it, and every other number as `other`, or as it is."""
+    scale = 100 if shares else list_price
+    text = text.replace(MARK, " ")
+    text = _HALF_PRICE.sub(f"${scale // 2}", text)
+    text = _SPELLED.sub(lambda match: str(_value(match[0])), text)
+    text = _SHARE.sub(r"$\1", text) if shares else text
+    text = _LESS.sub(_difference, _CENTS.sub(r"\g<1>0.", text))
+
+    def replaced(match: re.Match[str]) -> str:
+        number = _price(match, scale)
+        if number is None:
+            return match[0] if other is None else other
+        if shares:
+            return say(as_price(number, list_price))
+        return say(number.numerator if number.denominator == 1 else FRACTION)
+
+    return _NUMBER.sub(replaced, text)
 
 
 def _difference(match: re.Match[str]) -> str:
@@ -109,22 +142,22 @@ def _difference(match: re.Match[str]) -> str:
     return f"{match[1]}{max(0, int(match[2]) - int(match[3]))}"
 
 
-def _price(match: re.Match[str], list_price: int) -> int | None:
+def _price(match: re.Match[str], list_price: int) -> Fraction | None:
     before = match.string[max(0, match.start() - 14) : match.start()]
     whole = match["whole"].replace(",", "").replace(" ", "")
     if match["clock"] or match["step"] or _STEP.search(before) or len(whole) > _DIGITS:
         return None
     part = (match["part"] or "")[1:_DIGITS].rstrip("0")
-    price, rest = divmod(int(whole + part) * _SCALE.get(match["scale"], 1), 10 ** len(part))
+    price = Fraction(int(whole + part) * _SCALE.get(match["scale"], 1), 10 ** len(part))
     plausible = (
         not match["glued"]
         and not match["unit"]
         and not _LABEL.search(before)
-        and list_price <= 10 * price <= 20 * list_price
+        and list_price <= 10 * (price // 1) <= 20 * list_price
     )
     if not plausible and not match["sign"] and not match["currency"]:
         return None
-    return FRACTION if rest else price
+    return price
 
 
 def _value(words: str) -> int:

@@ -57,7 +57,7 @@ _REFUSED = re.compile(
 )
 
 
-def understand(text: str, context: tuple[int, int | None, str]) -> Heard:
+def understand(text: str, context: tuple[int, int | None, str], shares: bool = False) -> Heard:
     """Read an utterance without a tag. Deterministic, linear in the text, and never raises.
 
     1. Prices are found by `mark_prices`. A price is offered by words that cover the clause ("how about 240", "I can do
@@ -76,9 +76,10 @@ def understand(text: str, context: tuple[int, int | None, str]) -> Heard:
     Args:
         text: Any string.
         context: The list price, the price that the speaker may accept or ``None``, and the speaker's seat.
+        shares: Whether prices are said in percent of the list price.
     """
     list_price, standing, seat = context
-    said, acts = stated(text, list_price, seat)
+    said, acts = stated(text, list_price, seat, shares)
     accepting = [n for n in acts.get("accept", ()) if not _taken_back(n, said, acts)]
     offered = _offered(said, acts, accepting, standing)
     if FRACTION in offered:
@@ -101,9 +102,9 @@ def understand(text: str, context: tuple[int, int | None, str]) -> Heard:
     return Heard(Accept()) if accepts else Heard(Walk()) if leaves or "bye" in acts else TALK
 
 
-def stated(text: str, list_price: int, seat: str) -> tuple[list[Clause], dict[str, list[int]]]:
+def stated(text: str, list_price: int, seat: str, shares: bool = False) -> tuple[list[Clause], dict[str, list[int]]]:
     """The clauses of an utterance, and what they state: name of an act in ``reading.toml`` -> numbers of clauses."""
-    marked, prices = mark_prices(plain(text).lower(), list_price)
+    marked, prices = mark_prices(plain(text).lower(), list_price, shares)
     said = clauses(marked, [Mention("price", price, f"${price}") for price in prices])
     acts: dict[str, list[int]] = {}
     for one in PATTERNS.find(said):

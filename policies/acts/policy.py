@@ -17,7 +17,7 @@ from ...core.dialogue import Dialogue
 from ...core.stream import Stream
 from ...envs.encoding import Encoding, View
 from ...envs.engine import Engine
-from ...envs.wording import TALK, put
+from ...envs.wording import TALK, put, tag_of
 from .network import ActNetwork, load_network, log_policy
 
 Scores = Callable[[Mapping[str, torch.Tensor]], torch.Tensor]
@@ -99,9 +99,9 @@ class ActPolicy:
                 memory.values.append(value)
         acts = [self.encoding.act(d.scenario, memory.slots[-1]) for d, memory in zip(dialogues, memories, strict=True)]
         if not (self.worded and streams):
-            return [self.engine.grammar.print(act) or TALK for act in acts]
+            return [tag_of(self.engine, d, act) or TALK for d, act in zip(dialogues, acts, strict=True)]
         return [
-            put(self.engine, dialogue.seat, act, stream)
+            put(self.engine, dialogue, act, stream)
             for dialogue, act, stream in zip(dialogues, acts, streams, strict=True)
         ]
 
