@@ -24,8 +24,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import __version__
-from ..envs.make import make_engine
-from .session import Answer, Session
+from .session import Answer, Session, Sessions
 
 SWEEPS = 4  # times that idle sessions are looked for in the time after which they expire
 GREATEST_SEED = 2**63 - 1
@@ -137,19 +136,17 @@ class Live:
         return State(episode_id=self.episode, step_count=self.steps, messages=messages)
 
 
-class Sessions:
-    """All sessions of a server. They share the language models of its simulated user.
+class Lobby:
+    """All sessions of a server.
 
     Args:
-        env_id: A registered id.
+        sessions: Makes them.
         limit: How many there may be at a time.
         idle: Seconds after which one that was not heard of is closed.
-        **settings: As for ``gym.make``.
     """
 
-    def __init__(self, env_id: str, limit: int, idle: float, **settings: Any):
-        self.env_id, self.limit, self.idle, self.settings = env_id, limit, idle, settings
-        self.engine = make_engine(env_id, **settings)
+    def __init__(self, sessions: Sessions, limit: int, idle: float):
+        self.sessions, self.limit, self.idle = sessions, limit, idle
         self.live: dict[str, Live] = {}
         self.sockets = 0
 
@@ -161,8 +158,7 @@ class Sessions:
         """
         if len(self.live) + self.sockets >= self.limit:
             raise HTTPException(503, f"all {self.limit} sessions are in use; try again later", {"Retry-After": "5"})
-        shared = {"user": self.engine.user, "ear": self.engine.ear or "grammar"}
-        return Live(Session(self.env_id, **{**self.settings, **shared}))
+        return Live(self.sessions())
 
     def get(self, session_id: str) -> Live:
         """The session of an id.
@@ -248,19 +244,19 @@ def make_app(
     for name, value in (("sessions", sessions), ("idle", idle), ("body", body)):
         if value <= 0:
             raise ValueError(f"{name} must be above 0, got {value}")
-    open_now = Sessions(env_id, sessions, idle, **settings)
+    lobby = Lobby(Sessions(env_id, **settings), sessions, idle)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        watching = asyncio.create_task(open_now.watch())
+        watching = asyncio.create_task(lobby.watch())
         yield
         watching.cancel()
-        open_now.engine.close()
+        lobby.sessions.close()
 
     app = FastAPI(title=env_id, version="1.0.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_middleware(Gate, token=token, limit=body)
-    app.state.sessions = open_now
-    _add_facts(app, open_now)
+    app.state.lobby = lobby
+    _add_facts(app, lobby.sessions)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Any, error: RequestValidationError) -> JSONResponse:
@@ -278,48 +274,48 @@ def make_app(
     async def reset(request: Reset) -> Result:
         """Start a dialogue, in a new session or in one that is there."""
         known = request.session_id
-        live = open_now.get(known) if known else open_now.make()
+        live = lobby.get(known) if known else lobby.make()
         name = known or secrets.token_urlsafe(16)
-        open_now.live[name] = live
+        lobby.live[name] = live
         try:
             result = await live.reset(request.seed, request.episode_id)
         except BaseException:
             if not known:
-                open_now.live.pop(name, None)
+                lobby.live.pop(name, None)
             raise
         return result.model_copy(update={"session_id": name})
 
     @app.post("/step")
     async def step(request: Step) -> Result:
         """Say something."""
-        result = await open_now.get(request.session_id).step(request.action.text)
+        result = await lobby.get(request.session_id).step(request.action.text)
         return result.model_copy(update={"session_id": request.session_id})
 
     @app.get("/state")
     async def state(session_id: str) -> State:
         """What was said so far."""
-        return open_now.get(session_id).state()
+        return lobby.get(session_id).state()
 
     @app.post("/close")
     async def close(request: Close) -> dict[str, bool]:
         """End a session."""
-        open_now.get(request.session_id)
-        del open_now.live[request.session_id]
+        lobby.get(request.session_id)
+        del lobby.live[request.session_id]
         return {"closed": True}
 
     @app.websocket("/ws")
     async def socket(websocket: WebSocket) -> None:
         await websocket.accept()
         try:
-            live = open_now.make()
+            live = lobby.make()
         except HTTPException as full:
             await websocket.send_json(_error("CAPACITY_REACHED", full.detail))
             return await websocket.close(1013)
-        open_now.sockets += 1
+        lobby.sockets += 1
         try:
             await _converse(websocket, live, idle)
         finally:
-            open_now.sockets -= 1
+            lobby.sockets -= 1
         return None
 
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ import gymnasium as gym
 
 from ..core.solver import OutOfReach
 from ..envs.dialogue_env import DialogueEnv
+from ..envs.make import make_engine
 from ..envs.waiting import in_thread
 from ..trainers.credit import exact_advantages
 
@@ -75,6 +77,18 @@ class Session:
         """`step` for asyncio, in a thread. Calls to one session follow one another."""
         return await in_thread(self.step, text)
 
+    def leave(self) -> dict[str, Any]:
+        """End a dialogue that the learner has left, and return its `end`.
+
+        It pays what the game pays where it stands, as if it was cut off: to leave is no way round what was spent.
+        """
+        dialogue, family = self.env.dialogue, self.env.family
+        if not dialogue.done:
+            self.total += self.env.engine.reward.describe().get("goal", 0.0) * self.env.outcome()["payoff"]
+            dialogue.cut()
+        hidden = family.reveal(dialogue.scenario, dialogue.hidden)
+        return self.end({"outcome": family.outcome(dialogue), "hidden": hidden})
+
     def end(self, info: dict[str, Any]) -> dict[str, Any]:
         """What is told when the dialogue is over: nothing of it is known to a learner before.
 
@@ -107,6 +121,37 @@ class Session:
             return exact_advantages(self.env.dialogue).tolist()
         except ValueError:  # out of reach, or something else than the payoff is rewarded
             return None
+
+
+class Sessions:
+    """Makes sessions of an environment, which share the language models of its simulated user.
+
+    Args:
+        env_id: A registered id.
+        **settings: As for ``gym.make``.
+    """
+
+    def __init__(self, env_id: str, **settings: Any):
+        self.env_id, self.engine = env_id, make_engine(env_id, **settings)
+        shared = {"user": self.engine.user, "ear": self.engine.ear or "grammar"}
+        self.settings = {**settings, **shared, "personas": self.engine.people or "styles"}
+
+    def __call__(self) -> Session:
+        """A session, not yet reset."""
+        return Session(self.env_id, **self.settings)
+
+    def close(self) -> None:
+        """Close the connections of language models that were given by name."""
+        self.engine.close()
+
+
+def openings(env_id: str, seeds: Iterable[int], **settings: Any) -> Iterator[str]:
+    """The first observation for each seed, for frameworks that want all prompts before anybody plays.
+
+    The phrase bank speaks here, whoever the user is: no language model is asked before it is needed.
+    """
+    session = Session(env_id, **{**settings, "user": "scripted", "ear": "grammar"})
+    yield from map(session.reset, seeds)
 
 
 def metrics(end: dict[str, Any]) -> dict[str, float]:

@@ -5,12 +5,14 @@ From 0.4 on verifiers has another interface, see `verifiers_v1`.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
-import verifiers as vf
 from datasets import Dataset
 
-from .session import Session, metrics
+from .session import Sessions, metrics, openings
+
+vf: Any = import_module("verifiers")  # for tools that look beside this file first, the name is this module's own
 
 NUMBERS = ("optimum", "regret")  # metrics of every family, besides its own
 
@@ -31,12 +33,13 @@ class DialogymEnv(vf.MultiTurnEnv):
 
     def __init__(self, env: str, settings: dict[str, dict[str, Any]], exact: bool = False, **arguments: Any):
         super().__init__(**arguments)
-        self.env, self.settings, self.exact = env, settings, exact
+        self.exact = exact
+        self.sessions = {part: Sessions(env, **given) for part, given in settings.items()}
 
     async def setup_state(self, state: Any) -> Any:
         """Start the dialogue of the row's seed."""
         info = state["info"]
-        state["session"] = session = Session(self.env, **self.settings[info["part"]])
+        state["session"] = session = self.sessions[info["part"]]()
         state["dialogue"] = {}
         try:
             await session.areset(info["seed"])
@@ -64,10 +67,14 @@ class DialogymEnv(vf.MultiTurnEnv):
         return state["reply"]
 
     @vf.cleanup
-    async def close_session(self, state: Any) -> None:
-        """Leave nothing in the state that cannot be saved."""
-        if session := state.pop("session", None):
-            session.env.close()
+    async def leave(self, state: Any) -> None:
+        """End a dialogue that has come to a limit of turns or tokens: it pays what the game pays where it stands."""
+        session = state.pop("session", None)
+        if session and state["trajectory"] and not state["dialogue"] and not state.get("error"):
+            before, last = session.total, state["trajectory"][-1]
+            state["dialogue"] = session.leave()
+            last["reward"] += session.total - before
+            self._credit(state)
 
     def _credit(self, state: Any) -> None:
         for step, advantage in zip(state["trajectory"], state["dialogue"]["advantages"] or (), strict=False):
@@ -97,10 +104,11 @@ def load_environment(
     parts = {part: {"split": part, **settings} for part in ("train", "test")}
     rows = [_rows(env, part, count, parts[part]) for part, count in (("train", episodes), ("test", eval_episodes))]
     rubric = vf.Rubric(funcs=[episode_return], weights=[1.0])
-    for name in (*Session(env, **settings).env.family.metrics, *NUMBERS):
-        rubric.add_metric(_metric(name))
     data = {"dataset": rows[0], "eval_dataset": rows[1]}
-    return DialogymEnv(env, parts, exact, rubric=rubric, max_turns=max_turns, **data)
+    played = DialogymEnv(env, parts, exact, rubric=rubric, max_turns=max_turns, **data)
+    for name in (*played.sessions["train"].engine.family.metrics, *NUMBERS):
+        rubric.add_metric(_metric(name))
+    return played
 
 
 def episode_return(state: Any) -> float:
@@ -116,13 +124,11 @@ def _metric(name: str) -> Any:
     return metric
 
 
-def _rows(env_id: str, part: str, count: int, settings: dict[str, Any]) -> Dataset:
-    session = Session(env_id, **{**settings, "user": "scripted"})  # no language model is asked before it is needed
+def _rows(env: str, part: str, count: int, settings: dict[str, Any]) -> Dataset:
     rows = [
-        {"prompt": [{"role": "user", "content": session.reset(seed)}], "info": {"seed": seed, "part": part}}
-        for seed in range(count)
+        {"prompt": [{"role": "user", "content": opening}], "info": {"seed": seed, "part": part}}
+        for seed, opening in enumerate(openings(env, range(count), **settings))
     ]
-    session.env.close()
     return Dataset.from_list(rows)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import verifiers.v1 as vf
 
-from .session import Session, metrics
+from .session import Session, metrics, openings
 
 
 class DialogymConfig(vf.TasksetConfig):
@@ -63,9 +63,10 @@ class DialogymEnv(vf.Env[DialogymEnvConfig]):
                     end = answer.end
                     break
                 segment = await talk.turn(answer.reply)
+            end = end or session.leave()  # at a limit of turns or tokens it pays what the game pays there
         session.env.close()
         talk.trace.info["dialogue"] = {**end, "rewards": rewards}
-        talk.trace.record_reward("return", sum(rewards))
+        talk.trace.record_reward("return", end["return"])
         talk.trace.record_metrics({name: value for name, value in metrics(end).items() if name != "return"})
 
 
@@ -76,15 +77,12 @@ class DialogymTaskset(vf.Taskset[DialogymTask, DialogymConfig]):
         """A task for each seed; its prompt is what the learner is told first."""
         config = self.config
         settings = {"split": config.split, **config.settings}
-        session = Session(
-            config.env, **{**settings, "user": "scripted"}
-        )  # no language model is asked before it is needed
-        for seed in range(config.seed, config.seed + config.episodes):
+        seeds = range(config.seed, config.seed + config.episodes)
+        for seed, opening in zip(seeds, openings(config.env, seeds, **settings), strict=True):
             data = DialogymData(
-                name=f"{config.env}#{seed}", prompt=session.reset(seed), env=config.env, settings=settings, seed=seed
+                name=f"{config.env}#{seed}", prompt=opening, env=config.env, settings=settings, seed=seed
             )
             yield DialogymTask(data, config.task)
-        session.env.close()
 
 
 __all__ = ["DialogymEnv", "DialogymTaskset"]

@@ -21,7 +21,8 @@ uvicorn = pytest.importorskip("uvicorn")
 pytest.importorskip("fastapi")
 pytest.importorskip("websockets")
 
-from dialogym.adapters.openenv import Sessions, make_app
+from dialogym.adapters.openenv import Lobby, make_app
+from dialogym.adapters.session import Sessions
 from dialogym.scripts.bench_serve import load, scripts
 from dialogym.scripts.main import main
 from websockets.asyncio.client import connect as aconnect
@@ -42,7 +43,7 @@ def serving(env_id="Negotiation-v0", body=65536, **named):
         time.sleep(0.01)
     address = f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     try:
-        yield address, app.state.sessions
+        yield address, app.state.lobby
     finally:
         server.should_exit = True
         thread.join(10)
@@ -125,12 +126,12 @@ def test_twenty_at_a_time_over_websocket(server):
 
 
 def test_another_family_with_a_split():
-    with serving("Tutoring-v0", split="test") as (address, sessions):
+    with serving("Tutoring-v0", split="test") as (address, lobby):
         for seed in range(3):
             rewards, end = over_http(address, seed)
             assert rewards == plain("Tutoring-v0", seed, "test")[0]
             assert end["seed"] == 5_000_000 + seed
-        assert sessions.live == {} and sessions.sockets == 0
+        assert lobby.live == {} and lobby.sockets == 0
 
 
 def test_what_is_hidden_does_not_travel_before_the_end(server):
@@ -225,7 +226,7 @@ def test_a_message_that_is_too_large_ends_the_connection(server):
 
 
 def test_no_more_sessions_than_there_may_be():
-    with serving(sessions=2) as (address, sessions):
+    with serving(sessions=2) as (address, lobby):
         first = ask(address, "/reset", {})[1]["session_id"]
         with connect(f"ws://{address}/ws") as second:
             assert ask(address, "/reset", {}) == (503, {"detail": "all 2 sessions are in use; try again later"})
@@ -234,7 +235,7 @@ def test_no_more_sessions_than_there_may_be():
             second.send('{"type": "close"}')
             with pytest.raises(ConnectionClosed):
                 second.recv()
-        while sessions.sockets:
+        while lobby.sockets:
             time.sleep(0.01)
         assert ask(address, "/reset", {})[0] == 200
         assert ask(address, "/reset", {})[0] == 503
@@ -243,22 +244,22 @@ def test_no_more_sessions_than_there_may_be():
 
 
 def test_sessions_that_nobody_uses_expire():
-    with serving(idle=0.4) as (address, sessions):
+    with serving(idle=0.4) as (address, lobby):
         session = ask(address, "/reset", {})[1]["session_id"]
         with connect(f"ws://{address}/ws") as socket, pytest.raises(ConnectionClosed) as closed:
             socket.recv()
         assert closed.value.rcvd.code == 1001
-        while sessions.live:
+        while lobby.live:
             time.sleep(0.01)
         assert ask(address, "/step", {"session_id": session, "action": {"text": "Hello."}})[0] == 404
 
 
 def test_one_that_is_used_does_not_expire():
-    sessions = Sessions("Negotiation-v0", 2, idle=1000.0)
-    sessions.live |= {"old": sessions.make(), "new": sessions.make()}
-    sessions.live["old"].used -= 1001
-    sessions.expire()
-    assert list(sessions.live) == ["new"]
+    lobby = Lobby(Sessions("Negotiation-v0"), 2, idle=1000.0)
+    lobby.live |= {"old": lobby.make(), "new": lobby.make()}
+    lobby.live["old"].used -= 1001
+    lobby.expire()
+    assert list(lobby.live) == ["new"]
 
 
 def test_a_token():
@@ -326,11 +327,11 @@ def test_limits_are_above_zero(wrong):
 def test_a_small_load_is_borne():
     """`bench_serve` with 20 learners; some leave in the middle, and their sessions expire."""
     plays = scripts("Negotiation-v0", 40)
-    with serving(idle=1.0) as (address, sessions):
+    with serving(idle=1.0) as (address, lobby):
         counts = asyncio.run(load(address, plays, sessions=20, seconds=1.0))
         assert counts.dialogues >= 20 and counts.left >= 2
         assert counts.lost == counts.wrong == 0
-        while sessions.live or sessions.sockets:
+        while lobby.live or lobby.sockets:
             time.sleep(0.01)
     wrong = [script._replace(opening="Good day.") for script in plays]
     with serving() as (address, _):
@@ -345,8 +346,8 @@ def test_what_a_container_runs(monkeypatch):
     assert named == "server.app:app" and (home / "server" / "Dockerfile").exists()
     monkeypatch.setenv("DIALOGYM_ENV", "Tutoring-v0")
     monkeypatch.setenv("DIALOGYM_SESSIONS", "3")
-    made = runpy.run_path(str(home / "server" / "app.py"))["app"].state.sessions
-    assert (made.env_id, made.limit) == ("Tutoring-v0", 3)
+    made = runpy.run_path(str(home / "server" / "app.py"))["app"].state.lobby
+    assert (made.sessions.env_id, made.limit) == ("Tutoring-v0", 3)
 
 
 def test_the_command_says_what_is_wrong(capsys):

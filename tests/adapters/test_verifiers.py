@@ -8,10 +8,11 @@ vf = pytest.importorskip("verifiers")
 if not hasattr(vf, "MultiTurnEnv"):
     pytest.skip("verifiers from 0.4 on is another client", allow_module_level=True)
 
+from dialogym.adapters.session import Session
 from dialogym.adapters.verifiers import load_environment
 from verifiers.types import ClientConfig
 
-from .learner import flaky, model, plain
+from .learner import flaky, model, plain, speak
 
 
 def outputs(env, monkeypatch, count=20, **named):
@@ -46,6 +47,17 @@ def test_the_last_turn_that_is_allowed_has_its_reward(monkeypatch):
     env = load_environment("Negotiation-v0", episodes=1, eval_episodes=20, max_turns=2)
     expected = [sum(plain("Negotiation-v0", seed, "test")[0][:2]) for seed in range(20)]
     assert [output["reward"] for output in outputs(env, monkeypatch)] == expected and any(expected)
+
+
+def test_a_dialogue_that_comes_to_a_limit_pays_what_the_game_pays_there(monkeypatch):
+    env = load_environment("Tutoring-v0", episodes=1, eval_episodes=4, max_turns=2)
+    for output in outputs(env, monkeypatch, 4, state_columns=["trajectory"]):
+        session = Session("Tutoring-v0", split="test")
+        session.reset(output["info"]["seed"])
+        for _ in range(2):
+            session.step(speak(session.env.messages()))
+        assert output["reward"] == session.env.outcome()["payoff"] == session.leave()["return"] > 0.0
+        assert len([step["extras"]["advantage"] for step in output["trajectory"]]) == 2
 
 
 def test_training_and_evaluation_share_no_seed():
