@@ -20,10 +20,12 @@ from ..policies.rollout import rollout
 from ..rewards.registry import Reward, RewardSpec
 from ..simulated_users.llm_mind import LLMUser
 from .information import information_metrics, measure
-from .references import references
+from .references import references, zero_value
+from .regret import DialogueRegret, dialogue_regret, exact_score, lost_acts
 from .results import Comparison, Evaluation
 from .statistics import mean_interval, normalised_score, score_interval
 
+REGRET = 1000  # episodes held against the optimum: a millisecond or two each
 Conduct = dict[str, dict[str, float]]
 """Part (``"policy"``, ``"voice"``, ``"mind"``, ``"ear"``) -> counts of its language models."""
 
@@ -37,6 +39,7 @@ def evaluate(
     batch: int = 256,
     information: bool = False,
     split: str | None = None,
+    regret: int = REGRET,
     **settings: Any,
 ) -> Evaluation:
     """Play a policy and say how good it is.
@@ -56,6 +59,8 @@ def evaluate(
         information: Add the metrics of `information.METRICS`: how well the policy finds out whom it talks to. Much
             slower.
         split: ``"train"``, ``"validation"`` or ``"test"``: `seed` counts from the first of this split's own seeds.
+        regret: How many of the episodes, at most, are held against the exact optimum turn by turn: for `exact_score`,
+            and for the acts that lose most. 0 for none.
         **settings: As for ``gym.make``: ``grammar``, ``user``, ``ear``, and those of the family. The references always
             talk to the scripted user. Where the user decides by anything but the family's mind (``"llm:MODEL"``, say),
             there is no score, but the bounds that still hold.
@@ -66,13 +71,16 @@ def evaluate(
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, got {episodes}")
+    if regret < 0:
+        raise ValueError(f"regret must be at least 0, got {regret}")
     seed = seed_in(split, seed, episodes)
     engine = make_engine(env_id, reward=reward, **settings)
     family, speaker, seeds = engine.family, make_policy(policy, engine), range(seed, seed + episodes)
     earlier = conduct(engine.user, engine.ear, policy=speaker)
-    payoffs, error, refused = np.full(episodes, np.nan), "", 0
+    payoffs, regrets, error, refused = np.full(episodes, np.nan), np.full(episodes, np.nan), "", 0
     rewards, outcomes, met, measured, scenarios, bounds = [], [], [], [], [], []
     cast, exact = family.cast, getattr(engine.user, "exact", False)
+    judging, judged = exact and "clairvoyant" not in speaker.name, list[DialogueRegret]()
     for place, dialogue in enumerate(rollout(engine, speaker, seeds, batch)):
         if dialogue.error:
             error = dialogue.error
@@ -86,6 +94,9 @@ def evaluate(
         scenarios.append(dialogue.scenario)
         if cast is not None and isinstance(engine.user, LLMUser):
             bounds.append(cast.bounds(dialogue.setting, dialogue.hidden_start))
+        if judging and len(judged) < regret:
+            judged.append(dialogue_regret(dialogue, engine.grammar))
+            regrets[place], judging = judged[-1].regret, judged[-1].optimum is not None
         if information:
             measured.append(measure(dialogue))
     if not outcomes:
@@ -103,6 +114,9 @@ def evaluate(
         if high is not None:
             score, spread = normalised_score(returns, low, high), score_interval(returns, low, high)
             over_random = normalised_score(returns, known.random[counted], high)
+        if judging and judged:
+            beside |= {**exact_score(judged, zero_value(engine))._asdict(), "judged": len(judged)}
+            beside |= {"lost": lost_acts(judged), "regrets": regrets}
     best, bound = _optimum(met) if exact else None, None
     if exact and best is None and family.bound is not None:
         bound = float(np.mean(list(map(family.bound, scenarios))))
@@ -147,6 +161,7 @@ def compare(
     difference: bool = False,
     information: bool = False,
     split: str | None = None,
+    regret: int = REGRET,
     **settings: Any,
 ) -> Comparison:
     """Play several policies on the same seeds.
@@ -166,7 +181,7 @@ def compare(
     evaluations, first = [], ""
     for policy in line:
         try:
-            evaluation = evaluate(env_id, policy, episodes, seed, reward, batch, information, split, **settings)
+            evaluation = evaluate(env_id, policy, episodes, seed, reward, batch, information, split, regret, **settings)
         except OutOfReach:
             if policy != "optimal" or "optimal" in policies:
                 raise

@@ -23,6 +23,7 @@ from ..policies.policy import FunctionPolicy
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
 from .exact import NotEnumerable, expected_return, over_scenarios
+from .regret import dialogue_regret, expected_payoffs
 
 NOTHING = "do nothing"
 EPISODES = 1000  # always the same ones, by which random play is compared with doing nothing
@@ -54,7 +55,7 @@ def references(engine: Engine, seeds: Sequence[int], batch: int = 256) -> Refere
         seeds: One for each episode.
         batch: Dialogues that run together.
     """
-    plain = Engine(engine.family, Options(grammar=engine.grammar.mode))
+    plain = _plain(engine)
     random, nothing = (_returns(name, plain, seeds, batch) for name in ("random", _way(plain)))
     try:
         optimal = _returns("optimal", plain, seeds, batch)
@@ -70,15 +71,38 @@ def zero_of(engine: Engine) -> str:
     """
     key = _key("zero", engine)
     if key not in _KNOWN:
-        plain = Engine(engine.family, Options(grammar=engine.grammar.mode))
+        plain = _plain(engine)
         random = _returns("random", plain, seeds_of.trials(EPISODES)).mean()
         _KNOWN[key] = "random" if random > nothing_value(plain) else NOTHING
     return _KNOWN[key]
 
 
+def zero_value(engine: Engine) -> float:
+    """What the zero of scores expects over all scenarios: the same number whatever episodes an evaluation has.
+
+    Of doing nothing it is that of `nothing_value`. Of random play it is the mean of the same 1,000 episodes, of the
+    optimum less the exact regret: see `regret.exact_score`.
+
+    Raises:
+        OutOfReach: If nobody can compute the optimum.
+    """
+    plain, key = _plain(engine), _key("zero value", engine)
+    if key not in _KNOWN and zero_of(plain) == "random":
+        played = rollout(plain, make_policy("random", plain), seeds_of.trials(EPISODES))
+        _KNOWN[key] = float(
+            np.mean(expected_payoffs([dialogue_regret(dialogue, plain.grammar) for dialogue in played]))
+        )
+    return _KNOWN[key] if key in _KNOWN else nothing_value(plain)
+
+
 def nothing_value(engine: Engine) -> float:
     """What doing nothing expects over all scenarios, in the better of the two ways."""
     return max(_idle(engine).values())
+
+
+def _plain(engine: Engine) -> Engine:
+    """With the scripted user and the grammar's ear."""
+    return Engine(engine.family, Options(grammar=engine.grammar.mode))
 
 
 def _way(engine: Engine) -> str:

@@ -15,7 +15,7 @@ from ..envs.episodes import engine_of
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
 from . import figures
-from .regret import EpisodeRegret, episode_regret, likeliest_facts, mean_regret_by_turn, select_episodes
+from .regret import EpisodeRegret, episode_regret, likeliest_facts, lost_acts, mean_regret_by_turn, select_episodes
 from .results import Evaluation
 from .run import TrainingRun, read_run
 from .statistics import few_runs
@@ -26,6 +26,7 @@ _LINES = 6  # reference lines in the learning curve; more would hide it
 _DIAGNOSTICS = 12  # further figures of what was logged
 _LENGTH = 500  # characters of an utterance that are shown
 _LOGGED = {"reward": "mean return in training", "mean_return": "mean return in evaluations"}
+_LOGGED |= {"score": "sampled score in evaluations"}  # beside the learning curve of exact scores
 _ALGORITHMS = {"bc": "behaviour cloning"}
 
 
@@ -38,10 +39,10 @@ def write_report(
 ) -> Path:
     """Write the page about a training run.
 
-    It shows the score with its interval, the learning curve, the comparison with the baselines, the distributions of
-    the outcomes against those of the optimal policy on the same seeds, where value was lost turn by turn, and a few
-    dialogues beside what the optimal policy would have said. Whatever the folder does not hold is left out, with a line
-    that says so.
+    It shows the score with its interval, sampled and by exact regret, the learning curve, the comparison with the
+    baselines, the distributions of the outcomes against those of the optimal policy on the same seeds, where value was
+    lost turn by turn and by which acts, and a few dialogues beside what the optimal policy would have said. Whatever
+    the folder does not hold is left out, with a line that says so.
 
     Args:
         run: Folder of the run: ``config.json``, ``metrics.jsonl``, ``evaluation.json``, ``episodes/`` and, optionally,
@@ -80,7 +81,8 @@ def _content(run: TrainingRun, others: Sequence[TrainingRun], dialogues: int, ep
     """Everything that the template shows; an empty section is left out."""
     trained = run.evaluations[0] if run.evaluations else None
     env_id = run.config.get("env_id") or next((one.env_id for one in (*run.evaluations, *run.episodes)), "")
-    scores = [one.evaluations[0].score for one in (run, *others) if one.evaluations]
+    ends = [one.evaluations[0] for one in (run, *others) if one.evaluations]
+    scores, exact = [e.score for e in ends], [e.exact_score for e in ends]
     title = [str(env_id) or "Training run", _stage(str(run.config.get("algorithm", "")))]
     return {
         "title": " · ".join(filter(None, title)),
@@ -88,6 +90,9 @@ def _content(run: TrainingRun, others: Sequence[TrainingRun], dialogues: int, ep
         "trained": trained,
         "experience": run.experience(),
         "seeds": few_runs([score for score in scores if score is not None]) if others else "",
+        "exact_seeds": few_runs([score for score in exact if score is not None])
+        if others and None not in exact
+        else "",
         "runs": 1 + len(others),
         "learning": _learning(run, others),
         "diagnostics": _diagnostics(run, others),
@@ -98,12 +103,16 @@ def _content(run: TrainingRun, others: Sequence[TrainingRun], dialogues: int, ep
 
 
 def _learning(run: TrainingRun, others: Sequence[TrainingRun]) -> dict[str, Any] | None:
-    x_title, curves = run.over_seeds(others, "score")
+    keys = {one.score_key() for one in (run, *others)}
+    key = keys.pop() if len(keys) == 1 else "score"
+    x_title, curves = run.over_seeds(others, key)
     if not curves:
         if run.log:
             run.notes.append("No score was logged in training: there is no learning curve.")
         return None
-    scores = {e.policy: e.score for e in run.evaluations[1:] if e.score is not None}
+    exact = key == "exact_score"
+    ends = {e.policy: e.exact_score if exact and e.exact_score is not None else e.score for e in run.evaluations[1:]}
+    scores = {policy: score for policy, score in ends.items() if score is not None}
     nothing = next((e.nothing_score for e in run.evaluations if e.nothing_score is not None), None)
     scores |= {} if nothing is None else {"do nothing": nothing}
     # what is far below would leave no room for the curve
@@ -118,6 +127,7 @@ def _learning(run: TrainingRun, others: Sequence[TrainingRun]) -> dict[str, Any]
         "wide": figures.learning_curve(curves, references, x_title, 8.6, "learning-wide"),
         "narrow": figures.learning_curve(curves, references, x_title, 4.4, "learning-narrow"),
         "zero": _zero(run),
+        "exact": exact,
         "below": ", ".join(far),
         "stages": [(_stage(curve.stage), figures.stage_style(curve.stage)) for curve in curves],
     }
@@ -156,8 +166,24 @@ def _comparison(evaluations: Sequence[Evaluation]) -> dict[str, Any] | None:
         rows.append({"evaluation": e, "spot": spot, "trained": e is evaluations[0]})
     rewarded, dropped = any(list(e.reward) != ["goal"] for e in evaluations), any(e.dropped for e in evaluations)
     over = any(e.over_random is not None and e.zero != "random" for e in evaluations)
-    marks = {"zero": place(0.0), "one": place(1.0), "name": evaluations[0].zero}
+    marks = {"exact": any(e.exact_score is not None for e in evaluations)}
+    marks |= {"zero": place(0.0), "one": place(1.0), "name": evaluations[0].zero}
     return {"rows": rows, **marks, "rewarded": rewarded, "dropped": dropped, "over_random": over}
+
+
+def _lost(run: TrainingRun, judged: Sequence[EpisodeRegret]) -> list[dict[str, Any]]:
+    """Of each policy the kinds of turns that lose most, and how much of the score; the trained one first.
+
+    In records that do not say so, that of the trained policy comes from its recorded episodes.
+    """
+    told = [(e.policy, e.lost, e.exact_score) for e in run.evaluations]
+    if judged and not any(e.judged for e in run.evaluations[:1]):
+        told = [(judged[0].episode.policy, lost_acts(judged), None), *told[1:]]
+    return [
+        {"policy": policy, "acts": acts, "loss": None if score is None else 1.0 - score}
+        for policy, acts, score in told
+        if acts
+    ]
 
 
 def _metrics(evaluations: Sequence[Evaluation]) -> dict[str, Any] | None:
@@ -171,8 +197,8 @@ def _metrics(evaluations: Sequence[Evaluation]) -> dict[str, Any] | None:
 
 
 def _against_optimum(run: TrainingRun, dialogues: int, episodes: int) -> dict[str, Any]:
-    """What comes from playing and judging the recorded episodes: distributions, regret, dialogues."""
-    empty: dict[str, Any] = {"distributions": [], "regret": None, "dialogues": []}
+    """What comes from playing and judging the recorded episodes: distributions, regret, acts, dialogues."""
+    empty: dict[str, Any] = {"distributions": [], "regret": None, "lost": _lost(run, []), "dialogues": []}
     if not run.episodes:
         return empty
     try:
@@ -192,7 +218,8 @@ def _against_optimum(run: TrainingRun, dialogues: int, episodes: int) -> dict[st
     picked = select_episodes(judged, dialogues)
     worst = max((turn.regret for _, one in picked for turn in one.turns), default=0.0)  # one scale for all bars
     chosen = [_dialogue(engine.family, reason, one, worst) for reason, one in picked]
-    return {"distributions": _distributions(engine, run), "regret": _regret(judged), "dialogues": chosen}
+    parts = {"distributions": _distributions(engine, run), "regret": _regret(judged), "lost": _lost(run, judged)}
+    return {**parts, "dialogues": chosen}
 
 
 def _distributions(engine: Engine, run: TrainingRun) -> list[Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
+from .regret import LostActs
 from .statistics import Interval, paired_difference
 from .tables import Printable, comparison_rows, comparison_table, evaluation_table, markdown
+
+_SINGLE = ("returns", "regrets")  # not kept in JSON
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,17 @@ class Evaluation(Printable):
     nothing_return: float | None = None  # of who does nothing
     over_random: float | None = None  # the score with the random policy as its zero
     refused: int = 0  # episodes that count as cut off, because a content filter refused the words
+    # the score by exact regret, of so many of these episodes: see `regret`. None where there is no exact optimum, or
+    # where a policy looks at what is hidden
+    exact_score: float | None = None  # 1 - mean regret / (optimum - zero), see `exact_score`
+    exact_score_interval: Interval | None = None
+    exact_score_error: float | None = None  # its standard error over the episodes; None of a single one
+    judged: int = 0
+    lost: tuple[LostActs, ...] = ()  # the kinds of turns that lose most
     # payoff of each episode in the order of the seeds, shape (episodes + dropped,); NaN where dropped
     returns: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
+    # of each episode in payoff, likewise; NaN where dropped or not judged
+    regrets: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
 
     @property
     def share(self) -> float | None:
@@ -76,8 +88,9 @@ class Evaluation(Printable):
         return f"Fewer than half of {total} episodes came to their end: {why}. The numbers say little of the policy."
 
     def to_json(self) -> dict[str, Any]:
-        """Everything but the single returns, in plain values."""
-        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "returns"}
+        """Everything but the single returns and regrets, in plain values."""
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _SINGLE}
+        values["lost"] = list(map(asdict, self.lost))
         return {name: list(value) if isinstance(value, Interval) else value for name, value in values.items()}
 
     @classmethod
@@ -89,11 +102,13 @@ class Evaluation(Printable):
         """
         # older records do not hold these; their zero is random
         newer = ("bound", "lower", "exact", "conduct", "zero", "nothing_return", "over_random", "refused")
-        names = [f.name for f in fields(cls) if f.name != "returns"]
+        newer += ("exact_score", "exact_score_interval", "exact_score_error", "judged", "lost")
+        names = [f.name for f in fields(cls) if f.name not in _SINGLE]
         if missing := [name for name in names if name not in values and name not in newer]:
             raise ValueError(f"an evaluation must hold {', '.join(missing)}")
         known: dict[str, Any] = {name: values[name] for name in names if name in values}
         known |= {name: Interval(*value) for name, value in known.items() if name.endswith("_interval") and value}
+        known["lost"] = tuple(LostActs(**acts) for acts in known.get("lost", ()))
         return cls(**known)
 
     def to_markdown(self) -> str:

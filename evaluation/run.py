@@ -17,7 +17,7 @@ from .figures import Curve
 from .results import Evaluation
 
 _PARTS = ("config.json", "metrics.jsonl", "evaluation.json", "episodes")
-_AXES = ("stage", "step", "episodes", "seconds", "score")
+_AXES = ("stage", "step", "episodes", "seconds", "exact_score_error")
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,20 @@ class TrainingRun:
             merged.append(Curve(curve.stage, x, *band) if len(alike) > 1 and x else curve)
         return title, merged
 
+    def score_key(self) -> str:
+        """What the learning curve is drawn of: the score by exact regret, where it was logged with every score."""
+        scores = [row for row in self.log if _finite(row.get("score"))]
+        return "exact_score" if scores and all(_finite(row.get("exact_score")) for row in scores) else "score"
+
     def experience(self) -> float | None:
         """Training episodes of the longest chain of stages, where they were logged."""
         title, curves = self.curves("episodes")
         return max(max(curve.x) for curve in curves) if curves and title == "training episodes" else None
 
     def keys(self) -> list[str]:
-        """Numbers that were logged more than once, besides the score and the axes."""
-        seen = Counter(key for row in self.log for key, value in row.items() if key not in _AXES and _finite(value))
+        """Numbers that were logged more than once, besides that of the learning curve and the axes."""
+        drawn = (*_AXES, self.score_key())
+        seen = Counter(key for row in self.log for key, value in row.items() if key not in drawn and _finite(value))
         return [key for key, times in seen.items() if times > 1]
 
 

@@ -124,6 +124,22 @@ def score_interval(
     return _quantiles(gains[usable] / gaps[usable], level) if usable.any() else None
 
 
+def score_error(returns: ArrayLike, zero: ArrayLike, optimal: ArrayLike) -> float | None:
+    """Standard error of `normalised_score` over the episodes: how far it is off by the luck of these, root mean square.
+
+    By the delta method: the standard deviation of ``returns - zero - score * (optimal - zero)``, by the root of the
+    number of episodes and by the gap. ``None`` where the score is, and for a single episode.
+
+    Raises:
+        ValueError: As for `normalised_score`.
+    """
+    own, low, high = _columns(returns=returns, zero=zero, optimal=optimal)
+    score, gap = normalised_score(own, low, high), float(np.mean(high - low))
+    if score is None or own.size < 2:
+        return None
+    return float(np.std(own - low - score * (high - low), ddof=1)) / own.size**0.5 / gap
+
+
 def _half_width(values: NDArray, level: float = LEVEL) -> float:
     """Half of Student's interval of the mean of two values or more."""
     return student(values.size - 1, level) * float(np.std(values, ddof=1)) / values.size**0.5

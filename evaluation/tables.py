@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -18,11 +18,13 @@ from .information import METRICS
 from .statistics import Interval
 
 if TYPE_CHECKING:
+    from .regret import LostActs
     from .results import Comparison, Evaluation
 
 WIDTH = 80  # columns of plain text: wider lines are hard to follow, and break in many terminals
 _METRIC = 9  # columns that a metric takes in a comparison
 _POLICY = 22  # columns of a policy's name; longer ones are folded
+_LOST = 4  # kinds of turns that lose most
 _BAR = 30  # columns of the longest bar
 PADDING = (0, 1, 0, 0)
 
@@ -64,13 +66,26 @@ def number(value: float | None, digits: int = 3) -> str:
 
 def between(interval: Interval | None) -> str:
     """An interval for people; nothing for a point: the references score 0 and 1 by definition."""
-    return f"[{number(interval.low)}, {number(interval.high)}]" if interval and interval.high > interval.low else ""
+    return f"[{number(interval.low)}, {number(interval.high)}]" if _is_wide(interval) else ""
+
+
+def _is_wide(interval: Interval | None) -> TypeGuard[Interval]:
+    """Whether it is one, and more than a point and rounding."""
+    return interval is not None and interval.high - interval.low > 1e-9
 
 
 def estimate(value: float | None, interval: Interval | None) -> str:
     """A number with its interval; positive ones leave room for a sign."""
     shown = number(value)
     return f"{shown if shown.startswith(('-', '–')) else ' ' + shown} {between(interval)}".rstrip()
+
+
+def _exact(e: Evaluation, short: bool, room: bool) -> str:
+    """The exact score, with its interval as far as there is room for it."""
+    interval = e.exact_score_interval
+    if short and room and _is_wide(interval):
+        return f"{estimate(e.exact_score, None)} ± {number((interval.high - interval.low) / 2)}"
+    return estimate(e.exact_score, None if short else interval)
 
 
 def explanations(evaluation: Evaluation) -> dict[str, str]:
@@ -98,6 +113,9 @@ def evaluation_table(evaluation: Evaluation) -> RenderableType:
         other = "unknown: the user's mind is not the family's own, so there is no exact optimum"
         scale = "no exact optimum" if e.exact else other
     table.add_row("score", number(e.score), between(e.score_interval), scale)
+    if e.exact_score is not None:
+        text = f"the same by exact regret{_of_judged(e)}: without the luck of the dialogues"
+        table.add_row("exact score", number(e.exact_score), between(e.exact_score_interval), text)
     if e.over_random is not None and e.zero != "random":
         table.add_row("over random", number(e.over_random), "", "the same with random play at 0, where it loses money")
     if e.share is not None:
@@ -113,6 +131,10 @@ def evaluation_table(evaluation: Evaluation) -> RenderableType:
     meaning = explanations(e)
     for name, mean in e.metrics.items():
         table.add_row(name.replace("_", " "), number(mean), "", meaning.get(name, ""))
+    if e.lost:
+        table.add_section()
+    for acts in e.lost[:_LOST]:
+        table.add_row("loses", f"{acts.share:.0%}", f"{acts.turns} turn{'s' * (acts.turns != 1)}", lost_in_words(acts))
     for part, counts in e.conduct.items():
         table.add_section()
         rate, text = _rate(part, counts)
@@ -121,6 +143,16 @@ def evaluation_table(evaluation: Evaluation) -> RenderableType:
         cost += f", {counts['seconds']:.1f} s of requests"
         table.add_row("", "", "", cost + (f"; cost ${counts['cost']:.4f}" if counts.get("cost") else ""))
     return Group(*_warnings([e]), about, table)
+
+
+def lost_in_words(acts: LostActs) -> str:
+    """What the learner did, when, and what was better."""
+    after = f" after {acts.after!r}" if acts.after else ""
+    return f"{acts.act!r}{after}; best: {acts.best!r}"
+
+
+def _of_judged(e: Evaluation) -> str:
+    return "" if e.judged == e.episodes else f" of {e.judged} episodes"
 
 
 def score_bars(evaluations: Sequence[Evaluation]) -> RenderableType:
@@ -207,6 +239,9 @@ def comparison_table(comparison: Comparison) -> RenderableType:
         table.add_row(*row[:shown])
     solved = any(e.score is not None for e in comparison.evaluations)
     notes = f"score: {_scale(first)}; brackets: 95% intervals" if solved else "returns: means of the episodes"
+    if "exact score" in header:
+        notes += "; exact score: the same by exact regret, without the luck of the dialogues"
+        notes += ", ± half of its interval" * (comparison.baseline is None)
     if "over random" in header:
         notes += "; over random: the score with random play at 0, where it loses money"
     if comparison.baseline is not None:
@@ -227,7 +262,10 @@ def comparison_rows(comparison: Comparison, short: bool = False) -> list[list[st
         "policy": lambda e: e.policy,
         "score": lambda e: estimate(e.score, e.score_interval),
     }
-    if first.zero != "random" and any(e.over_random is not None for e in comparison.evaluations):
+    room = not short or comparison.baseline is None
+    if any(e.exact_score is not None for e in comparison.evaluations):
+        columns["exact score"] = lambda e: _exact(e, short, room)
+    if room and first.zero != "random" and any(e.over_random is not None for e in comparison.evaluations):
         columns["over random"] = lambda e: number(e.over_random)
     if any(e.share is not None for e in comparison.evaluations):
         columns["of bound"] = lambda e: number(e.share)

@@ -11,7 +11,7 @@ import tyro
 from rich.console import Console
 
 from ..envs.make import make_engine
-from ..evaluation.evaluate import compare, evaluate
+from ..evaluation.evaluate import REGRET, compare, evaluate
 from ..evaluation.results import Comparison
 from ..evaluation.tables import plain, score_bars
 from ..policies.baselines import baselines
@@ -33,6 +33,9 @@ class Evaluate(Meetings):
     information: bool = False
     """Also say how well a policy finds out whom it talks to (slow): information gain and efficiency, control index, and
     the accuracy of beliefs."""
+    regret: int = REGRET
+    """How many of the episodes, at most, are held against the exact optimum turn by turn: for the exact score, and for
+    what loses most."""
     cache: Path | None = None
     """Folder in which replies of models behind an API are recorded. The same command, or one of more episodes, then
     asks only for what is not there: so it goes on after an interruption."""
@@ -54,7 +57,12 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
         # `compare` adds random and optimal, this one if it is within reach
         known = baselines(make_engine(options.env_id, **quiet))
         names = [name for name in (*known, *names) if name not in ("all", "random", "optimal")]
-    given = {"information": options.information, "split": options.split, **options.settings(settings)}
+    given = {
+        "information": options.information,
+        "split": options.split,
+        "regret": options.regret,
+        **options.settings(settings),
+    }
     if len(names) == 1 and "all" not in options.policy:
         result = evaluate(options.env_id, names[0], options.episodes, options.seed, **given)
     else:

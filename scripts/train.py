@@ -80,8 +80,10 @@ def outcome(evaluation: Evaluation) -> str:
     """How good a policy turned out, in one sentence."""
     played = f"{evaluation.episodes:,} episodes"
     if evaluation.score is not None:
+        interval, exact = evaluation.exact_score_interval, number(evaluation.exact_score)
+        exact = "" if evaluation.exact_score is None else f"; by exact regret {exact} {between(interval)}".rstrip()
         return (
-            f"score {number(evaluation.score)} {between(evaluation.score_interval)} over {played}; 0 is "
+            f"score {number(evaluation.score)} {between(evaluation.score_interval)} over {played}{exact}; 0 is "
             f"{evaluation.zero}, 1 the exact optimum"
         )
     if evaluation.optimum is None:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 
 import torch
 from filelock import FileLock, Timeout
+from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 from transformers import ProgressCallback, TrainerCallback
 
@@ -235,7 +236,10 @@ class Run:
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     def validate(self, policy: Policy) -> dict[str, float | None]:
-        """Score a policy while it is being trained, always on the same seeds."""
+        """Score a policy while it is being trained, always on the same seeds; also by exact regret, see `exact_score`.
+
+        What a trainer logs of it has the same names in ``metrics.jsonl`` and in TensorBoard.
+        """
         config = self.config
         first = seeds.validation(config.eval_episodes).start
         if self.bar is not None:
@@ -243,7 +247,8 @@ class Run:
         result = evaluate(config.env_id, policy, config.eval_episodes, first, **config.settings)
         if self.bar is not None:
             self.bar.set_description(self.stage)
-        return {"score": result.score, "mean_return": result.mean_return}
+        exact = {"exact_score": result.exact_score, "exact_score_error": result.exact_score_error}
+        return {"score": result.score, **exact, "mean_return": result.mean_return}
 
     def summarise(self, **numbers: float) -> None:
         """Add numbers about this stage to ``summary.json``."""
@@ -363,7 +368,12 @@ class Clock(TrainerCallback):
 
     def _evaluate(self, state: Any) -> None:
         if processes.is_main():  # the others go on, and wait in the next step
-            self._log(state, **self.run.validate(self.policy))
+            numbers = self.run.validate(self.policy)
+            self._log(state, **numbers)
+            with SummaryWriter(str(self.run.board)) as board:
+                for name, value in numbers.items():
+                    if value is not None:
+                        board.add_scalar(name, value, state.global_step)
 
     def _log(self, state: Any, **numbers: float | None) -> None:
         self.run.log(state.global_step, self.episodes(state.global_step), **numbers)

@@ -106,6 +106,41 @@ def test_page_is_whole(finished, page):
     assert "Largest regret" in page and page.count('class="card"') == 6
     assert 'class="notes"' not in page
     assert "agreed price as a share of the list price" in page
+    assert "exact regret" not in page.split("<h2>Learning curve</h2>")[1].split("<figure")[0]  # none was logged
+
+
+def test_exact_scores_are_shown_of_every_policy_and_in_the_curve(run):
+    """With the acts that lose most; the sampled score is then one of the diagnostics."""
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    told = [{**row, **({"exact_score": row["score"] / 2} if row.get("score") is not None else {})} for row in rows]
+    (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in told))
+    found = read_run(run)
+    keys = found.keys()
+    assert found.score_key() == "exact_score" and "score" in keys and "exact_score" not in keys
+    page = page_of(run)
+    assert "by exact regret" in page.split("<h2>Learning curve</h2>")[1].split("<figure")[0]
+    assert "sampled score in evaluations" in page
+    comparison = page.split("<h2>Comparison</h2>")[1].split("<h2>")[0]
+    for evaluation in found.evaluations:
+        assert f"{evaluation.exact_score:.3f}" in comparison
+    acts = page.split("<h2>Acts that lose most</h2>")[1].split("<h2>")[0]
+    worst, loss = found.evaluations[0].lost[0], 1.0 - found.evaluations[0].exact_score
+    assert acts.index("trained did") < acts.index("random did") and "optimal did" not in acts
+    for cell in (worst.after, worst.act, worst.best, worst.turns, f"{100 * worst.share:.0f}%"):
+        assert f">{cell}</td>" in acts
+    assert f"{worst.share * loss:.3f}" in acts
+
+
+def test_records_without_exact_scores_tell_of_acts_all_the_same(run):
+    """From the recorded episodes, of the trained policy alone."""
+    values = json.loads((run / "evaluation.json").read_text())
+    new = ("exact_score", "exact_score_interval", "exact_score_error", "judged", "lost")
+    old = [{name: value for name, value in one.items() if name not in new} for one in values]
+    (run / "evaluation.json").write_text(json.dumps(old))
+    page = page_of(run)
+    assert "Exact score" not in page
+    acts = page.split("<h2>Acts that lose most</h2>")[1].split("<h2>")[0]
+    assert "trained did" in acts and "random did" not in acts and "Score lost" not in acts
 
 
 def test_page_is_self_contained(page):

@@ -98,9 +98,10 @@ def test_interruption(run, monkeypatch):
 
 def test_evaluate_one(run, tmp_path):
     file = tmp_path / "deep" / "result.json"
-    status, out, _ = run("evaluate", ENV, "--policy", "scripted", "--episodes", 30, "--out", file)
+    status, out, _ = run("evaluate", ENV, "--policy", "scripted", "--episodes", 30, "--regret", 12, "--out", file)
     written = json.loads(file.read_text())
     assert status == 0 and f"{written['score']:.3f}" in out
+    assert written["judged"] == 12 and f"{written['exact_score']:.3f}" in out
     assert (written["policy"], written["episodes"], written["env_id"]) == ("scripted", 30, ENV)
 
 

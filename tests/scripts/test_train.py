@@ -20,10 +20,14 @@ from dialogym.scripts.train import _policy, outcome
 def test_what_a_training_came_to():
     solved = evaluate("CoachingSmall-v0", "scripted", 40)
     low, high = solved.score_interval
-    assert (
-        outcome(solved)
-        == f"score {solved.score:.3f} [{low:.3f}, {high:.3f}] over 40 episodes; 0 is random, 1 the exact optimum"
+    sampled, scale = (
+        f"score {solved.score:.3f} [{low:.3f}, {high:.3f}] over 40 episodes",
+        "0 is random, 1 the exact optimum",
     )
+    low, high = solved.exact_score_interval
+    exact = f"by exact regret {solved.exact_score:.3f} [{low:.3f}, {high:.3f}]"
+    assert outcome(solved) == f"{sampled}; {exact}; {scale}"
+    assert outcome(dataclasses.replace(solved, exact_score=None)) == f"{sampled}; {scale}"
     assert "the optimum did no better than the zero, random" in outcome(
         dataclasses.replace(solved, score=None, score_interval=None)
     )

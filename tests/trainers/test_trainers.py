@@ -14,11 +14,13 @@ pytest.importorskip("trl")
 from dialogym.envs.episodes import read_episodes
 from dialogym.envs.make import make_engine
 from dialogym.evaluation.evaluate import evaluate
+from dialogym.evaluation.results import Evaluation
 from dialogym.policies.language_model import LanguageModelPolicy, load_model
 from dialogym.policies.rollout import rollout
 from dialogym.trainers import checkpoints
 from dialogym.trainers.bc import BCConfig, train_bc
 from dialogym.trainers.grpo import DialogueRollout, GRPOConfig, train_grpo
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from ..resuming import Interrupt, interrupted, same_weights
 from ..toy import DRINKS, TOY
@@ -68,6 +70,20 @@ def test_bc_learns_its_demonstrations(cloned):
     assert len(read_episodes(out / "episodes")) == 60
     assert json.loads((out / "evaluation.json").read_text())[0]["policy"] == "trained"
     assert list((out / "tensorboard").rglob("events*"))
+
+
+def test_exact_scores_have_one_name_in_every_log(cloned):
+    """Here is no luck but that of what the guest orders, so that both scores are the same."""
+    out, score = cloned
+    logged = EventAccumulator(str(out / "tensorboard" / "bc")).Reload()
+    rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    rows = [row for row in rows if "score" in row]
+    assert len(rows) > 1 and all(0.0 <= row["exact_score_error"] < 0.1 for row in rows)
+    for name in ("score", "exact_score"):
+        written = {event.step: event.value for event in logged.Scalars(name)}
+        assert written == pytest.approx({row["step"]: row[name] for row in rows})
+    result = Evaluation.from_json(json.loads((out / "evaluation.json").read_text())[0])
+    assert result.judged == 60 and result.score == score and result.exact_score == pytest.approx(score, abs=0.1)
 
 
 def test_grpo_from_noise_to_the_optimum(noise, tmp_path):
