@@ -72,11 +72,21 @@ class Buyer:
         return Belief.certain((hidden, Take() if 0 < state.price <= hidden else Leave()))
 
 
-class BuyerVoice:
+class Seller:
+    """Has a price and asks for it."""
+
+    def prior(self):
+        return Belief.uniform((1, 2, 3))
+
+    def react(self, hidden, state):
+        return Belief.certain((hidden, Ask(hidden)))
+
+
+class PlainVoice:
     personas = ("plain",)
 
     def say(self, cues, streams):
-        return [f"{cue.reason} [{type(cue.act).__name__.lower()}]".strip() for cue in cues]
+        return [f"{cue.reason} {Ultimatum().grammar.print(cue.act)}".strip() for cue in cues]
 
 
 class Public(NamedTuple):
@@ -92,7 +102,7 @@ class Scenario:
         return Public(self.thing)
 
 
-SETTING = Setting(UltimatumGame(), Buyer(), "seller")
+SETTINGS = {"seller": Setting(UltimatumGame(), Buyer(), "seller"), "buyer": Setting(UltimatumGame(), Seller(), "buyer")}
 BRIEFS = {"seller": "You sell a {}. Say [ask PRICE].", "buyer": "You buy a {}. Say [take] or [leave]."}
 
 
@@ -100,19 +110,19 @@ BRIEFS = {"seller": "You sell a {}. Say [ask PRICE].", "buyer": "You buy a {}. S
 class Ultimatum(Family):
     """A seller and a buyer."""
 
-    role: ClassVar = "seller"
+    role: str = "seller"
     acts: ClassVar = (Ask, Take, Leave)
-    voice: ClassVar = BuyerVoice()
+    voice: ClassVar = PlainVoice()
     metrics_of: ClassVar = {"price": "what was asked"}
 
     def scenarios(self):
         return (Scenario("lamp"), Scenario("bike"))
 
     def setting(self, scenario):
-        return SETTING
+        return SETTINGS[self.role]
 
     def brief(self, scenario, grammar):
-        return BRIEFS["seller"].format(scenario.thing)
+        return BRIEFS[self.role].format(scenario.thing)
 
     def outcome(self, dialogue):
         return {"price": float(dialogue.steps[-1].after.price)}

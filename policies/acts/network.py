@@ -168,6 +168,7 @@ def save_network(folder: str | Path, network: ActNetwork, encoding: Encoding, **
     family = type(encoding.family)
     facts = {
         "family": f"{family.__module__.removeprefix('dialogym.')}:{family.__name__}",
+        "seat": encoding.family.role,
         "shape": asdict(network.shape),
         "outputs": network.outputs,
         "encoding": encoding.to_json(),
@@ -180,7 +181,7 @@ def load_network(folder: str | Path, family: Family) -> tuple[ActNetwork, Encodi
     """What `save_network` wrote: the network, its encoding, and all that is stored about it.
 
     Raises:
-        ValueError: If there is nothing that can be read, or if it was made for another family.
+        ValueError: If there is nothing that can be read, or if it was made for another family or seat.
     """
     path = Path(folder)
     try:
@@ -194,6 +195,8 @@ def load_network(folder: str | Path, family: Family) -> tuple[ActNetwork, Encodi
         raise ValueError(
             f"the act policy in {folder} must be of {mine}, in which it is to play; it is of {about['family']}"
         )
+    if about.get("seat", family.role) != family.role:
+        raise ValueError(f"the act policy in {folder} must be of the {family.role}; it is of the {about['seat']}")
     encoding = Encoding(family, about["encoding"])
     network = ActNetwork(encoding.sizes, about["outputs"], Shape(**about["shape"]))
     network.load_state_dict(weights)

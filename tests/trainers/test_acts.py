@@ -12,21 +12,26 @@ pytest.importorskip("trl")
 
 from dialogym.envs.encoding import Encoding
 from dialogym.envs.make import make_engine
+from dialogym.evaluation.exploitability import exploitability
+from dialogym.policies.duel import play_duels
 from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import rollout
 from dialogym.simulated_users.user import Failure, ScriptedUser
-from dialogym.trainers import turn_critic
+from dialogym.trainers import checkpoints, turn_critic
 from dialogym.trainers.acts import configs
+from dialogym.trainers.acts.configs import SelfPlayConfig
 from dialogym.trainers.acts.critic import PrivilegedCritic, hidden_facts
 from dialogym.trainers.acts.expert_iteration import best_of_groups
 from dialogym.trainers.acts.ilql import targets
 from dialogym.trainers.acts.ppo import gae
+from dialogym.trainers.acts.self_play import train_self_play
 from dialogym.trainers.acts.training import Batch, Training, returns_to_go
 from dialogym.trainers.algorithms import ACTS, ALGORITHMS, algorithm
 from safetensors.torch import load_file
 
 from ..resuming import Interrupt
 from ..toy import TOY
+from ..toy_duel import ULTIMATUM, small_ultimatum
 from .test_glossary import METRICS, unknown
 
 SMALL = {"width": 16, "layers": 1, "eval_every": 0, "eval_episodes": 20, "final_episodes": 100}
@@ -60,7 +65,7 @@ def rows(out):
     return [{key: value for key, value in row.items() if key != "seconds"} for row in lines]
 
 
-@pytest.mark.parametrize("name", list(ACTS))
+@pytest.mark.parametrize("name", list(BUDGETS))
 def test_each_algorithm_gets_to_the_optimum(name, tmp_path):
     assert run(name, tmp_path) > 0.95
     engine = make_engine(TOY)
@@ -94,6 +99,53 @@ def test_a_run_goes_on_exactly_where_it_stopped(name, tmp_path, monkeypatch):
     assert rows(stopped) == rows(whole)
     one, other = weights(whole, name), weights(stopped, name)
     assert one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+def self_play(out, **changes):
+    small = {**ONLINE, "groups": 8, "past_share": 0.5, "past_every": 4}
+    return train_self_play(SelfPlayConfig(ULTIMATUM, out=out, **{**small, **changes}))
+
+
+def test_both_seats_learn(tmp_path):
+    """Taking pays whatever is asked, and then asking for 3 does."""
+    self_play(tmp_path, steps=16)
+    logged = rows(tmp_path)
+    assert logged[-1]["payoff_seller"] > 0.7 > 0.5 > logged[0]["payoff_seller"]
+    assert {"payoff_buyer", "entropy_weight", "reward"} <= {*logged[0]} and unknown(logged[0], METRICS) == []
+    seats = [make_policy(f"acts:{tmp_path / 'self-play' / name}", make_engine(ULTIMATUM, role=seat))
+             for name, seat in (("model", "seller"), ("partner", "buyer"))]  # fmt: skip
+    duel = play_duels(make_engine(ULTIMATUM).family, [dict(zip(("seller", "buyer"), seats, strict=True))], [7])[0]
+    assert duel.payoffs == {"seller": 0.75, "buyer": 0.25}
+    for policy in seats:
+        policy.temperature = 1.0
+    assert exploitability(small_ultimatum(), dict(zip(("seller", "buyer"), seats, strict=True))).nash_conv < 0.2
+    # and both go on from there, in either seat
+    model, partner = str(tmp_path / "self-play" / "model"), str(tmp_path / "self-play" / "partner")
+    self_play(tmp_path / "more", steps=1, model=model, partner=partner, learning_rate=1e-9)
+    assert rows(tmp_path / "more")[0]["payoff_seller"] > 0.7
+    with pytest.raises(ValueError, match="must be of the buyer; it is of the seller"):
+        self_play(tmp_path / "other", steps=1, partner=model)
+
+
+def test_self_play_goes_on_exactly(tmp_path, monkeypatch):
+    self_play(tmp_path / "whole")
+    original = checkpoints.write
+
+    def stop(*arguments):
+        original(*arguments)
+        raise Interrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "write", stop)
+        with pytest.raises(Interrupt):
+            self_play(tmp_path / "stopped")
+    self_play(tmp_path / "stopped", resume=True)
+    assert rows(tmp_path / "stopped") == rows(tmp_path / "whole")
+
+
+def test_self_play_needs_two_seats(tmp_path):
+    with pytest.raises(ValueError, match="two seats that can learn"):
+        train_self_play(SelfPlayConfig(TOY, out=tmp_path))
 
 
 def test_a_policy_goes_on_from_a_clone(tmp_path):

@@ -26,6 +26,7 @@ from ..configs.shared import (
     Offline,
     Recorded,
     Rewarded,
+    SelfPlay,
 )
 
 CELLS = ("transformer", "gru")
@@ -176,6 +177,19 @@ class RLOOConfig(RLOO, GRPOConfig):
     stage: ClassVar[str] = "rloo"
 
     groups: int = 64
+
+
+@dataclass(frozen=True)
+class SelfPlayConfig(SelfPlay, OnlineConfig):
+    """Self-play: a policy in each seat, trained against each other."""
+
+    stage: ClassVar[str] = "self-play"
+
+    partner: str = "acts"
+    """Where the policy of the other seat starts: `acts` makes a new network; or the folder of one that was trained in
+    that seat."""
+    groups: int = 64
+    past_share: float = 0.25
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import math
 import torch
 
 from ...envs import seeds
-from ...policies.acts.network import log_policy
+from ...policies.acts.network import ActNetwork, log_policy
 from ..run import training
 from .configs import OnlineConfig, PPOConfig
 from .critic import PrivilegedCritic, hidden_facts
@@ -60,18 +60,33 @@ def update(
     returns: torch.Tensor | None = None,
     value_weight: float = 0.0,
     facts: torch.Tensor | None = None,
+    network: ActNetwork | None = None,
+    seat: str = "",
 ) -> None:
     """Go over a batch until the policy has moved as far as it may.
 
     Advantages are divided by their deviation over the batch and not centred: what is better than expected stays so.
+
+    Args:
+        run: What learns.
+        config: How.
+        step: Its number, from 0.
+        batch: Episodes of the policy as it is.
+        advantages: Of their turns; shape (episodes, turns), as the next.
+        returns: What the critic is to learn, if there is one.
+        value_weight: Of its squared error.
+        facts: What a privileged critic is shown.
+        network: The policy, where it is not that of the run; it has no critic then.
+        seat: Where it sits, if there are several policies: each has its own weight of the entropy bonus.
     """
+    network, steered = network or run.network, f"entropy_weight{seat and '_'}{seat}"
     advantages = advantages / (advantages[batch.own].std() + 1e-8)
-    weight = run.memory.get("entropy_weight", 0.05) if config.entropy else 0.0
+    weight = run.memory.get(steered, 0.05) if config.entropy else 0.0
     entropies = []
     for rows in minibatches(len(batch), config.epochs, config.minibatches, (config.seed, step)):
         part = batch[rows]
         own, longest = part.own, part.own.shape[1]
-        told = run.network(part.turns)
+        told = network(part.turns)
         logs = log_policy(told["policy"][own], part.legal[own])
         log_ratio = logs.gather(1, part.slots[own][:, None])[:, 0] - part.logprobs[own]
         ratio, gain = log_ratio.exp(), advantages[rows, :longest][own]
@@ -98,4 +113,4 @@ def update(
     if config.entropy:  # more weight where the policy has less entropy than it should (cf. Haarnoja et al. 2018b)
         wanted = config.entropy * (1.0 - step / config.steps)
         short = min(max((wanted - entropies[0]) / config.entropy, -1.0), 1.0)
-        run.memory["entropy_weight"] = min(max(weight * math.exp(STEER * short), LEAST), 1.0)
+        run.memory[steered] = min(max(weight * math.exp(STEER * short), LEAST), 1.0)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ...core.checks import above, at_least, between, one_of
+from ...core.checks import above, at_least, one_of
 from ..config import OnlineConfig, TrainerConfig
 from ..credit import SCALES
-from .shared import GRPO, PPO, RLOO, Clipped, ExpertIteration, Rewarded
+from .shared import GRPO, PPO, RLOO, Clipped, ExpertIteration, Rewarded, SelfPlay
 
 LEVELS = ("turn", "token")
 CRITICS = ("head", "separate", "privileged")
@@ -27,6 +27,9 @@ class GRPOConfig(GRPO, Rewarded, OnlineConfig):
     """Batches of episodes."""
     updates: int = 1
     """Gradient steps on each batch of episodes, every one on its own part of it."""
+    microbatch: int = 0
+    """Episodes of an update that a process reads at once; 0 for all. Fewer take less memory, and give the same
+    gradient."""
     learning_rate: float = 3e-4
     """Peak of the learning rate: after a short warm-up it falls linearly. The default suits `tiny`, a pretrained model
     wants about 1e-6 (1e-5 with LoRA)."""
@@ -51,7 +54,7 @@ class GRPOConfig(GRPO, Rewarded, OnlineConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         at_least(self, 1, "steps")
-        at_least(self, 0, "kl", "entropy")
+        at_least(self, 0, "kl", "entropy", "microbatch")
         above(self, 0, "clip")
         one_of(self, SCALES, "scale")
         episodes = self.groups * self.group_size
@@ -135,7 +138,7 @@ class ExpertIterationConfig(ExpertIteration, Rewarded, OnlineConfig):
 
 
 @dataclass(frozen=True)
-class SelfPlayConfig(TrainerConfig):
+class SelfPlayConfig(SelfPlay, TrainerConfig):
     """Self-play (our own: REINFORCE with a leave-one-out baseline in both seats)."""
 
     out: Path = Path("runs/self-play")
@@ -145,14 +148,6 @@ class SelfPlayConfig(TrainerConfig):
     """Give each seat weights of its own; otherwise one policy plays both."""
     steps: int = 40
     """Gradient steps, each on a batch of its own."""
-    groups: int = 16
-    """Scenarios in a batch."""
-    group_size: int = 8
-    """Duels of each scenario."""
-    past_share: float = 0.0
-    """Share of the scenarios in which a past self sits in one of the seats, so that only the other one learns."""
-    past_every: int = 10
-    """Steps between the selves that are kept to be met again."""
     entropy: float = 0.0
     """Weight of an entropy bonus, in nats a token."""
     temperature: float = 1.0
@@ -162,16 +157,12 @@ class SelfPlayConfig(TrainerConfig):
     wants about 1e-6 (1e-5 with LoRA)."""
     max_grad_norm: float = 1.0
     """Norm that gradients are scaled down to."""
-    exploitability: bool = False
-    """Measure at the end what a best response to each seat gains (Negotiation with two or three rounds; minutes)."""
     eval_every: int = 10
     """Steps between evaluations against the simulated users; 0 for none."""
     save_every: int = 20
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(self, 1, "steps", "groups", "past_every")
-        at_least(self, 2, "group_size")
+        at_least(self, 1, "steps")
         at_least(self, 0, "entropy")
         above(self, 0, "temperature", "max_grad_norm")
-        between(self, 0, 1, "past_share")

@@ -196,6 +196,28 @@ class Clipped(Checked):
 
 
 @dataclass(frozen=True)
+class SelfPlay(Checked):
+    """Playing oneself in both seats."""
+
+    groups: int = 16
+    """Scenarios in a batch."""
+    group_size: int = 8
+    """Duels of each scenario."""
+    past_share: float = 0.0
+    """Share of the scenarios in which a past self sits in one of the seats, so that only the other one learns."""
+    past_every: int = 10
+    """Steps between the selves that are kept to be met again."""
+    exploitability: bool = False
+    """Measure at the end what a best response to each seat gains (Negotiation with two or three rounds; minutes)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(self, 1, "groups", "past_every")
+        at_least(self, 2, "group_size")
+        between(self, 0, 1, "past_share")
+
+
+@dataclass(frozen=True)
 class ExpertIteration(Checked):
     """Expert iteration, or online filtered behaviour cloning."""
 
