@@ -22,7 +22,7 @@ from ..evaluation.datasets import recipes
 from ..evaluation.evaluate import evaluate
 from ..evaluation.statistics import few_runs
 from ..policies.baselines import heuristics
-from ..trainers.algorithms import ALGORITHMS, BENCHMARKED
+from ..trainers.algorithms import ACTS, ALGORITHMS
 from .docs import drawing, table
 
 TEMPLATE = Path(__file__).parent / "pages" / "leaderboard.md"
@@ -42,11 +42,16 @@ class Options:
     """Algorithms; by default all of them."""
     seeds: int = 3
     """Runs of each algorithm, with the seeds from 0."""
+    model: str = "acts"
+    """What learns: `acts`, a small policy that chooses acts; or a language model to start from, such as `tiny`."""
+    data: tuple[str, ...] = ("scripted",)
+    """Datasets by quality: `random`, `scripted`, `mixed`, `near-optimal`. The offline algorithms learn from each; the
+    others go on from the clone of the first."""
     demonstrations: int = 2000
-    """Episodes of mixed quality, which the offline algorithms learn from; all others start from their clone."""
-    steps: int = 20
-    """Batches of 128 episodes that the online algorithms play."""
-    episodes: int = 500
+    """Episodes of each dataset."""
+    played: int = 30_720
+    """Episodes that each of the online algorithms plays."""
+    episodes: int = 1000
     """Episodes of each evaluation, always of the same seeds."""
     workers: int = 1
     """Runs at a time; each takes one processor."""
@@ -65,20 +70,19 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     options = tyro.cli(Options, args=list(arguments), prog="dialogym benchmark")
     if settings:
         raise ValueError("the benchmark plays the environments as they are registered: --set cannot be given")
-    at_least(options, 1, "seeds", "demonstrations", "steps", "episodes", "workers")
-    from ..trainers.benchmark import benchmark
+    at_least(options, 1, "seeds", "workers")
+    from ..trainers.benchmark import Budget, algorithms, benchmark, key_of
 
     console = Console(highlight=False)
-    env_ids, algorithms = options.env or representatives(), options.algorithm or BENCHMARKED
-    sizes = (options.demonstrations, options.steps, options.episodes, options.workers)
-    rows = benchmark(env_ids, algorithms, range(options.seeds), options.out, *sizes, console.print)
-    if any("zero" not in row for row in rows):
-        raise ValueError(f"{options.out} holds scores of an earlier version, with another zero: choose another folder")
-    wanted = set(product(env_ids, algorithms, range(options.seeds)))
-    rows = [row for row in rows if (row["env_id"], row["algorithm"], row["seed"]) in wanted]
-    console.print(leaderboard(rows, env_ids, algorithms), markup=False)
+    env_ids, names = options.env or representatives(), options.algorithm or tuple(algorithms(options.model))
+    budget = Budget(options.out, options.model, options.demonstrations, options.played, options.episodes)
+    rows = benchmark(env_ids, names, range(options.seeds), options.data, budget, options.workers, console.print)
+    wanted = set(product(env_ids, names, range(options.seeds), options.data))
+    rows = [row for row in rows if key_of(row) in wanted]
+    first = [row for row in rows if row["data"] == options.data[0]]
+    console.print(leaderboard(first, env_ids, names), markup=False)
     if options.page is not None:
-        write_page(options, options.page, rows, env_ids, algorithms)
+        write_page(options, options.page, rows, env_ids, names)
         console.print(f"wrote {options.page}", markup=False)
 
 
@@ -88,16 +92,22 @@ def board(head: str, env_ids: Iterable[str], names: Iterable[str], cell: Callabl
     return table([head, *map(_short, env_ids)], lines)
 
 
-def leaderboard(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms: Sequence[str]) -> str:
-    """Scores by algorithm and environment: the mean over seeds, and half its 95% interval where there are several."""
-    return board("algorithm", env_ids, algorithms, lambda env_id, name: few_runs(_of(rows, env_id, name)))
+def leaderboard(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], names: Sequence[str]) -> str:
+    """Exact scores by algorithm and environment: means over seeds, and half the 95% interval if there are several."""
+    return board("algorithm", env_ids, names, lambda env_id, name: few_runs(_of(rows, env_id, name)))
 
 
-def seeds_played(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms: Sequence[str]) -> str:
+def by_data(rows: Sequence[dict[str, Any]], env_id: str, names: Sequence[str], data: Sequence[str]) -> str:
+    """Exact scores of the offline algorithms in one environment, by algorithm and the dataset they learned from."""
+    lines = [[f"`{name}`", *(few_runs(_of(rows, env_id, name, data=one)) for one in data)] for name in names]
+    return table([_short(env_id), *(f"`{one}`" for one in data)], lines)
+
+
+def seeds_played(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], names: Sequence[str]) -> str:
     """How many seeds stand behind each column, unless all have the same; a range where algorithms differ."""
     parts = {}
     for env_id in env_ids:
-        counts = [len(_of(rows, env_id, algorithm)) for algorithm in algorithms]
+        counts = [len(_of(rows, env_id, name)) for name in names]
         low, high = min(counts), max(counts)
         parts[_short(env_id)] = f"{low} to {high}" if high > low else f"{low}"
     if len(parts) > 1 and len(set(parts.values())) == 1:
@@ -105,56 +115,71 @@ def seeds_played(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorit
     return ", ".join(f"{name} {counts}" for name, counts in parts.items())
 
 
-def references(env_ids: Iterable[str], episodes: int) -> dict[str, dict[str, tuple[float, str]]]:
+def references(env_ids: Iterable[str], episodes: int, data: Sequence[str]) -> dict[str, dict[str, tuple[float, str]]]:
     """What the learned policies are held against, on the evaluation seeds: environment -> row -> score and a name."""
     first, found = seeds.test(episodes).start, {}
     for env_id in env_ids:
-        played = {name: evaluate(env_id, name, episodes, first).score for name in heuristics(make_engine(env_id))}
-        best = max(played, key=lambda name: played[name] or 0.0)
-        random, data = (evaluate(env_id, name, episodes, first) for name in ("random", recipes(env_id)["mixed"]))
+
+        def score(policy: str, env_id: str = env_id) -> float:
+            played = evaluate(env_id, policy, episodes, first)
+            return played.exact_score or played.score or 0.0
+
+        known = {name: score(name) for name in heuristics(make_engine(env_id))}
+        best = max(known, key=lambda name: known[name])
+        nothing = evaluate(env_id, "random", episodes, first).nothing_score
         found[env_id] = {
-            "random": (random.score or 0.0, ""),
-            "do nothing": (random.nothing_score or 0.0, ""),
-            "the data": (data.score or 0.0, ""),
-            "best fixed heuristic": (played[best] or 0.0, f" `{best}`"),
+            "random play": (score("random"), ""),
+            "doing nothing": (nothing or 0.0, ""),
+            **{f"the dataset `{one}`": (score(recipes(env_id)[one]), "") for one in data if one != "random"},
+            "best fixed heuristic": (known[best], f" `{best}`"),
         }
     return found
 
 
 def write_page(
-    options: Options, page: Path, rows: Sequence[dict[str, Any]], env_ids: Sequence[str], algorithms: Sequence[str]
+    options: Options, page: Path, rows: Sequence[dict[str, Any]], env_ids: Sequence[str], names: Sequence[str]
 ) -> None:
     """Fill the template with the tables, draw the learning curves, and put the results themselves beside the figure."""
-    figure = page.parent / "figures" / "leaderboard.svg"
-    known = references(env_ids, options.episodes)
+    figure, first = page.parent / "figures" / "leaderboard.svg", options.data[0]
+    known = references(env_ids, options.episodes, options.data)
     lines = []
     for row in known[env_ids[0]]:
         cells = [known[env_id][row] for env_id in env_ids]
         lines.append([row, *(f"{0.0 if abs(score) < 5e-4 else score:.3f}{name}" for score, name in cells)])
-    draw(rows, env_ids, {env_id: found["the data"][0] for env_id, found in known.items()}, figure)
+    of_first = [row for row in rows if row["data"] == first]
+    draw(
+        of_first, env_ids, names, {env_id: found["best fixed heuristic"][0] for env_id, found in known.items()}, figure
+    )
     figure.with_suffix(".jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     def minutes(env_id: str, name: str) -> str:
-        spent = _of(rows, env_id, name, "cpu_minutes")
+        spent = _of(of_first, env_id, name, "cpu_minutes")
         return f"{statistics.fmean(spent):.1f}" if spent else ""
 
     def gain(env_id: str, name: str) -> str:
-        own, clones = ({row["seed"]: row["score"] for row in _rows(rows, env_id, kind)} for kind in (name, "bc"))
+        own, clones = (
+            {row["seed"]: row["exact_score"] for row in _rows(of_first, env_id, kind)} for kind in (name, "bc")
+        )
         return few_runs([score - clones[seed] for seed, score in own.items() if seed in clones], sign="+")
 
+    offline = [name for name in names if _kind(name) == "offline"]
+    halves = [(row["exact_score_interval"][1] - row["exact_score_interval"][0]) / 2 for row in rows]
     values = {
-        "board": leaderboard(rows, env_ids, algorithms),
+        "board": leaderboard(of_first, env_ids, names),
         "references": table(["reference", *map(_short, env_ids)], lines),
-        "costs": board("CPU minutes", env_ids, algorithms, minutes),
+        "costs": board("CPU minutes", env_ids, names, minutes),
         "runs": str(len(rows)),
-        "seeds": seeds_played(rows, env_ids, algorithms),
+        "seeds": seeds_played(of_first, env_ids, names),
         "command": _command(options, env_ids),
+        "model": options.model,
+        "data": first,
         "demonstrations": f"{options.demonstrations:,}",
-        "online": f"{options.steps * 128:,}",
-        "episodes": str(options.episodes),
-        "half": f"{statistics.fmean((row['score_interval'][1] - row['score_interval'][0]) / 2 for row in rows):.2f}",
+        "played": f"{options.played:,}",
+        "episodes": f"{options.episodes:,}",
+        "half": f"{statistics.median(halves):.3f}",
         "hours": f"{sum(row['cpu_minutes'] + row['collecting_cpu_minutes'] for row in rows) / 60:.1f}",
-        "findings": board("less the clone of its seed", env_ids, [name for name in algorithms if name != "bc"], gain),
+        "findings": board("less the clone of its seed", env_ids, [name for name in names if name != "bc"], gain),
+        "offline": "\n\n".join(by_data(rows, env_id, offline, options.data) for env_id in env_ids),
     }
     text = TEMPLATE.read_text()
     for name, value in values.items():
@@ -162,17 +187,23 @@ def write_page(
     page.write_text(text)
 
 
-def draw(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], data: dict[str, float], path: Path) -> None:
+def draw(
+    rows: Sequence[dict[str, Any]],
+    env_ids: Sequence[str],
+    names: Sequence[str],
+    heuristic: dict[str, float],
+    path: Path,
+) -> None:
     """Score against training episodes of the online algorithms, a panel an environment; the mean over seeds."""
-    online = [name for name in BENCHMARKED if ALGORITHMS[name].kind == "online"]
+    online = [name for name in names if _kind(name) == "online"]
     columns = min(3, len(env_ids))
     height = math.ceil(len(env_ids) / columns)
     with drawing(path, 3.3 * columns, 2.7 * height, height, columns) as (figure, panels):
         for axes, env_id in zip(panels, env_ids, strict=False):
             if clones := _of(rows, env_id, "bc"):
                 axes.axhline(statistics.fmean(clones), color="#888888", linewidth=1.0, linestyle="--", label="clone")
-            axes.axhline(data[env_id], color="#bbbbbb", linewidth=1.0, linestyle=":", label="the data")
-            for algorithm, colour in zip(online, COLOURS, strict=True):
+            axes.axhline(heuristic[env_id], color="#bbbbbb", linewidth=1.0, linestyle=":", label="best fixed heuristic")
+            for algorithm, colour in zip(online, COLOURS, strict=False):
                 points: dict[int, list[float]] = {}
                 for row in _rows(rows, env_id, algorithm):
                     for episodes, _, score in row["curve"]:
@@ -190,8 +221,9 @@ def draw(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], data: dict[str,
 
 
 def _command(options: Options, env_ids: Sequence[str]) -> str:
-    given = [f"--env {' '.join(env_ids)}"] + [f"--algorithm {' '.join(options.algorithm)}"] * bool(options.algorithm)
-    given += [f"--{name} {getattr(options, name)}" for name in ("seeds", "demonstrations", "steps", "episodes")]
+    given = [f"--model {options.model}"] * (options.model != "acts") + [f"--data {' '.join(options.data)}"]
+    given += [f"--env {' '.join(env_ids)}"] + [f"--algorithm {' '.join(options.algorithm)}"] * bool(options.algorithm)
+    given += [f"--{name} {getattr(options, name)}" for name in ("seeds", "demonstrations", "played", "episodes")]
     return f"dialogym benchmark {' '.join(given)} --page {options.page}"
 
 
@@ -199,11 +231,18 @@ def _short(env_id: str) -> str:
     return env_id.removesuffix("-v0")
 
 
-def _rows(rows: Iterable[dict[str, Any]], env_id: str, algorithm: str) -> list[dict[str, Any]]:
-    """The runs that have a score."""
+def _kind(name: str) -> str:
+    return (ACTS.get(name) or ALGORITHMS[name]).kind
+
+
+def _rows(rows: Iterable[dict[str, Any]], env_id: str, algorithm: str, data: str = "") -> list[dict[str, Any]]:
+    """The runs that have a score; with `data`, those that learned from this dataset."""
     wanted = (env_id, algorithm)
-    return [row for row in rows if (row["env_id"], row["algorithm"]) == wanted and row["score"] is not None]
+    found = (row for row in rows if (row["env_id"], row["algorithm"]) == wanted and row["exact_score"] is not None)
+    return [row for row in found if not data or row["data"] == data]
 
 
-def _of(rows: Iterable[dict[str, Any]], env_id: str, algorithm: str, what: str = "score") -> list[float]:
-    return [row[what] for row in _rows(rows, env_id, algorithm)]
+def _of(
+    rows: Iterable[dict[str, Any]], env_id: str, algorithm: str, what: str = "exact_score", data: str = ""
+) -> list[float]:
+    return [row[what] for row in _rows(rows, env_id, algorithm, data)]

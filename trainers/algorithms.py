@@ -25,8 +25,8 @@ class Algorithm:
         kind: What it learns from: recorded episodes (``"offline"``), episodes that it plays (``"online"``), both seats
             of a duel (``"self-play"``). ``"user"``: not a policy, but something of the simulated user.
         benchmark: Fields of its configuration in the benchmark; ``None`` if it has no part in it.
-        batches_a_round: Where online training goes in rounds: how many batches of the benchmark's budget make one; 0
-            for all in one round, ``None`` for steps instead of rounds.
+        episodes_a_round: Where online training goes in rounds: how many episodes the benchmark plays in one; 0 for all
+            in one round.
     """
 
     module: str
@@ -35,7 +35,7 @@ class Algorithm:
     about: str
     kind: Kind
     benchmark: Mapping[str, Any] | None = None
-    batches_a_round: int | None = None
+    episodes_a_round: int = 0
 
     def options(self) -> type[Any]:
         """The configuration; this does not load torch."""
@@ -50,9 +50,8 @@ class Algorithm:
 _GO_ON = {"learning_rate": 1e-3, "epochs": 2.0}
 _THREE_PASSES = {**_GO_ON, "epochs": 6.0}  # over a third of the episodes, for one pass over all
 _COOL = {"temperature": 0.5}  # the clone of a mixture plays far worse when it is sampled than its likeliest words do
-ATTEMPTS = 8  # at each scenario of the benchmark
-_ATTEMPTS = {**_COOL, "attempts": ATTEMPTS}
-_GROUPS = {**_COOL, "groups": 16, "group_size": ATTEMPTS, "updates": 4}
+_ATTEMPTS = {**_COOL, "attempts": 8}
+_GROUPS = {**_COOL, "groups": 16, "group_size": 8, "updates": 4}
 _BY_TURN = {**_GROUPS, "credit": "turn"}
 
 ALGORITHMS = {
@@ -76,9 +75,9 @@ ALGORITHMS = {
         {**_COOL, "episodes": 128},
     ),
     "dpo": Algorithm(
-        "dpo", "DPOConfig", "train_dpo", "preferences between rollouts", "online", {**_ATTEMPTS, "matches": 4}, 0
+        "dpo", "DPOConfig", "train_dpo", "preferences between rollouts", "online", {**_ATTEMPTS, "matches": 4}
     ),
-    "kto": Algorithm("kto", "KTOConfig", "train_kto", "good and bad rollouts, unpaired", "online", _ATTEMPTS, 0),
+    "kto": Algorithm("kto", "KTOConfig", "train_kto", "good and bad rollouts, unpaired", "online", _ATTEMPTS),
     "expert-iteration": Algorithm(
         "expert_iteration",
         "ExpertIterationConfig",
@@ -86,7 +85,7 @@ ALGORITHMS = {
         "cloning one's own best episodes",
         "online",
         _ATTEMPTS,
-        5,
+        640,
     ),
     "self-play": Algorithm("self_play", "SelfPlayConfig", "train_self_play", "both seats of a game", "self-play"),
     "user-model": Algorithm(
@@ -113,9 +112,10 @@ _ACTS: tuple[tuple[str, str, str, str, Kind], ...] = (
     ("rloo", "grpo", "RLOOConfig", "policy gradient with a leave-one-out baseline", "online"),
     ("ppo", "ppo", "PPOConfig", "proximal policy optimisation", "online"),
     ("expert-iteration", "expert_iteration", "ExpertIterationConfig", "cloning one's own best episodes", "online"),
+    ("self-play", "self_play", "SelfPlayConfig", "both seats of a game", "self-play"),
 )
 ACTS = {
-    name: Algorithm(f"acts.{module}", config, f"train_{module}", about, kind)
+    name: Algorithm(f"acts.{module}", config, f"train_{module}", about, kind, None if kind == "self-play" else {}, 1024)
     for name, module, config, about, kind in _ACTS
 }
 """Those of act policies (see `policies.acts`), by name."""
@@ -133,6 +133,3 @@ def algorithm(name: str, model: str = "") -> Algorithm:
         of = f" with model={model!r}" if acts else ""
         raise ValueError(f"algorithm{of} must be one of {', '.join(table)}; got {name!r}")
     return table[name]
-
-
-BENCHMARKED = tuple(name for name, algorithm in ALGORITHMS.items() if algorithm.benchmark is not None)

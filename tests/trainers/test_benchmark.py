@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -15,41 +15,69 @@ from dialogym.evaluation.datasets import recipes
 from dialogym.policies.collect import collect
 from dialogym.scripts.benchmark import leaderboard, main, seeds_played
 from dialogym.trainers import benchmark
-from dialogym.trainers.algorithms import BENCHMARKED
-from dialogym.trainers.benchmark import Job, results
+from dialogym.trainers.benchmark import Budget, Job, algorithms, results
 
 from ..toy import TOY
 
 
-def job(out, algorithm, seed=0, env_id=TOY):
-    return Job(env_id, algorithm, seed, out, demonstrations=200, steps=2, final_episodes=40)
+def job(out, algorithm, seed=0, env_id=TOY, model="tiny", played=256):
+    return Job(
+        env_id, algorithm, seed, "mixed", Budget(out, model, demonstrations=200, played=played, final_episodes=40)
+    )
 
 
-def row(env_id, algorithm, seed, score):
+def row(env_id, algorithm, seed, score, data="mixed"):
     return {
-        "env_id": env_id, "algorithm": algorithm, "seed": seed, "error": "", "score": score, "score_interval": [score, score], "mean_return": score,
+        "env_id": env_id, "algorithm": algorithm, "seed": seed, "data": data, "error": "",
+        "score": 0.0, "score_interval": [0.0, 0.0], "exact_score": score, "exact_score_interval": [score, score],
         "curve": [[0, 0.0, score / 2], [128, 1.0, score]], "cpu_minutes": 2.0, "minutes": 2.0, "collecting_cpu_minutes": 0.5,
-        "demonstrations": 2000, "steps": 20, "final_episodes": 20, "zero": "random", "over_random": score,
+        "model": "acts", "demonstrations": 2000, "played": 30_720, "final_episodes": 20, "zero": "random",
     }  # fmt: skip
 
 
 def test_a_clone_and_what_goes_on_from_it(tmp_path, capsys):
+    folder = tmp_path / f"{TOY}-seed0" / "mixed"
     clone = benchmark.run(job(tmp_path, "bc"))
-    assert capsys.readouterr() == ("", "") and (tmp_path / f"{TOY}-seed0" / "bc.log").read_text()
+    assert capsys.readouterr() == ("", "") and (folder / "bc.log").read_text()
     assert clone["error"] == "" and -1.0 < clone["score"] <= 1.0 and clone["cpu_minutes"] > 0.0
-    data = sorted((tmp_path / f"{TOY}-seed0" / "dataset").iterdir())
-    (tmp_path / f"{TOY}-seed0" / "rloo" / "rloo" / "model").mkdir(parents=True)  # an interrupted run has left it
+    data = sorted((folder / "dataset").iterdir())
+    (folder / "rloo" / "rloo" / "model").mkdir(parents=True)  # an interrupted run has left it
     later = benchmark.run(job(tmp_path, "rloo"))
-    assert later["error"] == "" and later["curve"] and sorted((tmp_path / f"{TOY}-seed0" / "dataset").iterdir()) == data
-    evaluations = json.loads((tmp_path / f"{TOY}-seed0" / "rloo" / "evaluation.json").read_text())
+    assert later["error"] == "" and later["curve"] and sorted((folder / "dataset").iterdir()) == data
+    evaluations = json.loads((folder / "rloo" / "evaluation.json").read_text())
     assert [evaluation["policy"] for evaluation in evaluations] == ["trained"]
     assert evaluations[0]["score"] == later["score"] and evaluations[0]["episodes"] == 40
+    assert evaluations[0]["exact_score"] == later["exact_score"] <= 1.0
+
+
+class Here(ThreadPoolExecutor):
+    """Runs in this process, which knows the toy."""
+
+    def __init__(self, workers, **_):
+        super().__init__(1)
+
+
+def test_act_policies_from_data_of_each_quality(tmp_path, monkeypatch):
+    monkeypatch.setattr(benchmark, "ProcessPoolExecutor", Here)
+    budget = Budget(tmp_path, "acts", demonstrations=100, played=1024, final_episodes=40)
+    told = []
+    rows = benchmark.benchmark([TOY], ["bc", "awr", "grpo"], [0], ["random", "scripted"], budget, tell=told.append)
+    found = {(each["algorithm"], each["data"]): each for each in rows}
+    assert len(told) == len(rows) == 5 and not any(each["error"] for each in rows)
+    assert {*found} == {(name, data) for name in ("bc", "awr") for data in ("random", "scripted")} | {
+        ("grpo", "random")
+    }
+    assert found["bc", "scripted"]["exact_score"] > found["bc", "random"]["exact_score"]
+    assert found["grpo", "random"]["exact_score"] > found["bc", "random"]["exact_score"]
+    assert found["grpo", "random"]["curve"][-1][0] == 1024
 
 
 def test_a_dataset_that_was_cut_short_is_completed(tmp_path):
-    collect(TOY, recipes(TOY)["mixed"], 30, tmp_path / f"{TOY}-seed0" / "dataset", 0)
+    collect(TOY, recipes(TOY)["mixed"], 30, tmp_path / f"{TOY}-seed0" / "mixed" / "dataset", 0)
     assert benchmark.run(job(tmp_path, "bc"))["error"] == ""
-    assert sorted(episode.seed for episode in read_episodes(tmp_path / f"{TOY}-seed0" / "dataset")) == list(range(200))
+    assert sorted(episode.seed for episode in read_episodes(tmp_path / f"{TOY}-seed0" / "mixed" / "dataset")) == list(
+        range(200)
+    )
 
 
 def test_a_failure_is_told_and_not_counted(tmp_path):
@@ -58,38 +86,49 @@ def test_a_failure_is_told_and_not_counted(tmp_path):
     (tmp_path / "results.jsonl").write_text(
         "".join(json.dumps(each) + "\n" for each in (failed, row(TOY, "bc", 0, 0.5), row(TOY, "bc", 0, 0.75)))
     )
-    assert [(each["algorithm"], each["score"]) for each in results(tmp_path)] == [("bc", 0.75)]
+    assert [(each["algorithm"], each["exact_score"]) for each in results(tmp_path)] == [("bc", 0.75)]
 
 
 def test_what_is_done_is_not_repeated(tmp_path):
     (tmp_path / "results.jsonl").write_text(json.dumps(row(TOY, "bc", 0, 0.5)) + "\n")
     told = []
-    assert len(benchmark.benchmark([TOY], ["bc"], [0], tmp_path, 2000, 20, 20, tell=told.append)) == 1 and not told
-    with pytest.raises(ValueError, match=r"holds results of {'steps': 20}"):
-        benchmark.benchmark([TOY], ["bc"], [0], tmp_path, 2000, 5, 20)
+
+    def asked(names=("bc",), env_ids=(TOY,), data=("mixed",), played=30_720):
+        budget = Budget(tmp_path, "acts", 2000, played, 20)
+        return benchmark.benchmark(env_ids, names, [0], data, budget, tell=told.append)
+
+    assert len(asked()) == 1 and not told
+    with pytest.raises(ValueError, match=r"holds results of {'played': 30720}"):
+        asked(played=5)
     with pytest.raises(ValueError, match="algorithms must be among"):
-        benchmark.benchmark([TOY], ["alchemy"], [0], tmp_path, 10, 1, 10)
+        asked(names=["alchemy"])
+    with pytest.raises(ValueError, match="data must be among random, scripted"):
+        asked(data=["best"])
     with pytest.raises(ValueError, match="Spacing-v0 has none"):
-        benchmark.benchmark([TOY, "Spacing-v0"], ["bc"], [0], tmp_path, 10, 1, 10)
+        asked(env_ids=[TOY, "Spacing-v0"])
     with pytest.raises(ValueError, match="final_episodes must be at least 1"):
-        benchmark.benchmark([TOY], ["bc"], [0], tmp_path, 10, 1, 0)
+        Budget(tmp_path, "acts", 10, 1, 0)
 
 
-@pytest.mark.parametrize("algorithm", BENCHMARKED)
-def test_every_configuration_is_valid(algorithm, tmp_path):
-    config = job(tmp_path, algorithm).config()
-    assert config.out == tmp_path / f"{TOY}-seed0" / algorithm and not config.compare
+@pytest.mark.parametrize(
+    ("model", "algorithm"), [(model, name) for model in ("acts", "tiny") for name in algorithms(model)]
+)
+def test_every_configuration_is_valid(model, algorithm, tmp_path):
+    config = job(tmp_path, algorithm, model=model).config()
+    assert config.out == tmp_path / f"{TOY}-seed0" / "mixed" / algorithm and not config.compare
     assert type(config).__name__.removesuffix("Config").lower() == algorithm.replace("-", "")
 
 
-def test_budgets_are_equal(tmp_path):
-    def config(algorithm):
-        return dataclasses.replace(job(tmp_path, algorithm), steps=20).config()
-
-    grpo, ppo = config("grpo"), config("ppo")
-    assert grpo.steps * grpo.groups * grpo.group_size == ppo.steps * ppo.episodes == 2560
-    for fields in map(config, ("expert-iteration", "dpo", "kto")):
-        assert fields.rounds * fields.scenarios * fields.attempts == 2560
+@pytest.mark.parametrize(("model", "played"), [("tiny", 2560), ("acts", 5120)])
+def test_budgets_are_equal(model, played, tmp_path):
+    for name, algorithm in algorithms(model).items():
+        if algorithm.kind == "online":
+            told = job(tmp_path, name, model=model, played=played).config()
+            rounds = getattr(told, "rounds", 0) or told.steps
+            batch = getattr(told, "episodes", 0) or (
+                told.scenarios * told.attempts if hasattr(told, "rounds") else told.groups * told.group_size
+            )
+            assert rounds * batch == played, name
 
 
 def test_the_page_says_what_the_results_say(tmp_path):
@@ -98,10 +137,12 @@ def test_the_page_says_what_the_results_say(tmp_path):
         for name, score in (("bc", 0.4), ("grpo", 0.6))
         for seed in (0, 1, 2)
     ]
-    board = leaderboard(rows, ["CoachingSmall-v0"], ["bc", "grpo", "ppo"])
+    rows += [row("CoachingSmall-v0", "bc", seed, 0.9, "near-optimal") for seed in (0, 1, 2)]
+    first = rows[:-3]
+    board = leaderboard(first, ["CoachingSmall-v0"], ["bc", "grpo", "ppo"])
     assert "| `bc` | 0.500 ± 0.248 |" in board and "| `grpo` | 0.700 ± 0.248 |" in board and "| `ppo` |  |" in board
-    assert seeds_played(rows[:-1], ["CoachingSmall-v0"], ["bc", "grpo"]) == "CoachingSmall 2 to 3"
-    two = [*rows, *(row("Tutoring-v0", name, seed, 0.5) for name in ("bc", "grpo") for seed in range(3))]
+    assert seeds_played(first[:-1], ["CoachingSmall-v0"], ["bc", "grpo"]) == "CoachingSmall 2 to 3"
+    two = [*first, *(row("Tutoring-v0", name, seed, 0.5) for name in ("bc", "grpo") for seed in range(3))]
     assert seeds_played(two, ["CoachingSmall-v0", "Tutoring-v0"], ["bc", "grpo"]) == "3 for each environment"
     assert (
         seeds_played(two[:-1], ["CoachingSmall-v0", "Tutoring-v0"], ["bc", "grpo"])
@@ -116,6 +157,9 @@ def test_the_page_says_what_the_results_say(tmp_path):
             "--algorithm",
             "bc",
             "grpo",
+            "--data",
+            "mixed",
+            "near-optimal",
             "--out",
             str(tmp_path),
             "--episodes",
@@ -132,11 +176,8 @@ def test_the_page_says_what_the_results_say(tmp_path):
     assert [
         json.loads(line) for line in (page.parent / "figures" / "leaderboard.jsonl").read_text().splitlines()
     ] == rows
-    assert "| random | 0.000 |" in text and "| do nothing | -" in text  # what 0 is
-    old = [{name: value for name, value in each.items() if name != "zero"} for each in rows]
-    (tmp_path / "results.jsonl").write_text("".join(json.dumps(each) + "\n" for each in old))
-    with pytest.raises(ValueError, match="with another zero"):
-        main(["--env", "CoachingSmall-v0", "--algorithm", "bc", "--out", str(tmp_path), "--episodes", "20"], {})
+    assert "| random play |" in text and "| doing nothing | -" in text
+    assert "| CoachingSmall | `mixed` | `near-optimal` |" in text and "| `bc` | 0.500 ± 0.248 | 0.900 ± 0.000 |" in text
 
 
 def test_wrong_arguments(tmp_path):
