@@ -58,7 +58,7 @@ class RecordTrainer(SFTTrainer):
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         """The mean negative log-probability of the learner's own tokens, as TRL computes it."""
-        ids, plain = inputs["input_ids"], short_way(self, model, inputs["input_ids"])
+        ids, plain = inputs["input_ids"], short_way(self, model)
         stage = "train" if model.training else "eval"
         if return_outputs or plain is None:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)

@@ -100,7 +100,7 @@ class InRounds:
     def _compute_loss(self: Any, model: Any, inputs: Any, return_outputs: bool) -> Any:
         """TRL's loss; in one process on a CPU no time is spent on padding and on the partner's words."""
         parent: Any = super()
-        plain = short_way(self, model, inputs["input_ids"])
+        plain = short_way(self, model)
         if return_outputs or plain is None:
             return parent._compute_loss(model, inputs, return_outputs)
         with self.accelerator.autocast():

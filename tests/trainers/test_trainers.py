@@ -94,6 +94,19 @@ def test_grpo_from_noise_to_the_optimum(noise, tmp_path):
     assert {"reward", "loss"} <= set(rows[0])
 
 
+def test_microbatches_give_the_same_gradient(cloned, tmp_path):
+    def norms(microbatch):
+        out = tmp_path / str(microbatch)
+        train_grpo(grpo(out, cloned[0] / "bc" / "model", steps=2, updates=2, microbatch=microbatch, final_episodes=20))
+        rows = map(json.loads, (out / "metrics.jsonl").read_text().splitlines())
+        return [row["grad_norm"] for row in rows if "grad_norm" in row]
+
+    whole = norms(0)
+    assert len(whole) == 4 and norms(4) == pytest.approx(whole, rel=1e-3)
+    with pytest.raises(ValueError, match="microbatch must divide the 16 episodes"):
+        norms(5)
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """A short run that nothing has interrupted."""
