@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -103,7 +104,9 @@ def _policy(config: Any, name: str, result: Any) -> list[Any]:
     played = list(map(Evaluation.from_json, json.loads((folder / "evaluation.json").read_text())))
     shown = [Comparison(tuple(played)), score_bars(played)] if len(played) > 1 else []
     kind = "acts" if hasattr(config, "cell") else "lm"  # how a policy of a folder is called
-    steps = [f"dialogym report {config.out}", f"dialogym play {config.env_id} --policy {kind}:{folder / 'model'}"]
+    values = [f"{k}={v if isinstance(v, str) else json.dumps(v)}" for k, v in config.settings.items()]
+    game = " ".join([config.env_id, *(f"--set {shlex.quote(value)}" for value in values)])
+    steps = [f"dialogym report {config.out}", f"dialogym play {game} --policy {kind}:{folder / 'model'}"]
     return [*shown, f"{outcome(played[0])}; model in {folder / 'model'}", "Next:", *(f"  {step}" for step in steps)]
 
 

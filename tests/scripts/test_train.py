@@ -41,7 +41,7 @@ def test_the_end_of_a_training_shows_bars_and_what_comes_next(tmp_path):
     played = [evaluate("CoachingSmall-v0", name, 30) for name in ("scripted", "random", "optimal")]
     (tmp_path / "bc").mkdir()
     (tmp_path / "bc" / "evaluation.json").write_text(json.dumps([one.to_json() for one in played]))
-    config = SimpleNamespace(out=tmp_path, env_id="CoachingSmall-v0")
+    config = SimpleNamespace(out=tmp_path, env_id="CoachingSmall-v0", settings={"user": "voiced:m", "values": [1, 2]})
     out = StringIO()
     console = Console(file=out, width=400)
     for line in _policy(config, "bc", None):
@@ -51,5 +51,5 @@ def test_the_end_of_a_training_shows_bars_and_what_comes_next(tmp_path):
     assert [line.strip() for line in lines[-3:]] == [
         "Next:",
         f"dialogym report {tmp_path}",
-        f"dialogym play CoachingSmall-v0 --policy lm:{tmp_path / 'bc' / 'model'}",
+        f"dialogym play CoachingSmall-v0 --set user=voiced:m --set 'values=[1, 2]' --policy lm:{tmp_path / 'bc' / 'model'}",
     ]
