@@ -40,6 +40,7 @@ def evaluate(
     information: bool = False,
     split: str | None = None,
     regret: int = REGRET,
+    dialogues: list[Dialogue] | None = None,
     **settings: Any,
 ) -> Evaluation:
     """Play a policy and say how good it is.
@@ -61,6 +62,7 @@ def evaluate(
         split: ``"train"``, ``"validation"`` or ``"test"``: `seed` counts from the first of this split's own seeds.
         regret: How many of the episodes, at most, are held against the exact optimum turn by turn: for `exact_score`,
             and for the acts that lose most. 0 for none.
+        dialogues: Gets all dialogues, in the order of the seeds, those that failed too.
         **settings: As for ``gym.make``: ``grammar``, ``user``, ``ear``, and those of the family. The references always
             talk to the scripted user. Where the user decides by anything but the family's mind (``"llm:MODEL"``, say),
             there is no score, but the bounds that still hold.
@@ -82,6 +84,8 @@ def evaluate(
     cast, exact = family.cast, getattr(engine.user, "exact", False)
     judging, judged = exact and "clairvoyant" not in speaker.name, list[DialogueRegret]()
     for place, dialogue in enumerate(rollout(engine, speaker, seeds, batch)):
+        if dialogues is not None:
+            dialogues.append(dialogue)
         if dialogue.error:
             error = dialogue.error
             if not is_refused(dialogue):

@@ -20,6 +20,7 @@ from tqdm import tqdm
 from transformers import ProgressCallback, TrainerCallback
 
 from .. import __version__
+from ..core.dialogue import Dialogue
 from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.episodes import EpisodeStore, record
@@ -28,7 +29,6 @@ from ..evaluation.evaluate import evaluate
 from ..policies.baselines import baselines
 from ..policies.model_folder import see_folder
 from ..policies.policy import Policy
-from ..policies.rollout import rollout
 from . import checkpoints, processes
 
 REPORTED_EPISODES = 200
@@ -274,14 +274,15 @@ class Run:
         config, policy.name = self.config, "trained"
         engine, played = make_engine(config.env_id, **config.settings), seeds.test(config.final_episodes)
         tell(f"playing {len(played)} episodes to score the trained policy")
-        result = evaluate(config.env_id, policy, len(played), played.start, **config.settings)
+        dialogues: list[Dialogue] = []
+        result = evaluate(config.env_id, policy, len(played), played.start, dialogues=dialogues, **config.settings)
         others = self._baselines(engine, played) if config.compare else []
         self._write("evaluation.json", [result.to_json(), *others])
         store = EpisodeStore(self.path / "episodes")
         for file in store.files():
             file.unlink()
-        dialogues = rollout(engine, policy, played[:REPORTED_EPISODES])
-        store.append([record(dialogue, config.env_id, engine, policy.name) for dialogue in dialogues])
+        told = dialogues[:REPORTED_EPISODES]
+        store.append([record(dialogue, config.env_id, engine, policy.name) for dialogue in told])
         return result.score
 
     def _baselines(self, engine: Engine, played: range) -> list[dict[str, Any]]:
