@@ -20,12 +20,14 @@ from ..envs.make import make_engine
 from ..envs.registration import representatives
 from ..evaluation.datasets import recipes
 from ..evaluation.evaluate import evaluate
-from ..evaluation.statistics import few_runs
+from ..evaluation.statistics import few_runs, mean_interval
 from ..policies.baselines import heuristics
 from ..trainers.algorithms import ACTS, ALGORITHMS
-from .docs import drawing, table
+from .docs import table
+from .figures import BLUE, MUTED, RED, drawing
 
 TEMPLATE = Path(__file__).parent / "pages" / "leaderboard.md"
+SCORES = "figures/leaderboard_scores.svg"
 COLOURS = ("#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860")
 
 
@@ -147,9 +149,9 @@ def write_page(
         cells = [known[env_id][row] for env_id in env_ids]
         lines.append([row, *(f"{0.0 if abs(score) < 5e-4 else score:.3f}{name}" for score, name in cells)])
     of_first = [row for row in rows if row["data"] == first]
-    draw(
-        of_first, env_ids, names, {env_id: found["best fixed heuristic"][0] for env_id, found in known.items()}, figure
-    )
+    fixed = {env_id: found["best fixed heuristic"][0] for env_id, found in known.items()}
+    draw(of_first, env_ids, names, fixed, figure)
+    draw_scores(of_first, env_ids, names, fixed, page.parent / SCORES)
     figure.with_suffix(".jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     def minutes(env_id: str, name: str) -> str:
@@ -218,6 +220,54 @@ def draw(
             axes.set_axis_off()
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+
+
+def draw_scores(
+    rows: Sequence[dict[str, Any]],
+    env_ids: Sequence[str],
+    names: Sequence[str],
+    heuristic: dict[str, float],
+    path: Path,
+) -> None:
+    """Exact scores as dots with their 95% intervals: a row for each algorithm, a panel for each environment."""
+    found = {env_id: {name: _interval(_rows(rows, env_id, name)) for name in names} for env_id in env_ids}
+    columns = min(3, len(env_ids))
+    lines = math.ceil(len(env_ids) / columns)
+    size = 1.2 + 2.7 * columns, lines * (0.8 + 0.19 * len(names)) + 0.3
+    with drawing(path, *size, lines, columns, grid=True, description=_said(found)) as (figure, panels):
+        for place, (axes, env_id) in enumerate(zip(panels, env_ids, strict=False)):
+            axes.axvline(1.0, color=RED, linewidth=1.3, label="optimum")
+            axes.axvline(heuristic[env_id], color=MUTED, linewidth=1.2, linestyle=":", label="best fixed heuristic")
+            for line, name in enumerate(names):
+                if interval := found[env_id][name]:
+                    mean, low, high = interval
+                    axes.hlines(line, low, high, color=BLUE, linewidth=1.6)
+                    axes.plot(mean, line, "o", color=BLUE, markersize=4)
+            axes.set_yticks(range(len(names)), [] if place % columns else names)
+            axes.set_ylim(len(names) - 0.4, -0.6)
+            axes.set_title(env_id, loc="left", fontsize=10)
+            if place + columns >= len(env_ids):
+                axes.set_xlabel("score")
+        for axes in panels[len(env_ids) :]:
+            axes.set_axis_off()
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+
+
+def _interval(rows: Sequence[dict[str, Any]]) -> tuple[float, float, float] | None:
+    """Mean, and the ends of its 95% interval: over the runs, or of a single run over its episodes."""
+    if not rows:
+        return None
+    scores = [row["exact_score"] for row in rows]
+    low, high = rows[0]["exact_score_interval"] if len(rows) == 1 else mean_interval(scores)
+    return statistics.fmean(scores), low, high
+
+
+def _said(found: dict[str, dict[str, tuple[float, float, float] | None]]) -> str:
+    return " ".join(
+        f"{env_id}: {', '.join(f'{name} {v[0]:.3f} ({v[1]:.3f} to {v[2]:.3f})' for name, v in known.items() if v)}."
+        for env_id, known in found.items()
+    )
 
 
 def _command(options: Options, env_ids: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,17 +37,15 @@ from ..policies.baselines import baselines, heuristics
 from ..policies.policy import FunctionPolicy
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
+from .figures import LIMITS, PLANNERS, draw_payoffs
 from .person import listed, person
 
 DOCS = Path(__file__).parent.parent / "docs"
 HOME = "dialogym.envs."
 EPISODES = 2000  # of a simulation, where a sum over all that can happen is out of reach
-NUMBERS = "\n# Numbers\n"
+NUMBERS = "\n## Numbers\n"
 SHOWN_SEED = 14  # of the dialogue at the top of a page
 SHORT = 500  # characters; more patterns of an act than these are folded away
-PLANNERS = ("optimum", "secret known", "upper bound", "do nothing", "random", "scripted", "myopic", "lookahead")
-"""Rows of a page's tables that are no fixed heuristics."""
-
 Value = tuple[float, float | None]
 """A mean payoff, and its standard error where it was simulated."""
 
@@ -59,8 +57,13 @@ def main(arguments: Sequence[str]) -> None:
         if name not in known:
             raise SystemExit(f"family must be one of {', '.join(known)}; got {name!r}")
         page = DOCS / f"{name}.md"
-        old = page.read_text(encoding="utf-8").partition(NUMBERS) if "--words" in arguments else None
-        page.write_text(render(name) if old is None else "".join((words(name), *old[1:])), encoding="utf-8")
+        if "--words" in arguments:
+            old = page.read_text(encoding="utf-8").partition(NUMBERS)
+            page.write_text("".join((words(name), *old[1:])), encoding="utf-8")
+        else:
+            text = render(name)
+            draw_payoffs(text, DOCS / picture_of(name))
+            page.write_text(text, encoding="utf-8")
         print(f"wrote {page}", flush=True)
     for page, block in ((DOCS.parent / "README.md", overview()), (DOCS / "index.md", contents())):
         page.write_text(marked(page.read_text(encoding="utf-8"), block), encoding="utf-8")
@@ -137,7 +140,7 @@ def overview_rows(name: str) -> Iterator[list[str]]:
         cells = dict(re.findall(r"^\| (\S.*?) \| (-?\d.*?) \|", section, re.MULTILINE))
         values = {row: float(cell.split()[0]) for row, cell in cells.items()}
         best, bound = values.get("optimum"), values.get("upper bound")
-        fixed = [row for row in values if row not in PLANNERS]
+        fixed = [row for row in values if row not in (*LIMITS, *PLANNERS)]
         if best is None:
             highest = max((values[row] for row in fixed), default=None)
             share = f"{highest / bound:.0%} of that bound" if bound and highest is not None else ""
@@ -233,23 +236,6 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return markdown([head, *rows])
 
 
-@contextmanager
-def drawing(
-    path: Path, width: float, height: float, rows: int = 1, columns: int = 1, grid: bool = False
-) -> Iterator[tuple[Any, Any]]:
-    """A figure in inches, and its panels, saved as SVG when the block ends; the same drawing gives the same bytes."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    style: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": path.stem, "font.family": "sans-serif"}
-    style |= {"axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True, "axes.grid": grid}
-    with rc_context({**style, "font.size": 9.5, "grid.color": "#dddddd", "grid.linewidth": 0.6}):
-        figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
-        yield figure, figure.subplots(rows, columns, squeeze=False).ravel()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, format="svg", metadata={"Date": None})
-
-
 KINDS = ("kind", "tried", "best", "return", "share of the optimum")
 
 
@@ -318,12 +304,27 @@ def _variants(name: str, extra: Any) -> Iterator[str]:
     values = {env_id: [returns(family) for family in seated.values()] for env_id, seated in columns.items()}
     yield "## The optimum of each variant"
     yield " ".join(_introduction(extra, [column for several in values.values() for column in several]))
+    yield picture(name)
     for env_id, seated in columns.items():
         got, facts = values[env_id], found[env_id]
         yield f"### {env_id}"
         yield table(["policy", *seated], [[row, *(_shown(column, row) for column in got)] for row in _rows(got)])
         heads = seated if len(seated) > 1 else [""]
         yield table(["", *heads], [[row, *(column.get(row, "") for column in facts)] for row in _rows(facts)])
+
+
+def picture_of(name: str) -> str:
+    """Where the figure of a family's page is, from the page."""
+    return f"figures/{name}_payoffs.svg"
+
+
+def picture(name: str) -> str:
+    """The figure of the tables of a family's page, and what it shows."""
+    title = f"The expected payoff of each policy in each variant of {family_class(name).__name__}"
+    return (
+        f"![{title}]({picture_of(name)})\n\nThe tables below as a picture: in grey, policies that plan or that look at "
+        "nothing; in blue, fixed heuristics. Bars are 95% intervals where payoffs were simulated."
+    )
 
 
 def _introduction(extra: Any, columns: Sequence[dict[str, Value]]) -> Iterator[str]:

@@ -20,7 +20,8 @@ from ...core.mind import blind_listen, listen
 from ...core.setting import Setting
 from ...evaluation.shaping import best_policies
 from ...evaluation.statistics import few_runs
-from ..docs import DOCS, drawing, table, variant
+from ..docs import DOCS, table, variant
+from ..figures import drawing
 from .coaching import TURNS, gains, pair, planned
 
 RESULTS = Path("runs/curiosity")

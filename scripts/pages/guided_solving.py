@@ -13,7 +13,8 @@ from ...envs.guided_solving.game import Try
 from ...envs.guided_solving.policies import RULES, Rule, sweep
 from ...evaluation.exact import classes, optimum
 from ...evaluation.pareto import FrontPoint, envelope, expected_metrics, pareto_front
-from ..docs import DOCS, drawing, table, variant, variants
+from ..docs import DOCS, table, variant, variants
+from ..figures import drawing
 
 ID = "GuidedSolving-v0"
 FIGURE = "figures/guided_solving_pareto.svg"

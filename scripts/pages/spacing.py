@@ -17,7 +17,8 @@ from ...evaluation.exact import expected_return, known_value, optimum
 from ...evaluation.results import Comparison
 from ...policies.baselines import baselines
 from ...policies.policy import FunctionPolicy
-from ..docs import DOCS, KINDS, best_of_each_kind, drawing, table, variant
+from ..docs import DOCS, KINDS, best_of_each_kind, table, variant
+from ..figures import drawing
 
 PAYOFF = "the mean probability of recall at the test, less the cost of the reviews"
 NOTE = (

@@ -32,7 +32,7 @@ PAGES = {name: (docs.DOCS / f"{name}.md").read_text(encoding="utf-8") for name i
 
 def read(name):
     """Variant -> the numbers of its page, and its optimum as the page states it."""
-    section = PAGES[name].partition("\n## The simulated person in numbers\n")[2].partition("\n# Numbers\n")[0]
+    section = PAGES[name].partition("\n## The simulated person in numbers\n")[2].partition("\n## Numbers\n")[0]
     ids = re.findall(r"^### (\S+-v0)$", PAGES[name], re.MULTILINE)
     numbers = defaultdict(dict)
     for path, variants, value in re.findall(r"^\| `(\S+)` \| (.+?) \| `(.*)` \|$", section, re.MULTILINE):

@@ -156,7 +156,9 @@ def site(monkeypatch, tmp_path):
 
 def test_only_what_is_asked_for_is_written(lessons, site, capsys):
     docs.main([lessons])
-    assert {page.name for page in (site / "docs").iterdir()} == {f"{lessons}.md", "index.md"}
+    written = {str(page.relative_to(site / "docs")) for page in (site / "docs").rglob("*.*")}
+    assert written == {f"{lessons}.md", "index.md", f"figures/{lessons}_payoffs.svg"}
+    assert f"]({docs.picture_of(lessons)})" in (site / "docs" / f"{lessons}.md").read_text()
     assert capsys.readouterr().out == f"wrote {site / 'docs' / f'{lessons}.md'}\n"
 
 

@@ -13,7 +13,7 @@ pytest.importorskip("trl")
 from dialogym.envs.episodes import read_episodes
 from dialogym.evaluation.datasets import recipes
 from dialogym.policies.collect import collect
-from dialogym.scripts.benchmark import leaderboard, main, seeds_played
+from dialogym.scripts.benchmark import draw_scores, leaderboard, main, seeds_played
 from dialogym.trainers import benchmark
 from dialogym.trainers.benchmark import Budget, Job, algorithms, results
 
@@ -173,11 +173,30 @@ def test_the_page_says_what_the_results_say(tmp_path):
     assert "Seeds: CoachingSmall 3." in text
     assert "{{" not in text and "| `grpo` | +0.200 ± 0.000 |" in text and "best fixed heuristic" in text
     assert "CoachingSmall" in (page.parent / "figures" / "leaderboard.svg").read_text()
+    assert "bc 0.500 (0.252 to 0.748)" in (page.parent / "figures" / "leaderboard_scores.svg").read_text()
     assert [
         json.loads(line) for line in (page.parent / "figures" / "leaderboard.jsonl").read_text().splitlines()
     ] == rows
     assert "| random play |" in text and "| doing nothing | -" in text
     assert "| CoachingSmall | `mixed` | `near-optimal` |" in text and "| `bc` | 0.500 ± 0.248 | 0.900 ± 0.000 |" in text
+
+
+def test_the_scores_are_dots_with_intervals(tmp_path):
+    rows = [row("Tutoring-v0", "bc", seed, score) for seed, score in enumerate((0.4, 0.5, 0.6))]
+    rows += [row("Coaching-v0", "ppo", 0, 0.75) | {"exact_score_interval": [0.7, 0.8]}]
+    draw_scores(
+        rows,
+        ["Tutoring-v0", "Coaching-v0"],
+        ["bc", "ppo"],
+        {"Tutoring-v0": 0.8, "Coaching-v0": 0.9},
+        tmp_path / "a.svg",
+    )
+    drawn = (tmp_path / "a.svg").read_text()
+    # of three runs by Student's t: 4.303 * 0.1 / sqrt(3) on each side; of one run, its own
+    assert "Tutoring-v0: bc 0.500 (0.252 to 0.748). Coaching-v0: ppo 0.750 (0.700 to 0.800)." in drawn
+    assert all(
+        f">{text}<" in drawn for text in ("Tutoring-v0", "Coaching-v0", "bc", "ppo", "optimum", "best fixed heuristic")
+    )
 
 
 def test_wrong_arguments(tmp_path):
