@@ -75,6 +75,8 @@ def optimality(env: str, settings: dict[str, Any]) -> Metric:
     """
 
     def value(scores: list[SampleScore]) -> float:
+        if not scores:
+            return float("nan")
         told = [(score.score.metadata or {}, score.score.as_float()) for score in scores]
         plain = make_engine(env, **{**settings, "user": "scripted", "ear": "grammar"})
         known = references(plain, [end["seed"] for end, _ in told])
