@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,6 +11,18 @@ from rich.text import Text
 
 from ..core.dialogue import Dialogue, Step
 from .base import Family
+
+
+class Utterance(NamedTuple):
+    """What a seat said, as a console is told to print it."""
+
+    seat: str
+    words: str
+    colour: str
+
+    def __rich__(self) -> Text:
+        """As it looks in a terminal."""
+        return Text.assemble((f"{self.seat.capitalize()}:", f"bold {self.colour}"), " ", self.words)
 
 
 class Transcript:
@@ -90,7 +102,7 @@ class Transcript:
         return self._console
 
     def _say(self, seat: str, words: str, colour: str) -> None:
-        self._out.print(f"[bold {colour}]{seat.capitalize()}:[/bold {colour}] {escape(words)}")
+        self._out.print(Utterance(seat, words, colour))
 
 
 def _plain(value: object) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
-from ..core.dialogue import Dialogue
+from ..core.dialogue import Dialogue, Step
 from ..core.stream import Stream
 from ..envs.engine import Engine
 from ..envs.transcript import Transcript
@@ -16,14 +16,19 @@ class HumanPolicy:
     """Shows each dialogue in the terminal and reads what the person says.
 
     End of input leaves the dialogue by `EOFError`.
+
+    Args:
+        engine: The environment.
+        console: Where it is shown and read.
+        after: Called with each exchange once it is shown, before the person is asked again.
     """
 
     name = "human"
     at_once = 1
 
-    def __init__(self, engine: Engine, console: Console | None = None):
+    def __init__(self, engine: Engine, console: Console | None = None, after: Callable[[Step], None] | None = None):
         self._console = console or Console(highlight=False)
-        self.transcript = Transcript(engine.family, self._console)
+        self.transcript, self.after = Transcript(engine.family, self._console), after
 
     def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream]) -> list[str]:
         """Ask for one utterance a dialogue."""
@@ -31,6 +36,8 @@ class HumanPolicy:
         for dialogue in dialogues:
             if dialogue.steps:
                 self.transcript.show_step(dialogue.steps[-1], echo=False)
+                if self.after is not None:
+                    self.after(dialogue.steps[-1])
             else:
                 self.transcript.show_opening(dialogue)
             said.append(self._console.input("[bold green]You:[/bold green] "))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +12,10 @@ import tyro
 from gymnasium.utils import seeding
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from ..core.dialogue import Dialogue, Step
+from ..core.episode import Episode
 from ..core.solver import OutOfReach
 from ..envs.base import Family
 from ..envs.engine import Engine
@@ -22,11 +25,14 @@ from ..envs.make import load_family, make_engine
 from ..envs.registration import lookup
 from ..envs.transcript import Transcript
 from ..envs.wording import tag_of
+from ..evaluation.regret import dialogue_regret, likeliest_facts
+from ..policies.human import HumanPolicy
 from ..policies.policy import Policy
 from ..policies.registry import make_policy
 from ..policies.rollout import policy_stream
 from ..simulated_users.user import Failure
 from .options import Dialogues
+from .web import Condition, Room, page, read_conditions
 
 HUMAN = ("", "human")
 
@@ -47,6 +53,14 @@ class Play(Dialogues):
     """After each exchange, tell what the optimal policy would have said and how much the turn has lost against it."""
     record: Path | None = None
     """Folder to append finished dialogues to."""
+    web: bool = False
+    """Play in a browser, several people at once (extra `web`)."""
+    host: str = "127.0.0.1"
+    """Where the page is served; by default for this machine alone."""
+    port: int = 7860
+    """Port of the page; 0 for any that is free."""
+    conditions: Path | None = None
+    """Arms of an experiment in the browser, a TOML file; see docs/people.md."""
 
 
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
@@ -54,13 +68,13 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     options = tyro.cli(Play, args=list(arguments), prog="dialogym play")
     if options.episodes < 1:
         raise ValueError(f"episodes must be at least 1, got {options.episodes}")
+    if options.web:
+        serve(options, settings)
+        return
+    if options.conditions is not None:
+        raise ValueError("conditions are for the browser: give --web too")
     console = Console(highlight=False)
-    family, as_partner, policy = _seats(options, settings)
-    settings = {**settings, **({"role": family.role} if "role" in family.settings() else {})}
-    user = HumanUser(family, family.grammar.using(options.grammar), console) if as_partner else options.user
-    engine = make_engine(options.env_id, grammar=options.grammar, user=user, **settings)
-    speaker = make_policy(policy, engine)
-    table = _Table(engine, speaker, console, as_learner=policy == "human", as_partner=as_partner, advice=options.advice)
+    table = seat(options, settings, console)
     store = EpisodeStore(options.record) if options.record else None
     for seed in range(options.seed, options.seed + options.episodes):
         try:
@@ -72,8 +86,69 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
         except NotImplementedError as error:  # the optimum of this family is out of reach
             raise ValueError(str(error)) from error
         if store is not None:
-            store.append([record(dialogue, options.env_id, engine, speaker.name)])
+            store.append([record(dialogue, options.env_id, table.engine, table.speaker.name)])
             console.print(f"[dim]{len(store)} dialogues recorded in {escape(str(store.path))}[/dim]")
+
+
+def seat(
+    options: Play, settings: dict[str, Any], console: Console, user: Any = None, advice: bool | None = None
+) -> _Table:
+    """Give everybody a seat.
+
+    Args:
+        options: Who sits where.
+        settings: Of the environment.
+        console: Where a person is shown the dialogue, and asked.
+        user: The simulated person, if it is not made anew as `options` name it.
+        advice: In place of that of `options`.
+    """
+    family, as_partner, policy = _seats(options, settings)
+    settings = {**settings, **({"role": family.role} if "role" in family.settings() else {})}
+    human = HumanUser(family, family.grammar.using(options.grammar), console) if as_partner else None
+    engine = make_engine(options.env_id, grammar=options.grammar, user=human or user or options.user, **settings)
+    speaker = HumanPolicy(engine, console) if policy == "human" else make_policy(policy, engine)
+    advice = options.advice if advice is None else advice
+    table = _Table(engine, speaker, console, as_learner=policy == "human", as_partner=as_partner, advice=advice)
+    if advice and isinstance(speaker, HumanPolicy):
+        speaker.after = table.advise
+    return table
+
+
+def serve(options: Play, settings: dict[str, Any]) -> None:
+    """Play in a browser, until the server is stopped."""
+    room = room_of(options, settings)
+    app = page(room, options.env_id, recorded=options.record is not None)
+    app.launch(
+        server_name=options.host, server_port=options.port or None, share=False, max_threads=200, show_error=True,
+        footer_links=[],
+    )  # fmt: skip
+
+
+def room_of(options: Play, settings: dict[str, Any]) -> Room:
+    """Where the visitors of a page play.
+
+    Raises:
+        ValueError: If nobody could sit anywhere, or if the conditions cannot be read.
+    """
+    conditions = read_conditions(options.conditions, options.advice) if options.conditions else []
+    conditions = conditions or [Condition(advice=options.advice)]
+    tables = [seat(options, {**settings, **one.settings}, Console(file=StringIO())) for one in conditions]
+    table = tables[0]
+    if not (table.as_learner or table.as_partner):
+        raise ValueError("in the browser somebody plays: leave out --policy, or add --as partner")
+    # language models are loaded once
+    users = {one.name: found.engine.user for one, found in zip(conditions, tables, strict=True)}
+
+    def play(condition: Condition, seed: int, console: Console) -> Episode:
+        given = {**settings, **condition.settings}
+        table = seat(options, given, console, users[condition.name], condition.advice)
+        dialogue = table.play(seed)
+        table.review(dialogue)
+        return record(dialogue, options.env_id, table.engine, table.speaker.name)
+
+    mine = table.engine.family.partner if table.as_partner else table.engine.family.role
+    store = EpisodeStore(options.record) if options.record else None
+    return Room(play, conditions, lambda seat: seat == mine, options.seed, store, options.record)
 
 
 def _seats(options: Play, settings: dict[str, Any]) -> tuple[Family, bool, str]:
@@ -138,8 +213,8 @@ class _Table:
             step = self.engine.step([dialogue], [text])[0]
             if step.done or not (self.as_learner or self.as_partner):
                 transcript.show_step(step, echo=not (self.as_learner or self.as_partner), answer=not self.as_partner)
-            if self.advice:
-                self._advise(step)
+            if self.advice and (step.done or not self.as_learner):
+                self.advise(step)
         if not dialogue.error:
             self.console.print(self._verdict(dialogue), markup=False)
         return dialogue
@@ -156,8 +231,28 @@ class _Table:
             best = "" if bound is None else f"no {role} can expect more than {bound:.3f}"
         return f"{'You' if self.as_learner else f'The {role}'} {came_to}{'; ' * bool(best)}{best}."
 
-    def _advise(self, step: Step) -> None:
-        solution, belief = step.dialogue.setting.solution, step.belief_before()
-        best = tag_of(self.engine, step.dialogue, solution.best_act(step.before, belief)) or "talk"
+    def review(self, dialogue: Dialogue) -> None:
+        """Show what the best would have done at each turn, where that can be computed."""
+        judged = dialogue_regret(dialogue, self.engine.grammar)
+        for number, turn in enumerate(judged.turns, 1):
+            if turn.value is not None:
+                did, best = turn.act or turn.problem or "talk", turn.best or "talk"
+                told = f"{number}. {did}: nothing was lost" if turn.regret < 1e-9 else (
+                    f"{number}. {did}: lost {turn.regret:.3f}; best was {best}"
+                )  # fmt: skip
+                self.console.print(Text(self.engine.family.told(told, dialogue.scenario)))
+
+    def advise(self, step: Step) -> None:
+        """Say what would have been best and what was lost, and what a perfect listener believes and expects now."""
+        dialogue, solution, belief = step.dialogue, step.dialogue.setting.solution, step.belief_before()
+        best = tag_of(self.engine, dialogue, solution.best_act(step.before, belief)) or "talk"
         lost = solution.value(step.before, belief) - solution.act_value(step.before, belief, step.act)
-        self.console.print(f"[dim]best: {escape(best)}   lost: {max(0.0, lost):.4f}[/dim]", markup=True)
+        told = f"best: {best}   lost: {max(0.0, lost):.4f}"
+        if not step.done:
+            after = step.belief_after()
+            believed = ", ".join(
+                f"{name.replace('_', ' ')} {value} ({share:.0%})"
+                for name, value, share in likeliest_facts(self.engine.family, dialogue.scenario, after)
+            )
+            told += f"   value now: {solution.value(step.after, after):.4f}   likeliest: {believed}"
+        self.console.print(Text(told, style="dim"))
