@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
-from ..core.checks import above, at_least
+from ..core.checks import above, at_least, one_of
 from ..core.dialogue import Dialogue
 from ..envs.engine import Engine
 from ..policies.rollout import rollout
+from .trackers import TRACKERS
 
 if TYPE_CHECKING:  # torch takes seconds, and help and errors in options do without
     import torch
@@ -71,6 +72,8 @@ class RunConfig(Checked):
     """Whether the final evaluation plays the baselines too."""
     save_every: int = 50
     """Steps between checkpoints."""
+    track: str = "tensorboard"
+    """Where logged numbers go beside metrics.jsonl: `tensorboard`, `trackio`, `wandb` or `none`."""
     seed: int = 0
     """Seed of the weights, the scenarios, the sampling and the order."""
     threads: int = 0
@@ -88,6 +91,7 @@ class RunConfig(Checked):
         at_least(self, 0, "eval_every", "seed", "threads")
         at_least(self, 1, "eval_episodes", "final_episodes", "save_every")
         above(self, 0, "learning_rate")
+        one_of(self, TRACKERS, "track")
         if "split" in self.settings:
             raise ValueError(
                 "settings must hold no split: a run plays its own seeds of train, and is scored on validation and test"

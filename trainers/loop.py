@@ -11,7 +11,6 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from peft import get_peft_model
 from torch import nn
-from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from ..envs.engine import Engine
@@ -125,27 +124,19 @@ def train(
     """
     first = trainer.load(Path(checkpoint)) if checkpoint else 0
     config, main = run.config, processes.is_main()
-    board = SummaryWriter(str(run.board), purge_step=first + 1 if first else None) if main else None
     bar = run.bar = tqdm(total=steps, initial=first, desc=run.stage, disable=not main)
-
-    def write(step: int, numbers: dict[str, Any]) -> None:
-        run.log(step, step * episodes, **numbers)
-        for name, value in numbers.items():
-            if board is not None and value is not None:
-                board.add_scalar(name, value, step)
 
     run.start()
     if config.eval_every and not first and main:
-        write(0, run.validate(trainer.speaker))
+        run.log(0, 0, **run.validate(trainer.speaker))
     for step in range(first + 1, steps + 1):
         numbers = trainer.step(step - 1)
-        write(step, numbers)
+        run.log(step, step * episodes, **numbers)
         bar.update()
         bar.set_postfix({name: f"{numbers[name]:.3f}" for name in shown})
         if config.eval_every and (step % config.eval_every == 0 or step == steps) and main:
-            write(step, run.validate(trainer.speaker))  # other processes go on, and wait in the next step
+            # other processes go on, and wait in the next step
+            run.log(step, step * episodes, **run.validate(trainer.speaker))
         if step % config.save_every == 0 or step == steps:
             trainer.save(run.checkpoints, step)
     bar.close()
-    if board is not None:
-        board.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -15,7 +14,6 @@ from typing import Any, TypeVar, cast
 
 import torch
 from filelock import FileLock, Timeout
-from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 from transformers import ProgressCallback, TrainerCallback
 
@@ -30,13 +28,13 @@ from ..policies.baselines import baselines
 from ..policies.model_folder import see_folder
 from ..policies.policy import Policy
 from . import checkpoints, processes
+from .trackers import Tracker, see_installed, start_tracker
 
 REPORTED_EPISODES = 200
 _MAY_CHANGE = {  # when resuming
-    *("resume", "go_on", "out", "model", "episodes_path", "threads", "compare"),
+    *("resume", "go_on", "out", "model", "episodes_path", "threads", "compare", "track"),
     *("save_every", "eval_every", "eval_episodes", "final_episodes"),
 }
-_TENSORBOARD = os.environ.get("TENSORBOARD_LOGGING_DIR")  # where the user wants the logs of all runs
 _LOGGED = {
     **{name: name for name in ("loss", "reward", "reward_std", "entropy", "grad_norm", "learning_rate", "kl")},
     **{name: name for name in ("q_loss", "v_loss", "cql_loss", "bc_loss")},
@@ -46,7 +44,10 @@ _LOGGED = {
     "rewards/chosen": "chosen_reward",
     "rewards/rejected": "rejected_reward",
 }
-"""Numbers of the trainers of transformers and TRL that are kept, and what they are called here."""
+"""Numbers of the trainers of transformers and TRL that are kept, and what they are called here.
+
+The others go to the tracker only, under ``trl/``.
+"""
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -100,14 +101,13 @@ class Run:
         self.folder = self.path / stage
         self.model_path = self.folder / "model"
         self.checkpoints = self.folder / "checkpoints"
-        boards = _TENSORBOARD or str(self.path / "tensorboard")
-        os.environ["TENSORBOARD_LOGGING_DIR"] = boards  # each run has its own, also in one process
-        self.board = Path(boards) / stage
         self._started, self._before = time.perf_counter(), 0.0
         self._settings = json.loads(json.dumps({"algorithm": stage, **asdict(config)}, default=str))
         self._step = -1  # that it goes on from
         self._lock = FileLock(self.folder / "lock", is_singleton=True)  # gone with the process that held it
         self.bar: Any = None  # of the training, while it is shown
+        self._tracker: Tracker | None = None
+        see_installed(config.track)
         if config.threads:
             torch.set_num_threads(config.threads)
         processes.join()
@@ -171,6 +171,8 @@ class Run:
 
     def leave(self) -> None:
         """Let others train in the folder; it is removed if nothing has been written into it."""
+        if self._tracker is not None:
+            self._tracker.finish()
         if {file.name for file in self.folder.iterdir()} <= {"lock"}:
             (self.folder / "lock").unlink(missing_ok=True)
             with suppress(OSError):  # one that holds something
@@ -189,7 +191,7 @@ class Run:
                 )
 
     def start(self) -> None:
-        """The training starts: write the configuration, and drop metrics that will be made again.
+        """The training starts: open the tracker, write the configuration, drop metrics that will be made again.
 
         Seconds count from here, and in the metrics from what earlier attempts have taken.
         """
@@ -201,6 +203,7 @@ class Run:
         kept = [row for row in self.metrics() if row["stage"] != self.stage or row["step"] <= self._step]
         self._metrics_file.write_text("".join(json.dumps(row) + "\n" for row in kept))
         self._write("config.json", self._settings)
+        self._tracker = start_tracker(self.config.track, self.path, self.stage, self._settings, self._step)
 
     @property
     def seconds(self) -> float:
@@ -214,7 +217,7 @@ class Run:
             "learning_rate": self.config.learning_rate,
             "weight_decay": 0.0,
             "logging_steps": 1,
-            "report_to": ["tensorboard"],
+            "report_to": [],  # `log` reports, for every trainer in the same way
             "run_name": self.stage,
             "save_steps": self.config.save_every,
             "save_total_limit": checkpoints.KEPT,
@@ -223,12 +226,18 @@ class Run:
         }
 
     def log(self, step: int, episodes: float, **numbers: float | int | None) -> None:
-        """Append a line of metrics, with how many episodes the steps so far have taken."""
+        """Append a line of metrics, with how many episodes the steps so far have taken, and tell the tracker."""
         if processes.is_main():
             seconds = round(self._before + time.perf_counter() - self._started, 2)
             row = {"stage": self.stage, "step": step, "episodes": int(episodes), "seconds": seconds, **numbers}
             with self._metrics_file.open("a") as file:
                 file.write(json.dumps(row) + "\n")
+            self.track(step, episodes=int(episodes), **numbers)
+
+    def track(self, step: int, **numbers: float | int | None) -> None:
+        """Tell the tracker alone."""
+        if self._tracker is not None:
+            self._tracker.log({name: value for name, value in numbers.items() if value is not None}, step)
 
     def metrics(self) -> list[dict[str, Any]]:
         """Every line logged so far."""
@@ -236,10 +245,7 @@ class Run:
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     def validate(self, policy: Policy) -> dict[str, float | None]:
-        """Score a policy while it is being trained, always on the same seeds; also by exact regret, see `exact_score`.
-
-        What a trainer logs of it has the same names in ``metrics.jsonl`` and in TensorBoard.
-        """
+        """Score a policy while it is being trained, always on the same seeds; also by exact regret (`exact_score`)."""
         config = self.config
         first = seeds.validation(config.eval_episodes).start
         if self.bar is not None:
@@ -328,26 +334,21 @@ class QuietProgress(ProgressCallback):
                 self.training_bar.set_postfix(shown)
 
 
-def quiet(run: Run, trainer: Any) -> None:
-    """Give a trainer the quiet progress bar."""
-    trainer.remove_callback(ProgressCallback)
-    trainer.add_callback(QuietProgress(run))
-
-
 def finished(folder: Path) -> bool:
     """Whether the training of a stage, whose folder this is, has come to its end."""
     return (folder / "evaluation.json").exists() and (folder / "model").exists()
 
 
 class Clock(TrainerCallback):
-    """Logs a stage's metrics into the run, and evaluates the policy every so many steps (0 for never).
+    """Logs a stage's metrics into the run, and evaluates the policy, if any, every so many steps (0 for never).
 
     It comes with the quiet progress bar. `episodes` says how many of them so many steps have taken.
     """
 
-    def __init__(self, run: Run, trainer: Any, policy: Policy, every: int, episodes: Callable[[int], float]):
+    def __init__(self, run: Run, trainer: Any, policy: Policy | None, every: int, episodes: Callable[[int], float]):
         self.run, self.policy, self.every, self.episodes = run, policy, every, episodes
-        quiet(run, trainer)
+        trainer.remove_callback(ProgressCallback)
+        trainer.add_callback(QuietProgress(run))
         trainer.add_callback(self)
         run.start()
 
@@ -356,6 +357,8 @@ class Clock(TrainerCallback):
         if logs and "loss" in logs:
             kept = {_LOGGED[key]: float(value) for key, value in logs.items() if key in _LOGGED}
             self._log(state, **kept)
+            others = {f"trl/{key}": float(value) for key, value in logs.items() if key not in _LOGGED}
+            self.run.track(state.global_step, **others)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Score the policy that the stage starts from."""
@@ -368,13 +371,8 @@ class Clock(TrainerCallback):
             self._evaluate(state)
 
     def _evaluate(self, state: Any) -> None:
-        if processes.is_main():  # the others go on, and wait in the next step
-            numbers = self.run.validate(self.policy)
-            self._log(state, **numbers)
-            with SummaryWriter(str(self.run.board)) as board:
-                for name, value in numbers.items():
-                    if value is not None:
-                        board.add_scalar(name, value, state.global_step)
+        if self.policy and processes.is_main():  # the others go on, and wait in the next step
+            self._log(state, **self.run.validate(self.policy))
 
     def _log(self, state: Any, **numbers: float | None) -> None:
         self.run.log(state.global_step, self.episodes(state.global_step), **numbers)

@@ -27,7 +27,7 @@ from ..simulated_users.llm_voice import Example, LLMVoice
 from .bc import RecordTrainer
 from .config import adapters
 from .configs import VoiceConfig
-from .run import Run, quiet, training
+from .run import Clock, Run, training
 
 HELD_OUT = 1_000_000  # first seed of the dialogues that rates are measured on
 
@@ -64,8 +64,7 @@ def train_voice(config: VoiceConfig) -> Path:
             max_length=None,
         ),
     )
-    quiet(run, trainer)
-    run.start()
+    Clock(run, trainer, None, 0, lambda step: step * config.batch_size)
     trainer.train(resume_from_checkpoint=checkpoint)
     run.summarise(train_seconds=run.seconds, pairs=len(data), steps=steps)
     tuned: Any = trainer.model

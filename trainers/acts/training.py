@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from ...core.dialogue import Dialogue
@@ -169,34 +168,26 @@ class Training:
             self.learners.load_state_dict(state["learners"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.memory = state["memory"]
-        board = SummaryWriter(str(run.board), purge_step=first + 1 if first else None)
         bar = run.bar = tqdm(total=steps, initial=first, desc=run.stage)
-
-        def write(step: int, numbers: Mapping[str, float | None]) -> None:
-            run.log(step, step * episodes, **numbers)
-            for name, value in numbers.items():
-                if value is not None:
-                    board.add_scalar(name, value, step)
 
         run.start()
         if config.eval_every and not first:
-            write(0, run.validate(self.speaker))
+            run.log(0, 0, **run.validate(self.speaker))
         for step in range(first, steps):
             learning_rate = config.learning_rate * rate(step, steps)
             self.optimizer.param_groups[0]["lr"] = learning_rate
             self.numbers: dict[str, float] = {"learning_rate": learning_rate}
             yield step
             done = step + 1
-            write(done, self.numbers)
+            run.log(done, done * episodes, **self.numbers)
             bar.update()
             bar.set_postfix({name: f"{self.numbers[name]:.3f}" for name in ("reward", "loss") if name in self.numbers})
             if config.eval_every and (done % config.eval_every == 0 or done == steps):
-                write(done, run.validate(self.speaker))
+                run.log(done, done * episodes, **run.validate(self.speaker))
             if done % config.save_every == 0 or done == steps:
                 state = {"learners": self.learners.state_dict(), "optimizer": self.optimizer.state_dict()}
                 checkpoints.write(run.checkpoints, done, {**state, "memory": self.memory})
         bar.close()
-        board.close()
 
     def play(self, seeds: Sequence[int], attempts: int | Sequence[int] = 0) -> tuple[Batch, list[Dialogue]]:
         """Play one dialogue a seed with the policy as it is, and say in the step's numbers how that went.

@@ -8,8 +8,9 @@ from typing import Any
 
 import tyro
 
-from ...core.checks import above, at_least
+from ...core.checks import above, at_least, one_of
 from ..config import hardware
+from ..trackers import TRACKERS
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,13 @@ class VoiceConfig:
     processors that have it, and slower on others."""
     save_every: int = 50
     """Steps between checkpoints."""
+    track: str = "tensorboard"
+    """Where logged numbers go beside metrics.jsonl: `tensorboard`, `trackio`, `wandb` or `none`."""
     resume: bool = False
     """Continue from the last checkpoint, exactly as if nothing had happened."""
+
+    def __post_init__(self) -> None:
+        one_of(self, TRACKERS, "track")
 
     @property
     def hardware(self) -> dict[str, Any]:
