@@ -179,7 +179,7 @@ def benchmark(
     first = [clone for clone in clones if clone.key not in done]
     rest = [job for job in waiting if job.algorithm != "bc"]
     out.mkdir(parents=True, exist_ok=True)
-    apart = 50 if budget.model == "acts" else 1  # a language model's memory goes with its process
+    apart = None if budget.model == "acts" else 1  # a language model's memory goes with its process
     for group in (first, rest):
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=apart) as pool:
             for future in as_completed([pool.submit(run, job) for job in group]):
