@@ -247,12 +247,12 @@ class _Table:
         dialogue, solution, belief = step.dialogue, step.dialogue.setting.solution, step.belief_before()
         best = tag_of(self.engine, dialogue, solution.best_act(step.before, belief)) or "talk"
         lost = solution.value(step.before, belief) - solution.act_value(step.before, belief, step.act)
-        told = f"best: {best}   lost: {max(0.0, lost):.4f}"
+        told = f"best: {best}; lost: {max(0.0, lost):.4f}"
         if not step.done:
             after = step.belief_after()
             believed = ", ".join(
                 f"{name.replace('_', ' ')} {value} ({share:.0%})"
                 for name, value, share in likeliest_facts(self.engine.family, dialogue.scenario, after)
             )
-            told += f"   value now: {solution.value(step.after, after):.4f}   likeliest: {believed}"
+            told += f"; value now: {solution.value(step.after, after):.4f}; likeliest: {believed}"
         self.console.print(Text(told, style="dim"))

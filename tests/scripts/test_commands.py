@@ -72,7 +72,7 @@ def test_play_with_advice(run, policy):
     status, out, _ = run("play", ENV, "--policy", policy, "--advice", "--seed", 3)
     assert status == 0
     assert "You are the buyer" in out and "hidden: reservation" in out
-    lost = [float(part.split()[0]) for part in out.split("lost: ")[1:]]
+    lost = [float(part.split()[0].rstrip(";")) for part in out.split("lost: ")[1:]]
     assert lost and min(lost) >= 0.0
     assert (max(lost) == 0.0) == (policy == "optimal")
 
