@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("openai")
 
 from dialogym.envs.make import make_engine
+from dialogym.envs.registration import representatives
 from dialogym.evaluation.evaluate import compare, evaluate
 from dialogym.evaluation.results import Evaluation
 from dialogym.policies.collect import collect
@@ -163,6 +164,33 @@ def test_thoughts_are_taken_off_and_silence_is_the_models_own():
     assert policy.counts.failures == 0 and len(server.bodies) == policy.counts.requests  # nothing was asked twice
     assert not any("chat_template_kwargs" in body for body in server.bodies)
     assert all(body["max_tokens"] == 2048 for body in server.bodies)
+
+
+@pytest.mark.parametrize("env_id", representatives())
+def test_a_model_that_thinks_loses_no_turn_in_any_family(env_id):
+    """Its thoughts are full of tags, in every spelling, and it says what `scripted` says."""
+    engine = make_engine(env_id)
+    expected = list(rollout(engine, make_policy("scripted", engine), range(6)))
+    tags = " or ".join(f"[{tag}]" for tag in engine.family.grammar.acts)
+    lines = {}
+    for dialogue in expected:
+        chat = dialogue.messages()
+        own = [place for place, message in enumerate(chat) if message["role"] == "assistant"]
+        for place in own:
+            lines[tuple(message["content"] for message in chat[:place])] = chat[place]["content"]
+
+    def think(body):
+        heard = tuple(message["content"] for message in body["messages"])
+        thought = ("<think>{}</think>", "<thinking>{}</thinking>\n", "{}\n</think>\n\n", "<think>\n{}\n</think>")
+        return 200, completion(thought[len(heard) // 2 % 4].format(f"Do I say {tags}?") + lines[heard])
+
+    with FaultServer(answer=think) as server:
+        played = list(rollout(engine, RemotePolicy.load(f"{server.url}#m", engine), range(6)))
+    for one, other in zip(played, expected, strict=True):
+        assert not one.error and [step.problem for step in one.steps] == [""] * len(one.steps)
+        assert [(step.text, step.reply, step.payoff) for step in one.steps] == [
+            (step.text, step.reply, step.payoff) for step in other.steps
+        ]
 
 
 def test_acts_as_functions(local):
