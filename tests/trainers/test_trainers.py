@@ -242,6 +242,13 @@ def test_wrong_arguments_of_grpo(tmp_path, wrong, value):
         grpo(tmp_path, "tiny", **{wrong: value})
 
 
+def test_a_batch_has_an_update_for_each_16_episodes():
+    sizes = {(16, 8): 8, (1, 2): 1, (4, 8): 2, (5, 7): 1, (16, 3): 3, (10, 5): 2}
+    for (groups, size), updates in sizes.items():
+        assert GRPOConfig(TOY, groups=groups, group_size=size).updates == updates
+    assert GRPOConfig(TOY, updates=4).updates == 4
+
+
 def test_an_adapter_takes_no_other(tmp_path):
     (tmp_path / "adapter_config.json").write_text("{}")
     with pytest.raises(ValueError, match=r"lora_rank must be 0, got 4: model .* is a LoRA adapter already"):

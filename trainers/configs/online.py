@@ -22,21 +22,21 @@ class GRPOConfig(GRPO, Rewarded, OnlineConfig):
     """GRPO (TRL's GRPOTrainer through `rollout_func`)."""
 
     out: Path = Path("runs/grpo")
-    credit: str = "trajectory"
-    steps: int = 40
+    steps: int = 60
     """Batches of episodes."""
-    updates: int = 1
-    """Gradient steps on each batch of episodes, every one on its own part of it."""
+    updates: int = 0
+    """Gradient steps on each batch of episodes, every one on its own part of it; 0 for one each 16 episodes."""
     microbatch: int = 0
     """Episodes of an update that a process reads at once; 0 for all. Fewer take less memory, and give the same
     gradient."""
-    learning_rate: float = 3e-4
+    learning_rate: float = 1e-3
     """Peak of the learning rate: after a short warm-up it falls linearly. The default suits `tiny`, a pretrained model
     wants about 1e-6 (1e-5 with LoRA)."""
     kl: float = 0.0
     """Weight of the KL divergence from the starting policy; needs a model that was saved, or LoRA."""
     entropy: float = 0.0
-    """Weight of an entropy bonus, which keeps the policy trying."""
+    """Weight of an entropy bonus, in nats a token, which keeps the policy trying. It pays for variety of words, too: a
+    policy that speaks in sentences learned less with 0.01 than without."""
     clip: float = 0.2
     """Clipping range of the probability ratio."""
     scale: str = "batch"
@@ -58,6 +58,9 @@ class GRPOConfig(GRPO, Rewarded, OnlineConfig):
         above(self, 0, "clip")
         one_of(self, SCALES, "scale")
         episodes = self.groups * self.group_size
+        if self.updates == 0:
+            most = max(1, episodes // 16)
+            object.__setattr__(self, "updates", next(n for n in range(most, 0, -1) if episodes % n == 0))
         if self.updates < 1 or episodes % self.updates:
             raise ValueError(f"updates must divide the {episodes} episodes of a batch, got {self.updates}")
 
@@ -67,6 +70,9 @@ class RLOOConfig(RLOO, GRPOConfig):
     """RLOO (through GRPO's trainer)."""
 
     out: Path = Path("runs/rloo")
+    steps: int = 40
+    updates: int = 1
+    learning_rate: float = 3e-4
     scale: str = "none"
     """What advantages are divided by: nothing, or the standard deviation of the `group` or the `batch`."""
 
