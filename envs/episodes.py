@@ -69,6 +69,9 @@ SCHEMA = pa.schema(
 The columns in `_JSON`, and ``reward_terms``, hold JSON; ``persona`` the name of a style, or JSON of a `Persona`.
 """
 
+CHAT = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+"""The column ``messages`` of exported episodes, as `datasets` and TRL read it."""
+
 
 class EpisodeStore:
     """A folder of Parquet files, one an `append`.
@@ -94,7 +97,7 @@ class EpisodeStore:
         """
         if not episodes:
             return
-        table = pa.Table.from_pylist([_row(episode) for episode in episodes], schema=SCHEMA)
+        table = to_table(episodes)
         self.path.mkdir(parents=True, exist_ok=True)
         part = self.path / f".writing-{os.getpid()}.tmp"
         try:
@@ -157,6 +160,20 @@ class EpisodeStore:
         last = self.files()[-1:]
         number = int(last[0].stem.split("-")[1]) + 1 if last else 0
         return self.path / f"episodes-{number:06d}.parquet"
+
+
+def to_table(episodes: Sequence[Episode], messages: bool = False) -> pa.Table:
+    """Episodes as a table, a row an episode.
+
+    Args:
+        episodes: Records.
+        messages: Add the column ``messages``, the chat that `Episode.messages` gives. A store has none: it follows from
+            ``brief`` and ``turns``, and would make the files larger by more than half.
+    """
+    table = pa.Table.from_pylist([_row(episode) for episode in episodes], schema=SCHEMA)
+    if messages:
+        table = table.append_column("messages", pa.array([_chat(episode) for episode in episodes], CHAT))
+    return table
 
 
 def read_episodes(path: str | Path) -> list[Episode]:
@@ -344,6 +361,10 @@ def _row(episode: Episode) -> dict[str, Any]:
     return {name: _encodable(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
+def _chat(episode: Episode) -> list[dict[str, str]]:
+    return [{**message, "content": _encodable(message["content"])} for message in episode.messages()]
+
+
 def _encodable(text: str) -> str:
     """The text as a file can hold it: half an emoji, as broken JSON gives it, becomes the replacement character."""
     try:
@@ -380,6 +401,7 @@ def _read(file: Path) -> Iterator[Episode]:
         for name in _JSON:
             row[name] = json.loads(row[name])
         row["persona"] = read_persona(row["persona"])
+        row.pop("messages", None)  # of an export
         row["turns"] = [
             EpisodeTurn(**{**turn, "reward_terms": json.loads(turn["reward_terms"])}) for turn in row["turns"]
         ]

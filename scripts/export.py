@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,9 +11,36 @@ from typing import Any, Literal
 import tyro
 from rich.console import Console
 
+from ..core.episode import Episode
+from ..envs.chat_export import dpo_rows, kto_rows, sft_rows
+from ..envs.episodes import EpisodeStore, read_episodes
+from ..envs.minari_export import export_minari
 from ..envs.seeds import seed_in
+from ..evaluation.dataset_card import export_hub
 from ..evaluation.decisions import decisions
 from .options import Dialogues
+
+CHATS = {"sft": sft_rows, "dpo": dpo_rows, "kto": kto_rows}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Write recorded episodes in the format of others; `dialogym export ENV_ID --decisions --help` tells of decisions.
+
+    `sft`, `dpo` and `kto` are JSON lines for TRL, `minari` is a Minari dataset, `hub` a folder of Parquet files with a
+    dataset card. Nothing is uploaded.
+    """
+
+    paths: tyro.conf.Positional[tuple[Path, ...]]
+    """Folders of episodes, or a folder that holds such folders."""
+    to: Literal["sft", "dpo", "kto", "minari", "hub"] | None = None
+    """The format."""
+    out: Path | None = None
+    """File or folder to write; `runs/exports/NAME-FORMAT` by default."""
+    name: str = ""
+    """Of a Minari dataset, such as `dialogym/negotiation/mine-v0`."""
+    licence: str = "apache-2.0"
+    """Of the dataset on the Hub."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +48,7 @@ class Export(Dialogues):
     """Write single decisions, with the exact value of every act, as JSON lines: tasks of one turn, tests for judges."""
 
     decisions: bool = False
-    """What is written; there is nothing else yet."""
+    """What is written."""
     policy: str = "scripted"
     """Who has brought the dialogues to where they stand."""
     episodes: int = 100
@@ -33,18 +60,65 @@ class Export(Dialogues):
 
 
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
-    """Write the file and say where."""
-    options = tyro.cli(Export, args=list(arguments), prog="dialogym export")
-    if not options.decisions:
-        raise ValueError("say what to export: --decisions")
+    """Export, and say where it is."""
+    if "--decisions" in arguments:
+        _decisions(tyro.cli(Export, args=list(arguments), prog="dialogym export"), settings)
+    else:
+        _recorded(tyro.cli(Recorded, args=list(arguments), prog="dialogym export"))
+
+
+def _decisions(options: Export, settings: dict[str, Any]) -> None:
     out = options.out or Path("runs") / f"{options.env_id.removeprefix('dialogym:')}-decisions.jsonl"
     first = seed_in(options.split, options.seed, options.episodes)
     given = {"grammar": options.grammar, **settings}
     rows = decisions(options.env_id, options.policy, range(first, first + options.episodes), **given)
+    _say(f"{_write(out, rows)} decisions of {options.episodes} dialogues in {out}")
+
+
+def _recorded(options: Recorded) -> None:
+    if options.to is None:
+        raise ValueError(
+            "say what to export: --to sft, dpo, kto, minari or hub of recorded episodes, or --decisions of an "
+            "environment"
+        )
+    if options.to == "minari" and not options.name:
+        raise ValueError("name must be that of the new dataset, such as --name dialogym/negotiation/mine-v0")
+    paths = [one for path in options.paths for one in _stores(path)]
+    first = options.paths[0].resolve()
+    out = options.out or Path("runs/exports") / f"{first.stem}-{options.to}{'.jsonl' if options.to in CHATS else ''}"
+    if options.to == "hub":
+        _say(f"dataset with its card in {export_hub(paths, out, options.licence)}")
+        return
+    episodes: list[Episode] = [episode for path in paths for episode in read_episodes(path)]
+    if options.to == "minari":
+        dataset = export_minari(episodes, options.name)
+        _say(f"Minari: {options.name}, {dataset.total_episodes} episodes")
+        return
+    count = _write(out, CHATS[options.to](episodes))
+    _say(f"{count} rows of {len(episodes)} episodes in {out}")
+    if not count:
+        raise ValueError(
+            "nothing was written: dpo and kto need episodes that differ in return; dpo several of the same seed, such "
+            "as those of `dialogym datasets`"
+        )
+
+
+def _stores(path: Path) -> list[Path]:
+    """The path, or the stores in it if it is no store itself."""
+    within = sorted(one for one in path.expanduser().glob("*/") if EpisodeStore(one).files())
+    return within if within and not EpisodeStore(path).files() else [path]
+
+
+def _write(out: Path, rows: Iterable[dict[str, Any]]) -> int:
+    """Write rows as JSON lines; returns how many."""
     out.parent.mkdir(parents=True, exist_ok=True)
     count = 0
-    with out.open("w") as file:
+    with out.open("w", encoding="utf-8") as file:
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
             count += 1
-    Console(highlight=False).print(f"{count} decisions of {options.episodes} dialogues in {out}", markup=False)
+    return count
+
+
+def _say(text: str) -> None:
+    Console(highlight=False).print(text, markup=False, soft_wrap=True)

@@ -20,7 +20,7 @@ COMMANDS = {
     "evaluate": "score one policy, or compare several",
     "scorecard": "measure simulated users side by side",
     "collect": "record episodes of a policy",
-    "export": "decisions with the exact value of every act, as JSON lines",
+    "export": "episodes for TRL, Minari or the Hub; decisions with the value of every act",
     "datasets": "episodes of known quality, from random to near-optimal",
     "train": "train a policy, a model of the user, or a voice",
     "benchmark": "train every algorithm on every family, and write the leaderboard",
