@@ -23,7 +23,7 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: install train test lint docs clean
+.PHONY: install train test lint docs site clean
 
 install: $(VENV)/.installed
 
@@ -45,6 +45,15 @@ train: install
 docs: install
 	$(BIN)/python -m dialogym.scripts.docs $(FAMILY)
 
+# All pages and the API reference as a site; `python3 -m http.server --directory site` shows it, with its search.
+site: export NO_MKDOCS_2_WARNING := 1
+site: $(VENV)/.docs
+	$(BIN)/mkdocs build --strict
+
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
+	touch $@
+
 test: export PYTHONDONTWRITEBYTECODE :=# the many processes of a run need not compile the same modules
 test: install $(VENV)/.llm
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # a file on one worker: what its tests share is made once
@@ -63,4 +72,4 @@ lint: install
 	$(BIN)/pyright --pythonpath $(BIN)/python core simulated_users rewards envs policies evaluation trainers adapters scripts
 
 clean:
-	rm -rf $(VENV) runs build dist *.egg-info
+	rm -rf $(VENV) runs build dist site *.egg-info
