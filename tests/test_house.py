@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 from copy import deepcopy
 from pathlib import Path
 
+import dialogym
 import grimp
 import pytest
 from dialogym.envs.registration import families
@@ -174,6 +177,14 @@ def test_every_package_is_shipped():
     listed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     graph = grimp.build_graph("dialogym", cache_dir=None)
     assert {module for module in graph.modules if graph.find_children(module)} <= set(listed.split())
+
+
+def test_the_version_is_semantic_and_said_once():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert re.fullmatch(r"\d+\.\d+\.\d+((a|b|rc)\d+)?", dialogym.__version__)
+    assert "version" not in project and project["dynamic"] == ["version"]
+    assert not re.search("^version:", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)
+    assert f"\n## {dialogym.__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
 def test_no_reserved_words():
