@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
+from .sampling.choice import choose
+
 
 class CachedGenerator:
     """Continues many token sequences together.
@@ -149,7 +151,7 @@ class CachedGenerator:
         lasting = torch.ones(tokens.shape[0], dtype=torch.bool, device=tokens.device)
         for step in range(self.max_new_tokens):
             logits = self._read(tokens, valid)
-            token, logprob = self._choose(logits, draws[:, step : step + 1])
+            token, logprob = choose(logits, draws[:, step] if self.temperature > 0 else draws, self.temperature)
             columns.append(torch.where(lasting, token, self.end))
             scores.append(logprob)
             lasting = lasting & (token != self.end)
@@ -174,19 +176,3 @@ class CachedGenerator:
             logits_to_keep=1,
         )
         return out.logits[:, -1].float()
-
-    def _choose(self, logits: torch.Tensor, draw: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The token of each row and its log-probability.
-
-        Where it is sampled, by the inverse of the distribution function at `draw` (shape: rows, 1).
-        """
-        logprobs = logits.log_softmax(-1)
-        if self.temperature > 0:
-            below = (logits / self.temperature).softmax(-1).cumsum(-1)
-            # not quite 1, and a draw may be rounded to 1: never go past the last token that adds anything
-            total = below[:, -1:].contiguous()
-            drawn, last = torch.searchsorted(below, draw * total, right=True), torch.searchsorted(below, total)
-            token = torch.minimum(drawn, last)[:, 0]
-        else:
-            token = logits.argmax(-1)
-        return token, logprobs.gather(1, token[:, None])[:, 0]

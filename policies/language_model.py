@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ..core.dialogue import Dialogue
@@ -15,6 +17,9 @@ from ..envs.engine import Engine
 from ..simulated_users.backends.weights import find_smollm2
 from .generation import CachedGenerator
 from .model_folder import see_folder
+from .sampling.lockstep import Lockstep
+from .sampling.make import make_sampler
+from .sampling.sampler import Sampler
 from .tokens import ChatFormat, TokenRecord
 from .value_guided import guided
 
@@ -100,7 +105,8 @@ def _load_weights(name: str, dtype: str) -> Any:
 class LanguageModelPolicy:
     """Speaks with a causal language model.
 
-    All live dialogues of a batch are generated together, and their token records kept.
+    All live dialogues of a batch are generated together, and their token records kept. Where the partner answers at
+    once, `rollout` hands each utterance over as soon as it is spoken, while the other dialogues go on.
 
     Args:
         model: A causal language model; ``None`` if `generate` does without.
@@ -112,6 +118,8 @@ class LanguageModelPolicy:
             token), and the log-probability of each of them, or ``None`` for all.
         name: Shown in tables.
         system: Read the brief as a system message; the model must have been trained so, or know such messages.
+        lockstep: Speak by the plain loop, in which all dialogues wait for the slowest: what the sampler is measured
+            against.
     """
 
     def __init__(
@@ -123,19 +131,27 @@ class LanguageModelPolicy:
         generate: Generate | None = None,
         name: str = "lm",
         system: bool = False,
+        lockstep: bool = False,
     ):
         self.model, self.tokenizer, self.name, self.system = model, tokenizer, name, system
         self.chat = ChatFormat(tokenizer)
         self.max_turn_tokens, self.temperature = max_turn_tokens, temperature
-        self._generate = generate
-        self._cached: CachedGenerator | None = None
+        self._generate, self._lockstep = generate, lockstep
+        self._plain: Lockstep | None = None
         self._records: WeakKeyDictionary[Dialogue, TokenRecord] = WeakKeyDictionary()
+        # the turns that are being spoken: which one of its dialogue it is, and what it is drawn with
+        self._begun: WeakKeyDictionary[Dialogue, tuple[int, Sequence[float]]] = WeakKeyDictionary()
 
     @classmethod
     def load(cls, name: str, engine: Engine, **options: Any) -> LanguageModelPolicy:
         """From a preset, a folder or an id; see `load_model`. Value heads in the folder guide what the model says."""
         model, tokenizer = load_model(name, engine, dtype="auto")
         return cls(guided(model, name), tokenizer, name=f"lm:{name}", **options)
+
+    @property
+    def continuous(self) -> bool:
+        """Whether it can speak in some dialogues while others go on, see `respond_some`."""
+        return self._generate is None and self._sampler().continuous
 
     def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream] = ()) -> list[str]:
         """One utterance a dialogue, with its thoughts, which are taken off where it is heard.
@@ -144,25 +160,66 @@ class LanguageModelPolicy:
         dialogues of the batch. A turn takes `max_turn_tokens` numbers, however short it is. Without streams torch's
         global generator is asked, and so it is by `generate` of your own.
         """
-        records = [self._catch_up(dialogue) for dialogue in dialogues]
-        prompts = [record.ids for record in records]
         if self._generate is not None:
-            turns, logprobs = self._generate(prompts)
+            records = [self._catch_up(dialogue) for dialogue in dialogues]
+            turns, logprobs = self._generate([record.ids for record in records])
+            scores = repeat(None) if logprobs is None else logprobs
+            return [self._say(*said) for said in zip(records, turns, scores)]  # noqa: B905  # one may be endless
+        said = dict(zip(dialogues, self.respond_some(dialogues, streams), strict=True))
+        while None in said.values():
+            said |= self._advance()
+        return [said[dialogue] or "" for dialogue in dialogues]
+
+    def respond_some(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream] = ()) -> list[str | None]:
+        """`respond` in at least one of the dialogues, and ``None`` in those in which it has not finished.
+
+        The next call is to hold these again: they go on then. What it says is the same as by `respond`.
+        """
+        sampler = self._sampler()
+        sampler.keep(dialogues)
+        first = not any(dialogue.steps for dialogue in dialogues)
+        if (first or not any(map(sampler.knows, dialogues))) and not any(map(sampler.speaks, dialogues)):
+            sampler.refresh(forget=first)
+        limit, fresh = self.max_turn_tokens, [self._begun.get(one, (-1,))[0] != len(one.steps) for one in dialogues]
+        if self.temperature <= 0:
+            drawn: Iterator[Sequence[float]] = repeat(())
+        elif streams:
+            drawn = ([stream.random() for _ in range(limit)] for new, stream in zip(fresh, streams, strict=True) if new)
         else:
-            if not any(dialogue.steps for dialogue in dialogues) or self._cached is None:
-                self._cached = CachedGenerator(self.model, self.chat.eos, self.max_turn_tokens, self.temperature)
-            # they may have been changed since
-            self._cached.temperature, self._cached.max_new_tokens = self.temperature, self.max_turn_tokens
-            drawn = None
-            if self.temperature > 0 and streams:
-                drawn = [[stream.random() for _ in range(self.max_turn_tokens)] for stream in streams]
-            turns, logprobs = self._cached(dialogues, prompts, drawn)
-        for place, (record, ids) in enumerate(zip(records, turns, strict=True)):
-            # a forced end of turn is not the model's own, and never trained on
-            forced = [] if ids and ids[-1] == self.chat.eos else [self.chat.eos]
-            scores = [] if logprobs is None else [*logprobs[place], *(0.0 for _ in forced)]
-            record.speak([*ids, *forced], [1] * len(ids) + [0] * len(forced), scores)
-        return list(map(self.chat.text, turns))
+            drawn = iter(torch.rand(sum(fresh), limit).tolist())
+        for dialogue, new in zip(dialogues, fresh, strict=True):
+            if new:
+                self._catch_up(dialogue)
+                self._begun[dialogue] = len(dialogue.steps), next(drawn)
+            if new or not sampler.speaks(dialogue):  # it may have been interrupted
+                sampler.begin(dialogue, self._records[dialogue].ids, self._begun[dialogue][1], limit)
+        said = self._advance()
+        return [said.get(dialogue) for dialogue in dialogues]
+
+    def _advance(self) -> dict[Dialogue, str]:
+        """What was said since."""
+        sampler = self._sampler()
+        sampler.temperature = self.temperature
+        said = {}
+        for dialogue, ids, scores in sampler.advance():
+            del self._begun[dialogue]
+            said[dialogue] = self._say(self._records[dialogue], ids, scores)
+        return said
+
+    def _say(self, record: TokenRecord, ids: list[int], scores: list[float] | None) -> str:
+        """Note a turn, and put it into words."""
+        # a forced end of turn is not the model's own, and never trained on
+        forced = [] if ids and ids[-1] == self.chat.eos else [self.chat.eos]
+        noted = [] if scores is None else [*scores, *(0.0 for _ in forced)]
+        record.speak([*ids, *forced], [1] * len(ids) + [0] * len(forced), noted)
+        return self.chat.text(ids)
+
+    def _sampler(self) -> Sampler | Lockstep:
+        if self._plain is not None and self._plain.generator.model is self.model:
+            return self._plain
+        sampler = Lockstep(self.model, self.chat.eos) if self._lockstep else make_sampler(self.model, self.chat.eos)
+        self._plain = sampler if isinstance(sampler, Lockstep) else None
+        return sampler
 
     def distribution(
         self, dialogues: Sequence[Dialogue], least: float = 0.01, batch: int = 64

@@ -15,7 +15,8 @@ class Policy(Protocol):
 
     An honest policy reads ``messages()``, ``state``, ``scenario``, ``steps`` and ``belief()`` of a dialogue, never
     ``hidden``. One that cannot hold many dialogues at a time, such as a person, has an attribute ``at_once``: how many
-    it can.
+    it can. One that can speak in some dialogues while it has not finished in others is ``continuous``, and has a method
+    ``respond_some``: `respond`, with ``None`` for those in which it goes on when it is asked again.
     """
 
     name: str

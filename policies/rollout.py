@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, repeat
+from typing import Any, cast
 
 import numpy as np
 from gymnasium.utils import seeding
@@ -31,6 +33,10 @@ def rollout(
 ) -> Iterator[Dialogue]:
     """Play one dialogue a seed; the dialogue of a seed is that of ``DialogueEnv.reset(seed=seed)``, whatever the batch.
 
+    Where the partner answers at once, a `continuous` policy (see `Policy`) is answered in each dialogue as soon as it
+    has spoken, and the place of a finished dialogue is taken by the next. Else all wait for the slowest, so that
+    whoever answers is asked for all replies together.
+
     Args:
         engine: The environment.
         policy: Speaks for the learner. Where it gives a `Failure` in place of words, since its own machinery failed,
@@ -50,37 +56,58 @@ def rollout(
         simulated user failed before the first word, they have no steps.
     """
     batch = min(batch, getattr(policy, "at_once", batch))
+    # a language model that takes as long to answer one as to answer all is asked by all together
+    continuous = engine.deterministic and getattr(policy, "continuous", False)
+    respond: Callable[..., Sequence[str | None]] = cast(Any, policy).respond_some if continuous else policy.respond
     pending = iter(zip(seeds, repeat(attempts) if isinstance(attempts, int) else attempts))  # noqa: B905  # one may be endless
-    while chunk := list(islice(pending, batch)):
-        some = [seed_in(engine.split, seed) for seed, _ in chunk]
-        if min(some) < 0:
-            raise ValueError(f"seed must be at least 0, got {min(some)}")
-        dialogues = engine.open([seeding.np_random(seed)[0] for seed in some], seeds=some)
-        if engine.raises:
-            raise_errors(dialogues)
-        streams = [policy_stream(seed, attempt) for seed, (_, attempt) in zip(some, chunk, strict=True)]
-        live = [place for place, dialogue in enumerate(dialogues) if not dialogue.done]
-        while live:
-            speaking = [dialogues[place] for place in live]
-            texts = policy.respond(speaking, [streams[place] for place in live])
-            if isinstance(texts, str) or len(texts) != len(live) or not all(isinstance(text, str) for text in texts):
-                raise ValueError(
-                    f"policy must respond with a list of strings, one for each of the {len(live)} dialogues; "
-                    f"{getattr(policy, 'name', policy)!r} gave {texts!r:.200}"
-                )
-            if Failure in map(type, texts):
-                for dialogue, text in zip(speaking, texts, strict=True):
-                    if isinstance(text, Failure):
-                        dialogue.cut(text)
+    begun: deque[Dialogue] = deque()  # in the order of the seeds
+    live: dict[Dialogue, Stream] = {}
+    while True:
+        if continuous or not live:
+            chunk = list(islice(pending, batch - len(live)))
+            if not chunk and not live:
+                break
+            fresh = _open(engine, chunk)
+            begun += fresh
+            streams = [policy_stream(seed, attempt) for seed, attempt in chunk]
+            live |= {dialogue: stream for dialogue, stream in zip(fresh, streams, strict=True) if not dialogue.done}
+        if live:
+            asked = list(live)
+            texts = respond(asked, list(live.values()))
+            _check(policy, texts, asked, continuous)
+            said = {one: text for one, text in zip(asked, texts, strict=True) if text is not None}
+            if failed := [one for one, text in said.items() if isinstance(text, Failure)]:
+                for one in failed:
+                    one.cut(said.pop(one))
+                    del live[one]
                 if engine.raises:
-                    raise_errors(speaking)
-                live = [place for place in live if not dialogues[place].done]
-                speaking = [dialogues[place] for place in live]
-                texts = [text for text in texts if not isinstance(text, Failure)]
-            steps = engine.step(speaking, texts)
-            live = [
-                place
-                for place, step in zip(live, steps, strict=True)
-                if not step.done and (goes_on is None or goes_on(dialogues[place]))
-            ]
-        yield from dialogues
+                    raise_errors(asked)
+            steps = engine.step(list(said), list(said.values()))
+            for one, step in zip(said, steps, strict=True):
+                if step.done or not (goes_on is None or goes_on(one)):
+                    del live[one]
+        while begun and begun[0] not in live and (continuous or not live):
+            yield begun.popleft()
+
+
+def _open(engine: Engine, chunk: Sequence[tuple[int, int]]) -> list[Dialogue]:
+    """New dialogues of seeds and attempts."""
+    if not chunk:
+        return []
+    seeds = [seed_in(engine.split, seed) for seed, _ in chunk]
+    if min(seeds) < 0:
+        raise ValueError(f"seed must be at least 0, got {min(seeds)}")
+    dialogues = engine.open([seeding.np_random(seed)[0] for seed in seeds], seeds=seeds)
+    if engine.raises:
+        raise_errors(dialogues)
+    return dialogues
+
+
+def _check(policy: Policy, texts: Any, asked: Sequence[Dialogue], some: bool) -> None:
+    """Raise a `ValueError` if these are not the words that were asked for; `some` may still be missing."""
+    kinds = (str, type(None)) if some else str
+    if isinstance(texts, str) or len(texts) != len(asked) or not all(isinstance(text, kinds) for text in texts):
+        raise ValueError(
+            f"policy must respond with a list of strings, one for each of the {len(asked)} dialogues; "
+            f"{getattr(policy, 'name', policy)!r} gave {texts!r:.200}"
+        )

@@ -116,6 +116,7 @@ class ChatFormat:
                 f"turns than it has written, and token records would not hold. {_REMEDY}"
             )
         self.thought = left_open(self._render(turns[:1], prompt=True))
+        self._before = len(self._closed([_user("x"), _assistant("x")]))
         self._decode = Decoder(tokenizer)
         self._cache: dict[str, list[int]] = {}
 
@@ -128,8 +129,7 @@ class ChatFormat:
         """Ids between the end of one model turn and the first token of the next, when it is shown `text`."""
         found = self._cache.get(text)
         if found is None:
-            turns = [_user("x"), _assistant("x")]
-            found = self._encode([*turns, _user(text)], prompt=True)[len(self._closed(turns)) :]
+            found = self._encode([_user("x"), _assistant("x"), _user(text)], prompt=True)[self._before :]
             if len(self._cache) > 50_000:
                 self._cache.clear()
             self._cache[text] = found

@@ -53,8 +53,11 @@ class Bench:
     server: str = ""
     """OpenAI-compatible server (http://HOST:PORT/v1#MODEL) to measure instead: requests a second of voiced dialogues,
     beside bare ones. Options of the voice may follow in parentheses. `stand-in` starts a server of its own."""
+    sampler: str = ""
+    """Language model to measure instead: its own tokens a second as a learner, against the plain loop. `tiny` (cloned
+    from scripted play first, which takes a minute), `smollm2` or a model folder."""
     dialogues: int = 64
-    """How many voiced dialogues run at once."""
+    """How many dialogues run at once, of voiced users or of a language model as the learner."""
     requests: int = 256
     """How many requests are made in one measurement of a server."""
     delay: float = 1.0
@@ -66,6 +69,15 @@ class Bench:
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     """Measure and print."""
     options = tyro.cli(Bench, args=list(arguments), prog="dialogym bench")
+    if options.sampler:
+        from .bench_sampler import line
+        from .bench_sampler import measure as sampled
+
+        found = sampled(options.env_id, options.sampler, options.dialogues, options.repeats, settings)
+        Console().print(line(found), soft_wrap=True)
+        if options.out is not None:
+            options.out.write_text(json.dumps(found, indent=2) + "\n")
+        return
     said = repertoire(options.env_id, settings)
     if options.server:
         from .bench_users import measure as voiced
