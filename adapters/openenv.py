@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import math
 import secrets
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, WebSocket, WebSocketDisconnect
@@ -24,7 +25,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import __version__
-from .session import Answer, Session, Sessions
+from .session import Session, Sessions
 
 SWEEPS = 4  # times that idle sessions are looked for in the time after which they expire
 GREATEST_SEED = 2**63 - 1
@@ -101,22 +102,22 @@ class Result(BaseModel):
 
 
 class Live:
-    """A session of a client, and when it was last heard of."""
+    """A session of a client, and when it was last heard of: never too long ago while it is at work."""
 
     def __init__(self, session: Session):
-        self.session, self.used, self.episode, self.steps = session, time.monotonic(), None, 0
+        self.session, self.used, self.episode = session, time.monotonic(), None
 
     async def reset(self, seed: int | None = None, episode_id: str | None = None) -> Result:
         """Start a dialogue."""
-        text = await self.session.areset(seed)
-        self.used, self.episode, self.steps = time.monotonic(), episode_id, 0
+        with self._at_work():
+            text = await self.session.areset(seed)
+        self.episode = episode_id
         return Result(observation=Heard(text=text))
 
     async def step(self, text: str) -> Result:
         """Say something."""
-        self.used = time.monotonic()
-        answer: Answer = await self.session.astep(text)
-        self.used, self.steps = time.monotonic(), self.steps + 1
+        with self._at_work():
+            answer = await self.session.astep(text)
         seen = Heard(
             text=answer.reply,
             problem=answer.problem,
@@ -130,10 +131,18 @@ class Live:
         """What was said so far."""
         self.used = time.monotonic()
         try:
-            messages = self.session.env.messages()
+            dialogue = self.session.env.dialogue
         except ResetNeeded:
-            messages = []
-        return State(episode_id=self.episode, step_count=self.steps, messages=messages)
+            return State(episode_id=self.episode)
+        return State(episode_id=self.episode, step_count=len(dialogue.steps), messages=dialogue.messages())
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        self.used = math.inf
+        try:
+            yield
+        finally:
+            self.used = time.monotonic()
 
 
 class Lobby:

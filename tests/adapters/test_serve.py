@@ -262,6 +262,25 @@ def test_one_that_is_used_does_not_expire():
     assert list(lobby.live) == ["new"]
 
 
+def test_one_that_is_at_work_does_not_expire(monkeypatch):
+    lobby = Lobby(Sessions("Negotiation-v0"), 2, idle=0.01)
+    lobby.live["slow"] = live = lobby.make()
+    asyncio.run(live.reset(0))
+
+    async def slowly(text):
+        await asyncio.sleep(0.05)
+        lobby.expire()
+        return answer
+
+    answer = live.session.step("Hello.")
+    monkeypatch.setattr(live.session, "astep", slowly)
+    asyncio.run(live.step("Hello."))
+    assert list(lobby.live) == ["slow"]
+    time.sleep(0.02)
+    lobby.expire()
+    assert lobby.live == {}
+
+
 def test_a_token():
     with serving(token="abc") as (address, _):
         right, wrong = {"Authorization": "Bearer abc"}, {"Authorization": "Bearer abcd"}
@@ -325,14 +344,19 @@ def test_limits_are_above_zero(wrong):
 
 
 def test_a_small_load_is_borne():
-    """`bench_serve` with 20 learners; some leave in the middle, and their sessions expire."""
+    """`bench_serve` with 20 learners; some leave in the middle, and their sessions stay until they expire."""
     plays = scripts("Negotiation-v0", 40)
-    with serving(idle=1.0) as (address, lobby):
+    with serving() as (address, lobby):
         counts = asyncio.run(load(address, plays, sessions=20, seconds=1.0))
         assert counts.dialogues >= 20 and counts.left >= 2
         assert counts.lost == counts.wrong == 0
-        while lobby.live or lobby.sockets:
+        while lobby.sockets:
             time.sleep(0.01)
+        assert 0 < len(lobby.live) <= counts.left
+        for live in lobby.live.values():
+            live.used -= 1000.0
+        lobby.expire()
+        assert lobby.live == {}
     wrong = [script._replace(opening="Good day.") for script in plays]
     with serving() as (address, _):
         counts = asyncio.run(load(address, wrong, sessions=2, seconds=0.1))
