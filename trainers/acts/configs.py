@@ -134,15 +134,24 @@ class OnlineConfig(Clipped, Rewarded, ActsConfig):
     epochs: int = 3
     minibatches: int = 4
     target_kl: float = 0.03
-    entropy: float = 0.6
+    entropy: float | None = None
     """Entropy that is aimed at, in nats an act, to begin with; it goes down to 0 with the learning rate. The weight of
-    the bonus is steered so that the policy keeps it. 0 gives no bonus."""
+    the bonus is steered so that the policy keeps it. By default 0.6, and 2 for a new network, which has everything yet
+    to try. 0 gives no bonus."""
     max_grad_norm: float = 0.5
     eval_every: int = 10
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(self, 0, "entropy")
+        if self.entropy is not None:
+            at_least(self, 0, "entropy")
+
+    @property
+    def target_entropy(self) -> float:
+        """See `entropy`."""
+        if self.entropy is not None:
+            return self.entropy
+        return 2.0 if self.model == "acts" else 0.6
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def update(
     """
     network, steered = network or run.network, f"entropy_weight{seat and '_'}{seat}"
     advantages = advantages / (advantages[batch.own].std() + 1e-8)
-    weight = run.memory.get(steered, 0.05) if config.entropy else 0.0
+    weight = run.memory.get(steered, 0.05) if config.target_entropy else 0.0
     entropies = []
     for rows in minibatches(len(batch), config.epochs, config.minibatches, (config.seed, step)):
         part = batch[rows]
@@ -110,7 +110,7 @@ def update(
         if config.target_kl and kl > config.target_kl:
             break
     run.log(entropy=entropies[0], entropy_weight=weight, updates=len(entropies))
-    if config.entropy:  # more weight where the policy has less entropy than it should (cf. Haarnoja et al. 2018b)
-        wanted = config.entropy * (1.0 - step / config.steps)
-        short = min(max((wanted - entropies[0]) / config.entropy, -1.0), 1.0)
+    if target := config.target_entropy:  # more weight where there is less entropy than wanted (Haarnoja et al. 2018b)
+        wanted = target * (1.0 - step / config.steps)
+        short = min(max((wanted - entropies[0]) / target, -1.0), 1.0)
         run.memory[steered] = min(max(weight * math.exp(STEER * short), LEAST), 1.0)
