@@ -141,13 +141,22 @@ def reference() -> dict[str, str]:
 def front() -> str:
     """The first page of the reference: what the package itself offers, and where each of it is described."""
     lines = ["# API reference", "", f"What `import {PACKAGE}` offers:", ""]
-    lines += [f"- [`{PACKAGE}.{name}`][{PACKAGE}.{home}.{name}]" for name, home in offered().items()]
+    lines += [
+        f"- [`{PACKAGE}.{name}`][{PACKAGE}.{home}.{name}]: {said(home, name)}" for name, home in offered().items()
+    ]
     lines += ["", "Everything else, folder by folder, from the lowest floor up:", ""]
     for folder in FOLDERS:
         inside = {path: page for path, page in pages().items() if posixpath.dirname(path) == folder}
         names = [f"[{posixpath.basename(path)}]({page.removeprefix(REFERENCE)})" for path, page in inside.items()]
         lines.append(f"- **{folder}**: {' · '.join(names)}")
     return "\n".join(lines) + "\n"
+
+
+def said(module: str, name: str) -> str:
+    """The first line of the docstring of a function or class, without its full stop."""
+    tree = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
+    node = next(n for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name)
+    return (ast.get_docstring(node) or "").partition("\n")[0].rstrip(".")
 
 
 def offered() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -43,7 +44,8 @@ def test_the_reference_begins_with_what_the_package_offers():
     assert set(offered) == set(dialogym.__all__) - {"__version__"}
     for name, home in offered.items():
         assert getattr(dialogym, name).__module__ == f"dialogym.{home}"
-        assert f"- [`dialogym.{name}`][dialogym.{home}.{name}]" in website.front()
+        line = inspect.getdoc(getattr(dialogym, name)).partition("\n")[0].rstrip(".")
+        assert f"- [`dialogym.{name}`][dialogym.{home}.{name}]: {line}\n" in website.front()
 
 
 @pytest.mark.parametrize(
