@@ -11,6 +11,8 @@ DEMONSTRATOR ?= $(if $(findstring Negotiation,$(ENV)),scripted,demonstrator)
 RUN ?= runs/$(ENV)-text-seed$(SEED)
 # A small language model reads shares of the list price far better than prices (docs/results.md).
 SETTINGS ?= $(if $(findstring Negotiation,$(ENV)),--set prices=relative)
+# Elsewhere GRPO's default steps were not measured: smaller ones, which did the clones there no harm.
+OPTIONS ?= $(if $(findstring Negotiation,$(ENV))$(filter-out grpo,$(ALGORITHM)),,--updates 1 --learning-rate 3e-4 --steps 40)
 else
 MODEL ?= acts
 DEMONSTRATOR ?= scripted
@@ -40,7 +42,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 # one, and the policies to compare with are played once.
 train: install
 	$(BIN)/dialogym train bc $(ENV) $(SETTINGS) --model $(MODEL) --demonstrator $(DEMONSTRATOR) --seed $(SEED) --out $(RUN) --go-on
-	$(BIN)/dialogym train $(ALGORITHM) $(ENV) $(SETTINGS) --model $(RUN)/bc/model --seed $(SEED) --out $(RUN) --go-on
+	$(BIN)/dialogym train $(ALGORITHM) $(ENV) $(SETTINGS) $(OPTIONS) --model $(RUN)/bc/model --seed $(SEED) --out $(RUN) --go-on
 	$(BIN)/dialogym report $(RUN)
 
 # Every page, or with FAMILY=negotiation one.
