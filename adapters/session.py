@@ -47,12 +47,15 @@ class Session:
     Args:
         env_id: A registered id.
         **settings: As for ``gym.make``.
+
+    Raises:
+        ValueError: If an argument is not among the valid ones, or the face is not that of words.
     """
 
     def __init__(self, env_id: str, **settings: Any):
-        env = gym.make(env_id, **{"on_error": "raise", **settings}).unwrapped
-        if type(env) is not DialogueEnv:
-            raise ValueError(f"an adapter speaks in words, so face must be 'text'; got {env}")
+        if settings.get("face", "text") != "text":
+            raise ValueError(f"an adapter speaks in words, so face must be 'text'; got {settings['face']!r}")
+        env: Any = gym.make(env_id, **{"on_error": "raise", **settings}).unwrapped
         self.env: DialogueEnv = env
         self.total = 0.0
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 
 import pytest
-from dialogym.adapters.session import Session, metrics
+from dialogym.adapters.session import Session, Sessions, metrics
 
 from .learner import flaky, plain, speak
 
@@ -72,3 +72,15 @@ def test_a_failure_of_the_simulated_user_is_raised():
 def test_only_words():
     with pytest.raises(ValueError, match="face must be 'text'"):
         Session("Negotiation-v0", face="acts")
+
+
+def test_sessions_share_one_language_model_and_meet_the_same_people():
+    pytest.importorskip("openai")
+    named = {"user": "voiced:http://127.0.0.1:9/v1#none(attempts=1)", "split": "test"}
+    sessions, alone = Sessions("Negotiation-v0", **named), Session("Negotiation-v0", **named)
+    first, second = sessions().env.engine, sessions().env.engine
+    assert first.user is second.user is sessions.engine.user and first.split == "test"
+    assert first.people == alone.env.engine.people is not None
+    assert Sessions("Negotiation-v0")().env.engine.people is None
+    sessions.close()
+    alone.env.close()

@@ -8,6 +8,7 @@ import gymnasium as gym
 import pytest
 from dialogym.evaluation.decisions import Grader, decisions
 from dialogym.scripts.main import main
+from dialogym.simulated_users.user import ScriptedUser
 
 
 def test_they_are_what_the_environment_says_at_that_point():
@@ -50,12 +51,17 @@ def test_a_row_of_another_environment_is_refused():
         Grader("Negotiation-v0", role="seller")(row, "[accept]")
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"env_id": "Spacing-v0"}, {"env_id": "Negotiation-v0", "user": "llm:http://127.0.0.1:9/v1#x"}]
-)
-def test_without_exact_values_there_are_none(wrong):
-    with pytest.raises(ValueError, match=r"can be computed|must be 'scripted'"):
-        next(decisions(**wrong))
+class Stranger(ScriptedUser):
+    """Decides by something else than the family's mind."""
+
+    exact = False
+
+
+def test_without_exact_values_there_are_none():
+    with pytest.raises(ValueError, match="can be computed"):
+        next(decisions("Spacing-v0"))
+    with pytest.raises(ValueError, match="must be 'scripted'"):
+        next(decisions("Tutoring-v0", user=Stranger(gym.make("Tutoring-v0").unwrapped.family.voice)))
 
 
 def test_the_command(tmp_path, capsys):
