@@ -48,9 +48,11 @@ class RolloutWorker:
 
     def __call__(self, seeds: Sequence[int]) -> list[Episode]:
         """The episodes of some seeds, in their order."""
-        attempts = [rollout(self.engine, self.policy, seeds, self.batch, i) for i in range(self.job.best_of)]
-        name = recorded_name(self.policy.name, self.job.best_of)
-        together = zip(*attempts, strict=True)
+        count = self.job.best_of
+        repeated, attempts = [seed for seed in seeds for _ in range(count)], [*range(count)] * len(seeds)
+        played = list(rollout(self.engine, self.policy, repeated, self.batch, attempts))
+        name = recorded_name(self.policy.name, count)
+        together = (played[first : first + count] for first in range(0, len(played), count))
         best = (max(tries, key=lambda d: -np.inf if d.error else d.steps[-1].payoff) for tries in together)
         return [record(dialogue, self.job.env_id, self.engine, name) for dialogue in best]
 

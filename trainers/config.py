@@ -205,4 +205,6 @@ class OnlineConfig(TrainerConfig):
             room = self.max_episode_tokens - len(policy.record(dialogue).completion_ids)
             return reply + policy.max_turn_tokens + 1 <= room
 
-        return list(rollout(engine, policy, seeds, attempts=attempts, goes_on=goes_on))
+        # a sampler bounds its rows by the memory there is
+        batch = {"batch": len(seeds)} if policy.continuous else {}
+        return list(rollout(engine, policy, seeds, attempts=attempts, goes_on=goes_on, **batch))

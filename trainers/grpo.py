@@ -200,7 +200,8 @@ class DialogueRollout:
         # a group is the same whoever plays it, and with whom
         attempts = [asked[:place].count(seed) for place, seed in enumerate(asked)]
         policy = self._policy(trainer)
-        with _turns_of(trainer, self.config.max_turn_tokens):
+        device = getattr(policy.model, "device", torch.device("cpu"))
+        with _turns_of(trainer, self.config.max_turn_tokens), self.config.precision(device):
             dialogues = self.config.play(self.engine, policy, asked, attempts)
         records = [policy.record(dialogue) if dialogue.steps else _unheard(policy) for dialogue in dialogues]
         self._last = list(zip(records, dialogues, strict=True))

@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,9 +106,10 @@ def from_rollouts(engine: Engine, policy: LanguageModelPolicy, seeds: Sequence[i
     The policy should sample, or its attempts are all the same.
     """
     found = Collected()
-    played = [list(rollout(engine, policy, seeds, BATCH, attempt)) for attempt in range(attempts)]
-    for seed, *tries in zip(seeds, *played, strict=True):
-        kept = [dialogue for dialogue in tries if found.count_played(dialogue)]
+    repeated = [seed for seed in seeds for _ in range(attempts)]
+    played = rollout(engine, policy, repeated, BATCH, [*range(attempts)] * len(seeds))
+    for seed in seeds:
+        kept = [dialogue for dialogue in islice(played, attempts) if found.count_played(dialogue)]
         if kept:
             values = [(policy.record(one), one.messages(), return_of(one)) for one in kept]
             found.alternatives.append(_whole_dialogues(seed, values))
