@@ -96,6 +96,7 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
             warmup_steps=max(1, updates // 20),
             beta=config.kl,
             epsilon=config.clip,
+            max_grad_norm=config.max_grad_norm,
             entropy_coef=config.entropy,
             temperature=config.temperature,
             scale_rewards=config.scale,

@@ -39,6 +39,8 @@ class GRPOConfig(GRPO, Rewarded, OnlineConfig):
     policy that speaks in sentences learned less with 0.01 than without."""
     clip: float = 0.2
     """Clipping range of the probability ratio."""
+    max_grad_norm: float = 0.3
+    """Norm that gradients are scaled down to; 0 leaves them. Without it one odd batch in a hundred undoes a run."""
     scale: str = "batch"
     """What advantages are divided by: the standard deviation of the `group` or the `batch`, or `none`."""
     vllm: Literal["off", "colocate", "server"] = "off"
@@ -54,7 +56,7 @@ class GRPOConfig(GRPO, Rewarded, OnlineConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         at_least(self, 1, "steps")
-        at_least(self, 0, "kl", "entropy", "microbatch")
+        at_least(self, 0, "kl", "entropy", "microbatch", "max_grad_norm")
         above(self, 0, "clip")
         one_of(self, SCALES, "scale")
         episodes = self.groups * self.group_size
@@ -73,6 +75,7 @@ class RLOOConfig(RLOO, GRPOConfig):
     steps: int = 40
     updates: int = 1
     learning_rate: float = 3e-4
+    max_grad_norm: float = 1.0
     scale: str = "none"
     """What advantages are divided by: nothing, or the standard deviation of the `group` or the `batch`."""
 
