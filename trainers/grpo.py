@@ -36,6 +36,8 @@ from .run import Clock, Run, training
 from .scoring import own_logprobs, short_way
 from .turn_critic import TurnCritic
 
+MOST_RATIO = 2.0  # of an action that went badly: without a bound, one that has become likely undoes a whole run
+
 
 @training
 def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
@@ -96,6 +98,7 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
             warmup_steps=max(1, updates // 20),
             beta=config.kl,
             epsilon=config.clip,
+            delta=MOST_RATIO,
             max_grad_norm=config.max_grad_norm,
             entropy_coef=config.entropy,
             temperature=config.temperature,
