@@ -181,6 +181,9 @@ def write_page(
         "half": f"{statistics.median(halves):.3f}",
         "hours": f"{sum(row['cpu_minutes'] + row['collecting_cpu_minutes'] for row in rows) / 60:.1f}",
         "findings": board("less the clone of its seed", env_ids, [name for name in names if name != "bc"], gain),
+        "offline_seeds": ", ".join(
+            f"`{one}` {len({row['seed'] for row in rows if row['data'] == one})}" for one in options.data
+        ),
         "offline": "\n\n".join(by_data(rows, env_id, offline, options.data) for env_id in env_ids),
     }
     text = TEMPLATE.read_text()
