@@ -219,10 +219,7 @@ def draw(
             axes.set_title(env_id, loc="left", fontsize=10)
             axes.set_xlabel("episodes played")
         panels[0].set_ylabel("score")
-        for axes in panels[len(env_ids) :]:
-            axes.set_axis_off()
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+        _legend(figure, panels, len(env_ids), 4)
 
 
 def draw_scores(
@@ -251,10 +248,15 @@ def draw_scores(
             axes.set_title(env_id, loc="left", fontsize=10)
             if place + columns >= len(env_ids):
                 axes.set_xlabel("score")
-        for axes in panels[len(env_ids) :]:
-            axes.set_axis_off()
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+        _legend(figure, panels, len(env_ids), 2)
+
+
+def _legend(figure: Any, panels: Sequence[Any], used: int, columns: int) -> None:
+    """One legend for all panels, of which the first `used` show something."""
+    for axes in panels[used:]:
+        axes.set_axis_off()
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=9)
 
 
 def _interval(rows: Sequence[dict[str, Any]]) -> tuple[float, float, float] | None:

@@ -26,7 +26,7 @@ export HF_HUB_DISABLE_TELEMETRY=1 HF_HUB_OFFLINE=${HF_HUB_OFFLINE:-1} TOKENIZERS
 dialogym train bc "$ENV" "${SETTINGS[@]}" --model "$MODEL" --learning-rate "$RATE" --epochs 1 \
   --demonstrations "$DEMONSTRATIONS" "${COMMON[@]}"
 dialogym train grpo "$ENV" "${SETTINGS[@]}" --model "$RUN/bc/model" --steps "$STEPS" --groups "$GROUPS_" \
-  --group-size "$SIZE" --updates "$UPDATES" --microbatch "$MICROBATCH" --credit turn --entropy 0.01 \
+  --group-size "$SIZE" --updates "$UPDATES" --microbatch "$MICROBATCH" --credit turn \
   --learning-rate "$(python -c "print($RATE / 5)")" --eval-every 5 "${COMMON[@]}"
 dialogym report "$RUN"
 

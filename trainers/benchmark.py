@@ -25,6 +25,7 @@ from ..core.checks import at_least
 from ..envs import seeds as seeds_of
 from ..evaluation.datasets import NAMES, recipes
 from ..evaluation.evaluate import evaluate
+from ..evaluation.tables import number
 from ..policies.collect import collect
 from .algorithms import ACTS, ALGORITHMS, Algorithm
 
@@ -186,7 +187,7 @@ def benchmark(
                 row = future.result()
                 with (out / "results.jsonl").open("a") as file:
                     file.write(json.dumps(row) + "\n")
-                said = row["error"] or f"{row['exact_score']:.3f}, {row['cpu_minutes']:.1f} CPU minutes"
+                said = row["error"] or f"{number(row['exact_score'])}, {row['cpu_minutes']:.1f} CPU minutes"
                 tell(f"{row['env_id']} {row['algorithm']} from {row['data']}, seed {row['seed']}: {said}")
     return results(out)
 

@@ -123,8 +123,8 @@ class Training:
         config: What to do.
         heads: Heads of the network beside the policy, and how many numbers each gives: ``"slots"`` for one a slot.
         guide: See `ActPolicy`.
-        critic: Makes a critic of its own, given the width of the network; it learns with it, and is not saved with the
-            policy.
+        critic: Makes a network that learns beside the policy and is not saved with it, given the policy's width: a
+            critic of its own, or in self-play the policy of the other seat.
     """
 
     def __init__(
