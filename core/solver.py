@@ -17,11 +17,22 @@ from .belief import OutOfReach as OutOfReach  # for those who ask a solution
 from .game import Game
 from .mind import Mind
 
+C = TypeVar("C", bound=Callable[..., Iterable[Act]])
 H = TypeVar("H", bound=Hashable)
 DIGITS = 12  # beliefs that agree to this many digits are one information state
 
 Mass = tuple[tuple[Any, float], ...]  # (hidden, probability), in order of first sight
 Candidates = Callable[[Any, tuple[Any, ...]], Iterable[Act]]
+
+
+def weighed(candidates: C) -> C:
+    """Mark candidates (a function or a method) that are to see the belief with its probabilities.
+
+    They are given pairs of hidden state and probability instead of hidden states alone, and so can offer the one final
+    act that is best under the belief, in place of all of them.
+    """
+    vars(candidates)["weighed"] = True
+    return candidates
 
 
 class Solution(Generic[H]):
@@ -31,13 +42,14 @@ class Solution(Generic[H]):
         game: The rules.
         mind: The simulated person that holds every other seat.
         seat: The seat to optimise.
-        candidates: Given a state and the hidden states still possible, the acts worth considering there. It must
-            contain a best act; without it, all of ``game.choices`` are tried.
+        candidates: Given a state and the hidden states still possible, the acts worth considering there; with
+            `weighed`, each hidden state comes with its probability. They must contain a best act; without them, all of
+            ``game.choices`` are tried.
     """
 
     def __init__(self, game: Game, mind: Mind[H], seat: str, candidates: Candidates | None = None):
         self.game, self.mind, self.seat = game, mind, seat
-        self._candidates = candidates or (lambda state, support: game.choices(state, seat))
+        self._candidates = _of_mass(candidates or weighed(lambda state, mass: game.choices(state, seat)))
         self._memo: dict[tuple[Any, tuple], tuple[float, Act]] = {}
         self._order: dict[H, int] = {}
         self._short: dict[int, Solution[H]] = {}
@@ -120,7 +132,7 @@ class Solution(Generic[H]):
         found = self._memo.get(key)
         if found is None:
             best, choice = float("-inf"), None
-            for act in self._candidates(state, tuple([hidden for hidden, _ in mass])):
+            for act in self._candidates(state, mass):
                 value = self._continuation(self.game.apply(state, self.seat, act), mass)
                 if value > best:
                     best, choice = value, act
@@ -161,6 +173,13 @@ class Solution(Generic[H]):
             yield total, self.game.apply(state, seat, act), self._canonical([(h, w / total) for h, w in part.items()])
 
 
+def _of_mass(candidates: Candidates) -> Candidates:
+    """The candidates as a function of state and mass."""
+    if getattr(candidates, "weighed", False):
+        return candidates
+    return weighed(lambda state, mass: candidates(state, tuple([hidden for hidden, _ in mass])))
+
+
 class ShortSighted(Solution[H]):
     """The best acts of a seat that looks only so many of its own turns ahead and counts nothing beyond.
 
@@ -179,7 +198,7 @@ class ShortSighted(Solution[H]):
         if self._shorter is None:
             return
         candidates, over = self._candidates, self._ends
-        self._candidates = lambda state, support: sorted(candidates(state, support), key=lambda act: over(state, act))
+        self._candidates = lambda state, mass: sorted(candidates(state, mass), key=lambda act: over(state, act))
 
     def _ends(self, state: Any, act: Act) -> bool:
         return self.game.mover(self.game.apply(state, self.seat, act)) is None

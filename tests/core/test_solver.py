@@ -11,7 +11,7 @@ import pytest
 from dialogym.core.acts import Act, Say
 from dialogym.core.belief import Belief
 from dialogym.core.mind import Contradiction, listen
-from dialogym.core.solver import Solution, solve
+from dialogym.core.solver import Solution, solve, weighed
 from dialogym.envs.negotiation.game import Accept, Haggle, Offer, PriceBargaining, Walk
 from dialogym.evaluation.brute_force import brute_force
 
@@ -234,3 +234,120 @@ def test_questions_out_of_turn_are_refused():
 def test_listening_to_the_impossible_is_an_error():
     with pytest.raises(Contradiction):
         listen(HiddenFloor([5], 3), Belief.certain(5), Haggle(0, "seller", 9), Offer(3))
+
+
+class Exam(NamedTuple):
+    """State of `Examining`."""
+
+    mover: str | None = "patient"
+    asked: tuple[int, ...] = ()
+    topic: int | None = None
+    decided: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look(Act):
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decide(Act):
+    item: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Act):
+    positive: bool
+
+
+class Examining:
+    """One of `n` items is hidden. A noisy look for a small price each, then one decision, that pays for nearness too."""
+
+    seats = ("doctor", "patient")
+
+    def __init__(self, n, tests):
+        self.n, self.tests = n, tests
+
+    def start(self):
+        return Exam()
+
+    def mover(self, state):
+        return state.mover
+
+    def apply(self, state, seat, act):
+        if isinstance(act, Look):
+            return state._replace(mover="patient", asked=(*state.asked, act.number), topic=act.number)
+        if isinstance(act, Decide):
+            return state._replace(mover=None, decided=act.item)
+        over = len(state.asked) > self.tests
+        return state._replace(mover=None if over else "doctor", topic=None)
+
+    def choices(self, state, seat):
+        return [
+            *(Decide(item) for item in range(self.n)),
+            *(Look(number) for number in range(self.tests) if number not in state.asked),
+        ]
+
+    def worth(self, hidden, item):
+        return (1.0, 0.4)[abs(hidden - item)] if abs(hidden - item) < 2 else 0.0
+
+    def payoff(self, state, seat, hidden=None):
+        worth = 0.0 if state.decided is None else self.worth(hidden, state.decided)
+        return worth - 0.03 * len(state.asked)
+
+
+class Patient:
+    def __init__(self, game):
+        self.game = game
+
+    def prior(self):
+        return Belief((item, 1.0 + item / 10) for item in range(self.game.n))
+
+    def react(self, hidden, state):
+        if state.topic is None:
+            return Belief.certain((hidden, Say()))
+        p = 0.9 if hidden >> state.topic & 1 else 0.2
+        return Belief({(hidden, Result(True)): p, (hidden, Result(False)): 1.0 - p})
+
+
+def test_candidates_that_see_probabilities_offer_the_one_best_decision():
+    """The optimum is that of all decisions, in the long and in the short run, and far fewer acts are tried."""
+    game = Examining(8, 3)
+    mind = Patient(game)
+    tried = dict.fromkeys(("all", "one"), 0)
+
+    def every(state, support):
+        acts = game.choices(state, "doctor")
+        tried["all"] += len(acts)
+        return acts
+
+    @weighed
+    def best(state, mass):
+        worth = [sum(p * game.worth(hidden, item) for hidden, p in mass) for item in range(game.n)]
+        tests = [act for act in every(state, ()) if isinstance(act, Look)]
+        tried["one"] += 1 + len(tests)
+        return [Decide(worth.index(max(worth))), *tests]
+
+    full, one = (Solution(game, mind, "doctor", candidates) for candidates in (every, best))
+    value, few = full.start_value(), dict(tried)
+    assert one.start_value() == pytest.approx(value, abs=1e-12)
+    assert value == pytest.approx(brute_force(game, mind, "doctor"), abs=1e-12)
+    assert one.states == full.states and 3 * tried["one"] < few["all"]
+    for _, state, belief in _opening(full):
+        assert one.value(state, belief) == pytest.approx(value, abs=1e-12)
+        for horizon in (1, 2):
+            short = [s.short_sighted(horizon).best_act(state, belief) for s in (full, one)]
+            assert short[0] == short[1]
+
+
+def test_a_method_can_be_weighed():
+    class Mind(Patient):
+        @weighed
+        def candidates(self, state, mass):
+            assert math.fsum(p for _, p in mass) == pytest.approx(1.0)
+            return [Decide(max(mass, key=lambda item: item[1])[0])]
+
+    game = Examining(4, 1)
+    mind = Mind(game)
+    most = max(sum(p * game.worth(h, item) for h, p in mind.prior()) for item in range(4))
+    assert solve(game, mind, "doctor", mind.candidates).start_value() <= most
