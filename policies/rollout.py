@@ -30,6 +30,7 @@ def rollout(
     batch: int = 256,
     attempts: int | Sequence[int] = 0,
     goes_on: Callable[[Dialogue], bool] | None = None,
+    redrawn: bool = False,
 ) -> Iterator[Dialogue]:
     """Play one dialogue a seed; the dialogue of a seed is that of ``DialogueEnv.reset(seed=seed)``, whatever the batch.
 
@@ -46,6 +47,7 @@ def rollout(
         attempts: Of the policy at the same episodes, one for all or one for each: other random choices against the
             same partner.
         goes_on: Whether a dialogue that is not done is to be continued; without it every one is.
+        redrawn: Whether each further attempt meets a person of its own, in the same scenario.
 
     Raises:
         ValueError: If a seed is negative, or the policy responds with something else than a string a dialogue.
@@ -67,7 +69,7 @@ def rollout(
             chunk = list(islice(pending, batch - len(live)))
             if not chunk and not live:
                 break
-            fresh = _open(engine, chunk)
+            fresh = _open(engine, chunk, redrawn)
             begun += fresh
             streams = [policy_stream(seed, attempt) for seed, attempt in chunk]
             live |= {dialogue: stream for dialogue, stream in zip(fresh, streams, strict=True) if not dialogue.done}
@@ -90,7 +92,7 @@ def rollout(
             yield begun.popleft()
 
 
-def _open(engine: Engine, chunk: Sequence[tuple[int, int]]) -> list[Dialogue]:
+def _open(engine: Engine, chunk: Sequence[tuple[int, int]], redrawn: bool) -> list[Dialogue]:
     """New dialogues of seeds and attempts."""
     if not chunk:
         return []
@@ -98,6 +100,10 @@ def _open(engine: Engine, chunk: Sequence[tuple[int, int]]) -> list[Dialogue]:
     if min(seeds) < 0:
         raise ValueError(f"seed must be at least 0, got {min(seeds)}")
     dialogues = engine.open([seeding.np_random(seed)[0] for seed in seeds], seeds=seeds)
+    for place, (seed, attempt) in enumerate(chunk):
+        if redrawn and attempt:
+            scenario, other = {"scenario": dialogues[place].scenario}, np.random.default_rng([seed, attempt])
+            dialogues[place] = engine.open([other], scenario)[0]
     if engine.raises:
         raise_errors(dialogues)
     return dialogues

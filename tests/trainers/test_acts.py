@@ -299,3 +299,18 @@ def test_only_the_critic_sees_what_is_hidden(tmp_path):
     saved = load_file(tmp_path / "model" / "acts.safetensors")
     assert saved.keys() == dict(lab.network.state_dict()).keys()
     lab.run.leave()
+
+
+def test_a_group_meets_one_person_or_each_attempt_its_own(tmp_path):
+    kind, _ = ACTS["grpo"].load()
+    config = kind(env_id="Coaching-v0", out=tmp_path, width=16, layers=1, eval_every=0)
+    lab = Training(config)
+    for step, redrawn in zip(lab.steps(2, 48), (False, True), strict=True):
+        _, dialogues = lab.play_groups(step, 8, 6, redrawn)
+        groups = [dialogues[place : place + 6] for place in range(0, 48, 6)]
+        assert all(len({dialogue.scenario for dialogue in group}) == 1 for group in groups)
+        people = [len({dialogue.hidden for dialogue in group}) for group in groups]
+        assert (max(people) == 1) != redrawn
+    assert kind(env_id="Coaching-v0", partner="redrawn").partner == "redrawn"
+    with pytest.raises(ValueError, match="partner must be one of same, redrawn"):
+        kind(env_id="Coaching-v0", partner="new")

@@ -31,6 +31,7 @@ from ..configs.shared import (
 
 CELLS = ("transformer", "gru")
 CRITICS = ("head", "privileged")
+PARTNERS = ("same", "redrawn")
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,12 @@ class GRPOConfig(GRPO, OnlineConfig):
     stage: ClassVar[str] = "grpo"
 
     groups: int = 64
+    partner: str = "same"
+    """Whom the attempts of a group meet: the `same` person, or each a `redrawn` one in the same scenario."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of(self, PARTNERS, "partner")
 
 
 @dataclass(frozen=True)

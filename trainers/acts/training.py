@@ -189,7 +189,9 @@ class Training:
                 checkpoints.write(run.checkpoints, done, {**state, "memory": self.memory})
         bar.close()
 
-    def play(self, seeds: Sequence[int], attempts: int | Sequence[int] = 0) -> tuple[Batch, list[Dialogue]]:
+    def play(
+        self, seeds: Sequence[int], attempts: int | Sequence[int] = 0, redrawn: bool = False
+    ) -> tuple[Batch, list[Dialogue]]:
         """Play one dialogue a seed with the policy as it is, and say in the step's numbers how that went.
 
         Returns:
@@ -199,7 +201,7 @@ class Training:
         Raises:
             ConnectionError: If it failed in all of them.
         """
-        dialogues = list(rollout(self.engine, self.player, seeds, batch=len(seeds), attempts=attempts))
+        dialogues = list(rollout(self.engine, self.player, seeds, len(seeds), attempts, redrawn=redrawn))
         counted = [dialogue for dialogue in dialogues if not dialogue.error]
         if not counted:
             raise ConnectionError(
@@ -210,10 +212,10 @@ class Training:
         self.log(reward=returns.mean(), reward_std=returns.std(correction=0), payoff=batch.payoffs.mean())
         return batch, dialogues
 
-    def play_groups(self, step: int, groups: int, size: int) -> tuple[Batch, list[Dialogue]]:
-        """As `play`: several attempts at each of some new scenarios, against the same partner, one after the other."""
+    def play_groups(self, step: int, groups: int, size: int, redrawn: bool = False) -> tuple[Batch, list[Dialogue]]:
+        """As `play`: several attempts at each of some new scenarios, one after the other; `redrawn` as in `rollout`."""
         scenarios = seeds_of.train(self.config.seed, groups, step * groups)
-        return self.play([seed for seed in scenarios for _ in range(size)], [*range(size)] * groups)
+        return self.play([seed for seed in scenarios for _ in range(size)], [*range(size)] * groups, redrawn)
 
     def log(self, **numbers: Any) -> None:
         """Say in numbers what the step came to."""
