@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from sys import getrefcount
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 from weakref import proxy
 
 from .acts import Act
@@ -23,6 +23,9 @@ YOU_OPEN = "You speak first."
 class Home(Protocol):
     """What a dialogue asks of the family that it is of."""
 
+    tools: ClassVar[Mapping[str, Callable[[Any], str]]]
+    """Seats of no person, and what prints for them."""
+
     def setting(self, scenario: Any) -> Setting:
         """Game, mind and seat of a scenario."""
         ...
@@ -34,6 +37,31 @@ class Home(Protocol):
     def meant(self, text: str, scenario: Any) -> str:
         """An utterance in the units of the acts."""
         ...
+
+
+class Together(str):
+    """What several seats said in one turn of theirs, a line each.
+
+    Attributes:
+        parts: The words of each, in order.
+    """
+
+    parts: tuple[str, ...]
+
+    def __new__(cls, parts: Sequence[str]) -> Together:
+        """Lines of the parts."""
+        said = super().__new__(cls, "\n".join(parts))
+        said.parts = tuple(parts)
+        return said
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To be copied and sent to other processes."""
+        return Together, (self.parts,)
+
+
+def together(parts: Sequence[str]) -> str:
+    """What was said in one turn: a single utterance as it is, nothing as ``""``."""
+    return Together(parts) if len(parts) > 1 else parts[0] if parts else ""
 
 
 class Turn(NamedTuple):
@@ -120,6 +148,11 @@ class Step:
     def reason(self) -> str:
         """What to tell the learner about the problem."""
         return self.heard.reason or self.exchange.reason
+
+    @property
+    def answers(self) -> list[Turn]:
+        """The others' utterances, each with who made it."""
+        return _spoken(self.exchange, self.reply) if self.reply else []
 
     @property
     def over(self) -> bool:
@@ -238,6 +271,11 @@ class Dialogue:
         """Whether a final state was reached."""
         return self.setting.game.mover(self.state) is None
 
+    @property
+    def tools(self) -> Mapping[str, Callable[[Any], str]]:
+        """Seats of no person, which the mind alone decides for: see `Family.tools`."""
+        return {} if self._family is None else self._family.tools
+
     def meant(self, text: str) -> str:
         """An utterance in the units of the acts; the same as it was said, but for families that are told in others."""
         return text if self._family is None else self._family.meant(text, self.scenario)
@@ -322,11 +360,10 @@ class Dialogue:
     def turns(self) -> Iterator[Turn]:
         """Every utterance in order, the opening first."""
         if self.opening_exchange is not None and self.opening:
-            yield _spoken(self.opening_exchange, self.opening)
+            yield from _spoken(self.opening_exchange, self.opening)
         for step in self.steps:
             yield Turn(self.seat, step.text, step.act, step.problem)
-            if step.reply:
-                yield _spoken(step.exchange, step.reply)
+            yield from step.answers
 
     def hidden_at(self, index: int) -> Any:
         """The partner's hidden state before step `index`."""
@@ -362,8 +399,8 @@ class Dialogue:
 _FIELDS = Dialogue.__slots__[:-1]  # without __weakref__
 
 
-def _spoken(exchange: Exchange, words: str) -> Turn:
-    if not exchange.replies:
-        return Turn("", words, None, "")
-    _, seat, act = exchange.replies[-1]
-    return Turn(seat, words, act if len(exchange.replies) == 1 else None, "")
+def _spoken(exchange: Exchange, words: str) -> list[Turn]:
+    replies, parts = exchange.replies, words.parts if isinstance(words, Together) else (words,)
+    if len(replies) == len(parts):
+        return [Turn(seat, said, act, "") for (_, seat, act), said in zip(replies, parts, strict=True)]
+    return [Turn(replies[-1][1] if replies else "", words, None, "")]

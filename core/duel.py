@@ -25,12 +25,14 @@ class TwoSeats(NamedTuple):
         briefs: What each seat is told first.
         scenarios: The scenario as each seat knows it.
         context: What the natural grammar may look at in a state.
+        tool: What a tool does in a state, from data that neither seat is shown.
     """
 
     game: Game
     briefs: dict[str, str]
     scenarios: dict[str, Any]
     context: Callable[[Any], Hashable]
+    tool: Callable[[Any], Act] | None = None
 
 
 class Nobody:

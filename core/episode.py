@@ -85,11 +85,13 @@ class Episode:
     def messages(self) -> list[dict[str, str]]:
         """The chat from the learner's side, as `Dialogue.messages` gave it."""
         messages: list[dict[str, str]] = [{"role": "user", "content": self.brief}]
+        before = ""
         for turn in self.turns:
             if turn.seat == self.seat:
                 messages.append({"role": "assistant", "content": turn.text})
-            elif len(messages) == 1:
-                messages[0]["content"] += f"\n\n{turn.text}"
-            else:
+            elif before == self.seat:
                 messages.append({"role": "user", "content": turn.text})
+            else:  # the opening, or one more who speaks in a turn
+                messages[-1]["content"] += f"{'' if before else chr(10)}\n{turn.text}"
+            before = turn.seat
         return messages

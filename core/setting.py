@@ -142,7 +142,12 @@ class Setting(Generic[H]):
         return ends
 
     def answered(
-        self, state: Any, hidden: H, act: Act | None, answer: Callable[[Any, str], Act], rng: Uniform | None = None
+        self,
+        state: Any,
+        hidden: H,
+        act: Act | None,
+        answer: Callable[[Any, str], Act | None],
+        rng: Uniform | None = None,
     ) -> Exchange:
         """What follows `act` where somebody else than the mind answers in its place, such as a person.
 
@@ -153,7 +158,7 @@ class Setting(Generic[H]):
             state: Where `act` is made.
             hidden: The hidden state then.
             act: The learner's; ``None`` in the start state, for the opening.
-            answer: The legal act that is made in a state by a seat.
+            answer: The legal act that is made in a state by a seat; ``None`` leaves it to the mind, as for a tool.
             rng: Where what is hidden is drawn from, if one act can leave it in several states; the likeliest without
                 it.
 
@@ -165,8 +170,10 @@ class Setting(Generic[H]):
         replies: tuple[tuple[Any, str, Act], ...] = ()
         while (mover := game.mover(state)) not in (None, seat):
             made = answer(state, mover)
-            after = game.apply(state, mover, made)
             outcomes = self.mind.react(hidden, state)
+            if made is None:
+                made = outcomes.sample(rng)[1] if rng is not None else max(outcomes, key=lambda item: item[1])[0][1]
+            after = game.apply(state, mover, made)
             same = [(then, p) for (then, would), p in outcomes if would == made]
             if same and rng is not None:
                 hidden = Belief(same).sample(rng)

@@ -27,7 +27,7 @@ from ..core.stream import Stream
 from ..simulated_users.cast import Cast
 from ..simulated_users.guide import Guide
 from ..simulated_users.personas import PersonaDistribution
-from ..simulated_users.user import Voice
+from ..simulated_users.user import Cue, Voice
 
 LOST = {"malformed": "malformed or ambiguous turns a dialogue", "illegal": "illegal turns a dialogue"}
 """Metrics of every family."""
@@ -57,6 +57,9 @@ class Family:
         understand: Reads an utterance without a tag (see `Grammar`); without it only tags bind.
         patterns: What `understand` reads, for the family's page.
         voice: Default words of the simulated people.
+        tools: Seats of no person, such as a desk that keeps the orders: seat -> prints what it did, in one line. The
+            mind alone decides for it, whoever else plays, and no voice is asked: what is printed stands after the
+            seat's name as it is.
         metrics_of: Numeric keys of `measure` worth averaging, each with a one-line explanation.
         bound: ``bound(scenario)``, a proven upper bound on the best expected payoff, where the optimum is out of reach.
         measures: ``measures(game, state, hidden)``, the two sides of a trade-off (see `evaluation.pareto`).
@@ -70,6 +73,7 @@ class Family:
     understand: ClassVar[Understand | None] = None
     patterns: ClassVar[Patterns | None] = None
     voice: ClassVar[Voice]
+    tools: ClassVar[Mapping[str, Callable[[Cue], str]]] = {}
     metrics_of: ClassVar[Mapping[str, str]] = {}
     bound: Callable[..., float] | None = None
     measures: Callable[..., dict[str, float]] | None = None
@@ -121,7 +125,12 @@ class Family:
     @property
     def partner(self) -> str:
         """The seat of the simulated person, as shown in transcripts; of the first, if there are several."""
-        return next(seat for seat in self.seats if seat != self.role)
+        return next(seat for seat in self.people_seats if seat != self.role)
+
+    @property
+    def people_seats(self) -> tuple[str, ...]:
+        """The seats that are no tools."""
+        return tuple(seat for seat in self.seats if seat not in self.tools)
 
     @cached_property
     def grammar(self) -> Grammar:

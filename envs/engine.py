@@ -20,7 +20,7 @@ from ..core.stream import Stream
 from ..core.thoughts import spoken
 from ..rewards.registry import Reward, RewardSpec
 from ..simulated_users.personas import Persona, PersonaDistribution, adjusted, people_of
-from ..simulated_users.user import Failure, ScriptedUser, SimulatedUser, is_refusal
+from ..simulated_users.user import Failure, ScriptedUser, SimulatedUser, is_refusal, speak
 from .base import Family
 from .ears import LLMEar
 from .seeds import check_split, drawn
@@ -263,7 +263,9 @@ class Engine:
         if not dialogues:
             return
         heards: list[Heard | None] = [step.heard for step in asked]
-        words = self.user.speak(
+        words = speak(
+            self.user,
+            self.family.tools,
             dialogues,
             heards + [None] * len(openings),
             [step.text for step in asked] + [""] * len(openings),

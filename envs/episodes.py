@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..core.acts import Act, Say
-from ..core.dialogue import Dialogue, Step
+from ..core.dialogue import Dialogue, Step, together
 from ..core.episode import SCHEMA_VERSION, Episode, EpisodeTurn
 from ..core.grammar import TALK, Heard
 from ..core.mind import foresee
@@ -265,25 +265,32 @@ def replay(episode: Episode, engine: Engine | None = None) -> Iterator[Step]:
     unused = Stream(np.random.default_rng(0))  # what was drawn is in the record
     dialogue = Dialogue(setting, scenario, episode.brief, episode.persona, hidden, unused, episode.seed, family)
     turns = list(episode.turns)
+
+    def replies() -> list[EpisodeTurn]:
+        """What the others said until the learner's next turn."""
+        place = next((place for place, turn in enumerate(turns) if turn.seat == episode.seat), len(turns))
+        said, turns[:place] = turns[:place], []
+        return said
+
     if setting.game.mover(dialogue.state) != setting.seat:
+        said = replies()
         if episode.opening_branch >= 0:
             opening = setting.exchange(dialogue.state, hidden, None).support[episode.opening_branch]
         else:
-            opening = setting.answered(dialogue.state, hidden, None, _made(turns[0].act, engine, setting))
-        dialogue.begin(opening, turns.pop(0).text)
+            opening = setting.answered(dialogue.state, hidden, None, _made(said, engine, setting))
+        dialogue.begin(opening, together([turn.text for turn in said]))
     while turns:
-        turn = turns.pop(0)
-        reply = turns.pop(0) if turns and turns[0].seat != episode.seat else None
+        turn, said = turns.pop(0), replies()
         heard = _heard(engine.grammar.parse(turn.text, family.context(dialogue)), turn, engine)
         if turn.branch >= 0:
             exchange = setting.exchange(dialogue.state, dialogue.hidden, heard.act).support[turn.branch]
-        elif reply is not None:
-            exchange = setting.answered(dialogue.state, dialogue.hidden, heard.act, _made(reply.act, engine, setting))
+        elif said:
+            exchange = setting.answered(dialogue.state, dialogue.hidden, heard.act, _made(said, engine, setting))
         else:
             raise ValueError(
                 "the episode holds a turn that the mind did not draw, and no answer to it: it cannot be replayed"
             )
-        step = Step(dialogue, turn.text, heard, exchange, reply.text if reply else "")
+        step = Step(dialogue, turn.text, heard, exchange, together([turn.text for turn in said]))
         dialogue.record(step)
         if episode.truncated and not turns:
             dialogue.cut()
@@ -300,10 +307,12 @@ def _heard(heard: Heard, turn: EpisodeTurn, engine: Engine) -> Heard:
     return (engine.grammar.parse_tag(turn.act) if turn.act else None) or TALK
 
 
-def _made(tag: str, engine: Engine, setting: Setting) -> Callable[[Any, str], Act]:
+def _made(said: Sequence[EpisodeTurn], engine: Engine, setting: Setting) -> Callable[[Any, str], Act]:
     """Who answers as it was recorded, where the answer is none that the mind would have given."""
+    tags = [turn.act for turn in said]
 
     def answer(state: Any, seat: str) -> Act:
+        tag = tags.pop(0) if len(tags) > 1 else tags[0]
         if not tag:
             return Say()
         heard = engine.grammar.parse_tag(tag)

@@ -106,7 +106,7 @@ class HumanUser:
             dialogue.state,
             dialogue.hidden,
             heard and heard.act,
-            lambda state, _: self._ask(dialogue, state),
+            lambda state, seat: None if seat in self.family.tools else self._ask(dialogue, state),
             dialogue.stream,
         )
         after = dialogue.reveal(exchange.hidden)

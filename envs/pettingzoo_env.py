@@ -11,8 +11,10 @@ from gymnasium.utils import seeding
 from pettingzoo import AECEnv
 
 from ..core.acts import IllegalAct, Say
+from ..core.dialogue import together
 from ..core.stream import Stream
 from ..core.thoughts import spoken
+from ..simulated_users.user import Cue
 from .base import Family
 from .engine import PATIENCE, check_on_error
 from .make import load_family
@@ -24,9 +26,10 @@ from .spaces import Utterance
 class DialogueAEC(AECEnv[str, dict[str, str], str]):
     """A dialogue between two learners.
 
-    Observations are ``{"brief": what this seat was told, "utterance": what the other seat said last}``. Rewards are the
-    payoffs, at the end. A lost turn (malformed, ambiguous or illegal) passes; the third in a row by one seat truncates
-    the episode, which then pays what the game pays in that state. ``infos`` say what was wrong.
+    Observations are ``{"brief": what this seat was told, "utterance": what the other seat said last}``; what a tool
+    answers stands in a line of its own, and nobody sits in its seat. Rewards are the payoffs, at the end. A lost turn
+    (malformed, ambiguous or illegal) passes; the third in a row by one seat truncates the episode, which then pays what
+    the game pays in that state. ``infos`` say what was wrong.
 
     `pettingzoo.utils.conversions.turn_based_aec_to_parallel` makes the parallel form.
 
@@ -62,7 +65,7 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         self.grammar = family.grammar.using(grammar)
         self.render_mode = render_mode
         self.split = split
-        self.possible_agents = list(family.seats)
+        self.possible_agents = list(family.people_seats)
         self.agents: list[str] = []
         self.observation_spaces: dict[str, Any] = {
             seat: spaces.Dict({"brief": Utterance(), "utterance": Utterance()}) for seat in self.possible_agents
@@ -110,6 +113,7 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         self.truncations = dict.fromkeys(self.agents, False)
         self.infos: dict[str, dict[str, Any]] = {seat: {} for seat in self.agents}
         self._last = dict.fromkeys(self.agents, "")
+        self._unread: dict[str, list[str]] = {seat: [] for seat in self.agents}
         self._lost = dict.fromkeys(self.agents, 0)
         self._lines: list[str] = []
         self.agent_selection = self.both.game.mover(self.state_) or ""
@@ -137,24 +141,37 @@ class DialogueAEC(AECEnv[str, dict[str, str], str]):
         self._lost[seat] = self._lost[seat] + 1 if problem else 0
         self.state_ = state
         shown = action if self.observation_spaces[seat]["utterance"].contains(action) else "..."
-        for other in self.agents:
-            if other != seat:
-                self._last[other] = shown
-        self._lines.append(f"{seat.capitalize()}: {shown}{f'   ({problem})' if problem else ''}")
+        lines = [f"{seat.capitalize()}: {shown}{f'   ({problem})' if problem else ''}", *self._tools(seat, action)]
+        self._unread[seat] = []
+        for agent in self.agents:
+            if new := lines[1:] if agent == seat else [shown, *lines[1:]]:
+                self._unread[agent] += new
+                self._last[agent] = together(self._unread[agent])
+        self._lines += lines
         if self.render_mode == "human":
-            print(self._lines[-1])
+            print("\n".join(lines))
         self._clear_rewards()
-        mover = self.both.game.mover(state)
+        mover = self.both.game.mover(self.state_)
         cut = self._lost[seat] >= PATIENCE
         if mover is None:
             self.terminations = dict.fromkeys(self.agents, True)
         elif cut:
             self.truncations = dict.fromkeys(self.agents, True)
         if mover is None or cut:
-            self.rewards = {agent: self.both.game.payoff(state, agent) for agent in self.agents}
+            self.rewards = {agent: self.both.game.payoff(self.state_, agent) for agent in self.agents}
         self.agent_selection = mover or next(agent for agent in self.agents if agent != seat)
         self._accumulate_rewards()
         self._deads_step_first()
+
+    def _tools(self, seat: str, heard: str) -> list[str]:
+        """Let the tools answer, as far as it is their turn; what they print."""
+        both, lines = self.both, []
+        while (tool := both.game.mover(self.state_) or "") in self.family.tools:
+            act = both.tool(self.state_)  # type: ignore[misc]  # a family with tools has it
+            cue = Cue(act, tool, both.scenarios[seat].public, "", heard, False, "", "", self.state_)
+            lines.append(f"{tool.capitalize()}: {self.family.tools[tool](cue)}")
+            self.state_ = both.game.apply(self.state_, tool, act)
+        return lines
 
     def render(self) -> str | None:
         """The transcript so far in mode ``"ansi"``; in mode ``"human"`` it has been printed already."""

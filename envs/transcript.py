@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from rich.console import Console
@@ -9,7 +10,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
-from ..core.dialogue import Dialogue, Step
+from ..core.dialogue import Dialogue, Step, Turn
 from .base import Family
 
 
@@ -44,13 +45,9 @@ class Transcript:
     def text(self, dialogue: Dialogue) -> str:
         """The whole dialogue as plain text, a line an utterance; the outcome last."""
         lines = [dialogue.brief, ""]
-        if dialogue.opening:
-            lines.append(f"{self.family.partner.capitalize()}: {dialogue.opening}")
-        for step in dialogue.steps:
-            mark = f"   ({step.problem})" if step.problem else ""
-            lines.append(f"{self.family.role.capitalize()}: {step.text}{mark}")
-            if step.reply:
-                lines.append(f"{self.family.partner.capitalize()}: {step.reply}")
+        for turn in dialogue.turns():
+            seat, words = attributed(self.family, turn.seat, turn.text)
+            lines.append(f"{seat.capitalize()}: {words}" + (f"   ({turn.problem})" if turn.problem else ""))
         if dialogue.done:
             lines += ["", self.ending(dialogue)]
         return "\n".join(lines)
@@ -73,8 +70,8 @@ class Transcript:
     def show_opening(self, dialogue: Dialogue) -> None:
         """Print the brief and the partner's first words."""
         self._out.print(Panel(Text(dialogue.brief), title=f"You are the {self.family.role}", border_style="cyan"))
-        if dialogue.opening:
-            self._say(self.family.partner, dialogue.opening, "yellow")
+        for turn in takewhile(lambda turn: turn.seat != dialogue.seat, dialogue.turns()):
+            self._answer(turn)
 
     def show_words(self, seat: str, words: str) -> None:
         """Print one utterance."""
@@ -90,8 +87,9 @@ class Transcript:
         """
         if echo:
             self._say(self.family.role, step.text + (f"   ({step.problem})" if step.problem else ""), "green")
-        if step.reply and answer:
-            self._say(self.family.partner, step.reply, "yellow")
+        for turn in step.answers:
+            if answer or turn.seat in self.family.tools:
+                self._answer(turn)
         if step.done:
             self._out.print(f"[dim]{escape(self.ending(step.dialogue))}[/dim]")
 
@@ -101,8 +99,19 @@ class Transcript:
             self._console = Console(highlight=False)
         return self._console
 
+    def _answer(self, turn: Turn) -> None:
+        self._say(
+            *attributed(self.family, turn.seat, turn.text), "magenta" if turn.seat in self.family.tools else "yellow"
+        )
+
     def _say(self, seat: str, words: str, colour: str) -> None:
         self._out.print(Utterance(seat, words, colour))
+
+
+def attributed(family: Family, seat: str, words: str) -> tuple[str, str]:
+    """Who spoke, and the words; a tool's without the seat's name before them."""
+    seat = seat or family.partner
+    return seat, words.removeprefix(f"{seat.capitalize()}: ") if seat in family.tools else words
 
 
 def _plain(value: object) -> str:

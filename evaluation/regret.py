@@ -19,7 +19,7 @@ import numpy as np
 
 from ..core.acts import Act, Say
 from ..core.belief import LISTED, Belief, ProductBelief
-from ..core.dialogue import Dialogue
+from ..core.dialogue import Dialogue, Turn
 from ..core.episode import Episode
 from ..core.grammar import Grammar
 from ..core.setting import Exchange
@@ -53,7 +53,7 @@ class TurnRegret:
     text: str  # what the learner said
     act: str  # the tag of what it came to; "" for talk and for a lost turn
     problem: str  # malformed, ambiguous, illegal or ""
-    reply: str  # the partner's
+    answers: tuple[Turn, ...]  # the others'
     belief: Belief  # exact, before the turn
     best: str | None  # the tag of an optimal act; "" for talk
     value: float | None  # best expected payoff before the turn
@@ -131,7 +131,9 @@ def dialogue_regret(dialogue: Dialogue, grammar: Grammar) -> DialogueRegret:
         except OutOfReach:
             optimum = None
         tag = grammar.print(step.act)
-        turns.append(TurnRegret(step.text, tag, step.problem, step.reply, belief, best, value, act_value, kinds))
+        turns.append(
+            TurnRegret(step.text, tag, step.problem, tuple(step.answers), belief, best, value, act_value, kinds)
+        )
         answered = _last(step.exchange)
     if solution is not None and optimum is not None and not dialogue.over:
         belief = dialogue.belief()

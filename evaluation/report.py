@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..core.solver import OutOfReach
 from ..envs.base import Family
 from ..envs.engine import Engine
 from ..envs.episodes import engine_of
+from ..envs.transcript import attributed
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
 from . import figures
@@ -265,9 +267,15 @@ def _regret(judged: Sequence[EpisodeRegret]) -> dict[str, Any] | None:
 
 def _dialogue(family: Family, reason: str, one: EpisodeRegret, worst: float) -> dict[str, Any]:
     episode = one.episode
-    opening = episode.turns[0].text if episode.turns and episode.turns[0].seat != episode.seat else ""
+    first = takewhile(lambda turn: turn.seat != episode.seat, episode.turns)
+    opening = [attributed(family, turn.seat, turn.text) for turn in first]
     turns = [
-        {"turn": turn, "guesses": likeliest_facts(family, one.scenario, turn.belief), "optimal": turn.regret < 1e-9}
+        {
+            "turn": turn,
+            "answers": [attributed(family, answer.seat, answer.text) for answer in turn.answers],
+            "guesses": likeliest_facts(family, one.scenario, turn.belief),
+            "optimal": turn.regret < 1e-9,
+        }
         for turn in one.turns
     ]
     outcome = [f"{name.replace('_', ' ')} {_plain(value)}" for name, value in episode.outcome.items() if value]
@@ -275,7 +283,7 @@ def _dialogue(family: Family, reason: str, one: EpisodeRegret, worst: float) -> 
     told = {"Outcome": ", ".join(outcome), "Hidden until now": ", ".join(hidden)}
     found = {"reason": reason, "judged": one, "episode": episode, "opening": opening, "turns": turns, "worst": worst}
     said = " ".join(f"{what}: {text}." for what, text in told.items() if text)
-    return {**found, "role": episode.seat, "partner": family.partner, "said": said}
+    return {**found, "role": episode.seat, "said": said}
 
 
 def _numbers(outcomes: Sequence[dict[str, Any]], name: str) -> list[float]:

@@ -27,7 +27,7 @@ from ..policies.policy import Policy
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
 from ..simulated_users.backends.replay import ReplayBackend
-from ..simulated_users.user import Failure, SimulatedUser, cue_of
+from ..simulated_users.user import Failure, SimulatedUser, cues_of
 from .attacks import KINDS, Attacker, believed, told
 from .evaluate import conduct, user_name
 from .language import NaiveBayes
@@ -201,7 +201,7 @@ class _Recorder:
         depends = self._depends(spoken) if self.attacked else [None] * len(spoken)
         for (dialogue, heard, text, exchange, said, stream), other in zip(spoken, depends, strict=True):
             named = tuple(told(self.family, dialogue, exchange, text, said)) if self.attacked else ()
-            cue = cue_of(dialogue, heard, text, exchange)
+            cue = cues_of(dialogue, heard, text, exchange)[-1]
             self._kept.append(UserUtterance(dialogue, len(dialogue.steps), cue, said, stream, named, other))
         return words
 

@@ -121,7 +121,7 @@ def contradictions(sample: Sample) -> Measure:
     return _share(
         not possible and (cast is None or bool(cast.admissible(_moment(dialogue, index, place), act)))
         for dialogue, index, exchange in _exchanges(sample.dialogues)
-        for place, (possible, act) in enumerate(_own(dialogue, index, exchange))
+        for place, possible, act in _own(dialogue, index, exchange)
     )
 
 
@@ -130,7 +130,7 @@ def own_acts(sample: Sample) -> Measure:
 
     Below 1 the exact optimum and beliefs do not hold for this user.
     """
-    return _share(possible for place in _exchanges(sample.dialogues) for possible, _ in _own(*place))
+    return _share(possible for place in _exchanges(sample.dialogues) for _, possible, _ in _own(*place))
 
 
 def impossible_acts(sample: Sample) -> Measure:
@@ -284,10 +284,10 @@ def _ways(dialogue: Dialogue, index: int, exchange: Exchange) -> Iterator[tuple[
         ways = same or {after for after, _ in outcomes}
 
 
-def _own(dialogue: Dialogue, index: int, exchange: Exchange) -> list[tuple[bool, Any]]:
-    """For each reply, whether the person's own mind could make it, and the act."""
-    ways = _ways(dialogue, index, exchange)
-    return [(possible, act) for (_, possible), (_, _, act) in zip(ways, exchange.replies, strict=True)]
+def _own(dialogue: Dialogue, index: int, exchange: Exchange) -> list[tuple[int, bool, Any]]:
+    """For each reply of a person: its place, whether the person's own mind could make it, and the act."""
+    ways = enumerate(zip(_ways(dialogue, index, exchange), exchange.replies, strict=True))
+    return [(i, possible, act) for i, ((_, possible), (_, seat, act)) in ways if seat not in dialogue.tools]
 
 
 def _stops_early(dialogue: Dialogue, index: int, exchange: Exchange) -> bool:
@@ -305,7 +305,7 @@ def _moment(dialogue: Dialogue, index: int | None = None, place: int = 0) -> Mom
     """Where reply `place` of the exchange of step `index` is to be made; without an index, where the dialogue ended."""
     past: list[tuple[str, Any]] = []
     state, hidden = dialogue.state, dialogue.hidden
-    seat = next(seat for seat in dialogue.setting.game.seats if seat != dialogue.seat)
+    seat = next(one for one in dialogue.setting.game.seats if one not in (dialogue.seat, *dialogue.tools))
     for _, number, exchange in _exchanges([dialogue]):
         past += [(dialogue.seat, exchange.act)] if number >= 0 else []
         past += [(who, act) for _, who, act in exchange.replies[: place if number == index else None]]

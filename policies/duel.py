@@ -29,10 +29,12 @@ class Duel:
         grammar: ``"natural"`` or ``"tagged"``.
 
     Raises:
-        ValueError: If only one seat of the family can learn.
+        ValueError: If only one seat of the family can learn, or there are tools.
     """
 
     def __init__(self, family: Family, seed: int, grammar: str = "natural"):
+        if family.tools:
+            raise ValueError(f"{type(family).__name__} has tools, which duels of policies do not know")
         self.env, self.seed = DialogueAEC(family, grammar), seed
         self.env.reset(seed=seed)
         both = self.env.both

@@ -160,11 +160,12 @@ def _seats(options: Play, settings: dict[str, Any]) -> tuple[Family, bool, str]:
     path, registered = lookup(options.env_id)
     family = load_family(path, {**registered, **settings})
     side, alone = options.side, options.policy in HUMAN
-    if side not in ("", "learner", "partner", *family.seats):
-        raise ValueError(f"as must be learner, partner, or one of the seats {', '.join(family.seats)}; got {side!r}")
-    if side in family.seats:
+    seats = family.people_seats
+    if side not in ("", "learner", "partner", *seats):
+        raise ValueError(f"as must be learner, partner, or one of the seats {', '.join(seats)}; got {side!r}")
+    if side in seats:
         # Against a simulated person one learns; against a policy one is the partner.
-        learner = side if alone else next(seat for seat in family.seats if seat != side)
+        learner = side if alone else next(seat for seat in seats if seat != side)
         if learner != family.role and "role" in family.settings() and "role" not in settings:
             family = load_family(path, {**registered, **settings, "role": learner})
         side = "learner" if side == family.role else "partner"
@@ -211,7 +212,7 @@ class _Table:
             if self.as_partner and not self.as_learner:
                 transcript.show_words(self.engine.family.role, text)
             step = self.engine.step([dialogue], [text])[0]
-            if step.done or not (self.as_learner or self.as_partner):
+            if step.done or not self.as_learner:
                 transcript.show_step(step, echo=not (self.as_learner or self.as_partner), answer=not self.as_partner)
             if self.advice and (step.done or not self.as_learner):
                 self.advise(step)

@@ -285,19 +285,23 @@ class _Walk:
         self.acts: list[Act] = []
         self.state: Any = dialogue.state
         self.seat = ""
+        self.seed = dialogue.stream.choose(2**31) if dialogue.tools else None  # of what the mind draws for tools
 
     def advance(self) -> Exchange | None:
         """The exchange, or ``None`` if an act is missing: in `state`, by `seat`."""
         made = iter(self.acts)
 
-        def answer(state: Any, seat: str) -> Act:
+        def answer(state: Any, seat: str) -> Act | None:
+            if seat in self.dialogue.tools:
+                return None
             for act in made:
                 return act
             self.state, self.seat = state, seat
             raise _Undecided
 
         try:
-            return self.dialogue.setting.answered(self.dialogue.state, self.dialogue.hidden, self.act, answer)
+            stream = None if self.seed is None else private_stream(self.seed)
+            return self.dialogue.setting.answered(self.dialogue.state, self.dialogue.hidden, self.act, answer, stream)
         except _Undecided:
             return None
 
@@ -315,7 +319,7 @@ class _Walk:
                 past.append((dialogue.seat, self.act))
             except IllegalAct:
                 past.append((dialogue.seat, Say()))
-        seat = self.seat or next(seat for seat in setting.game.seats if seat != setting.seat)
+        seat = self.seat or next(one for one in setting.game.seats if one not in (setting.seat, *dialogue.tools))
         past += [(seat, act) for act in self.acts]
         return Moment(setting, dialogue.public, dialogue.hidden, seat, state, tuple(past))
 

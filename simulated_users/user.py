@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ..core.acts import Act
-from ..core.dialogue import Dialogue
+from ..core.dialogue import Dialogue, Together, together
 from ..core.grammar import Heard
 from ..core.setting import Exchange
 from ..core.stream import Stream
@@ -40,13 +40,20 @@ class Cue(NamedTuple):
     before: Any
 
 
-def cue_of(dialogue: Dialogue, heard: Heard | None, text: str, exchange: Exchange) -> Cue:
-    """What a voice is told about the last reply of an exchange; `heard` is ``None`` at the opening."""
-    before, seat, act = exchange.replies[-1]
+def cues_of(dialogue: Dialogue, heard: Heard | None, text: str, exchange: Exchange) -> list[Cue]:
+    """What a voice is told about each reply of an exchange; `heard` is ``None`` at the opening.
+
+    Why a turn was lost is told with the first.
+    """
+    public, persona = dialogue.public, dialogue.persona
     if heard is None:
-        return Cue(act, seat, dialogue.public, dialogue.persona, "", True, "", "", before)
+        return [Cue(act, seat, public, persona, "", True, "", "", before) for before, seat, act in exchange.replies]
     problem, reason = heard.problem or exchange.problem, heard.reason or exchange.reason
-    return Cue(act, seat, dialogue.public, dialogue.persona, text, False, problem, reason, before)
+    cues = []
+    for before, seat, act in exchange.replies:
+        cues.append(Cue(act, seat, public, persona, text, False, problem, reason, before))
+        problem = reason = ""
+    return cues
 
 
 class Failure(str):
@@ -95,7 +102,10 @@ class SimulatedUser(Protocol):
         texts: Sequence[str],
         exchanges: Sequence[Exchange],
     ) -> list[str]:
-        """The words for each exchange; ``""`` where nobody answers, a `Failure` where the machinery failed."""
+        """The words for each exchange; ``""`` where nobody answers, a `Failure` where the machinery failed.
+
+        Where several seats answer, the words are a `Together`. Tools are printed elsewhere: what they do is not here.
+        """
         ...
 
 
@@ -133,14 +143,46 @@ class ScriptedUser:
         texts: Sequence[str],
         exchanges: Sequence[Exchange],
     ) -> list[str]:
-        """Word the last reply of each exchange."""
+        """Word the replies of each exchange."""
         cues, streams = [], []
         for dialogue, heard, text, exchange in zip(dialogues, heards, texts, exchanges, strict=True):
-            if exchange.replies:
-                cues.append(cue_of(dialogue, heard, text, exchange))
+            for cue in cues_of(dialogue, heard, text, exchange):
+                cues.append(cue)
                 streams.append(dialogue.stream)
-        said = self.voice.say(cues, streams)
-        if len(said) == len(dialogues):
-            return said
-        rest = iter(said)
-        return [next(rest) if exchange.replies else "" for exchange in exchanges]
+        said = iter(self.voice.say(cues, streams))
+        return [_whole([next(said) for _ in exchange.replies]) for exchange in exchanges]
+
+
+def speak(
+    user: SimulatedUser,
+    tools: Mapping[str, Callable[[Cue], str]],
+    dialogues: Sequence[Dialogue],
+    heards: Sequence[Heard | None],
+    texts: Sequence[str],
+    exchanges: Sequence[Exchange],
+) -> Sequence[str]:
+    """`SimulatedUser.speak`, but what tools do is printed after their names, and the user not asked for it."""
+    if not tools:
+        return user.speak(dialogues, heards, texts, exchanges)
+    people = [
+        exchange._replace(replies=tuple(reply for reply in exchange.replies if reply[1] not in tools))
+        for exchange in exchanges
+    ]
+    asked = [place for place, exchange in enumerate(people) if exchange.replies]
+    columns: Any = [[column[place] for place in asked] for column in (dialogues, heards, texts, people)]
+    words = dict(zip(asked, user.speak(*columns) if asked else (), strict=True))
+    found = []
+    for place, about in enumerate(zip(dialogues, heards, texts, exchanges, strict=True)):
+        said = words.get(place, "")
+        rest = iter(said.parts if isinstance(said, Together) else (said,))
+        parts = [
+            f"{cue.seat.capitalize()}: {tools[cue.seat](cue)}" if cue.seat in tools else next(rest, "")
+            for cue in cues_of(*about)
+        ]
+        found.append(_whole([part for part in parts if part]))
+    return found
+
+
+def _whole(parts: Sequence[str]) -> str:
+    """What was said in one turn; a `Failure` if one of the voices failed."""
+    return next((part for part in parts if isinstance(part, Failure)), None) or together(parts)

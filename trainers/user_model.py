@@ -171,15 +171,14 @@ def _example(episode: Episode, about: str, engines: dict[tuple[str, str], Engine
 
 def words_of_episode(episode: Episode) -> Words:
     """The words of a recorded episode."""
-    opening, turns = "", []
+    opening: list[str] = []
+    turns: list[tuple[str, list[str]]] = []
     for turn in episode.turns:
         if turn.seat == episode.seat:
-            turns.append((turn.text, ""))
-        elif turns:
-            turns[-1] = (turns[-1][0], turn.text)
+            turns.append((turn.text, []))
         else:
-            opening = turn.text
-    return Words(episode.brief, opening, tuple(turns))
+            (turns[-1][1] if turns else opening).append(turn.text)
+    return Words(episode.brief, "\n".join(opening), tuple((said, "\n".join(replies)) for said, replies in turns))
 
 
 def _split(

@@ -184,8 +184,17 @@ def the_mind_is_a_distribution(subject: Subject) -> None:
 
 
 def the_words_are_there(subject: Subject) -> None:
-    """The voice has words for whatever the simulated person may do, in every style, also to turns that were lost."""
+    """The voice has words for whatever the simulated person may do, in every style, also to turns that were lost.
+
+    What a tool does is printed in a line.
+    """
     voice = subject.family.voice
+    for reply in subject.replies:
+        if printed := subject.family.tools.get(reply.seat):
+            public = reply.scenario.public
+            said = printed(Cue(reply.act, reply.seat, public, voice.personas[0], "", False, "", "", reply.before))
+            if not isinstance(said, str) or not said.strip() or len(said.splitlines()) > 1:
+                raise Violation(f"the tool {reply.seat} prints {said!r} for {reply.act!r}: it must print one line")
     for cue in subject.cues():
         for persona in voice.personas:
             whole = people_of(subject.family).sample(persona, _stream(0))

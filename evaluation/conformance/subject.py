@@ -144,7 +144,8 @@ class Subject:
     def cues(self, most: int = 400) -> list[Cue]:
         """What a voice may be told: replies at random, to talk, to turns that were lost, and by every style."""
         draw = random.Random(0)
-        replies = self.replies if len(self.replies) <= most else draw.sample(self.replies, most)
+        replies = [reply for reply in self.replies if reply.seat not in self.family.tools]
+        replies = replies if len(replies) <= most else draw.sample(replies, most)
         found = []
         for number, reply in enumerate(replies):
             scenario, before, seat, act, learner = reply
@@ -166,7 +167,7 @@ class Subject:
         while not walk or not walk[-1].over:
             if walk or setting.game.mover(state) != setting.seat:
                 for _, exchange, _ in setting.seen(state, belief, act):
-                    for before, seat, made in exchange.replies[-1:]:
+                    for before, seat, made in exchange.replies:
                         self._replies[Reply(scenario, before, seat, made, act)] = None
                 exchange = setting.draw(state, hidden, act, stream)
                 belief = setting.listen(belief, exchange)
