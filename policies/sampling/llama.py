@@ -120,7 +120,7 @@ class LlamaRows(Rows):
         grid = _Grid(unread, self.device) if unread else None
         if grid is not None:
             tokens, columns = torch.cat([last, grid.tokens]), torch.cat([at, grid.at])
-            rows = torch.cat([rows, grid.rows.repeat_interleave(grid.lengths)])
+            rows = torch.cat([rows, grid.rows.repeat_interleave(grid.lengths, output_size=len(grid.tokens))])
             grid.bias = self.hidden_from(grid.spread(grid.at[:, None])[..., 0], grid.top, self.dtype)[:, None]
             grid.bias = grid.bias.repeat(1, 1, shared, 1)
         bias = self.hidden_from(at, top, self.dtype)[:, None, None]

@@ -121,7 +121,7 @@ class Rows:
     def __init__(self, model: Any):
         self._model = ref(model)  # what samples from a model is kept as long as the model, and no longer
         self.device: torch.device = model.device
-        self.place, self.span = Place(), torch.arange(0)
+        self.place, self.span = Place(), torch.arange(0, device=self.device)
         self.dtype = self.precision()
         self.layers = [RowLayer(self.place) for _ in range(text_config(model).num_hidden_layers)]
 

@@ -53,7 +53,7 @@ class Sampler:
         self.here = self.there = State(0, 0)  # on this side, and where the model is
         self.state = self.here.arrays()
         self.graphs: dict[Any, Any] = {}
-        self.pool: Any = None  # of memory, which all graphs share
+        self.pool: Any = None  # of memory, which all graphs share; gone with the last of them
         self.mark: Any = None
 
     def refresh(self, forget: bool) -> None:
@@ -66,7 +66,7 @@ class Sampler:
             self.filled[:] = 0
         if (mark := fingerprint(self.rows.model)) != self.mark:
             if self.mark is not None and self.rows.load():
-                self.graphs.clear()
+                self._forget_graphs()
             self.mark, self.filled[:] = mark, 0
 
     def knows(self, key: Any) -> bool:
@@ -181,7 +181,7 @@ class Sampler:
         if (slots, columns) != (place.slots, place.columns):
             self.state.at[self.state.at == place.columns - 1] = columns - 1
             self.rows.reserve(slots, columns)
-            self.graphs.clear()
+            self._forget_graphs()
             held, filled = self.held, self.filled
             self.held, self.filled = np.zeros((slots, columns), np.int64), np.zeros(slots, np.int64)
             self.held[: held.shape[0], : held.shape[1]], self.filled[: len(filled)] = held, filled
@@ -190,7 +190,11 @@ class Sampler:
             self.here = self.here.grown(slots, limit, columns - 1)
             self.state = self.here.arrays()
             self.there = State(slots, limit, self.rows.device) if self.fixed else self.here
-            self.graphs.clear()
+            self._forget_graphs()
+
+    def _forget_graphs(self) -> None:
+        self.graphs.clear()
+        self.pool = None
 
     def _alike(self, sequence: tuple[int, ...]) -> tuple[int, int]:
         """The row that has most of a sequence, from its beginning, and how many tokens of it."""

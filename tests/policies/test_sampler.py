@@ -121,6 +121,20 @@ def as_on_a_gpu(model, tokenizer, monkeypatch):
     return made
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("kind", ["tiny", "llama", "gpt2"])
+def test_on_a_gpu_it_says_what_the_plain_loop_says(tiny, kind):
+    model = deepcopy(small(kind, tiny)).to("cuda")
+    sampler = make_sampler(model, tiny[2].eos_token_id)
+    assert type(sampler.rows) is KINDS[kind]
+    plain = played(tiny, model, lockstep=True)
+    assert_same(played(tiny, model, batch=5), plain, tolerance=1e-3)
+    assert any(sampler.graphs.values())
+    before = sampler.graphs.copy()
+    assert_same(played(tiny, model), plain, tolerance=1e-3)  # more rows: the graphs of before are void
+    assert any(sampler.graphs.values()) and before != sampler.graphs
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_says_what_the_plain_loop_says(tiny, kind, monkeypatch):
     model = small(kind, tiny)
