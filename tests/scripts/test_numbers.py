@@ -13,6 +13,8 @@ import pytest
 from dialogym.core.acts import Say
 from dialogym.core.belief import Belief
 from dialogym.core.solver import Solution
+from dialogym.envs.clinic.game import Consultation as Visit
+from dialogym.envs.clinic.mind import Waiting
 from dialogym.envs.coaching.game import Consultation
 from dialogym.envs.coaching.mind import Client
 from dialogym.envs.guided_solving.game import Attempt, GuidedSteps, Hint, Nudge, Show, Try
@@ -106,6 +108,18 @@ def coaching(n):
     game = Consultation(strategies, attributes, credit, n["setting.turns"], n["setting.cost"], n["game.pushing"])
     mind = Client(game, profile, n["setting.reliability"], n["setting.conformity"])
     return Solution(game, mind, "coach", mind.candidates).start_value()
+
+
+def clinic(n):
+    kinds = {"i": n["share"], "q": n["found"], "t": n["shown"]}
+    names = [tuple(f"{kind}{place}" for place in range(len(rows))) for kind, rows in kinds.items()]
+    prices = [n[f"setting.{name}"] for name in ("turns", "cost", "test_cost", "second", "wrong", "harm", "refer")]
+    game = Visit(names[0], (*names[1], "medicines"), names[2], *prices)
+    shares = [n[f"setting.{name}"] for name in ("risk", "guarded")]
+    mind = Waiting(
+        game, *(tuples(n[key]) for key in ("share", "found", "shown", "delicate")), *shares, n["candid"], n["slips"]
+    )
+    return Solution(game, mind, "doctor", mind.candidates).start_value()
 
 
 def tutoring(n):
