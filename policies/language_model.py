@@ -68,6 +68,8 @@ def load_pretrained(name: str, dtype: str = "float32") -> tuple[Any, Any]:
             f"model must be 'tiny', 'smollm2', a local model folder or a Hugging Face id; {name!r} could not be "
             f"loaded: {error}"
         ) from error
+    if name == "smollm2":
+        tokenizer.eos_token = "<|im_end|>"  # some versions of transformers take another from the file
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model, tokenizer

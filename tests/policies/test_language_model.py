@@ -18,7 +18,7 @@ from dialogym.policies import tiny as module
 from dialogym.policies.language_model import LanguageModelPolicy, load_model
 from dialogym.policies.rollout import rollout
 from dialogym.policies.tokens import ChatFormat
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 
 @pytest.fixture(scope="module")
@@ -221,8 +221,17 @@ def test_the_smollm2_of_a_package_and_an_adapter_of_it(tiny, read_gguf_once, tmp
         asked.append((Path(source["gguf_file"]).suffix, source["dtype"]))
         return deepcopy(base) if len(asked) > 1 else read(**source)
 
+    def read_otherwise(**source):
+        """As transformers 5.17 on another machine: the token that opens a turn is taken for the one that ends it."""
+        tokenizer = tokenize(**source)
+        tokenizer.eos_token = "<|im_start|>"
+        return tokenizer
+
+    tokenize = AutoTokenizer.from_pretrained
     monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", read_once)
-    model, tokenizer = load_model("smollm2", engine)
+    with monkeypatch.context() as patch:
+        patch.setattr(AutoTokenizer, "from_pretrained", read_otherwise)
+        model, tokenizer = load_model("smollm2", engine)
     base = deepcopy(model)
     assert sum(weights.numel() for weights in model.parameters()) == 134_515_008 and model.dtype == torch.float32
     assert "quantization_config" not in model.config.to_dict()  # or what is trained from it could not be trained again
