@@ -7,6 +7,7 @@ import math
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import pytest
@@ -17,6 +18,10 @@ from dialogym.envs.clinic.game import Consultation as Visit
 from dialogym.envs.clinic.mind import Waiting
 from dialogym.envs.coaching.game import Consultation
 from dialogym.envs.coaching.mind import Client
+from dialogym.envs.guessing.game import Mystery, Quest
+from dialogym.envs.guessing.mind import Teller, Thinker
+from dialogym.envs.guessing.optimum import solution
+from dialogym.envs.guessing.subjects import Table as Answers
 from dialogym.envs.guided_solving.game import Attempt, GuidedSteps, Hint, Nudge, Show, Try
 from dialogym.envs.negotiation.game import Accept, Offer, PriceBargaining, Walk
 from dialogym.envs.spacing.game import Calendar, Flashcards
@@ -184,6 +189,39 @@ def spacing(n):
     names = ("half_lives", "start", "start_hard", "hard", "learn", "grow", "slip")
     memory = Memory(**{name: tuples(n[f"memory.{name}"]) for name in names})
     return SpacingSolution(game, Student(game, memory)).start_value()
+
+
+def guessing(n):
+    """The tables of things, cities and rules stand on the page, too."""
+    if n["setting.preset"] == "riddle":
+        game = Mystery(
+            n["setting.turns"], n["setting.cost"], *(n[f"game.{x}"] for x in ("twist", "half", "circumstance"))
+        )
+        names = {x: n[x] for x in ("likely", "sign", "tell", "leave")}
+        teller = Teller(game, **names, noise=n["setting.noise"], hurried=n["setting.hurried"])
+        return Solution(game, teller, "guesser", teller.candidates).start_value()
+    section = PAGES["guessing"].partition("\n## What can be thought of\n")[2]
+    tables = {
+        head: re.findall(r"^\| (.+) \|$", part, re.M)
+        for head, _, part in (s.partition(" |") for s in section.split("\n\n| "))
+    }
+    if n["setting.preset"] == "things":
+        yes = {row.split(" | ")[0]: row.split(" | ")[1].split(", ") for row in tables["thing"][1:]}
+        bank = tuple(dict.fromkeys(name for names in yes.values() for name in names))
+        rows = tuple(tuple("yes" if name in yes[thing] else "no" for thing in yes) for name in bank)
+        known = [Answers(tuple(yes), bank, rows)]
+    elif n["setting.preset"] == "cities":
+        cities = {name: answers for name, *answers in (row.split(" | ") for row in tables["city"][1:])}
+        known = [Answers(tuple(cities), tuple(range(6)), tuple(zip(*cities.values(), strict=True)))]
+    else:
+        line = re.search(r"^Rules: (.*)\. Tests: (.*)\.$", section, re.M)
+        rules, tests = (re.findall(r"`(.*?)`", part) for part in line.groups())
+        inputs = tuple(product(range(3), repeat=3))
+        rows = tuple(tuple(str(eval(rule, dict(zip("abc", x, strict=True)))) for rule in rules) for x in inputs)
+        wanted = [dict(zip("abc", map(int, test.split("-")), strict=True)) for test in tests]
+        known = [Answers(tuple(rules), inputs, rows, tuple(eval(rule, dict(w)) for rule in rules)) for w in wanted]
+    games = [Quest(table, n["setting.turns"], n["setting.cost"]) for table in known]
+    return sum(solution(game, Thinker(game)).start_value() for game in games) / len(games)
 
 
 REBUILT = [(name, env_id) for name in PAGES for env_id, found in read(name).items() if found["optimum"] is not None]
