@@ -22,6 +22,7 @@ from dialogym.policies.policy import FunctionPolicy, NoisyPolicy
 from dialogym.policies.registry import make_policy
 from dialogym.scripts.main import main
 
+from ..reach import OUT_OF_REACH
 from ..toy import TOY, Cafe
 
 SHIPPED = [env_id for env_id, (path, _) in TABLE.items() if path.startswith("dialogym.")]
@@ -158,7 +159,7 @@ def play_again(name, seed):
 
 
 @pytest.mark.parametrize(
-    "env_id", [env_id for env_id in SHIPPED if env_id not in ("Spacing-v0", "TutoringUnmarked-v0")]
+    "env_id", [env_id for env_id in SHIPPED if env_id not in (*OUT_OF_REACH, "TutoringUnmarked-v0")]
 )
 def test_every_environment_has_its_four(env_id, tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "LIMIT", 100)
