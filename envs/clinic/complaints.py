@@ -67,7 +67,9 @@ class Complaint:
 
 _MEDICINES = Topic(
     "Do you take any other medicines?",
-    "(?:other |any )?(?:medicines?|medications?|meds|pills|drugs)|taking anything else",
+    "(?:other |any )?(?:medicines?|medications?|meds|pills|drugs)"
+    "|(?:take|taking) anything (?:else|regularly)|anything else (?:that )?you take"
+    "|what else (?:are you taking|do you take)",
     ("I take something else every day", "I have a box of other pills that I take"),
     ("I take nothing else", "I am on no other medicines"),
 )
