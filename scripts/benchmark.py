@@ -18,7 +18,7 @@ from ..core.checks import at_least
 from ..envs import seeds
 from ..envs.make import make_engine
 from ..envs.registration import representatives
-from ..evaluation.datasets import recipes
+from ..evaluation.datasets import NAMES, recipes
 from ..evaluation.evaluate import evaluate
 from ..evaluation.statistics import few_runs, mean_interval
 from ..policies.baselines import heuristics
@@ -60,7 +60,8 @@ class Options:
     out: Path = Path("runs/benchmark")
     """Folder of the runs and of results.jsonl."""
     page: Path | None = None
-    """Write the leaderboard to this Markdown file, and its figure to the folder `figures` beside it."""
+    """Write the leaderboard, of all results in the folder, to this Markdown file, and its figures to the folder
+    `figures` beside it."""
 
 
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
@@ -78,25 +79,25 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     console = Console(highlight=False)
     env_ids, names = options.env or representatives(), options.algorithm or tuple(algorithms(options.model))
     budget = Budget(options.out, options.model, options.demonstrations, options.played, options.episodes)
-    rows = benchmark(env_ids, names, range(options.seeds), options.data, budget, options.workers, console.print)
+    found = benchmark(env_ids, names, range(options.seeds), options.data, budget, options.workers, console.print)
     wanted = set(product(env_ids, names, range(options.seeds), options.data))
-    rows = [row for row in rows if key_of(row) in wanted]
-    first = [row for row in rows if row["data"] == options.data[0]]
+    first = [row for row in found if key_of(row) in wanted and row["data"] == options.data[0]]
     console.print(leaderboard(first, env_ids, names), markup=False)
     if options.page is not None:
-        write_page(options, options.page, rows, env_ids, names)
+        write_page(options, options.page, found)
         console.print(f"wrote {options.page}", markup=False)
 
 
 def board(head: str, env_ids: Iterable[str], names: Iterable[str], cell: Callable[[str, str], str]) -> str:
-    """A table with a row for each name and a column for each environment, of ``cell(env_id, name)``."""
-    lines = [[f"`{name}`", *(cell(env_id, name) for env_id in env_ids)] for name in names]
-    return table([head, *map(_short, env_ids)], lines)
+    """A table with a row for each environment and a column for each name, of ``cell(env_id, name)``."""
+    names = list(names)
+    lines = [[_short(env_id), *(cell(env_id, name) for name in names)] for env_id in env_ids]
+    return table([head, *(f"`{name}`" for name in names)], lines)
 
 
 def leaderboard(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], names: Sequence[str]) -> str:
     """Exact scores by algorithm and environment: means over seeds, and half the 95% interval if there are several."""
-    return board("algorithm", env_ids, names, lambda env_id, name: few_runs(_of(rows, env_id, name)))
+    return board("environment", env_ids, names, lambda env_id, name: few_runs(_of(rows, env_id, name)))
 
 
 def by_data(rows: Sequence[dict[str, Any]], env_id: str, names: Sequence[str], data: Sequence[str]) -> str:
@@ -105,16 +106,16 @@ def by_data(rows: Sequence[dict[str, Any]], env_id: str, names: Sequence[str], d
     return table([_short(env_id), *(f"`{one}`" for one in data)], lines)
 
 
-def seeds_played(rows: Sequence[dict[str, Any]], env_ids: Sequence[str], names: Sequence[str]) -> str:
-    """How many seeds stand behind each column, unless all have the same; a range where algorithms differ."""
-    parts = {}
-    for env_id in env_ids:
-        counts = [len(_of(rows, env_id, name)) for name in names]
+def seeds_played(rows: Sequence[dict[str, Any]]) -> str:
+    """How many seeds stand behind the scores of each environment; a range where algorithms differ."""
+    parts: dict[str, list[str]] = {}
+    for env_id in dict.fromkeys(row["env_id"] for row in rows):
+        counts = {len(_of(rows, env_id, row["algorithm"])) for row in rows if row["env_id"] == env_id}
         low, high = min(counts), max(counts)
-        parts[_short(env_id)] = f"{low} to {high}" if high > low else f"{low}"
-    if len(parts) > 1 and len(set(parts.values())) == 1:
-        return f"{next(iter(parts.values()))} for each environment"
-    return ", ".join(f"{name} {counts}" for name, counts in parts.items())
+        parts.setdefault(f"{low} to {high}" if high > low else f"{low}", []).append(_short(env_id))
+    if len(parts) == 1:
+        return f"{next(iter(parts))} for each environment"
+    return "; ".join(f"{counts} for {', '.join(env_ids)}" for counts, env_ids in parts.items())
 
 
 def references(env_ids: Iterable[str], episodes: int, data: Sequence[str]) -> dict[str, dict[str, tuple[float, str]]]:
@@ -138,16 +139,18 @@ def references(env_ids: Iterable[str], episodes: int, data: Sequence[str]) -> di
     return found
 
 
-def write_page(
-    options: Options, page: Path, rows: Sequence[dict[str, Any]], env_ids: Sequence[str], names: Sequence[str]
-) -> None:
+def write_page(options: Options, page: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Fill the template with the tables, draw the learning curves, and put the results themselves beside the figure."""
+    from ..trainers.benchmark import algorithms
+
     figure, first = page.parent / "figures" / "leaderboard.svg", options.data[0]
-    known = references(env_ids, options.episodes, options.data)
-    lines = []
-    for row in known[env_ids[0]]:
-        cells = [known[env_id][row] for env_id in env_ids]
-        lines.append([row, *(f"{0.0 if abs(score) < 5e-4 else score:.3f}{name}" for score, name in cells)])
+    there = {row["env_id"] for row in rows}
+    env_ids = [env_id for env_id in representatives() if env_id in there]
+    env_ids += sorted(there - set(env_ids))
+    rows = sorted(rows, key=lambda row: env_ids.index(row["env_id"]))
+    names = [name for name in algorithms(options.model) if any(row["algorithm"] == name for row in rows)]
+    data = [one for one in NAMES if any(row["data"] == one for row in rows)]
+    known = references(env_ids, options.episodes, data)
     of_first = [row for row in rows if row["data"] == first]
     fixed = {env_id: found["best fixed heuristic"][0] for env_id, found in known.items()}
     draw(of_first, env_ids, names, fixed, figure)
@@ -164,15 +167,20 @@ def write_page(
         )
         return few_runs([score - clones[seed] for seed, score in own.items() if seed in clones], sign="+")
 
+    def reference(env_id: str) -> list[str]:
+        cells = known[env_id].values()
+        return [_short(env_id), *(f"{0.0 if abs(score) < 5e-4 else score:.3f}{name}" for score, name in cells)]
+
     offline = [name for name in names if _kind(name) == "offline"]
     halves = [(row["exact_score_interval"][1] - row["exact_score_interval"][0]) / 2 for row in rows]
+    qualities = {env_id: {row["data"] for row in rows if row["env_id"] == env_id} for env_id in env_ids}
     values = {
         "board": leaderboard(of_first, env_ids, names),
-        "references": table(["reference", *map(_short, env_ids)], lines),
+        "references": table(["environment", *known[env_ids[0]]], [reference(env_id) for env_id in env_ids]),
         "costs": board("CPU minutes", env_ids, names, minutes),
         "runs": str(len(rows)),
-        "seeds": seeds_played(of_first, env_ids, names),
-        "command": _command(options, env_ids),
+        "seeds": seeds_played(of_first),
+        "commands": "\n".join(commands(rows, options)),
         "model": options.model,
         "data": first,
         "demonstrations": f"{options.demonstrations:,}",
@@ -182,14 +190,40 @@ def write_page(
         "hours": f"{sum(row['cpu_minutes'] + row['collecting_cpu_minutes'] for row in rows) / 60:.1f}",
         "findings": board("less the clone of its seed", env_ids, [name for name in names if name != "bc"], gain),
         "offline_seeds": ", ".join(
-            f"`{one}` {len({row['seed'] for row in rows if row['data'] == one})}" for one in options.data
+            f"`{one}` {len({row['seed'] for row in rows if row['data'] == one})}" for one in data
         ),
-        "offline": "\n\n".join(by_data(rows, env_id, offline, options.data) for env_id in env_ids),
+        "offline": "\n\n".join(
+            by_data(rows, env_id, offline, data) for env_id in env_ids if len(qualities[env_id]) > 1
+        ),
     }
     text = TEMPLATE.read_text()
     for name, value in values.items():
         text = text.replace("{{" + name + "}}", value)
     page.write_text(text)
+
+
+def commands(rows: Sequence[dict[str, Any]], options: Options) -> list[str]:
+    """The commands that train what the rows came from: one for all environments that were trained alike."""
+    runs: dict[str, dict[str, set[tuple[str, int]]]] = {}
+    for row in rows:
+        runs.setdefault(row["env_id"], {}).setdefault(row["data"], set()).add((row["algorithm"], row["seed"]))
+    parts: dict[Any, list[str]] = {}
+    for env_id, by_data in runs.items():
+        alike: dict[Any, list[str]] = {}
+        for one in (one for one in NAMES if one in by_data):
+            found = frozenset(by_data[one])
+            alike.setdefault(found, []).append(one)
+        for found, data in alike.items():
+            key = tuple(sorted({name for name, _ in found})), 1 + max(seed for _, seed in found), tuple(data)
+            parts.setdefault(key, []).append(env_id)
+    model = f"--model {options.model} " if options.model != "acts" else ""
+    sizes = " ".join(f"--{name} {getattr(options, name)}" for name in ("demonstrations", "played", "episodes"))
+    lines = [
+        f"dialogym benchmark {model}--env {' '.join(env_ids)} --algorithm {' '.join(names)} --seeds {seeds} "
+        f"--data {' '.join(data)} {sizes}"
+        for (names, seeds, data), env_ids in parts.items()
+    ]
+    return [*lines[:-1], f"{lines[-1]} --page {options.page}"]
 
 
 def draw(
@@ -273,13 +307,6 @@ def _said(found: dict[str, dict[str, tuple[float, float, float] | None]]) -> str
         f"{env_id}: {', '.join(f'{name} {v[0]:.3f} ({v[1]:.3f} to {v[2]:.3f})' for name, v in known.items() if v)}."
         for env_id, known in found.items()
     )
-
-
-def _command(options: Options, env_ids: Sequence[str]) -> str:
-    given = [f"--model {options.model}"] * (options.model != "acts") + [f"--data {' '.join(options.data)}"]
-    given += [f"--env {' '.join(env_ids)}"] + [f"--algorithm {' '.join(options.algorithm)}"] * bool(options.algorithm)
-    given += [f"--{name} {getattr(options, name)}" for name in ("seeds", "demonstrations", "played", "episodes")]
-    return f"dialogym benchmark {' '.join(given)} --page {options.page}"
 
 
 def _short(env_id: str) -> str:

@@ -13,7 +13,7 @@ pytest.importorskip("trl")
 from dialogym.envs.episodes import read_episodes
 from dialogym.evaluation.datasets import recipes
 from dialogym.policies.collect import collect
-from dialogym.scripts.benchmark import draw_scores, leaderboard, main, seeds_played
+from dialogym.scripts.benchmark import Options, commands, draw_scores, leaderboard, main, seeds_played
 from dialogym.trainers import benchmark
 from dialogym.trainers.benchmark import Budget, Job, algorithms, results
 
@@ -140,14 +140,17 @@ def test_the_page_says_what_the_results_say(tmp_path):
     rows += [row("CoachingSmall-v0", "bc", seed, 0.9, "near-optimal") for seed in (0, 1, 2)]
     first = rows[:-3]
     board = leaderboard(first, ["CoachingSmall-v0"], ["bc", "grpo", "ppo"])
-    assert "| `bc` | 0.500 ± 0.248 |" in board and "| `grpo` | 0.700 ± 0.248 |" in board and "| `ppo` |  |" in board
-    assert seeds_played(first[:-1], ["CoachingSmall-v0"], ["bc", "grpo"]) == "CoachingSmall 2 to 3"
+    assert "| environment | `bc` | `grpo` | `ppo` |" in board
+    assert "| CoachingSmall | 0.500 ± 0.248 | 0.700 ± 0.248 |  |" in board
+    assert seeds_played(first[:-1]) == "2 to 3 for each environment"
     two = [*first, *(row("Tutoring-v0", name, seed, 0.5) for name in ("bc", "grpo") for seed in range(3))]
-    assert seeds_played(two, ["CoachingSmall-v0", "Tutoring-v0"], ["bc", "grpo"]) == "3 for each environment"
-    assert (
-        seeds_played(two[:-1], ["CoachingSmall-v0", "Tutoring-v0"], ["bc", "grpo"])
-        == "CoachingSmall 3, Tutoring 2 to 3"
-    )
+    assert seeds_played(two) == "3 for each environment"
+    assert seeds_played(two[:-1]) == "3 for CoachingSmall; 2 to 3 for Tutoring"
+    sizes = "--demonstrations 2000 --played 30720 --episodes 1000"
+    assert commands([*two, rows[-1]], Options(page="a.md")) == [
+        f"dialogym benchmark --env CoachingSmall-v0 Tutoring-v0 --algorithm bc grpo --seeds 3 --data mixed {sizes}",
+        f"dialogym benchmark --env CoachingSmall-v0 --algorithm bc --seeds 3 --data near-optimal {sizes} --page a.md",
+    ]
     (tmp_path / "results.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rows))
     page = tmp_path / "docs" / "leaderboard.md"
     main(
@@ -170,14 +173,14 @@ def test_the_page_says_what_the_results_say(tmp_path):
         {},
     )
     text = page.read_text()
-    assert "Seeds: CoachingSmall 3." in text
-    assert "{{" not in text and "| `grpo` | +0.200 ± 0.000 |" in text and "best fixed heuristic" in text
+    assert "Seeds: 3 for each environment." in text
+    assert "{{" not in text and "| CoachingSmall | +0.200 ± 0.000 |" in text and "best fixed heuristic" in text
     assert "CoachingSmall" in (page.parent / "figures" / "leaderboard.svg").read_text()
     assert "bc 0.500 (0.252 to 0.748)" in (page.parent / "figures" / "leaderboard_scores.svg").read_text()
     assert [
         json.loads(line) for line in (page.parent / "figures" / "leaderboard.jsonl").read_text().splitlines()
     ] == rows
-    assert "| random play |" in text and "| doing nothing | -" in text
+    assert "| environment | `random play` |" not in text and "| environment | random play | doing nothing |" in text
     assert "| CoachingSmall | `mixed` | `near-optimal` |" in text and "| `bc` | 0.500 ± 0.248 | 0.900 ± 0.000 |" in text
 
 
