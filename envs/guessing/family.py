@@ -17,7 +17,8 @@ from .briefs import brief
 from .game import SEATS, Answer, Ask, Explain, Guess, Mystery, Quest, Reply, Try
 from .mind import Story, Teller, Thinker
 from .optimum import solution
-from .subjects import NAMES, SUBJECTS, Case, table
+from .subjects import NAMES, SUBJECTS, Case, story, table
+from .subjects import solution as told
 from .voice import GRAMMARS, PATTERNS, VOICE
 
 
@@ -31,7 +32,7 @@ class Puzzle:
     @property
     def public(self) -> Case:
         """All of it."""
-        return Case(self.subject, self.name)
+        return Case(self.subject, self.name, story(self.subject))
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,8 @@ class Guessing(Family):
     the riddle was right), `score` (what the last word was worth before costs; of a riddle TurtleGym's *score*),
     `ending` (`found`, `said`, `left`, `limit` or `truncated`), `questions` (tries included), `beside` (questions beside
     the point), `turns`, `lmrl_return` (of things and cities: -1 for each turn but the one that named it), `malformed`
-    (ambiguous turns included), `illegal`. `info["hidden"]` then holds the `thing`, or the facts of the riddle.
+    (ambiguous turns included), `illegal`. `info["hidden"]` then holds the `thing`, or the facts of the riddle, also in
+    words (`solution`).
 
     ## References
 
@@ -268,8 +270,10 @@ class Guessing(Family):
         return f"{'found it' if outcome['found'] else 'were wrong'} in turn {outcome['turns']}"
 
     def reveal(self, scenario: Puzzle, hidden: Any) -> dict[str, Any]:
-        """What was thought of."""
-        return hidden._asdict() if isinstance(hidden, Story) else {"thing": hidden}
+        """What was thought of; of a riddle also in words."""
+        if not isinstance(hidden, Story):
+            return {"thing": hidden}
+        return hidden._asdict() | {"solution": told(scenario.subject, hidden._asdict())}
 
 
 @cache

@@ -6,6 +6,7 @@ Public facts, told to the learner in its brief. They lie in ``things.toml``, ``c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
@@ -44,10 +45,12 @@ class Case(NamedTuple):
     Attributes:
         subject: What is guessed at: an entry of `SUBJECTS`.
         name: Name of the one who thinks of it.
+        story: What is told of a riddle.
     """
 
     subject: str
     name: str
+    story: str = ""
 
 
 class Question(NamedTuple):
@@ -137,6 +140,14 @@ def called(subject: str) -> dict[str, str]:
     if preset == "things":
         return _THINGS["things"]
     return {city: city for city in _CITIES["cities"]} if preset == "cities" else {}
+
+
+def solution(subject: str, facts: Mapping[str, str]) -> str:
+    """What has happened, in words: the facts of a riddle that are so."""
+    bank, cause = questions(subject), facts["cause"]
+    names = {"how": f"{cause}-how", "who": f"{cause}-who", "alone": "alone", "dark": "dark"}
+    told = [bank[name].yes if facts[fact] == "yes" else bank[name].no for fact, name in names.items()]
+    return "; ".join([bank[cause].yes, *told])
 
 
 def story(subject: str) -> str:

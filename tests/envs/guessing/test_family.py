@@ -271,6 +271,10 @@ def test_a_riddle_from_end_to_end():
     assert dialogue.steps[0].exchange.replies[-1][2].word == "beside"
     assert (outcome["found"], outcome["beside"], outcome["questions"], outcome["ending"]) == (True, 1, 2, "said")
     assert dialogue.steps[-1].payoff == pytest.approx(1.0 - 2 * 0.03) and outcome["score"] == pytest.approx(1.0)
+    told = engine.family.reveal(dialogue.scenario, story)
+    assert told["solution"] == (
+        "it was a mishap; the baker slipped on a step; pigeons ate the cake; the baker was alone; it was light"
+    )
 
 
 def test_an_answered_question_is_not_answered_again():
