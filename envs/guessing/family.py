@@ -105,8 +105,8 @@ class Guessing(Family):
        that is named within a question of the bank is not guessed (`is it alive, like a cat?`).
     3. `What does 2, 0, 1 give?` tries; `my answer is 14` and `it is 14` answer; `is it 14?` is talk, since an answer
        ends the dialogue.
-    4. An explanation binds if its clauses state the cause and all four facts in the words of the brief. If it is
-       announced (`my explanation: ...`) and lacks some, the teller asks for them.
+    4. An explanation binds if its clauses state the cause and all four facts in the words of the brief, or as in a tag
+       (`cause: plan, how: yes`). If it is announced (`my explanation: ...`) and lacks some, the teller asks for them.
     5. What is denied or only supposed does not bind, and everything else is talk.
 
     A turn is lost if it is malformed (a tag that cannot be read, two tags, more than 2,000 characters), ambiguous, or

@@ -28,6 +28,7 @@ _NUMBERS = re.compile(
     r"(?:c ?(?:=|is) ?)?([0-9]{1,2})\b[)]?(?!\d)"
 )
 _INPUT = re.compile(r"input(\d+)x(\d+)x(\d+)")
+_IS = r" ?(?:[:=,]|is|was)? ?"
 _FIELDS = ("cause", "how", "who", "alone", "dark")
 
 
@@ -106,6 +107,14 @@ def _vocabulary(subject: str) -> Vocabulary:
         if fact
     }
     rule = PRESET[subject] == "rule"
+    if PRESET[subject] == "riddle":  # as short as a tag: "cause: plan, how: yes"
+        facts |= {
+            f"{cause}=yes": rf"{facts[f'{cause}=yes']}|cause{_IS}(?:an? )?{cause}" for cause in ("mishap", "plan")
+        }
+        for name in ("how", "who"):
+            facts |= {f"{name}={word}": rf"{name}{_IS}{word}" for word in ("yes", "no")}
+        for name in ("alone", "dark"):
+            facts |= {f"{name}={word}": rf"{facts[f'{name}={word}']}|{name}{_IS}{word}" for word in ("yes", "no")}
     return Vocabulary(
         {
             "question": {name: each.heard for name, each in bank.items()},

@@ -87,6 +87,18 @@ def test_an_explanation_in_the_words_of_the_brief_binds(subject):
             assert less.problem == "ambiguous" and "dark" in less.reason
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cause: plan, how: yes, who: no, alone: yes, dark: no",
+        "I think: cause = plan, how = yes, who = no, alone = yes, dark = no.",
+        "The cause was a plan. How is yes, who is no, alone is yes and dark is no.",
+    ],
+)
+def test_an_explanation_can_be_as_short_as_a_tag(text):
+    assert hear(text, "goat").act == Explain("plan", "yes", "no", "yes", "no")
+
+
 def test_facts_of_two_stories_are_no_explanation():
     bank = questions("cake")
     heard = hear(f"{bank['mishap-how'].yes} and {bank['plan-how'].yes}.", "cake")
