@@ -244,9 +244,7 @@ class Persuasion(Family):
 
     def in_words(self, outcome: Mapping[str, Any]) -> str:
         """What was given."""
-        return (
-            f"were promised {SUMS[round(100 * outcome['donation'])]}" if outcome["donors"] else "were promised nothing"
-        )
+        return f"won {SUMS[round(100 * outcome['donation'])] if outcome['donors'] else 'nothing'}"
 
     @staticmethod
     def _makes_up(text: str, charity: str) -> bool:
