@@ -89,7 +89,7 @@ class Worse(Act):
 
 ACTS = (Question, Restate, Reflect, Disclose, Reassure, Inform, Suggest, Close)
 REPLIES = (Warm, Cool, Tell, Better, Worse)
-ONCE: dict[type[Act], int] = {Reassure: 1, Inform: 2, Disclose: 4}
+_ONCE: dict[type[Act], int] = {Reassure: 1, Inform: 2, Disclose: 4}
 """What helps once, each with its bit in `Talk.used`."""
 _PLAIN = (Question, Restate, Reflect, Disclose, Reassure, Inform)
 _SAID = {
@@ -97,6 +97,11 @@ _SAID = {
     Inform: "You have told me the facts already.",
     Disclose: "You have told me about yourself already.",
 }
+
+
+def once(kind: type[Act]) -> int:
+    """The bit of `Talk.used` that stands for what helps once; 0 for what may be done again."""
+    return _ONCE.get(kind, 0)
 
 
 class Talk(NamedTuple):
@@ -107,7 +112,7 @@ class Talk(NamedTuple):
         mover: Whose turn it is; ``None`` when the talk is over.
         distress: How bad the seeker feels, in steps; 0 is relieved.
         told: The cause, once it was told; else ``""``.
-        used: What was done of what helps once, as a bit mask (`ONCE`).
+        used: What was done of what helps once, as a bit mask (`once`).
         last: What the seeker reacts to; ``None`` for talk.
         ending: ``""`` while it goes on, then ``"suggested"``, ``"closed"`` or ``"limit"``.
     """
@@ -161,7 +166,7 @@ class Session:
         if kind is Say:
             return state._replace(turn=state.turn + 1, mover="seeker", last=None)
         if kind in _PLAIN or (isinstance(act, Suggest) and act.plan in PLANS):
-            bit = ONCE.get(kind, 0)
+            bit = once(kind)
             if state.used & bit:
                 raise IllegalAct(_SAID[kind])
             return state._replace(turn=state.turn + 1, mover="seeker", used=state.used | bit, last=act)
@@ -184,7 +189,7 @@ class Session:
     def choices(self, state: Talk, seat: str) -> Iterator[Act]:
         """To close, every strategy that can still help, every plan, and talk."""
         yield Close()
-        yield from (kind() for kind in _PLAIN if not state.used & ONCE.get(kind, 0))
+        yield from (kind() for kind in _PLAIN if not state.used & once(kind))
         yield from map(Suggest, PLANS)
         yield Say()
 

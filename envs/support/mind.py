@@ -11,7 +11,6 @@ from ...core.acts import Act, Say
 from ...core.belief import Belief
 from .game import (
     CAUSES,
-    ONCE,
     PLAN_FOR,
     Better,
     Cause,
@@ -29,12 +28,13 @@ from .game import (
     Tell,
     Warm,
     Worse,
+    once,
 )
 
 KINDS = ("feeling", "thinking")
 FITS: dict[type[Act], str] = {Reflect: "feeling", Reassure: "feeling", Restate: "thinking", Inform: "thinking"}
 """The kind of seeker that is comforted by it."""
-_COMFORT = ONCE[Reassure] | ONCE[Inform]
+_COMFORT = once(Reassure) | once(Inform)
 _SAY, _WARM, _COOL = Say(), Warm(), Cool()
 
 
@@ -98,9 +98,9 @@ class Person:
             if grows or (state.used & _COMFORT < _COMFORT and len({hidden.kind for hidden in support}) > 1):
                 yield Reflect()
                 yield Restate()
-            if grows and not state.used & ONCE[Disclose]:
+            if grows and not state.used & once(Disclose):
                 yield Disclose()
-        yield from (kind() for kind in (Reassure, Inform) if not state.used & ONCE[kind])
+        yield from (kind() for kind in (Reassure, Inform) if not state.used & once(kind))
         yield from (Suggest(PLAN_FOR[cause]) for cause in CAUSES if cause in causes)
 
     @cached_property

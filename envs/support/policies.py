@@ -15,7 +15,6 @@ from ...core.stream import Stream
 from ..content import content
 from .game import (
     CAUSES,
-    ONCE,
     PLAN_FOR,
     Better,
     Close,
@@ -29,6 +28,7 @@ from .game import (
     Session,
     Suggest,
     Warm,
+    once,
 )
 from .situations import SITUATIONS
 
@@ -95,9 +95,9 @@ def _supporter(dialogue: Dialogue, stream: Stream) -> Act:
     evaded = bool(said) and isinstance(said[-1][0], Question) and isinstance(said[-1][1], Cool)
     if not state.told and not evaded and (warm > 0 or state.turn > 2):
         return Question()
-    if state.told and not state.used & ONCE[COMFORT[way]] and state.distress == game.distress and warm > 1:
+    if state.told and not state.used & once(COMFORT[way]) and state.distress == game.distress and warm > 1:
         return COMFORT[way]()
-    if not state.used & ONCE[Disclose] and state.turn > 1 and stream.random() < 0.3:
+    if not state.used & once(Disclose) and state.turn > 1 and stream.random() < 0.3:
         return Disclose()
     return LISTEN[way]()
 
@@ -115,7 +115,7 @@ def advise(dialogue: Dialogue) -> Act:
 def soothe(dialogue: Dialogue) -> Act:
     """Comforts and nothing else: listens, then reassures or informs once trust is likely, then closes."""
     kind = _likeliest(dialogue, lambda hidden: hidden.kind)
-    if dialogue.state.used & (ONCE[Reassure] | ONCE[Inform]):
+    if dialogue.state.used & (once(Reassure) | once(Inform)):
         return Close()
     return COMFORT[kind]() if _trust(dialogue, 1) >= 0.7 else LISTEN[kind]()
 
@@ -132,7 +132,7 @@ def staged(comfort: int, explore: int, kind: str) -> Pick:
             return LISTEN[kind]()
         if not state.told and state.turn < comfort + explore:
             return Question()
-        if state.told and not state.used & ONCE[COMFORT[kind]] and not _last(dialogue):
+        if state.told and not state.used & once(COMFORT[kind]) and not _last(dialogue):
             return COMFORT[kind]()
         return advise(dialogue)
 
@@ -162,11 +162,11 @@ def gate(some: float, full: float, disclosing: bool, comfort_first: bool) -> Pic
             return advise(dialogue)
         kind = _likeliest(dialogue, lambda hidden: hidden.kind)
         turns = dialogue.setting.game_as(Session).turns
-        if disclosing and not state.used & ONCE[Disclose] and _trust(dialogue, 1) >= some:
+        if disclosing and not state.used & once(Disclose) and _trust(dialogue, 1) >= some:
             return Disclose()
         if _trust(dialogue, 1) < some and state.turn < turns - 2:
             return LISTEN[kind]()
-        fresh = state.distress == dialogue.setting.game_as(Session).distress and not state.used & ONCE[COMFORT[kind]]
+        fresh = state.distress == dialogue.setting.game_as(Session).distress and not state.used & once(COMFORT[kind])
         if comfort_first and fresh:
             return COMFORT[kind]()
         if not state.told:

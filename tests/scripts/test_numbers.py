@@ -18,6 +18,8 @@ from dialogym.envs.clinic.game import Consultation as Visit
 from dialogym.envs.clinic.mind import Waiting
 from dialogym.envs.coaching.game import Consultation
 from dialogym.envs.coaching.mind import Client
+from dialogym.envs.counselling.game import Session as Interview
+from dialogym.envs.counselling.mind import Client as Changing
 from dialogym.envs.guessing.game import Mystery, Quest
 from dialogym.envs.guessing.mind import Teller, Thinker
 from dialogym.envs.guessing.optimum import solution
@@ -27,6 +29,8 @@ from dialogym.envs.negotiation.game import Accept, Offer, PriceBargaining, Walk
 from dialogym.envs.spacing.game import Calendar, Flashcards
 from dialogym.envs.spacing.mind import Memory, Student
 from dialogym.envs.spacing.optimum import SpacingSolution
+from dialogym.envs.support.game import Session as Listening
+from dialogym.envs.support.mind import Person
 from dialogym.envs.tutoring.game import Tutorial
 from dialogym.envs.tutoring.mind import Kind
 from dialogym.envs.tutoring.mind import Student as Pupil
@@ -125,6 +129,20 @@ def clinic(n):
         game, *(tuples(n[key]) for key in ("share", "found", "shown", "delicate")), *shares, n["candid"], n["slips"]
     )
     return Solution(game, mind, "doctor", mind.candidates).start_value()
+
+
+def support(n):
+    game = Listening(n["setting.turns"], n["setting.cost"], n["game.distress"])
+    names = ("causes", "trust", "grows", "warm", "disclosed", "hurts")
+    mind = Person(game, *(tuples(n[f"setting.{name}"]) for name in names))
+    return Solution(game, mind, "supporter", mind.candidates).start_value()
+
+
+def counselling(n):
+    game = Interview(*(n[f"setting.{name}"] for name in ("turns", "cost", "ready")))
+    names = ("motives", "contemplating", "receptive", "opens", "change", "resolves")
+    mind = Changing(game, *(tuples(n[f"setting.{name}"]) for name in names))
+    return Solution(game, mind, "counsellor", mind.candidates).start_value()
 
 
 def tutoring(n):
