@@ -78,13 +78,13 @@ class ServiceCast:
     def acts(self, moment: Moment) -> list[Act]:
         """What fits the question; to hang up for those in a hurry, from the third turn on."""
         hidden, state, mind = moment.hidden, moment.state, _mind(moment.setting)
-        topic, acts = state.pending, list[Act]([Say()])
+        topic, acts = state.pending, list[Act]()
         if isinstance(topic, Confirm):
-            acts = [Tell("yes")] if mind.wants(hidden, topic) else [Tell("yes"), Tell("no")]
+            acts += [Tell("yes")] if mind.wants(hidden, topic) else [Tell("yes"), Tell("no")]
         elif isinstance(topic, Ask) and topic.topic == "identity":
-            acts = [Tell("email"), Tell("email", "curt")]
-        elif isinstance(topic, Ask):
-            acts = [Tell(mind.fact(hidden, topic.topic))]
+            acts += [Tell("email"), Tell("email", "curt")]
+        else:
+            acts.append(Tell(mind.fact(hidden, topic.topic)) if isinstance(topic, Ask) else Say())
         return [*acts, HangUp()] if hidden.hurried and state.turn > 2 else acts
 
     def admissible(self, moment: Moment, act: Act) -> str:

@@ -13,7 +13,7 @@ from ..base import Family
 from .domains import DOMAINS
 from .game import ACTS, Ask, Call, Confirm, Helpline, Lookup, Write
 from .mind import WISHES, Callers
-from .voice import GRAMMAR, NAMES, PATTERNS, VOICE, printed
+from .voice import NAMES, PATTERNS, VOICE, printed, understand
 
 MOST = 3  # orders of a case
 
@@ -194,9 +194,9 @@ class Service(Family):
     leave: float = 0.4
     calm_leave: float = 0.02
 
-    role: ClassVar = "agent"
+    role = "agent"
     acts: ClassVar = ACTS
-    grammar: ClassVar = GRAMMAR
+    understand: ClassVar = understand
     patterns: ClassVar = PATTERNS
     voice: ClassVar = VOICE
     tools: ClassVar = {"desk": printed}

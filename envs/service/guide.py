@@ -76,21 +76,21 @@ GUIDE = ServiceGuide(VOICE, _SAID)
 
 def _fault_of_naming(cue: Cue, slot: str, facts: dict[str, Any], text: str) -> str:
     """What is named that must not be: an order, an action, an address or a figure; or what is not named."""
-    public = cue.public
+    public, word = cue.public, getattr(cue.act, "word", "")
     named = [
         place
         for place, (item, number) in enumerate(zip(public.items, public.numbers, strict=True), 1)
         if re.search(rf"\b(?:{re.escape(item.lower())}|{number})\b", text)
     ]
     if slot == "which":
-        if named != [int(cue.act.word)]:
+        if str(named) != f"[{word}]":
             return f"Name the {facts['item']}, and nothing else."
         text = text.replace(facts["number"], "")
     elif named:
         return f"Do not say which {facts['thing']} it is."
     if any(character.isdigit() for character in text) or "mail.example" in text:
         return "Use no figures and no address."
-    wanted = [cue.act.word] if slot in ("wish", "instead") else []
+    wanted = [word] if slot in ("wish", "instead") else []
     patterns = _actions(public.domain)
     if [action for action in patterns if patterns[action].search(text)] != wanted:
         return f"Say that you want to {facts['doing']}, and nothing else." if wanted else "Do not say what you want."

@@ -67,10 +67,11 @@ def _agent(dialogue: Dialogue, stream: Stream) -> Act:
         return Ask(topics[stream.choose(len(topics)) if stream.random() < STRAYING else 0])  # type: ignore[arg-type]
     number = int(said["which"]) if said["which"].isdigit() else 0
     wish, looked = said["wish"], [place for place, status in enumerate(state.status, 1) if status]
-    if (number or 1 + len(looked)) not in (*looked, game.orders + 1):
+    hasty = bool(looked) and game.turns - state.turn <= 2  # just time to propose and to do it
+    if not hasty and (number or 1 + len(looked)) not in (*looked, game.orders + 1):
         return Lookup(number or 1 + len(looked))
     fits = [place for place in looked if game.allowed(state.status[place - 1], wish) and number in (0, place)]
-    if not fits and "alternative" not in state.asked:
+    if not fits and "alternative" not in state.asked and not hasty:
         return Ask("alternative")
     action = wish if fits else game.other(wish)
     places = fits or [number] * bool(number) or looked

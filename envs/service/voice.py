@@ -74,7 +74,7 @@ def _vocabulary(domain: str, items: tuple[str, ...], numbers: tuple[int, ...]) -
 
 def printed(cue: Cue) -> str:
     """What the desk returns, in one line: nothing but what the tool was asked for."""
-    call, public, value = cue.before.pending, cue.public, cue.act.value
+    call, public, value = cue.before.pending, cue.public, getattr(cue.act, "value", "")
     place = call.number - 1
     what = f"{DOMAINS[public.domain].thing} {call.number} (number {public.numbers[place]}, {public.items[place]})"
     if isinstance(call, Lookup):

@@ -13,12 +13,12 @@ from ...envs.service.game import Helpline
 from ...envs.service.policies import PROCEDURES, Pick, by_temper, sweep
 from ..docs import table, variant, variants
 
-PAYOFF = "1 for the right change made by the policy, less the harm of a wrong one and the cost of the turns"
+PAYOFF = "whether the right change was made by the policy, less the harm of a wrong one and the cost of the turns"
 NOTE = (
-    "The rules hold the exact belief. *Close* does nothing, *eager* changes at once what it believes to be wanted. The "
-    "others ask who it is and go through the steps of their name, leave out what tells nothing new, and propose what is "
-    "likeliest when there is just time for that. *Likely-deed* proposes as soon as a change has an even chance, "
-    "*by-temper* goes another way with customers who sound curt."
+    "The rules hold the exact belief. *Close* does nothing, *eager* changes at once what it believes to be wanted. "
+    "The others ask who it is and go through the steps of their name, leave out what tells nothing new, and propose "
+    "what is likeliest when there is just time for that. *Likely-deed* proposes as soon as a change has an even "
+    "chance, *by-temper* goes another way with customers who sound curt."
 )
 DIGITS = 12  # beliefs that agree to this many digits are followed as one
 TRIALS = (1, 2, 4, 8)
@@ -42,9 +42,10 @@ SOURCES = (
     "**APIGen-MT** (Prabhakar et al. 2025). Kept: every task has a right end that code can check before any words are "
     "found, and the dialogue is played from it. Changed: there the tasks are written and reviewed by models; here they "
     "are all combinations of what may be hidden, with their probabilities.",
-    "**BUTTON** (Chen et al. 2024). Kept: a task is composed of small ones (identify, look up, agree, do) whose results "
-    "the next step needs, and user, assistant and tool have seats of their own. Changed: it makes data to learn from by "
-    "models in these seats; here `dialogym collect` records demonstrations of any policy, the optimal one too.",
+    "**BUTTON** (Chen et al. 2024). Kept: a task is composed of small ones (identify, look up, agree, do) whose "
+    "results the next step needs, and user, assistant and tool have seats of their own. Changed: it makes data to "
+    "learn from by models in these seats; here `dialogym collect` records demonstrations of any policy, the optimal "
+    "one too.",
 )
 EXPLOITS = (
     "*To do it without asking.* A change without a yes is possible, and never pays: it is no success, and costs its "
