@@ -99,6 +99,8 @@ def _load_weights(name: str, dtype: str) -> Any:
         # they are plain numbers by now, but still marked as they were stored; so is what older versions saved
         model.is_quantized, model.hf_quantizer = False, None
         del model.quantization_method, model.config.quantization_config
+    elif getattr(model.config, "quantization_config", None) == {"quant_method": "gguf"}:
+        del model.config.quantization_config  # an earlier transformers passes over a mark that it does not know
     # what an adapter is told of its base: a package lies elsewhere on another machine, a folder is found from anywhere
     model.name_or_path = str(Path(name).resolve()) if Path(name).is_dir() else name
     return model

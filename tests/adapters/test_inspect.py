@@ -49,12 +49,11 @@ def test_without_an_optimum_there_is_no_score(monkeypatch, tmp_path):
 
 def test_a_failure_is_an_error_and_no_score(monkeypatch, tmp_path):
     monkeypatch.setattr(adapter, "Sessions", lambda env, **settings: Sessions(env, user=flaky(), **settings))
-    task = dialogue("Negotiation-v0", episodes=4)
-    log = log_of(task, monkeypatch, tmp_path, fail_on_error=False)
+    log = log_of(dialogue("Negotiation-v0", episodes=4), monkeypatch, tmp_path, fail_on_error=False)
     failed = {sample.metadata["seed"] for sample in log.samples if sample.error}
     assert failed == {1, 3} and log.results.completed_samples == 2
     assert all("503" in sample.error.message for sample in log.samples if sample.error)
-    assert log_of(task, monkeypatch, tmp_path).status == "error"
+    assert log_of(dialogue("Negotiation-v0", episodes=4), monkeypatch, tmp_path).status == "error"
 
 
 def test_settings_are_recorded_so_they_are_json():

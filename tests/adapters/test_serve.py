@@ -179,9 +179,10 @@ def test_a_body_of_unknown_length_is_cut(server):
             yield b"x" * 10_000
 
     request = urllib.request.Request(f"http://{server}/step", chunks(), {"Content-Type": "application/json"})
-    with pytest.raises((urllib.error.HTTPError, ConnectionError)) as error:
+    with pytest.raises((urllib.error.URLError, ConnectionError)) as error:
         urllib.request.urlopen(request, timeout=30)
-    assert getattr(error.value, "code", 413) == 413
+    hung_up = isinstance(getattr(error.value, "reason", error.value), ConnectionError)  # while it was still sent
+    assert hung_up or error.value.code == 413
 
 
 def test_a_dialogue_that_is_over_takes_no_more(server):
@@ -314,11 +315,12 @@ def test_what_the_tools_of_openenv_ask_for(server):
     assert {"/reset", "/step", "/state"} <= set(ask(server, "/openapi.json")[1]["paths"])
 
 
-def test_the_client_of_openenv(server):
+@pytest.mark.parametrize("env_id", ["Negotiation-v0", "Tutoring-v0"])
+def test_the_client_of_openenv(env_id):
     openenv = pytest.importorskip("openenv")
 
-    async def episode(seed):
-        async with openenv.GenericEnvClient(base_url=f"http://{server}") as env:
+    async def episode(address, seed):
+        async with openenv.GenericEnvClient(base_url=f"http://{address}") as env:
             result = await env.reset(seed=seed)
             chat, rewards = [{"role": "user", "content": result.observation["text"]}], []
             while not result.done:
@@ -331,10 +333,11 @@ def test_the_client_of_openenv(server):
                 ]
             return rewards, result.observation["end"]
 
-    async def all_of_them():
-        return await asyncio.gather(*map(episode, range(20)))
+    async def all_of_them(address):
+        return await asyncio.gather(*(episode(address, seed) for seed in range(20)))
 
-    assert same(asyncio.run(all_of_them()))
+    with serving(env_id) as (address, _):
+        assert same(asyncio.run(all_of_them(address)), env_id)
 
 
 @pytest.mark.parametrize("wrong", [{"sessions": 0}, {"idle": 0.0}, {"body": -1}])

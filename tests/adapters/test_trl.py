@@ -79,11 +79,12 @@ def trained(tmp_path, env_id, seeds, **settings):
     return trainer, seen
 
 
-def test_returns_are_those_of_gymnasium(tmp_path):
-    trainer, seen = trained(tmp_path, "Negotiation-v0", range(EPISODES))
+@pytest.mark.parametrize("env_id", ["Negotiation-v0", "Tutoring-v0"])
+def test_returns_are_those_of_gymnasium(tmp_path, env_id):
+    trainer, seen = trained(tmp_path, env_id, range(EPISODES))
     assert sorted(seed for seed, *_ in seen) == sorted(2 * list(range(EPISODES)))
     for seed, got, rewards, end in seen:
-        expected, info = plain("Negotiation-v0", seed, "train")
+        expected, info = plain(env_id, seed, "train")
         assert (got, rewards, end["outcome"]) == (sum(expected), expected, info["outcome"])
         assert len(end["advantages"]) == len(expected)
     logged = trainer.state.log_history[0]

@@ -36,14 +36,11 @@ def test_written_is_read(tmp_path):
 
 
 def test_pandas_and_datasets_read_it(store):
-    import pandas
-    from datasets import load_dataset
-
+    pandas, datasets = pytest.importorskip("pandas"), pytest.importorskip("datasets")
     frame = pandas.read_parquet(store.path)
     assert len(frame) == 40 and set(frame["env_id"]) == {"Negotiation-v0"} and frame["turns"][0][0]["text"]
-    data = load_dataset(
-        "parquet", data_files=f"{store.path}/*.parquet", split="train", cache_dir=str(store.path.parent / "cache")
-    )
+    files, cache = f"{store.path}/*.parquet", str(store.path.parent / "cache")
+    data = datasets.load_dataset("parquet", data_files=files, split="train", cache_dir=cache)
     assert len(data) == 40 and data[0]["turns"][0]["seat"] == "seller"
 
 

@@ -179,7 +179,7 @@ def test_the_command_uses_the_cluster_that_there_is(cluster, tmp_path, single):
         env={**os.environ, "RAY_ADDRESS": cluster},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     collect(ENV, "scripted", 16, tmp_path / "e", seed=100, batch=8)
