@@ -147,7 +147,7 @@ class Counselling(Family):
     |---|---:|---:|---:|---:|---:|
     | `Counselling-v0` | 7 | .4 | .5 | .7 | .8 |
     | `CounsellingEasy-v0` | 8 | .4 | .6 | .85 | .9 |
-    | `CounsellingHard-v0` | 8 | .2 | .3 | .6 | .8 |
+    | `CounsellingHard-v0` | 7 | .2 | .3 | .6 | .8 |
 
     ## Metrics
 

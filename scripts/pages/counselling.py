@@ -48,7 +48,7 @@ SOURCES = (
         "and to resist the reflex to set things right; MITI (Moyers et al. 2016) counts them. Kept: these acts, "
         "change talk and sustain talk as what one listens for, and the ratio of reflections to questions. Changed: "
         "each act has one fixed effect, whatever its words; summaries are reflections. MITI calls a ratio of 1 fair "
-        "and of 2 good; the best policy here is below that, see the table, since seven turns are few.",
+        "and of 2 good; see the table for what the best policy here comes to, in its few turns.",
     ),
 )
 
