@@ -12,7 +12,7 @@ RUN ?= runs/$(ENV)-text-seed$(SEED)
 # A small language model reads shares of the list price far better than prices (docs/results.md).
 SETTINGS ?= $(if $(findstring Negotiation,$(ENV)),--set prices=relative)
 # Elsewhere GRPO's default steps were not measured: smaller ones, which did the clones there no harm.
-OPTIONS ?= $(if $(findstring Negotiation,$(ENV))$(filter-out grpo,$(ALGORITHM)),,--updates 1 --learning-rate 3e-4 --steps 40)
+OPTIONS ?= $(if $(findstring Negotiation,$(ENV))$(filter-out grpo,$(ALGORITHM)),,--groups 16 --updates 1 --learning-rate 3e-4 --steps 40)
 else
 MODEL ?= acts
 DEMONSTRATOR ?= scripted

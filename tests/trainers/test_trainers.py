@@ -242,8 +242,8 @@ def test_wrong_arguments_of_grpo(tmp_path, wrong, value):
         grpo(tmp_path, "tiny", **{wrong: value})
 
 
-def test_a_batch_has_an_update_for_each_16_episodes():
-    sizes = {(16, 8): 8, (1, 2): 1, (4, 8): 2, (5, 7): 1, (16, 3): 3, (10, 5): 2}
+def test_a_batch_has_an_update_for_each_32_episodes():
+    sizes = {(32, 8): 8, (16, 8): 4, (1, 2): 1, (5, 7): 1, (16, 6): 3, (10, 10): 2}
     for (groups, size), updates in sizes.items():
         assert GRPOConfig(TOY, groups=groups, group_size=size).updates == updates
     assert GRPOConfig(TOY, updates=4).updates == 4

@@ -22,14 +22,15 @@ class GRPOConfig(GRPO, Rewarded, OnlineConfig):
     """GRPO (TRL's GRPOTrainer through `rollout_func`)."""
 
     out: Path = Path("runs/grpo")
+    groups: int = 32
     steps: int = 60
     """Batches of episodes."""
     updates: int = 0
-    """Gradient steps on each batch of episodes, every one on its own part of it; 0 for one each 16 episodes."""
+    """Gradient steps on each batch of episodes, every one on its own part of it; 0 for one each 32 episodes."""
     microbatch: int = 0
     """Episodes of an update that a process reads at once; 0 for all. Fewer take less memory, and give the same
     gradient."""
-    learning_rate: float = 1e-3
+    learning_rate: float = 7e-4
     """Peak of the learning rate: after a short warm-up it falls linearly. The default suits `tiny`, a pretrained model
     wants about 1e-6 (1e-5 with LoRA)."""
     kl: float = 0.0
@@ -61,7 +62,7 @@ class GRPOConfig(GRPO, Rewarded, OnlineConfig):
         one_of(self, SCALES, "scale")
         episodes = self.groups * self.group_size
         if self.updates == 0:
-            most = max(1, episodes // 16)
+            most = max(1, episodes // 32)
             object.__setattr__(self, "updates", next(n for n in range(most, 0, -1) if episodes % n == 0))
         if self.updates < 1 or episodes % self.updates:
             raise ValueError(f"updates must divide the {episodes} episodes of a batch, got {self.updates}")
@@ -72,6 +73,7 @@ class RLOOConfig(RLOO, GRPOConfig):
     """RLOO (through GRPO's trainer)."""
 
     out: Path = Path("runs/rloo")
+    groups: int = 16
     steps: int = 40
     updates: int = 1
     learning_rate: float = 3e-4
