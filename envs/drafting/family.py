@@ -29,6 +29,7 @@ class Request(NamedTuple):
 
     domain: str
     request: str
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ class Order:
 
     @property
     def public(self) -> Request:
-        """All of it."""
-        return Request(self.domain, self.request)
+        """All of it, the request in words too."""
+        return Request(self.domain, self.request, DOMAINS[self.domain].requests[self.request])
 
 
 @dataclass(frozen=True)
@@ -375,7 +376,7 @@ class Drafting(Family):
             for before, _, act in step.exchange.replies:
                 if isinstance(act, (Want, Edit)):
                     place = game.places[act.aspect]
-                    told[place] = want[place]
+                    told[place] = game.aspects[place].values.index(act.value)
                     passive += before.topic is None
         right = [] if final is None else [place for place in range(every) if final[place] == want[place]]
         return {
