@@ -1,0 +1,62 @@
+"""What the Search page has beyond its docstring and the numbers that every family has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...envs.search.policies import sweep
+from ..docs import KINDS, best_of_each_kind, table, variant, variants
+
+PAYOFF = "nDCG@3 of the pages that are shown, less the cost of questions and searches"
+NOTE = (
+    "*No-question* searches for the likeliest meaning and shows, *one-question* asks about the meaning before, "
+    "*by-importance* asks about everything, *search-first* asks about meaning and aspect after a search, and "
+    "*explain-first* explains, and asks about the meaning before the search and about the rest after it."
+)
+
+
+def sections() -> Iterator[str]:
+    """The sources, every plan of a fixed order, and exploits."""
+    yield "## Where it comes from"
+    yield (
+        "**ConvSim** (Owoicho et al. 2023; arXiv:2304.13874). Kept: a simulated user that is given an information "
+        "need, answers clarifying questions and gives feedback to what the system does; nDCG@3. Changed: it is a "
+        "language model on the topics of real collections; here needs, pages and the probabilities of answers are "
+        "known, so that there is an optimum. Feedback comes to a search, not to a list of passages. Cooperative and "
+        "impatient users are those of its predecessors, which vary cooperativeness and patience."
+    )
+    yield (
+        "**USimAgent** (Zhang et al. 2024; arXiv:2403.09142). Kept: a session of queries, reactions to results, and a "
+        "decision when to stop, which is the user's. Left out: clicks and reformulated queries in free text."
+    )
+    yield (
+        "**IntentionGym** of UserRL (Qian et al. 2025). Kept: details of high, medium and low importance that are "
+        "worth 1, 0.7 and 0.4, and an act that ends the questions (its README, SalesforceAIResearch/UserRL). "
+        "Changed: there, what a question uncovers is paid for at once, a question costs 0.01, and one that covers "
+        "several details loses 0.2 for each further one; here details pay through the pages that they lead to, a "
+        "question costs 0.03, and one that names two facets is ambiguous and lost."
+    )
+    yield (
+        "**SearchGym** of UserRL. Kept: what is to be answered has to be searched for first. Changed: the search "
+        "engine is a table."
+    )
+    yield "## Every plan of a fixed order"
+    yield (
+        "Which facets are asked about before the search and which after it, or not at all, in every combination, "
+        "exactly; the best of each kind. *Never* never explains, *first* does it at the start. *Rush* asks no more "
+        "once a question was not answered. *Unsure* explains once a question was not answered and asks it again: "
+        "this is the plan that was made for this very game, and it is nearly all that there is to find."
+    )
+    for env_id, _ in variants("search"):
+        yield f"### Plans on {env_id}"
+        yield table(KINDS, best_of_each_kind(variant(env_id), sweep(), first=True))
+    yield "## Exploits that are closed"
+    yield (
+        "- To show everything: a list holds three pages of the one meaning that was searched for, and showing ends "
+        "the dialogue.\n"
+        "- To ask about two facets at once, or again: ambiguous, or refused but for what was not answered before an "
+        "explanation.\n"
+        "- To search in order to be corrected for nothing: each search costs, and a wrong one may drive the user "
+        "away.\n"
+        "- To wait: talk costs a turn and brings nothing."
+    )
