@@ -152,6 +152,8 @@ class Search(Family):
       users. SIGIR. arXiv:2403.09142.
     - C. Qian et al. (2025). UserRL: training interactive user-centric agent via reinforcement learning.
       arXiv:2509.19736. (IntentionGym, SearchGym)
+    - A. Salle, S. Malmasi, O. Rokhlenko and E. Agichtein (2022). CoSearcher: studying the effectiveness of
+      conversational search refinement and clarification through user simulation. *Information Retrieval Journal* 25.
     - K. Järvelin and J. Kekäläinen (2002). Cumulated gain-based evaluation of IR techniques. *ACM TOIS* 20, 422-446.
 
     Args:

@@ -22,8 +22,8 @@ def sections() -> Iterator[str]:
         "**ConvSim** (Owoicho et al. 2023; arXiv:2304.13874). Kept: a simulated user that is given an information "
         "need, answers clarifying questions and gives feedback to what the system does; nDCG@3. Changed: it is a "
         "language model on the topics of real collections; here needs, pages and the probabilities of answers are "
-        "known, so that there is an optimum. Feedback comes to a search, not to a list of passages. Cooperative and "
-        "impatient users are those of its predecessors, which vary cooperativeness and patience."
+        "known, so that there is an optimum. Feedback comes to a search, not to a list of passages. Cooperativeness "
+        "and patience are what CoSearcher (Salle et al. 2022) varies in its simulated users."
     )
     yield (
         "**USimAgent** (Zhang et al. 2024; arXiv:2403.09142). Kept: a session of queries, reactions to results, and a "
