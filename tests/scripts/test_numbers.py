@@ -26,6 +26,15 @@ from dialogym.envs.guessing.optimum import solution
 from dialogym.envs.guessing.subjects import Table as Answers
 from dialogym.envs.guided_solving.game import Attempt, GuidedSteps, Hint, Nudge, Show, Try
 from dialogym.envs.negotiation.game import Accept, Offer, PriceBargaining, Walk
+from dialogym.envs.recommendation.game import Rewards, Shelf
+from dialogym.envs.recommendation.mind import Guest, Wanted
+from dialogym.envs.recommendation.mind import Kind as KindOfGuest
+from dialogym.envs.search.game import FACETS, UNSURE, VALUES, Clarify, Confirm, Correct, Explain
+from dialogym.envs.search.game import Desk as SearchDesk
+from dialogym.envs.search.game import Leave as Gone
+from dialogym.envs.search.game import Search as Look
+from dialogym.envs.search.game import Tell as Told
+from dialogym.envs.search.mind import Need, Searcher
 from dialogym.envs.spacing.game import Calendar, Flashcards
 from dialogym.envs.spacing.mind import Memory, Student
 from dialogym.envs.spacing.optimum import SpacingSolution
@@ -240,6 +249,62 @@ def guessing(n):
         known = [Answers(tuple(rules), inputs, rows, tuple(eval(rule, dict(w)) for rule in rules)) for w in wanted]
     games = [Quest(table, n["setting.turns"], n["setting.cost"]) for table in known]
     return sum(solution(game, Thinker(game)).start_value() for game in games) / len(games)
+
+
+def recommendation(n):
+    game = Shelf(
+        tuples(n["game.attributes"]),
+        tuples(n["game.rows"]),
+        n["setting.turns"],
+        n["setting.length"],
+        Rewards(**n["game.rewards"]),
+        n["game.teaches"],
+    )
+    kinds = [KindOfGuest(**{key: tuples(value) for key, value in kind.items()}) for kind in n["PEOPLE"][n["people"]]]
+    mind = Guest(game, n["people"])
+    vars(mind)["kinds"] = {kind.name: kind for kind in kinds}
+    weights = [1 / (place + n["TAIL"]) for place in range(len(game.rows))]
+    prior = Belief((Wanted(k, kind.name), w * kind.share) for k, w in enumerate(weights) for kind in kinds)
+    return Solution(game, mind, "recommender", mind.candidates).value(game.start(), prior)
+
+
+class Hurrying:
+    """A user of search, by the numbers and the rules of the page."""
+
+    def __init__(self, n):
+        self.n, self.game = n, SearchDesk(n["setting.turns"])
+        self.candidates = Searcher(self.game, n["setting.impatient"]).candidates
+
+    def prior(self):
+        hurried, stubborn, likely = self.n["setting.impatient"], self.n["STUBBORN"], self.n["POPULARITY"]
+        kinds = {"ready": 1 - hurried, "impatient": hurried * (1 - stubborn), "stubborn": hurried * stubborn}
+        places = product(*(list(zip(values, p, strict=True)) for values, p in zip(VALUES, likely, strict=True)))
+        pages = [(tuple(v for v, _ in page), math.prod(p for _, p in page)) for page in places]
+        return Belief((Need(page, kind), p * q) for page, p in pages for kind, q in kinds.items() if q)
+
+    def react(self, hidden, state):
+        topic, page = state.topic, hidden.page
+        calm = hidden.kind == "ready" or (hidden.kind == "impatient" and state.explained)
+        m = self.n["READY" if calm else "HURRIED"]
+        if isinstance(topic, Clarify):
+            value, stays = page[FACETS.index(topic.facet)], 1 - m["asked"]
+            said = {Gone(): m["asked"], Told(value): stays * m["answers"], Told(UNSURE): stays * (1 - m["answers"])}
+        elif isinstance(topic, Explain):
+            leaves = self.n["READY" if hidden.kind == "ready" else "HURRIED"]["told"]
+            said = {Gone(): leaves, Say(): 1 - leaves}
+        elif isinstance(topic, Look):
+            right = topic.meaning == int(page[0])
+            leaves, reaction = (0.0, Confirm()) if right else (m["misled"], Correct(int(page[0])))
+            says = (1 - leaves) * m["reacts"]
+            said = {Gone(): leaves, reaction: says, Say(): 1 - leaves - says}
+        else:
+            said = {Say(): 1.0}
+        return Belief({(hidden, act): p for act, p in said.items()})
+
+
+def search(n):
+    user = Hurrying(n)
+    return Solution(user.game, user, "assistant", user.candidates).start_value()
 
 
 REBUILT = [(name, env_id) for name in PAGES for env_id, found in read(name).items() if found["optimum"] is not None]
