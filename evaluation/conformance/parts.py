@@ -215,10 +215,9 @@ def the_words_are_there(subject: Subject) -> None:
 def a_language_model_can_speak(subject: Subject) -> None:
     """The guide has an order for each cue, lets the bank's own words pass, and judges any words."""
     family = subject.family
-    try:
-        guide = guide_of(family)
-    except ValueError:
+    if family.guide is None and not isinstance(family.voice, PhraseVoice):
         return  # only the family's own voice can speak
+    guide = guide_of(family)
     strange = list(strange_strings(subject, 40))
     for number, cue in enumerate(subject.cues()):
         line = guide.line(cue, _stream(number))

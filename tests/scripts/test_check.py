@@ -11,6 +11,7 @@ import gymnasium as gym
 import pytest
 from dialogym.envs.registration import TABLE
 from dialogym.evaluation.conformance import CHECKS, Subject, Violation, run
+from dialogym.evaluation.conformance.parts import a_language_model_can_speak
 from dialogym.scripts.main import main
 from dialogym.scripts.new import write
 
@@ -218,3 +219,11 @@ def test_settings_are_those_of_the_family(family):
 def test_an_unknown_environment(capsys):
     assert main(["check", "Nowhere-v0"]) == 1
     assert "environment must be one of" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_guide_that_cannot_be_read_is_no_missing_guide(family, tmp_path):
+    env_id, name = family()
+    (tmp_path / name / "guide.py").write_text('import tomllib\n\nGUIDE = tomllib.loads("persona: ]")\n')
+    importlib.invalidate_caches()
+    with pytest.raises(ValueError, match="persona|Expected"):
+        a_language_model_can_speak(Subject(env_id))
