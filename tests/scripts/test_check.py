@@ -225,5 +225,5 @@ def test_a_guide_that_cannot_be_read_is_no_missing_guide(family, tmp_path):
     env_id, name = family()
     (tmp_path / name / "guide.py").write_text('import tomllib\n\nGUIDE = tomllib.loads("persona: ]")\n')
     importlib.invalidate_caches()
-    with pytest.raises(ValueError, match="persona|Expected"):
+    with pytest.raises(ValueError, match=r"persona|Expected"):
         a_language_model_can_speak(Subject(env_id))
