@@ -20,12 +20,17 @@ from dialogym.envs.coaching.game import Consultation
 from dialogym.envs.coaching.mind import Client
 from dialogym.envs.counselling.game import Session as Interview
 from dialogym.envs.counselling.mind import Client as Changing
+from dialogym.envs.drafting.game import Aspect, Commission
+from dialogym.envs.drafting.mind import Kind as KindOfUser
+from dialogym.envs.drafting.mind import User
 from dialogym.envs.guessing.game import Mystery, Quest
 from dialogym.envs.guessing.mind import Teller, Thinker
 from dialogym.envs.guessing.optimum import solution
 from dialogym.envs.guessing.subjects import Table as Answers
 from dialogym.envs.guided_solving.game import Attempt, GuidedSteps, Hint, Nudge, Show, Try
 from dialogym.envs.negotiation.game import Accept, Offer, PriceBargaining, Walk
+from dialogym.envs.persuasion.game import MOVERS, Campaign
+from dialogym.envs.persuasion.mind import Persuadee, Temper
 from dialogym.envs.recommendation.game import Rewards, Shelf
 from dialogym.envs.recommendation.mind import Guest, Wanted
 from dialogym.envs.recommendation.mind import Kind as KindOfGuest
@@ -35,6 +40,8 @@ from dialogym.envs.search.game import Leave as Gone
 from dialogym.envs.search.game import Search as Look
 from dialogym.envs.search.game import Tell as Told
 from dialogym.envs.search.mind import Need, Searcher
+from dialogym.envs.service.game import Helpline
+from dialogym.envs.service.mind import Callers, Customer
 from dialogym.envs.spacing.game import Calendar, Flashcards
 from dialogym.envs.spacing.mind import Memory, Student
 from dialogym.envs.spacing.optimum import SpacingSolution
@@ -305,6 +312,49 @@ class Hurrying:
 def search(n):
     user = Hurrying(n)
     return Solution(user.game, user, "assistant", user.candidates).start_value()
+
+
+def persuasion(n):
+    """The mean over what a persuader may be told."""
+    game, temper = (
+        Campaign(n["setting.turns"], n["setting.cost"]),
+        Temper(**{k: tuples(v) for k, v in n["temper"].items()}),
+    )
+    minds = [Persuadee(game, told, n["right"], temper) for told in (MOVERS if n["profile"] else ("",))]
+    return sum(Solution(game, mind, "persuader", game.candidates).start_value() for mind in minds) / len(minds)
+
+
+def drafting(n):
+    """How aspects and values are called does not matter."""
+    shares = tuples(n["weights"])
+    aspects = tuple(Aspect(f"a{i}", tuple(f"v{i}{j}" for j in range(len(some)))) for i, some in enumerate(shares))
+    names = ("turns", "ask_cost", "draft_cost", "show_cost", "partial", "unseen")
+    game = Commission(aspects, *(n[f"setting.{name}"] for name in names), n["game.drafting"], n["game.showing"])
+    kinds = tuple(KindOfUser(**{key: tuples(value) for key, value in kind.items()}) for kind in n["kinds"])
+    mind = User(game, shares, kinds, n["setting.leaves"])
+    return Solution(game, mind, "assistant", mind.candidates).start_value()
+
+
+def service(n):
+    """Who calls is drawn here, as the page says."""
+    statuses, actions, orders = tuples(n["game.statuses"]), tuples(n["game.actions"]), n["setting.orders"]
+    prices = (n[f"setting.{name}"] for name in ("turns", "confirms", "cost", "harm"))
+    game = Helpline(statuses, actions, orders, *prices)
+    names = ("flexible", "remembers", "slip", "hurried", "leave", "calm_leave")
+    mind = Callers(game, *(n[f"setting.{name}"] for name in names), n["curt"], n["calm_curt"])
+    flexible, remembers, hurried = (
+        {True: n[f"setting.{name}"], False: 1 - n[f"setting.{name}"]} for name in ("flexible", "remembers", "hurried")
+    )
+    wishes = zip(actions, n["WISHES"], strict=True)
+    found = {}
+    for held, order, (wish, p) in product(product(statuses, repeat=orders), range(1, orders + 1), wishes):
+        forbidden = (held[order - 1], wish) in zip(statuses, reversed(actions[:2]), strict=True)
+        bends = flexible if forbidden else {False: 1}
+        for bend, memory, hurry in product(bends, remembers, hurried):
+            found[Customer(held, order, wish, bend, memory, hurry)] = (
+                p * bends[bend] * remembers[memory] * hurried[hurry]
+            )
+    return Solution(game, mind, "agent", mind.candidates).value(game.start(), Belief(found))
 
 
 REBUILT = [(name, env_id) for name in PAGES for env_id, found in read(name).items() if found["optimum"] is not None]
