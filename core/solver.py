@@ -96,10 +96,11 @@ class Solution(Generic[H]):
 
     def known_value(self) -> float:
         """Expected payoff of a seat that is told the hidden state at the start: an upper bound on `start_value`."""
-        return sum(
-            p * self._future(self.game.start(), self._canonical(Belief.certain(hidden)))
-            for hidden, p in self.mind.prior()
-        )
+        return sum(p * self.known_value_of(hidden) for hidden, p in self.mind.prior())
+
+    def known_value_of(self, hidden: H) -> float:
+        """What a seat can expect that is told at the start that the hidden state is `hidden`."""
+        return self._future(self.game.start(), self._canonical(Belief.certain(hidden)))
 
     def short_sighted(self, horizon: int) -> Solution[H]:
         """The best acts of a seat that sees only `horizon` of its own turns; made once. See `ShortSighted`."""

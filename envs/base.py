@@ -62,6 +62,9 @@ class Family:
             seat's name as it is.
         metrics_of: Numeric keys of `measure` worth averaging, each with a one-line explanation.
         bound: ``bound(scenario)``, a proven upper bound on the best expected payoff, where the optimum is out of reach.
+        success: ``success(game, state, hidden)``, whether a dialogue that ended so has reached its end; without it, a
+            payoff of at least half of what could be expected by who knew the hidden state (see
+            `evaluation.consistency`).
         measures: ``measures(game, state, hidden)``, the two sides of a trade-off (see `evaluation.pareto`).
         duel: ``duel(stream)``, where both seats can learn: see `TwoSeats`.
         small_duel: ``small_duel(**options)``, such a game that is small enough for exact best responses.
@@ -76,6 +79,7 @@ class Family:
     tools: ClassVar[Mapping[str, Callable[[Cue], str]]] = {}
     metrics_of: ClassVar[Mapping[str, str]] = {}
     bound: Callable[..., float] | None = None
+    success: Callable[..., bool] | None = None
     measures: Callable[..., dict[str, float]] | None = None
     duel: Callable[..., TwoSeats] | None = None
     small_duel: Callable[..., SmallDuel] | None = None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..core.acts import Act
 from ..core.belief import Belief
-from ..core.dialogue import Dialogue
+from ..core.dialogue import Dialogue, Step
 from ..core.setting import Exchange, Setting
 from ..core.solver import OutOfReach
 from ..core.stream import Stream
@@ -25,6 +26,8 @@ BATCH = 256  # histories that go on together
 LIMIT = 1_000_000  # turns of the learner in one tree: some minutes
 
 Node = tuple[Dialogue, float, Belief]  # a history, its probability, what a perfect listener believes after it
+Follow = Callable[[Setting, Any, Belief, Act | None], Iterator[tuple[float, Exchange, Belief]]]
+"""See `courses`."""
 
 
 class NotEnumerable(ValueError):
@@ -53,7 +56,7 @@ def expected_return(family: Family, policy: str | Policy, limit: int = LIMIT) ->
     def value(scenario: Any) -> float:
         try:
             return _tree(family, policy, scenario, limit, known=False)
-        except _LookedAtHidden:
+        except LookedAtHidden:
             return _tree(family, policy, scenario, limit, known=True)
 
     return over_scenarios(family, value)
@@ -103,7 +106,7 @@ def courses(
             yield p, exchange, Belief.certain(exchange.hidden)
     else:
         for p, exchange, after in setting.seen(state, belief, act):
-            yield p, exchange._replace(hidden=_UNSEEN), after
+            yield p, exchange._replace(hidden=UNSEEN), after
 
 
 def beginnings(setting: Setting, known: bool) -> list[tuple[Belief, float]]:
@@ -126,11 +129,28 @@ def _problem(setting: Setting) -> object:
 
 
 def _tree(family: Family, policy: str | Policy, scenario: Any, limit: int, known: bool) -> float:
+    return math.fsum(p * step.payoff for p, _, step, _ in ends(family, policy, scenario, limit, known))
+
+
+def ends(
+    family: Family, policy: str | Policy, scenario: Any, limit: int, known: bool, follow: Follow | None = None
+) -> Iterator[tuple[float, Dialogue, Step, Belief]]:
+    """Every end that a dialogue can come to: its probability, the dialogue, its last step, and the belief after it.
+
+    Args:
+        family: The family, with its settings.
+        policy: See `expected_return`.
+        scenario: One of the family's.
+        limit: Most turns of the learner.
+        known: Whether the policy may look at the hidden state; then each is followed for itself.
+        follow: Keeps a belief of its own, in the place of `courses`.
+    """
+    follow = follow or partial(courses, known=known)
     user = _Dictated(family.voice)
     engine = Engine(family, Options(user=user))
     speaker = make_policy(policy, engine)
-    total, turns = [], 0
-    stack = list(_open(engine, user, scenario, known))
+    turns = 0
+    stack = list(_open(engine, user, scenario, known, follow))
     while stack:
         # the last first: the tree is deep where it is wide, and few histories are held at a time
         batch, stack = stack[-BATCH:], stack[:-BATCH]
@@ -144,26 +164,28 @@ def _tree(family: Family, policy: str | Policy, scenario: Any, limit: int, known
         user.next = []
         for text, (dialogue, p, belief) in zip(texts, batch, strict=True):
             act = engine.grammar.parse(text, family.context(dialogue)).act
-            for q, exchange, after in courses(dialogue.setting, dialogue.state, belief, act, known):
+            for q, exchange, after in follow(dialogue.setting, dialogue.state, belief, act):
                 said.append(text)
                 user.next.append(exchange)
                 nodes.append((dialogue.fork(), p * q, after))
         steps = engine.step([fork for fork, _, _ in nodes], said)
-        total += [p * step.payoff for (_, p, _), step in zip(nodes, steps, strict=True) if step.done]
-        stack += [node for node, step in zip(nodes, steps, strict=True) if not step.done]
-    return math.fsum(total)
+        for (dialogue, p, after), step in zip(nodes, steps, strict=True):
+            if step.done:
+                yield p, dialogue, step, after
+            else:
+                stack.append((dialogue, p, after))
 
 
-def _open(engine: Engine, user: _Dictated, scenario: Any, known: bool) -> Iterator[Node]:
+def _open(engine: Engine, user: _Dictated, scenario: Any, known: bool, follow: Follow) -> Iterator[Node]:
     """The dialogues that a scenario can begin with."""
     setting = engine.family.setting(scenario)
     for first, p in beginnings(setting, known):
         # a single course in which nothing happens, if the learner opens
-        opened = list(courses(setting, setting.game.start(), first, None, known))
+        opened = list(follow(setting, setting.game.start(), first, None))
         user.next = [exchange for _, exchange, _ in opened]
         dialogues = engine.open([np.random.default_rng(0) for _ in opened], {"scenario": scenario})
         for dialogue, (q, exchange, belief) in zip(dialogues, opened, strict=True):
-            dialogue.hidden, dialogue.hidden_start = exchange.hidden, first.support[0] if known else _UNSEEN
+            dialogue.hidden, dialogue.hidden_start = exchange.hidden, first.support[0] if known else UNSEEN
             yield dialogue, p * q, belief
 
 
@@ -186,17 +208,17 @@ class _NoStream(Stream):
         raise NotEnumerable(f"{self._policy!r} draws random numbers: sample instead (see evaluate)")
 
 
-class _LookedAtHidden(Exception):
+class LookedAtHidden(Exception):
     """The policy is no function of what is public."""
 
 
 def _looked(*_: Any) -> Any:
-    raise _LookedAtHidden
+    raise LookedAtHidden
 
 
 _ASKED = "getattr getitem iter len contains hash eq ne lt gt le ge bool int index float str repr format"
 _ASKED += " add sub mul truediv floordiv mod pow neg pos abs radd rsub rmul rtruediv rfloordiv rmod rpow"
-_UNSEEN: Any = type(
+UNSEEN: Any = type(
     "_Unseen", (), {"__class__": property(_looked), **{f"__{what}__": _looked for what in _ASKED.split()}}
 )()
 """Stands where the hidden state would be; whatever is asked of it, it tells that somebody looked."""

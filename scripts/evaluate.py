@@ -11,6 +11,7 @@ import tyro
 from rich.console import Console
 
 from ..envs.make import make_engine
+from ..evaluation.consistency import by_task
 from ..evaluation.evaluate import REGRET, compare, evaluate
 from ..evaluation.results import Comparison
 from ..evaluation.tables import plain, score_bars
@@ -33,6 +34,9 @@ class Evaluate(Meetings):
     information: bool = False
     """Also say how well a policy finds out whom it talks to (slow): information gain and efficiency, control index, and
     the accuracy of beliefs."""
+    by_task: bool = False
+    """Instead say how reliably each policy succeeds with the same person: pass^k, percentiles, aptitude and
+    unreliability. It is exact where all that can happen can be summed; else `--episodes` dialogues are played."""
     regret: int = REGRET
     """How many of the episodes, at most, are held against the exact optimum turn by turn: for the exact score, and for
     what loses most."""
@@ -57,6 +61,12 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
         # `compare` adds random and optimal, this one if it is within reach
         known = baselines(make_engine(options.env_id, **quiet))
         names = [name for name in (*known, *names) if name not in ("all", "random", "optimal")]
+    if options.by_task:
+        table = by_task(
+            options.env_id, names, options.episodes, options.seed, split=options.split, **options.settings(settings)
+        )
+        Console(highlight=False).print(str(table), markup=False, soft_wrap=True)
+        return write_out(table, options.out)
     given = {
         "information": options.information,
         "split": options.split,

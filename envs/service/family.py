@@ -290,6 +290,10 @@ class Service(Family):
         scenario = dialogue.scenario
         return scenario.domain, scenario.items, scenario.numbers
 
+    def success(self, game: Helpline, state: Call, hidden: Any) -> bool:
+        """tau-bench's reward."""
+        return game.success(state, hidden)
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
         state: Call = dialogue.state
