@@ -14,6 +14,8 @@ import pytest
 from dialogym.core.acts import Say
 from dialogym.core.belief import Belief
 from dialogym.core.solver import Solution
+from dialogym.envs.classroom.game import Class
+from dialogym.envs.classroom.mind import Chances, Pupilhood
 from dialogym.envs.clinic.game import Consultation as Visit
 from dialogym.envs.clinic.mind import Waiting
 from dialogym.envs.coaching.game import Consultation
@@ -133,6 +135,13 @@ def coaching(n):
     game = Consultation(strategies, attributes, credit, n["setting.turns"], n["setting.cost"], n["game.pushing"])
     mind = Client(game, profile, n["setting.reliability"], n["setting.conformity"])
     return Solution(game, mind, "coach", mind.candidates).start_value()
+
+
+def classroom(n):
+    game = Class(tuple(n["game.students"]), n["setting.turns"], tuples(n["setting.costs"]))
+    told = {name: tuples(n[f"chances.{name}"]) for name in ("doer", "starts", "suits", "helps", "right", "guess")}
+    mind = Pupilhood(game, Chances(**told, confuses=n["setting.confuses"], candid=n["setting.candid"]))
+    return Solution(game, mind, "teacher", game.candidates).start_value()
 
 
 def clinic(n):
