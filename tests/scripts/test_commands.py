@@ -261,10 +261,10 @@ def test_bench(run, tmp_path):
     ("arguments", "status", "message"),
     [
         (("dance",), 2, "command must be one of list, "),
-        (("play", "Chess-v0"), 1, "environment must be one of Coaching-v0"),
-        (("evaluate", "Chess-v0"), 1, "environment must be one of Coaching-v0"),
-        (("collect", "Chess-v0"), 1, "environment must be one of Coaching-v0"),
-        (("bench", "Chess-v0"), 1, "environment must be one of Coaching-v0"),
+        (("play", "Chess-v0"), 1, f"environment must be one of {dialogym.ids()[0]}, "),
+        (("evaluate", "Chess-v0"), 1, f"environment must be one of {dialogym.ids()[0]}, "),
+        (("collect", "Chess-v0"), 1, f"environment must be one of {dialogym.ids()[0]}, "),
+        (("bench", "Chess-v0"), 1, f"environment must be one of {dialogym.ids()[0]}, "),
         (("play", ENV, "--policy", "cunning"), 1, "policy must be one of random, scripted"),
         (
             ("evaluate", ENV, "--policy", "optimal", "cunning", "--episodes", "2"),
