@@ -200,13 +200,13 @@ class Classroom(Family):
             f"You are {scenario.teacher} and teach {', '.join(names[:-1])} and {names[-1]}, in {self.turns} turns: "
             f"{subject.called}. You score the share of them who can do it in the end, less what your acts cost: a "
             f"lecture {lecture:g}, an exercise {exercise:g}, a call {call:g}, pair work {pair:g}. Each can do it "
-            f"already with {t.starts[0]:.0%}. The whole class needs either to listen or to do it itself ({t.doer:.0%} each). A "
-            f"lecture suits the first, an exercise the second: each who cannot do it then learns it "
-            f"({t.suits:.0%}). If it does not suit, each who can do it is unsure again ({self.confuses:.0%}). In pair "
-            f"work, who cannot do it learns it from one who can ({t.helps:.0%}). Whom you call on is asked: "
-            f'"{subject.question}" The answer is {subject.right} ({t.right:.0%}) from one who can do it, and '
-            f"{subject.wrong} ({1 - t.guess:.0%}) from one who cannot; besides it says what helps the class, truly "
-            f"with {self.candid:.0%}. One thing at a time."
+            f"already with {t.starts[0]:.0%}. The whole class needs either to listen or to do it itself "
+            f"({t.doer:.0%} each). A lecture suits the first, an exercise the second: each who cannot do it then "
+            f"learns it ({t.suits:.0%}). If it does not suit, each who can do it is unsure again "
+            f"({self.confuses:.0%}). In pair work, who cannot do it learns it from one who can ({t.helps:.0%}). Whom "
+            f'you call on is asked: "{subject.question}" The answer is {subject.right} ({t.right:.0%}) from one who can '
+            f"do it, and {subject.wrong} ({1 - t.guess:.0%}) from one who cannot; besides it says what helps the class, "
+            f"truly with {self.candid:.0%}. One thing at a time."
         )
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
