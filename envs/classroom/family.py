@@ -204,9 +204,9 @@ class Classroom(Family):
             f"({t.doer:.0%} each). A lecture suits the first, an exercise the second: each who cannot do it then "
             f"learns it ({t.suits:.0%}). If it does not suit, each who can do it is unsure again "
             f"({self.confuses:.0%}). In pair work, who cannot do it learns it from one who can ({t.helps:.0%}). Whom "
-            f'you call on is asked: "{subject.question}" The answer is {subject.right} ({t.right:.0%}) from one who can '
-            f"do it, and {subject.wrong} ({1 - t.guess:.0%}) from one who cannot; besides it says what helps the class, "
-            f"truly with {self.candid:.0%}. One thing at a time."
+            f'you call on is asked: "{subject.question}" The answer is {subject.right} ({t.right:.0%}) from one who '
+            f"can do it, and {subject.wrong} ({1 - t.guess:.0%}) from one who cannot; besides it says what helps the "
+            f"class, truly with {self.candid:.0%}. One thing at a time."
         )
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
