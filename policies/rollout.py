@@ -23,11 +23,15 @@ def policy_stream(seed: int, attempt: int = 0) -> Stream:
     return Stream(np.random.default_rng((seed, 1 + attempt)))
 
 
+TOGETHER = 256
+"""Dialogues that run together, unless more or fewer are asked for."""
+
+
 def rollout(
     engine: Engine,
     policy: Policy,
     seeds: Iterable[int],
-    batch: int = 256,
+    batch: int = TOGETHER,
     attempts: int | Sequence[int] = 0,
     goes_on: Callable[[Dialogue], bool] | None = None,
     redrawn: bool = False,

@@ -12,7 +12,7 @@ import tyro
 from ..core.checks import above, at_least, one_of
 from ..core.dialogue import Dialogue
 from ..envs.engine import Engine
-from ..policies.rollout import rollout
+from ..policies.rollout import TOGETHER, rollout
 from .trackers import TRACKERS
 
 if TYPE_CHECKING:  # torch takes seconds, and help and errors in options do without
@@ -206,5 +206,5 @@ class OnlineConfig(TrainerConfig):
             return reply + policy.max_turn_tokens + 1 <= room
 
         # a sampler bounds its rows by the memory there is
-        batch = {"batch": len(seeds)} if policy.continuous else {}
-        return list(rollout(engine, policy, seeds, attempts=attempts, goes_on=goes_on, **batch))
+        batch = len(seeds) if policy.continuous else TOGETHER
+        return list(rollout(engine, policy, seeds, batch, attempts, goes_on))
