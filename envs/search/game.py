@@ -109,8 +109,10 @@ class Session(NamedTuple):
     ending: str = ""
 
 
-QUESTION, EXPLANATION, SEARCH = 3, 3, 5
-"""What acts cost, in hundredths."""
+QUESTION = 3
+"""What a question costs, in hundredths; so with the next two."""
+EXPLANATION = 3
+SEARCH = 5
 
 
 @dataclass(frozen=True)
