@@ -289,8 +289,11 @@ def _legend(figure: Any, panels: Sequence[Any], used: int, columns: int) -> None
     """One legend for all panels, of which the first `used` show something."""
     for axes in panels[used:]:
         axes.set_axis_off()
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=9)
+    known: dict[str, Any] = {}  # what a panel does not show, another one may
+    for axes in panels[:used]:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            known.setdefault(label, handle)
+    figure.legend(known.values(), known, loc="outside lower center", ncols=columns, frameon=False, fontsize=9)
 
 
 def _interval(rows: Sequence[dict[str, Any]]) -> tuple[float, float, float] | None:

@@ -45,10 +45,20 @@ class PartnerGuide(WordedGuide):
         lead = next((lead for lead in leads if words.startswith(f"{lead} ")), None)
         return self.judge(cue, line, words if lead is None else words[len(lead) + 1 :])
 
+    def stock(self, cue: Cue) -> frozenset[str]:
+        """What the phrase bank says for the act, in any persona: that is known to say it, and need not be read."""
+        slot, facts = self.facts(cue)
+        return _stock(self.voice, slot, cue.seat, tuple(facts[name] for name in self.voice.fields))
+
     def grammar(self, cue: Cue, line: Line) -> str:
         """Free words without figures around what binds."""
         first = f"{literal(normal(cue.reason) + ' ')} " if cue.reason else ""
         return f"root ::= {first}{self.shape(cue, line)}\n{FREE_WORDS}"
+
+
+@cache
+def _stock(voice: PhraseVoice, slot: str, seat: str, values: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(normal(say(*values)) for persona in voice.personas for say in voice.choices(persona, slot, seat))
 
 
 @cache

@@ -12,6 +12,11 @@ MAX_WORDS = 60
 _MAX_CHARACTERS = 600  # it also bounds the time that any pattern takes
 _STRANGE = re.compile(r"[^A-Za-zÀ-ÖØ-öø-ÿ0-9 .,;:!?'’‘…–—()$%&/-]")
 _NAME = re.compile(r"\{([A-Za-z_]\w*)\}")
+_SELF = "\ue001"  # stands for the speaker's own name: a private-use character, nobody types it
+_INTRODUCED = re.compile(
+    rf"(?i:\b(?:i am|i'm|name is|name's|this is|it's|it is|call me)) {_SELF}|{_SELF} here\b"
+    rf"|(?:\A|(?<=[.!?] )){_SELF}[.!,]"
+)
 _GROUP = re.compile(r"(?<!\\)\((?!\?)")
 
 
@@ -53,6 +58,16 @@ class Wording:
     def fault(self, words: str, *names: str, **values: Any) -> str:
         """What is wrong by the first of these patterns that is found in `words`; ``""`` if none is."""
         return next((fill(self._faults[name], values) for name in names if self._patterns[name].search(words)), "")
+
+    def fault_of_slot(self, words: str, slot: str) -> str:
+        """What is wrong with words that stand for a slot of the phrase bank; ``""`` if nothing is.
+
+        The file's table ``slots`` tells for each the names of patterns of which one must be found (``says``, if there
+        are any) and of which none may be (``never``), and what the speaker is told otherwise, ``fault``.
+        """
+        rules = self.text["slots"][slot]
+        said = self.found(words, *rules["says"]) if "says" in rules else True
+        return rules["fault"] if not said or self.found(words, *rules.get("never", ())) else ""
 
 
 def whole_words(alternatives: Iterable[str]) -> re.Pattern[str]:
@@ -118,6 +133,18 @@ def fault_of_form(said: str) -> str:
     if strange := _STRANGE.search(said):
         return f"Use plain words in English, without the sign {strange[0]!r}."
     return _SAID.fault(said.lower(), "label", "meta")
+
+
+def fault_of_names(said: str, name: str, names: Iterable[str]) -> str:
+    """What is wrong if another one of `names` than the speaker's is named; ``""`` if none is."""
+    others = any(re.search(rf"\b{other}\b", said) for other in names if other != name)
+    return f"Your name is {name}; name nobody else." if others else ""
+
+
+def fault_of_address(said: str, name: str) -> str:
+    """What is wrong if the speaker is named without introducing itself; ``""`` if it is not."""
+    rest = _INTRODUCED.sub("", re.sub(rf"\b{name}\b", _SELF, said))
+    return f"You are {name}; do not talk to yourself." if _SELF in rest else ""
 
 
 def escaped(text: str) -> str:

@@ -8,12 +8,11 @@ other words have to say it outright. In doubt they fail.
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any
 
 from ...simulated_users.guide import Line
 from ...simulated_users.partner import PartnerGuide
-from ...simulated_users.speech import Wording, fault_of_form, normal
+from ...simulated_users.speech import Wording, fault_of_form
 from ...simulated_users.user import Cue
 from .subjects import SUBJECTS
 from .voice import NAMES, STUDENTS, VOICE
@@ -34,7 +33,7 @@ class ClassroomGuide(PartnerGuide):
         slot, facts = self.facts(cue)
         if fault := fault_of_form(words):
             return fault
-        if words in _sentences(slot, tuple(facts[name] for name in VOICE.fields)):
+        if words in self.stock(cue):
             return ""
         text = words.lower().replace(facts["subject"].lower(), "the subject")
         if fault := _SAID.fault(text, "figures", "teacher"):
@@ -46,24 +45,16 @@ class ClassroomGuide(PartnerGuide):
             return f"Do not name {sorted(extra)[0]}."
         if slot in _WAYS:
             return _fault_of_answer(slot, facts, text, cue.public.subject)
-        rules = _SAID.text["slots"][slot]
         if _SAID.found(text, *_WAYS, "knows") or _tells(text, cue.public.subject):
             return "Say nothing of who can do it, of the answer, or of what would help."
         if slot == "paired" and named != {facts["first"], facts["second"]}:
             return f"Name {facts['first']} and {facts['second']}."
         if slot == "opening" and cue.public.teacher not in words:
             return f"Greet {cue.public.teacher} by name."
-        said = _SAID.found(text, *rules["says"]) if "says" in rules else True
-        return rules["fault"] if not said or _SAID.found(text, *rules.get("never", ())) else ""
+        return _SAID.fault_of_slot(text, slot)
 
 
 GUIDE = ClassroomGuide(VOICE, _SAID)
-
-
-@cache
-def _sentences(slot: str, values: tuple[str, ...]) -> frozenset[str]:
-    """What the bank's personas say from a slot."""
-    return frozenset(normal(fill(*values)) for who in VOICE.personas for fill in VOICE.choices(who, slot, "class"))
 
 
 def _tells(text: str, subject: str) -> bool:

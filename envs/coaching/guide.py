@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from ...simulated_users.guide import Line
 from ...simulated_users.partner import PartnerGuide
-from ...simulated_users.speech import Wording, fault_of_form, whole_words
+from ...simulated_users.speech import Wording, fault_of_address, fault_of_form, fault_of_names, whole_words
 from ...simulated_users.user import Cue
 from .domains import DOMAINS
 from .game import Answer, Ask, Leave
@@ -22,12 +22,6 @@ from .voice import NAMES, VOICE
 
 _IT = "this thing"  # stands for what was suggested while words are read
 _SAID = Wording(__file__, it=_IT)
-
-_NAME = "\ue001"  # stands for the client's name: a private-use character, nobody types it
-_INTRODUCED = re.compile(
-    rf"(?i:\b(?:i am|i'm|name is|name's|this is|it's|it is|call me)) {_NAME}|{_NAME} here\b"
-    rf"|(?:\A|(?<=[.!?] )){_NAME}[.!,]"
-)
 _SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 
 
@@ -51,10 +45,8 @@ class CoachingGuide(PartnerGuide):
         text, name = words.lower(), cue.public.name
         if fault := fault_of_form(words) or _SAID.fault(text, "figures"):
             return fault
-        if any(re.search(rf"\b{other}\b", words) for other in NAMES if other != name):
-            return f"Your name is {name}; name nobody else."
-        if _NAME in _INTRODUCED.sub("", re.sub(rf"\b{name}\b", _NAME, words)):
-            return f"You are {name}; do not talk to yourself."
+        if fault := fault_of_names(words, name, NAMES) or fault_of_address(words, name):
+            return fault
         if fault := _SAID.fault(text, "coach"):
             return fault
         if isinstance(cue.act, Answer):

@@ -9,12 +9,11 @@ come. In doubt the words fail.
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any
 
 from ...simulated_users.guide import Line
 from ...simulated_users.partner import PartnerGuide
-from ...simulated_users.speech import Wording, fault_of_form, normal
+from ...simulated_users.speech import Wording, fault_of_form, fault_of_names
 from ...simulated_users.user import Cue
 from .changes import HABITS
 from .voice import NAMES, VOICE
@@ -37,11 +36,11 @@ class CounsellingGuide(PartnerGuide):
         slot, facts = self.facts(cue)
         if fault := fault_of_form(words) or _SAID.fault(words.lower(), "figures"):
             return fault
-        if words in _sentences(self.voice.fields, slot, tuple(facts[name] for name in self.voice.fields)):
+        if words in self.stock(cue):
             return ""
         name = cue.public.name
-        if any(re.search(rf"\b{other}\b", words) for other in NAMES if other != name):
-            return f"Your name is {name}; name nobody else."
+        if fault := fault_of_names(words, name, NAMES):
+            return fault
         rest = words.lower()
         if slot in _LITERAL:
             sentence = facts[_LITERAL[slot]]
@@ -52,21 +51,7 @@ class CounsellingGuide(PartnerGuide):
             return f"You are {name}; do not talk to yourself."
         if fault := _SAID.fault(rest, "counsellor", "hidden", "motives", "bye"):
             return fault
-        return _fault_of_slot(slot, rest)
+        return _SAID.fault_of_slot(rest, slot)
 
 
 GUIDE = CounsellingGuide(VOICE, _SAID)
-
-
-@cache
-def _sentences(fields: tuple[str, ...], slot: str, values: tuple[str, ...]) -> frozenset[str]:
-    """What the bank's personas say from a slot."""
-    return frozenset(normal(fill(*values)) for who in VOICE.personas for fill in VOICE.choices(who, slot, "client"))
-
-
-def _fault_of_slot(slot: str, text: str) -> str:
-    """Whether `text` says what the slot is for, and nothing that another slot is for."""
-    rules = _SAID.text["slots"][slot]
-    if "says" in rules and not _SAID.found(text, *rules["says"]):
-        return rules["fault"]
-    return rules["fault"] if _SAID.found(text, *rules["never"]) else ""

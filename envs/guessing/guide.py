@@ -12,7 +12,7 @@ from typing import Any
 
 from ...simulated_users.guide import Line
 from ...simulated_users.partner import PartnerGuide
-from ...simulated_users.speech import Wording, fault_of_form, fill, normal, whole_words
+from ...simulated_users.speech import Wording, fault_of_form, fault_of_names, fill, normal, whole_words
 from ...simulated_users.user import Cue
 from .game import Ask, Guess, Leave, Reply, Try
 from .subjects import NAMES, PRESET, answer, answers, called, questions, story
@@ -41,8 +41,8 @@ class GuessingGuide(PartnerGuide):
         text = words.lower()
         if fault := fault_of_form(words):
             return fault
-        if any(re.search(rf"\b{other}\b", words) for other in NAMES if other != cue.public.name):
-            return f"Your name is {cue.public.name}; name nobody else."
+        if fault := fault_of_names(words, cue.public.name, NAMES):
+            return fault
         if isinstance(cue.before.topic, Try) and isinstance(cue.act, Reply):
             return _fault_of_value(cue.before.topic, cue.act.word, text)
         if fault := _SAID.fault(text, "figures") or _fault_of_telling(cue, text):

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...simulated_users.guide import Line
 from ...simulated_users.partner import PartnerGuide
-from ...simulated_users.speech import Wording, fault_of_form, whole_words
+from ...simulated_users.speech import Wording, fault_of_form, fault_of_names, whole_words
 from ...simulated_users.user import Cue
 from .game import ANY, Criticise, Leave, Refuse, Take, Tell
 from .places import GUESTS, REGION, WORDS, catalogue
@@ -41,8 +41,8 @@ class RecommendationGuide(PartnerGuide):
         """Whether the words are a guest's, and say the act and nothing else."""
         if fault := fault_of_form(words):
             return fault
-        if any(re.search(rf"\b{other}\b", words) for other in GUESTS if other != cue.public.guest):
-            return f"Your name is {cue.public.guest}; name nobody else."
+        if fault := fault_of_names(words, cue.public.guest, GUESTS):
+            return fault
         text = words.lower()
         rest, shown, fault = _without_houses(text, cue)
         if fault := fault or _SAID.fault(rest, "guide"):

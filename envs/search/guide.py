@@ -12,7 +12,7 @@ from typing import Any
 
 from ...simulated_users.guide import Line
 from ...simulated_users.partner import PartnerGuide
-from ...simulated_users.speech import Wording, fault_of_form, whole_words
+from ...simulated_users.speech import Wording, fault_of_form, fault_of_names, whole_words
 from ...simulated_users.user import Cue
 from .game import UNSURE, VALUES, Confirm, Correct, Leave, Search, Tell
 from .queries import USERS, words_of
@@ -39,8 +39,8 @@ class SearchGuide(PartnerGuide):
         """Whether the words are a user's, and say the act and nothing else."""
         if fault := fault_of_form(words):
             return fault
-        if any(re.search(rf"\b{other}\b", words) for other in USERS if other != cue.public.user):
-            return f"Your name is {cue.public.user}; name nobody else."
+        if fault := fault_of_names(words, cue.public.user, USERS):
+            return fault
         act, query = cue.act, cue.public.query
         rest, value = words.lower(), _value(cue)
         claimed = False

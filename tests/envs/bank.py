@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from copy import deepcopy
 from functools import cache
@@ -21,6 +22,13 @@ TALK = (
     "what is up", "never mind, you are close", "are you tired?", "hint: it means dog", "ready?", "what do you know?", "[foo]", "[quiz 1] [quiz 2]", "[explain 99]",
     "[review nothing]", "[hint] [try]", "let us stop here and then try it",
 )  # fmt: skip
+
+
+def well_formed(text):
+    """Sees that words are sentences, with every field filled in."""
+    assert "{" not in text and "  " not in text and text == text.strip(), text
+    assert text[0].isupper() and text[-1] in ".!?", text
+    assert not re.search(r"[.!?] [a-z]", text), text
 
 
 class Prattler:

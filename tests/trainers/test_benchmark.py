@@ -13,7 +13,7 @@ pytest.importorskip("trl")
 from dialogym.envs.episodes import read_episodes
 from dialogym.evaluation.datasets import recipes
 from dialogym.policies.collect import collect
-from dialogym.scripts.benchmark import Options, commands, draw_scores, leaderboard, main, seeds_played
+from dialogym.scripts.benchmark import Options, commands, draw, draw_scores, leaderboard, main, seeds_played
 from dialogym.trainers import benchmark
 from dialogym.trainers.benchmark import Budget, Job, algorithms, results
 
@@ -200,6 +200,14 @@ def test_the_scores_are_dots_with_intervals(tmp_path):
     assert all(
         f">{text}<" in drawn for text in ("Tutoring-v0", "Coaching-v0", "bc", "ppo", "optimum", "best fixed heuristic")
     )
+
+
+def test_the_legend_names_what_any_panel_shows(tmp_path):
+    rows = [row("Coaching-v0", "ppo", 0, 0.7), row("Tutoring-v0", "rloo", 0, 0.6), row("Tutoring-v0", "ppo", 0, 0.6)]
+    fixed = {"Coaching-v0": 0.9, "Tutoring-v0": 0.8}
+    draw(rows, ["Coaching-v0", "Tutoring-v0"], ["ppo", "rloo"], fixed, tmp_path / "a.svg")
+    drawn = (tmp_path / "a.svg").read_text()
+    assert [drawn.count(f">{name}<") for name in ("ppo", "rloo", "best fixed heuristic")] == [1, 1, 1]
 
 
 def test_wrong_arguments(tmp_path):

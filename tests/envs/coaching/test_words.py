@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ...growth import LINEAR, growth
+from ..bank import well_formed
 
 SAID = content(__file__, "utterances.toml")["said"]
 TOKENS = (
@@ -163,12 +164,6 @@ def say(
     before = Session(turn, "client", 0, 0, topic)
     cue = Cue(act, "client", Case(domain, name), persona, heard, opening, problem, reason, before)
     return VOICE.say([cue], [Stream(np.random.default_rng(seed))])[0]
-
-
-def well_formed(text):
-    assert "{" not in text and "  " not in text and text == text.strip(), text
-    assert text[0].isupper() and text[-1] in ".!?", text
-    assert not re.search(r"[.!?] [a-z]", text), text
 
 
 @pytest.mark.parametrize("persona", VOICE.personas)

@@ -26,7 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ...growth import LINEAR, growth
-from ..bank import said_to
+from ..bank import said_to, well_formed
 
 SAID = content(__file__, "utterances.toml")["said"]
 TOKENS = "how about trattoria gabbiano casa veracruz let me show you something what price cheap quiet do you like not if ? . , [ ] i recommend goodbye \0 é ’ \ud800 \n"
@@ -99,11 +99,6 @@ def cue(
 
 def say(*args, seed=0, **more):
     return VOICE.say([cue(*args, **more)], [Stream(np.random.default_rng(seed))])[0]
-
-
-def well_formed(text):
-    assert "{" not in text and "  " not in text and text == text.strip(), text
-    assert text[0].isupper() and text[-1] in ".!?", text
 
 
 @pytest.mark.parametrize("persona", VOICE.personas)

@@ -26,7 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ...growth import LINEAR, growth
-from ..bank import said_to
+from ..bank import said_to, well_formed
 
 SAID = content(__file__, "utterances.toml")["said"]
 TOKENS = "do you mean the car animal i will search for here is what found pictures news brief a question save you time not if ? . , [ ] goodbye \0 é ’ \ud800 \n"
@@ -71,11 +71,6 @@ def cue(act, topic=None, persona="terse", heard="", opening=False, query="jaguar
 
 def say(*args, seed=0, **more):
     return VOICE.say([cue(*args, **more)], [Stream(np.random.default_rng(seed))])[0]
-
-
-def well_formed(text):
-    assert "{" not in text and "  " not in text and text == text.strip(), text
-    assert text[0].isupper() and text[-1] in ".!?", text
 
 
 @pytest.mark.parametrize("persona", VOICE.personas)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pytest
 from dialogym.core.acts import Say
@@ -36,6 +34,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ...growth import LINEAR, growth
+from ..bank import well_formed
 
 SAID = content(__file__, "utterances.toml")["said"]
 TOKENS = (
@@ -59,12 +58,6 @@ def cue(act, last=None, persona="terse", situation="move", heard="[reflect]", to
 
 def say(*args, seed=0, **rest):
     return VOICE.say([cue(*args, **rest)], [Stream(np.random.default_rng(seed))])[0]
-
-
-def well_formed(text):
-    assert "{" not in text and "  " not in text and text == text.strip(), text
-    assert text[0].isupper() and text[-1] in ".!?", text
-    assert not re.search(r"[.!?] [a-z]", text), text
 
 
 # ---- understanding ---------------------------------------------------------------------------------------------------
