@@ -14,6 +14,8 @@ import pytest
 from dialogym.core.acts import Say
 from dialogym.core.belief import Belief
 from dialogym.core.solver import Solution
+from dialogym.envs.alternating.game import Accept as Take
+from dialogym.envs.alternating.game import AlternatingOffers, Propose
 from dialogym.envs.classroom.game import Class
 from dialogym.envs.classroom.mind import Chances, Pupilhood
 from dialogym.envs.clinic.game import Consultation as Visit
@@ -126,6 +128,54 @@ class Seller:
         if state.standing is not None:
             yield Accept()
         yield from map(Offer, range(min(floor for floor, _ in self.n["population.floors"]), self.n["ANCHOR"] + 1))
+
+
+class Sharing:
+    """As the page says; written for this test alone. A hidden state is kind and level."""
+
+    def __init__(self, game, n):
+        self.game, self.n = game, n
+
+    def prior(self):
+        return Belief(((kind, level), weight) for kind, level, weight in self.n["population"])
+
+    def keeps(self, level, number):
+        """The share that the maker of an offer keeps: all but what waiting for the next one is worth to the other."""
+        if number >= self.game.offers - 1:
+            return 1.0 if number < self.game.offers else 0.0
+        return 1.0 - (self.game.discounts[0] if number % 2 else level) * self.keeps(level, number + 1)
+
+    def least(self, hidden, number):
+        """Units that it takes after so many offers, and what it asks for in its own."""
+        (kind, level), last, units = hidden, self.game.offers - 1, self.n["UNITS"]
+        if kind == "rational":
+            keeps = self.keeps(level, number)
+            return level * keeps * units, math.floor(keeps * units + 1e-9)
+        if kind == "fair":
+            return level * units, max(level, 0.5) * units
+        progress = number / last
+        if kind == "holder":
+            level = level if progress >= 1 else self.n["ANCHOR"] / units
+        elif kind in self.n["TACTICS"]:
+            fallen = min(1.0, progress) ** self.n["TACTICS"][kind] * (self.n["ANCHOR"] - level * units)
+            level = (self.n["ANCHOR"] - fallen) / units
+        return level * units, level * units
+
+    def react(self, hidden, state):
+        if state.offers < 0:
+            return Belief.certain((hidden, Say()))
+        least, ask = self.least(hidden, state.offers)
+        if state.standing is not None and state.standing >= least - 1e-9:
+            return Belief.certain((hidden, Take()))
+        step = self.n["grain"]
+        asked = min(self.n["UNITS"], math.ceil(math.ceil(ask - 1e-9) / step) * step)
+        return Belief.certain((hidden, Propose(self.n["UNITS"] - asked)))
+
+
+def alternating(n):
+    """A pot of so many dollars as units."""
+    game = AlternatingOffers(n["UNITS"], n["setting.offers"], (n["setting.discount"], None))
+    return Solution(game, Sharing(game, n), "opener").start_value()
 
 
 def coaching(n):
