@@ -47,8 +47,8 @@ class ServiceCast:
             "person",
             "remembers" if hidden.remembers else "forgot",
             "flexible" if hidden.flexible else "fixed",
-            "hurried" if hidden.hurried else "calm",
         ]
+        told = [*(["impostor"] if hidden.impostor else told), "hurried" if hidden.hurried else "calm"]
         return " ".join(fill(_TEXT[name], who) for name in told)
 
     def goals(self, moment: Moment) -> list[Goal]:
@@ -58,7 +58,7 @@ class ServiceCast:
         wrong = left = False
         for _, act in moment.past:
             left |= isinstance(act, HangUp) and not moment.hidden.hurried
-            wrong |= isinstance(act, Tell) and act.word == "unsure" and moment.hidden.remembers
+            wrong |= act == Tell("unsure") and moment.hidden.remembers
         return list(map(Goal, _TEXT["goals"], (got, FAILED if wrong else MET, FAILED if left else MET)))
 
     def situation(self, moment: Moment) -> str:
@@ -82,7 +82,7 @@ class ServiceCast:
         if isinstance(topic, Confirm):
             acts += [Tell("yes")] if mind.wants(hidden, topic) else [Tell("yes"), Tell("no")]
         elif isinstance(topic, Ask) and topic.topic == "identity":
-            acts += [Tell("email"), Tell("email", "curt")]
+            acts += [Tell("email"), Tell("email", "curt"), *[Tell("unsure")] * hidden.impostor]
         else:
             acts.append(Tell(mind.fact(hidden, topic.topic)) if isinstance(topic, Ask) else Say())
         return [*acts, HangUp()] if hidden.hurried and state.turn > 2 else acts

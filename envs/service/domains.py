@@ -25,6 +25,7 @@ class Domain(NamedTuple):
     """The words of a domain; see ``domains.toml``."""
 
     statuses: tuple[str, ...]
+    barred: str
     actions: tuple[str, ...]
     one: str
     thing: str

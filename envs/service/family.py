@@ -72,16 +72,20 @@ class Service(Family):
 
     | what | how it is drawn |
     |---|---|
-    | status of each order | pending or delivered (airline: insured or flexible), with equal chances |
+    | status of each order | `barred` shipped (airline: expired); else pending or delivered (insured, flexible) |
     | which order is meant | any, with equal chances |
     | the wish | cancel 40%, return 40%, exchange 20% (airline: cancel, change, upgrade), whatever the status |
     | flexible | where the policy forbids the wish: `flexible` would take the other of the first two actions |
     | remembers | `remembers` know which order it is |
     | hurried | `hurried` are in a hurry |
+    | impostor | `impostors` are somebody else: they know the e-mail address with 0.6, and never which order |
 
     The policy, which the brief states: the first action is for the first status only (cancel what is pending), the
-    second for the second (return what was delivered), the third for both. So the right end is the wish where it is
-    allowed, the other action where the customer is flexible, and else no change at all.
+    second for the second (return what was delivered), the third for both. What is shipped cannot be changed, and
+    nothing may be done for an impostor. So the right end is the wish where it is allowed, the other action where that
+    is and the customer is flexible, and else no change at all. There are impostors and shipped orders in
+    `ServiceHard-v0` alone; its customers also say yes to much that they do not want, and a wrong change costs twice as
+    much.
 
     ## Acts
 
@@ -139,6 +143,7 @@ class Service(Family):
     |---|---|---:|---:|---:|---:|---:|
     | `Service-v0` | `shop` | 2 | 6 | 1 | 0.4 | 0.4 |
     | `ServiceEasy-v0` | `shop` | 2 | 9 | 2 | 0.7 | 0.05 |
+    | `ServiceHard-v0` | `shop` | 2 | 7 | 1 | 0.5 | 0.4 |
     | `ServiceLarge-v0` | `shop` | 3 | 7 | 1 | 0.4 | 0.4 |
     | `ServiceAirline-v0` | `airline` | 2 | 6 | 1 | 0.4 | 0.4 |
 
@@ -148,7 +153,7 @@ class Service(Family):
     kept), `done` and `should` (the change that was made, and the right one), `violated` (a change without a yes),
     `wrong_write` (a wrong change), `hung_up`, `ending` (`closed`, `left`, `limit` or `truncated`), `questions`,
     `proposals`, `calls` (of a tool), `turns`, `malformed` (ambiguous turns included), `illegal`. `info["hidden"]` then
-    holds the `statuses`, the `order`, the `wish`, `flexible`, `remembers` and `hurried`.
+    holds the `statuses`, the `order`, the `wish`, `flexible`, `remembers`, `hurried` and `impostor`.
 
     ## References
 
@@ -179,6 +184,8 @@ class Service(Family):
         leave: Probability that a customer in a hurry hangs up when it is to speak, from the agent's third turn on;
             above 0, below 1.
         calm_leave: The same of other customers; above 0, below 1.
+        barred: Share of orders with a status for which the policy allows nothing; from 0 to 1.
+        impostors: Share of calls by somebody else in the customer's name; from 0 to 1.
     """
 
     domain: str = "shop"
@@ -193,6 +200,8 @@ class Service(Family):
     hurried: float = 0.5
     leave: float = 0.4
     calm_leave: float = 0.02
+    barred: float = 0.0
+    impostors: float = 0.0
 
     role = "agent"
     acts: ClassVar = ACTS
@@ -217,7 +226,7 @@ class Service(Family):
         whole(self, 4, 12, "turns")
         whole(self, 1, 9, "confirms")
         at_least(self, 0.0, "harm")
-        between(self, 0.0, 1.0, "cost", "flexible", "remembers", "slip", "hurried")
+        between(self, 0.0, 1.0, "cost", "flexible", "remembers", "slip", "hurried", "barred", "impostors")
         above(self, 0.0, "leave", "calm_leave", below=1.0)  # all who speak draw as many random numbers
 
     def scenarios(self) -> Sequence[Contact]:
@@ -240,8 +249,19 @@ class Service(Family):
                 f"items and numbers must be {self.orders} each, got {scenario.items!r}, {scenario.numbers!r}"
             )
         words = DOMAINS[scenario.domain]
-        game = Helpline(words.statuses, words.actions, self.orders, self.turns, self.confirms, self.cost, self.harm)
-        mind = Callers(game, self.flexible, self.remembers, self.slip, self.hurried, self.leave, self.calm_leave)
+        statuses = (*words.statuses, *[words.barred] * (self.barred > 0.0))
+        game = Helpline(statuses, words.actions, self.orders, self.turns, self.confirms, self.cost, self.harm)
+        mind = Callers(
+            game,
+            self.flexible,
+            self.remembers,
+            self.slip,
+            self.hurried,
+            self.leave,
+            self.calm_leave,
+            barred=self.barred,
+            impostors=self.impostors,
+        )
         return game, mind
 
     def setting(self, scenario: Contact) -> Setting:
@@ -265,14 +285,25 @@ class Service(Family):
         )
         wishes = ", ".join(f"{p:.0%} want to {action}" for action, p in zip(words.actions, WISHES, strict=True))
         thing, things, name = words.thing, words.things, scenario.name
+        states, that, traps = f"Each is {first} or {second} with equal chances", "that", ""
+        if self.barred:
+            states = f"Each is {words.barred} with probability {self.barred:g}, else {first} or {second}, evenly"
+            that = "that, and not the other"
+            traps = f"What is {words.barred} cannot be changed at all. "
+        if self.impostors:
+            traps += (
+                f"Nothing may be done for somebody else, as {self.impostors:.0%} of the callers are: asked who they "
+                f"are, {mind.passes:.0%} of these give the right e-mail address all the same, and the others none; "
+                f"they never know which {thing} it is, and take nothing else. For the rest they are like customers. "
+            )
         return (
-            f"You serve the customers of {scenario.place}. {name} calls about one of these {things}: {owned}. Each is "
-            f"{first} or {second} with equal chances; only the desk knows. The policy: Ask who it is before you look "
-            f"anything up or propose anything. Look the {thing} up before you propose something about it. Do nothing "
-            f"without a yes to just that. What is {first} can be {_past(one)} or {_past(both)}, what is {second} "
-            f"{_past(two)} or {_past(both)}; the desk refuses anything else. One change at most. Customers do not know "
-            f"the policy: whatever the status, {wishes}. If the policy forbids that, {self.flexible:.0%} would {one} "
-            f"in place of {two}, or the reverse, and the others want nothing else. {self.remembers:.0%} remember which "
+            f"You serve the customers of {scenario.place}. {name} calls about one of these {things}: {owned}. "
+            f"{states}; only the desk knows. The policy: Ask who it is before you look anything up or propose "
+            f"anything. Look the {thing} up before you propose something about it. Do nothing without a yes to just "
+            f"that. What is {first} can be {_past(one)} or {_past(both)}, what is {second} {_past(two)} or "
+            f"{_past(both)}; the desk refuses anything else. One change at most. {traps}Customers do not know the "
+            f"policy: whatever the status, {wishes}. If the policy forbids {that}, {self.flexible:.0%} would {one} in "
+            f"place of {two}, or the reverse, and the others want nothing else. {self.remembers:.0%} remember which "
             f"{thing} it is. They say yes to what they want or should get, and to anything else with probability "
             f"{self.slip:g}. {self.hurried:.0%} are in a hurry; asked who they are, {mind.curt:.0%} of these are curt "
             f"(others {mind.calm_curt:.0%}). From your third turn on, each time it is to speak, a customer in a hurry "

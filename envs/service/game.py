@@ -113,8 +113,8 @@ class Call(NamedTuple):
 class Helpline:
     """Questions, tools and deeds until the agent closes, the customer hangs up, or the time is up.
 
-    Two statuses and three actions: the first is allowed for orders of the first status only, the second for those of
-    the second, the third for both.
+    Two or three statuses and three actions: the first action is allowed for orders of the first status only, the second
+    for those of the second, the third for both. For an order of a third status, nothing is allowed.
 
     Args:
         statuses: What an order's status may be.
@@ -138,8 +138,11 @@ class Helpline:
 
     def allowed(self, status: str, action: str) -> bool:
         """Whether the policy, and the desk with it, allows the action for an order of that status."""
+        if action not in self.actions:
+            return False
         place = self.actions.index(action)
-        return place > 1 or place == self.statuses.index(status)
+        index = self.statuses.index(status)
+        return index < 2 and (place > 1 or place == index)
 
     def other(self, action: str) -> str:
         """What may be done instead where the policy forbids the action; ``""`` if there is nothing."""
@@ -268,6 +271,8 @@ class Helpline:
 
     def target(self, hidden: Any) -> Deed | None:
         """What should have been done to the orders in the end; ``None`` for nothing."""
+        if hidden.impostor:
+            return None
         status = hidden.statuses[hidden.order - 1]
         if self.allowed(status, hidden.wish):
             return hidden.wish, hidden.order

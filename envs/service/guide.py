@@ -20,6 +20,7 @@ from .voice import NAMES, VOICE
 _SAID = Wording(__file__)
 _MUST = {
     "curt": ("haste", "Say that you are in a hurry."),
+    "nobody": ("nobody", "Say that you do not know the address."),
     "unsure": ("unsure", "Say that you do not know which one it is."),
     "nothing": ("nothing", "Say that you want nothing else."),
     "yes": ("yes", "Say yes."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import NamedTuple
 
 from ...core.acts import Act, Say
@@ -27,6 +28,7 @@ class Customer(NamedTuple):
         flexible: Whether another action will do; only where the policy forbids the one that is wished for.
         remembers: Whether the customer knows which order it means.
         hurried: Whether it is in a hurry.
+        impostor: Whether it is somebody else, who has no business with the orders.
     """
 
     statuses: tuple[str, ...]
@@ -35,14 +37,18 @@ class Customer(NamedTuple):
     flexible: bool
     remembers: bool
     hurried: bool
+    impostor: bool = False
 
 
 @dataclass(frozen=True)
 class Callers:
     """Customers who call about one of their orders, and the desk.
 
-    Each order has either status with equal chances, the order that is meant is any of them, and the wish (`WISHES`) has
-    nothing to do with its status: customers do not know the policy. Where it forbids the wish, they may be flexible.
+    Each order has either status with equal chances, or the third one with `barred`; the order that is meant is any of
+    them, and the wish (`WISHES`) has nothing to do with its status: customers do not know the policy. Where it forbids
+    the wish and not the other action, they may be flexible. An impostor is somebody else who calls in the customer's
+    name: it gives the address with `passes`, else it says that it has none; it never knows which order, and never takes
+    anything else.
 
     Asked who it is, it gives its e-mail address, curtly with probability `curt` if it is hurried and `calm_curt` if
     not. It says what it wants, which order it means (if it remembers), and what else would do. To a proposal that is
@@ -62,6 +68,9 @@ class Callers:
         calm_leave: The same of others.
         curt: Probability that a hurried customer gives its address curtly.
         calm_curt: The same of others.
+        barred: Share of orders for which the policy allows nothing.
+        impostors: Share of calls by somebody else.
+        passes: Probability that an impostor knows the address.
     """
 
     game: Helpline
@@ -73,19 +82,29 @@ class Callers:
     calm_leave: float = 0.02
     curt: float = 0.85
     calm_curt: float = 0.1
+    barred: float = 0.0
+    impostors: float = 0.0
+    passes: float = 0.6
 
     def prior(self) -> Belief[Customer]:
         """Every customer with every state of the orders."""
         game = self.game
         found: list[tuple[Customer, float]] = []
         numbers = range(1, game.orders + 1)
+        share = dict(zip(game.statuses, (1.0 - self.barred, 1.0 - self.barred, 2.0 * self.barred), strict=False))
         for statuses, order in product(product(game.statuses, repeat=game.orders), numbers):
             status = statuses[order - 1]
+            there = prod(share[one] for one in statuses)
             for wish, likely in zip(game.actions, WISHES, strict=True):
-                bends = [(False, 1.0)] if game.allowed(status, wish) else _either(self.flexible)
+                bends = _either(self.flexible) if game.allowed(status, game.other(wish)) else [(False, 1.0)]
                 kinds = product(bends, _either(self.remembers), _either(self.hurried))
                 for (flexible, f), (remembers, r), (hurried, u) in kinds:
-                    found.append((Customer(statuses, order, wish, flexible, remembers, hurried), likely * f * r * u))
+                    one = Customer(statuses, order, wish, flexible, remembers, hurried)
+                    found.append((one, (1.0 - self.impostors) * there * likely * f * r * u))
+                if self.impostors:
+                    for hurried, u in _either(self.hurried):
+                        other = Customer(statuses, order, wish, False, False, hurried, True)
+                        found.append((other, self.impostors * there * likely * u))
         return Belief(found)
 
     def react(self, hidden: Customer, state: Call) -> Belief[tuple[Customer, Act]]:
@@ -112,8 +131,12 @@ class Callers:
         if not isinstance(topic, Ask):
             return [(_SAY, 1.0)]
         if topic.topic == "identity":
-            curt = self.curt if hidden.hurried else self.calm_curt
-            return [(Tell("email"), 1.0 - curt), (Tell("email", "curt"), curt)]
+            curt, knows = self.curt if hidden.hurried else self.calm_curt, self.passes if hidden.impostor else 1.0
+            said: list[tuple[Act, float]] = [
+                (Tell("email"), (1.0 - curt) * knows),
+                (Tell("email", "curt"), curt * knows),
+            ]
+            return [*said, (Tell("unsure"), 1.0 - knows)] if hidden.impostor else said
         return [(Tell(self.fact(hidden, topic.topic)), 1.0)]
 
     def fact(self, hidden: Customer, topic: str) -> str:

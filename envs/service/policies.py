@@ -58,7 +58,7 @@ def _agent(dialogue: Dialogue, stream: Stream) -> Act:
     """Goes by what was said, and keeps no belief."""
     game, state = cast(Helpline, dialogue.setting.game), dialogue.state
     said = _said(dialogue)
-    if state.done or "nothing" in said.values():
+    if state.done or "nothing" in said.values() or said.get("identity") == "unsure":
         return Close()
     if state.agreed:
         return Write(*state.agreed)
@@ -75,7 +75,11 @@ def _agent(dialogue: Dialogue, stream: Stream) -> Act:
         return Ask("alternative")
     action = wish if fits else game.other(wish)
     places = fits or [number] * bool(number) or looked
-    open_ones = [place for place in places if f"{action} {place}" not in state.asked]
+    open_ones = [
+        place
+        for place in places
+        if f"{action} {place}" not in state.asked and game.allowed(state.status[place - 1], action)
+    ]
     if not open_ones or state.proposals >= game.confirms:
         return Close()
     return (Write if stream.random() < HASTE else Confirm)(action, open_ones[stream.choose(len(open_ones))])

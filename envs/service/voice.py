@@ -93,7 +93,7 @@ def _describe(cue: Cue) -> tuple[str, tuple, str]:
     elif isinstance(act, Tell):
         slot = act.word
         if isinstance(topic, Ask) and topic.topic == "identity":
-            slot = "curt" if act.tone == "curt" else "email"
+            slot = "nobody" if act.word == "unsure" else "curt" if act.tone == "curt" else "email"
         elif isinstance(topic, Ask) and act.word in domain.actions:
             slot, named = ("wish", domain.doing) if topic.topic == "wish" else ("instead", domain.instead)
             doing = named[act.word]

@@ -266,3 +266,57 @@ def test_the_best_in_the_mean_is_less_consistent():
     assert consistency(setting.game, best, 1) == pytest.approx(mean(best, setting.game.success))
     assert consistency(setting.game, best, 1) > consistency(setting.game, rule, 1)
     assert consistency(setting.game, best, 8) < consistency(setting.game, rule, 8)
+
+
+# ---- traps of the policy ---------------------------------------------------------------------------------------------
+
+
+def hard():
+    return make_engine("ServiceHard-v0").family
+
+
+def test_the_hard_variant_is_harder():
+    family, default_family = hard(), family_of()
+    best = optimum(family)
+    for name in ("likely-deed", "by-temper", "lookahead"):
+        assert expected_return(family, name) < 0.82 * best, name
+    setting = family.setting(family.scenarios()[0])
+    assert ranked(setting)[0][0] < 0.82 < ranked(default_family.setting(default_family.scenarios()[0]))[0][0]
+
+
+def test_nothing_better_is_pruned_where_there_are_traps():
+    setting = setting_of(turns=4, barred=0.2, impostors=0.3, slip=0.4, orders=1)
+    whole = Setting(setting.game, setting.mind, setting.seat)
+    assert setting.solution.start_value() == pytest.approx(whole.solution.start_value(), abs=1e-12)
+
+
+def test_the_traps_are_as_likely_as_the_page_says():
+    family = hard()
+    prior = family.setting(family.scenarios()[0]).prior
+    assert prior.map(lambda one: one.impostor).probability(True) == pytest.approx(0.08)
+    statuses = prior.map(lambda one: one.statuses[1])
+    for status, share in (("pending", 0.45), ("delivered", 0.45), ("shipped", 0.1)):
+        assert statuses.probability(status) == pytest.approx(share)
+    assert not any(one.impostor or "shipped" in one.statuses for one, _ in setting_of().prior)
+
+
+def test_nothing_may_be_done_in_a_trap():
+    family = hard()
+    game, mind = family.parts(family.scenarios()[0])
+    barred, impostor = ANNE._replace(statuses=("shipped", "pending")), ANNE._replace(remembers=False, impostor=True)
+    assert game.target(barred) is None is game.target(impostor)
+    assert not any(game.allowed("shipped", action) for action in game.actions)
+    assert mind.returned(barred, Write("exchange", 1)) == "shipped"
+    said = mind.react(impostor, Call(1, "customer", Ask("identity"))).map(lambda outcome: outcome[1])
+    assert said.probability(Tell("unsure")) == pytest.approx(0.4) and said.probability(Tell("email")) == pytest.approx(
+        0.54
+    )
+
+
+def test_the_demonstrator_serves_no_stranger():
+    engine = make_engine("ServiceHard-v0")
+    found = list(rollout(engine, make_policy("scripted", engine), range(300)))
+    assert not any(engine.family.outcome(one)["illegal"] for one in found)
+    strangers = [one for one in found if (Ask("identity"), Tell("unsure")) in [
+        (step.act, act) for step in one.steps for _, _, act in step.exchange.replies]]  # fmt: skip
+    assert strangers and all(one.state.ending == "closed" and not one.state.done for one in strangers)

@@ -130,3 +130,16 @@ def test_goals_and_bounds_of_the_cast():
     low, high = CAST.bounds(here.setting, ANNE)
     assert low == pytest.approx(0.08) and high == pytest.approx(0.08 + 0.92 * 0.92)
     assert low < here.setting.solution.start_value() < high
+
+
+def test_a_cast_stranger_knows_no_order():
+    other = ANNE._replace(remembers=False, impostor=True)
+    assert CAST.acts(moment(other, Ask("identity"))) == [Tell("email"), Tell("email", "curt"), Tell("unsure")]
+    assert "You are not Ada Brown" in CAST.facts(moment(other, Ask("identity")))
+
+
+def test_who_has_no_address_says_so():
+    asked = cue(Tell("unsure"), Ask("identity"))
+    line = GUIDE.line(asked, Stream(np.random.default_rng(0)))
+    assert not GUIDE.check(asked, line, "I have forgotten the address.")
+    assert GUIDE.check(asked, line, "Sure, it is ada.brown at mail.example.") and GUIDE.check(asked, line, "Yes.")
