@@ -24,6 +24,9 @@ from dialogym.envs.coaching.game import Consultation
 from dialogym.envs.coaching.mind import Client
 from dialogym.envs.counselling.game import Session as Interview
 from dialogym.envs.counselling.mind import Client as Changing
+from dialogym.envs.data_teaching.game import Rounds
+from dialogym.envs.data_teaching.mind import Chances as OfModels
+from dialogym.envs.data_teaching.mind import Learner
 from dialogym.envs.drafting.game import Aspect, Commission
 from dialogym.envs.drafting.mind import Kind as KindOfUser
 from dialogym.envs.drafting.mind import User
@@ -218,6 +221,13 @@ def counselling(n):
     names = ("motives", "contemplating", "receptive", "opens", "change", "resolves")
     mind = Changing(game, *(tuples(n[f"setting.{name}"]) for name in names))
     return Solution(game, mind, "counsellor", mind.candidates).start_value()
+
+
+def data_teaching(n):
+    game = Rounds(n["setting.turns"], tuples(n["setting.costs"]))
+    told = {name: tuples(n[f"chances.{name}"]) for name in ("starts", "fits", "tests")}
+    mind = Learner(game, OfModels(**told, broad=n["setting.broad"], clarity=n["setting.clarity"]))
+    return Solution(game, mind, "teacher", mind.candidates).start_value()
 
 
 def tutoring(n):

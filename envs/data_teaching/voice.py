@@ -1,0 +1,75 @@
+"""Data teaching in plain English: how a teacher is understood without tags, and how a trainer speaks."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import cast
+
+from ...core.acts import Act
+from ...core.grammar import Grammar, Heard
+from ...core.reading import Patterns, bind, read
+from ...simulated_users.phrase_bank import PhraseVoice
+from ...simulated_users.user import Cue
+from ..content import content
+from .domains import DOMAINS, KINDS, vocabulary
+from .game import ACTS, Errors, Explore, Make, Over, Report, Stop
+
+WORDS = content(__file__, "phrases.toml")
+"""``bank``: persona -> slot -> templates. ``topics``: slot -> pattern. ``fields``: names of the templates' fields."""
+NAMES: tuple[str, ...] = WORDS["trainers"]
+"""Names of trainers; they mean nothing."""
+PATTERNS = Patterns(content(__file__, "reading.toml"), KINDS)
+"""What a teacher's plain words bind to."""
+SHOWN = ("few", "half", "most", "errors")
+"""Slots that show something of the model. With ``_last`` behind it, no round is left."""
+
+
+def understand(text: str, context: str) -> Heard:
+    """Read an utterance without a tag, by the patterns of ``reading.toml``. Linear in the text, and never raises.
+
+    Where data is wanted for a part, the skill that is named with it only says where the part belongs. A bare name asks
+    for data, unless its sentence asks where it goes wrong.
+
+    Args:
+        text: Any string.
+        context: The domain.
+    """
+    acts: dict[Act, str] = {}
+    called = DOMAINS[context]
+    found = list(read(text, PATTERNS, vocabulary(context)))
+    asking = {clause.sentence for act, clause, _ in found if act == "where"}
+    for act, clause, _ in found:
+        skills, parts = clause.values("skill"), clause.values("part")
+        if act == "explore" or (act == "name" and clause.sentence in asking):
+            acts |= {Explore(skill): f"look into the errors in {called[skill]}" for skill in skills}
+        elif act in ("make", "name"):
+            wanted = [skill for skill in skills if not any(part[0] == skill for part in parts)] + parts
+            acts |= {Make(data): f"make data on {called[data]}" for data in wanted}
+        elif act == "stop":
+            acts[Stop()] = "stop the training"
+    return bind(acts)
+
+
+def describe(cue: Cue) -> tuple[str, tuple, str]:
+    """Slot, values of the templates' fields, and small talk if the teacher has only talked."""
+    act, topic, called = cue.act, cue.before.topic, DOMAINS[cue.public.domain]
+    data = topic.data if isinstance(topic, Make) else topic.skill if isinstance(topic, Explore) else ""
+    what, skill = (called[data], called[data[0]]) if data else ("", "")
+    part = called[act.part] if isinstance(act, Errors) else ""
+    slot = "opening" if cue.opening else "over" if isinstance(act, Over) else "talk"
+    if isinstance(act, (Report, Errors)):
+        slot = act.right if isinstance(act, Report) else "errors"
+        slot += "" if cue.before.left else "_last"
+    values = (cue.public.trainer, called["called"], called["a"], called["b"], what, skill, part)
+    return slot, values, "chat" if topic is None else ""
+
+
+def _joined(slots: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The slots of a persona, where what is shown in the last round is followed by the words for its end."""
+    last = {f"{slot}_last": tuple(f"{a} {b}" for a, b in product(slots[slot], slots["over"])) for slot in SHOWN}
+    return slots | last
+
+
+GRAMMAR = Grammar(ACTS, understand)
+BANK = {persona: _joined(slots) for persona, slots in cast(dict, WORDS["bank"]).items()}
+VOICE = PhraseVoice(BANK, WORDS["fields"], describe, WORDS["topics"])
