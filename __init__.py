@@ -22,6 +22,7 @@ _LAZY = {
     "evaluate": "evaluation.evaluate",
     "make_policy": "policies.registry",
     "make_engine": "envs.make",
+    "parallel": "envs.pettingzoo_env",
     "play": "policies.collect",
     "read_episodes": "envs.episodes",
     "rescore": "envs.episodes",

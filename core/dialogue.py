@@ -152,7 +152,7 @@ class Step:
     @property
     def answers(self) -> list[Turn]:
         """The others' utterances, each with who made it."""
-        return _spoken(self.exchange, self.reply) if self.reply else []
+        return turns_of(self.exchange, self.reply) if self.reply else []
 
     @property
     def over(self) -> bool:
@@ -360,7 +360,7 @@ class Dialogue:
     def turns(self) -> Iterator[Turn]:
         """Every utterance in order, the opening first."""
         if self.opening_exchange is not None and self.opening:
-            yield from _spoken(self.opening_exchange, self.opening)
+            yield from turns_of(self.opening_exchange, self.opening)
         for step in self.steps:
             yield Turn(self.seat, step.text, step.act, step.problem)
             yield from step.answers
@@ -399,7 +399,8 @@ class Dialogue:
 _FIELDS = Dialogue.__slots__[:-1]  # without __weakref__
 
 
-def _spoken(exchange: Exchange, words: str) -> list[Turn]:
+def turns_of(exchange: Exchange, words: str) -> list[Turn]:
+    """Who said what in an exchange, where that can be told apart."""
     replies, parts = exchange.replies, words.parts if isinstance(words, Together) else (words,)
     if len(replies) == len(parts):
         return [Turn(seat, said, act, "") for (_, seat, act), said in zip(replies, parts, strict=True)]

@@ -1,4 +1,4 @@
-"""Dialogues between two learners: how each seat sees one, and the small games in which exploitability can be exact."""
+"""Dialogues between learners: how each seat sees one, and the small games in which exploitability can be exact."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from .belief import Belief
 from .dialogue import Dialogue, Step
 from .game import Game
 from .grammar import Grammar, Heard
+from .mind import Mind
 from .setting import Exchange, Setting
 from .stream import Stream
 
 
-class TwoSeats(NamedTuple):
-    """A dialogue in which both seats are learners.
+class Seats(NamedTuple):
+    """A dialogue in which several seats are learners.
 
     Attributes:
-        game: The rules, with both seats' private facts.
+        game: The rules, with the private facts of all seats.
         briefs: What each seat is told first.
         scenarios: The scenario as each seat knows it.
         context: What the natural grammar may look at in a state.
-        tool: What a tool does in a state, from data that neither seat is shown.
+        tool: What a tool does in a state, from data that no seat is shown.
+        minds: A mind for each seat that can be simulated while others learn; none where all have to.
     """
 
     game: Game
@@ -33,6 +35,7 @@ class TwoSeats(NamedTuple):
     scenarios: dict[str, Any]
     context: Callable[[Any], Hashable]
     tool: Callable[[Any], Act] | None = None
+    minds: Mapping[str, Mind] = {}
 
 
 class Nobody:

@@ -6,7 +6,6 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from .acts import Act
-from .belief import Belief
 
 S = TypeVar("S", bound=Hashable)
 
@@ -17,8 +16,14 @@ class Game(Protocol[S]):
     A game knows no hidden fact. Whatever a payoff needs beyond the public state (a student's mastery, say) is passed to
     `payoff`.
 
-    There may be any number of seats. All of them see the whole state; a game in which they do not (sealed moves,
-    private signals) will say what each sees by ``view(state, seat)``.
+    There may be any number of seats. All of them see the whole state, but in a `SealedGame`. Two more methods are
+    optional; they let the solver know that states differ in nothing that matters:
+
+    - ``unbank(state, seat) -> (banked, state)``, for payoffs that add up along the way: what the seat has got so far,
+      and the same state without it. The payoff of a final state must be the sum of both.
+    - ``symmetry(state, beliefs) -> (state, beliefs, back)``, for people who are alike but for their names: one
+      representative of the states that differ in names alone, the beliefs about its people (of a `People`, in their
+      order, each as pairs of outcome and probability), and what gives an act there its names here.
     """
 
     @property
@@ -56,8 +61,53 @@ class Game(Protocol[S]):
 
 
 class FactoredGame(Game[S], Protocol[S]):
-    """A game whose payoff is a sum over independent hidden parts: its mean needs the belief about each alone."""
+    """A game whose payoff is a sum over independent hidden parts, or depends on none: its mean needs the belief about
+    each part alone.
+    """
 
-    def expected_payoff(self, state: S, seat: str, factors: Sequence[Belief]) -> float:
-        """Mean payoff in a final state under independent beliefs about the parts."""
+    def expected_payoff(self, state: S, seat: str, factors: Sequence[Iterable[tuple[Any, float]]]) -> float:
+        """Mean payoff in a final state under independent beliefs about the parts, each as pairs with probabilities."""
         ...
+
+
+class SealedGame(Game[S], Protocol[S]):
+    """A game in which not everybody sees everything: moves made at once, and signals for one seat alone.
+
+    Moves at once are made one after the other, into a part of the state that the others' views leave out until all have
+    moved; so `mover` stays one seat. The learner sees the whole state: it moves before the others in such a round, and
+    what it must not know is hidden in the minds. Words are kept back as acts are: nobody hears what is said with a
+    sealed move before it is open.
+    """
+
+    def view(self, state: S, seat: str) -> S:
+        """The state as `seat` may see it."""
+        ...
+
+    def pending(self, state: S) -> bool:
+        """Whether a move has been made that is not open yet."""
+        ...
+
+    def movers(self, state: S) -> tuple[str, ...]:
+        """Who can move now without having heard each other: the mover and, in a sealed round, those still to come."""
+        ...
+
+
+def view_of(game: Any, state: Any, seat: str) -> Any:
+    """The state as a seat may see it: the whole of it, but in a `SealedGame`."""
+    view = getattr(game, "view", None)
+    return state if view is None else view(state, seat)
+
+
+def is_pending(game: Any, state: Any) -> bool:
+    """Whether a move has been made that not everybody has heard yet; never but in a `SealedGame`."""
+    pending = getattr(game, "pending", None)
+    return pending is not None and pending(state)
+
+
+def movers_of(game: Any, state: Any) -> tuple[str, ...]:
+    """Who can move now without having heard each other; nobody when the dialogue is over."""
+    mover = game.mover(state)
+    if mover is None:
+        return ()
+    movers = getattr(game, "movers", None)
+    return (mover,) if movers is None else movers(state)

@@ -9,8 +9,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from .acts import Act, IllegalAct, Say
 from .belief import Belief, ProductBelief, Uniform
+from .factored import solution_of
 from .game import Game
 from .mind import Contradiction, Mind, foresee, listen, overlook
+from .people import People
 from .solver import Candidates, Solution
 
 G = TypeVar("G")
@@ -67,7 +69,8 @@ class Setting(Generic[H]):
         self.mind, self.seat = mind, seat
         self.prior = mind.prior()
         self._first: dict[tuple, Belief[H]] = {}
-        self._optimum = optimum or (lambda: Solution(game, mind, seat, candidates))
+        self._even = isinstance(mind, People)  # a number is drawn for each move of theirs, whatever is hidden
+        self._optimum = optimum or (lambda: solution_of(game, mind, seat, candidates))
 
     def game_as(self, kind: type[G]) -> G:
         """The game, for those who know which one it is.
@@ -95,7 +98,10 @@ class Setting(Generic[H]):
         while (mover := game.mover(state)) != seat:
             if mover is None:
                 return Exchange(act, problem, reason, replies, state, hidden, True, game.payoff(state, seat, hidden))
-            hidden, made = self.mind.react(hidden, state).sample(rng)
+            outcomes = self.mind.react(hidden, state)
+            hidden, made = outcomes.sample(rng)
+            if self._even and len(outcomes) == 1:
+                rng.random()
             replies += ((state, mover, made),)
             state = game.apply(state, mover, made)
         return Exchange(act, problem, reason, replies, state, hidden, False, 0.0)

@@ -54,6 +54,7 @@ class Solution(Generic[H]):
         self._order: dict[H, int] = {}
         self._short: dict[int, Solution[H]] = {}
         self._reactions: dict[tuple[H, Any], tuple[tuple[tuple[H, Act], float], ...]] = {}
+        self._unbank: Callable[[Any, str], tuple[float, Any]] | None = getattr(game, "unbank", None)
 
     @property
     def states(self) -> int:
@@ -126,21 +127,32 @@ class Solution(Generic[H]):
         return sum([p * self._future(after, posterior) for p, after, posterior in self._step(state, mass)])
 
     def _solve(self, state: Any, mass: Mass) -> tuple[float, Act]:
+        banked = 0.0
+        if self._unbank is not None:
+            banked, state = self._unbank(state, self.seat)
         key = (
             state,
             tuple([(hidden, round(p, DIGITS)) for hidden, p in mass]),
         )  # only the key is rounded: rounding does not pile up
         found = self._memo.get(key)
         if found is None:
-            best, choice = float("-inf"), None
-            for act in self._candidates(state, mass):
-                value = self._continuation(self.game.apply(state, self.seat, act), mass)
-                if value > best:
-                    best, choice = value, act
-            if choice is None:
-                raise ValueError(f"no candidate acts for {self.seat!r} in {state!r}")
-            found = self._memo[key] = (best, choice)
-        return found
+            found = self._memo[key] = self._choose(state, mass)
+        return (banked + found[0], found[1]) if banked else found
+
+    def _choose(self, state: Any, mass: Any) -> tuple[float, Act]:
+        """The best of the candidates."""
+        best, choice = float("-inf"), None
+        for act in self._candidates(state, mass):
+            value = self._continuation(self.game.apply(state, self.seat, act), mass)
+            if value > best:
+                best, choice = value, act
+        if choice is None:
+            raise ValueError(f"no candidate acts for {self.seat!r} in {state!r}")
+        return best, choice
+
+    def _banked(self, state: Any, mass: Any) -> float:
+        """What the seat has got so far, in a game whose payoffs add up; else 0."""
+        return 0.0 if self._unbank is None else self._unbank(state, self.seat)[0]
 
     def _continuation(self, state: Any, mass: Mass) -> float:
         return self._future(state, mass)
@@ -181,21 +193,13 @@ def _of_mass(candidates: Candidates) -> Candidates:
     return weighed(lambda state, mass: candidates(state, tuple([hidden for hidden, _ in mass])))
 
 
-class ShortSighted(Solution[H]):
-    """The best acts of a seat that looks only so many of its own turns ahead and counts nothing beyond.
-
-    ``horizon=1`` is myopic (the best expected payoff of this exchange), ``horizon=2`` looks one step ahead. Ties go to
-    an act that keeps the dialogue going.
-
-    Args:
-        base: The solution whose game, mind and candidates to use.
-        horizon: Own turns seen, at least 1.
-    """
+class Limited(Solution[H]):
+    """A solution that looks only so many of its own turns ahead: see `ShortSighted`."""
 
     def __init__(self, base: Solution[H], horizon: int):
         super().__init__(base.game, base.mind, base.seat, base._candidates)
         self._reactions = base._reactions
-        self._shorter = ShortSighted(base, horizon - 1) if horizon > 0 else None
+        self._shorter = type(self)(base, horizon - 1) if horizon > 0 else None
         if self._shorter is None:
             return
         candidates, over = self._candidates, self._ends
@@ -204,12 +208,24 @@ class ShortSighted(Solution[H]):
     def _ends(self, state: Any, act: Act) -> bool:
         return self.game.mover(self.game.apply(state, self.seat, act)) is None
 
-    def _solve(self, state: Any, mass: Mass) -> tuple[float, Act]:
-        return (0.0, Say()) if self._shorter is None else super()._solve(state, mass)
+    def _solve(self, state: Any, mass: Any) -> tuple[float, Act]:
+        return (self._banked(state, mass), Say()) if self._shorter is None else super()._solve(state, mass)
 
-    def _continuation(self, state: Any, mass: Mass) -> float:
+    def _continuation(self, state: Any, mass: Any) -> float:
         assert self._shorter is not None
         return self._shorter._future(state, mass)
+
+
+class ShortSighted(Limited[H]):
+    """The best acts of a seat that looks only so many of its own turns ahead and counts nothing beyond.
+
+    ``horizon=1`` is myopic (the best expected payoff of this exchange), ``horizon=2`` looks one step ahead. What was
+    got by then counts, where payoffs add up. Ties go to an act that keeps the dialogue going.
+
+    Args:
+        base: The solution whose game, mind and candidates to use.
+        horizon: Own turns seen, at least 1.
+    """
 
 
 class Rescaled(Solution[H]):

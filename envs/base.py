@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Protocol, cast
 
 from ..core.acts import Act
 from ..core.dialogue import Dialogue
-from ..core.duel import SmallDuel, TwoSeats
+from ..core.duel import Seats, SmallDuel
 from ..core.game import Game
 from ..core.grammar import Grammar, Understand
 from ..core.mind import Mind
@@ -66,7 +66,7 @@ class Family:
             payoff of at least half of what could be expected by who knew the hidden state (see
             `evaluation.consistency`).
         measures: ``measures(game, state, hidden)``, the two sides of a trade-off (see `evaluation.pareto`).
-        duel: ``duel(stream)``, where both seats can learn: see `TwoSeats`.
+        duel: ``duel(stream)``, where other seats can learn too: see `Seats`.
         small_duel: ``small_duel(**options)``, such a game that is small enough for exact best responses.
         people: Who may be met; by default pupils where the simulated person is a student, and people elsewhere.
     """
@@ -81,7 +81,7 @@ class Family:
     bound: Callable[..., float] | None = None
     success: Callable[..., bool] | None = None
     measures: Callable[..., dict[str, float]] | None = None
-    duel: Callable[..., TwoSeats] | None = None
+    duel: Callable[..., Seats] | None = None
     small_duel: Callable[..., SmallDuel] | None = None
     people: ClassVar[PersonaDistribution | None] = None
 
@@ -129,7 +129,18 @@ class Family:
     @property
     def partner(self) -> str:
         """The seat of the simulated person, as shown in transcripts; of the first, if there are several."""
-        return next(seat for seat in self.people_seats if seat != self.role)
+        return self.company[0]
+
+    @property
+    def company(self) -> tuple[str, ...]:
+        """The seats of the simulated people."""
+        return tuple(seat for seat in self.people_seats if seat != self.role)
+
+    def called(self, seat: str) -> str:
+        """A seat as one speaks of it: a person by its name where there are several, else by what it is."""
+        if seat == "you":
+            return seat
+        return seat.capitalize() if len(self.company) > 1 else f"the {seat}"
 
     @property
     def people_seats(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from ..core.setting import Exchange
 from ..core.stream import Stream
 from ..core.thoughts import spoken
 from ..rewards.registry import Reward, RewardSpec
-from ..simulated_users.personas import Persona, PersonaDistribution, adjusted, people_of
+from ..simulated_users.personas import Draw, PersonaDistribution, people_of
 from ..simulated_users.user import Failure, ScriptedUser, SimulatedUser, is_refusal, speak
 from .base import Family
 from .ears import LLMEar
@@ -99,6 +99,7 @@ class Engine:
         check_split(options.split)
         self.split = options.split
         self.raises = check_on_error(options.on_error) == "raise"
+        self.company = family.company if len(family.company) > 1 else ()  # whose words stand after their names
         self.owned: Sequence[Any] = ()  # what was made for this engine alone, and ends with it
         self.made: tuple[Callable[..., Engine], tuple[Any, ...]] = Engine, (family, options)  # how to make it again
         personas = options.personas
@@ -152,7 +153,8 @@ class Engine:
             generators: Sources of all randomness of the dialogue.
             options: May hold ``"scenario"`` (a scenario, or a mapping of fields to replace in the one drawn),
                 ``"hidden"`` (the partner's hidden state) and ``"persona"`` (the name of a style, a `Persona`, or a
-                mapping of its fields, the others being drawn).
+                mapping of its fields, the others being drawn; of several people it is the same for all, or a mapping
+                of their seats to such).
             seeds: Kept in the records. A dialogue without one has, in a split, a seed that its generator draws.
 
         Returns:
@@ -270,6 +272,7 @@ class Engine:
             heards + [None] * len(openings),
             [step.text for step in asked] + [""] * len(openings),
             [step.exchange for step in asked] + [opening.exchange for opening in openings],
+            bool(self.company),
         )
         if len(words) != len(dialogues):
             raise ValueError(
@@ -346,29 +349,14 @@ class Engine:
                 )
         place = stream.random() * len(self.user.personas)
         persona = self.user.personas[int(place)]
-        if self.people is not None or "persona" in options:
-            persona = self._persona(options.get("persona", persona), persona, place % 1.0, scenario)
+        if self.company or self.people is not None or "persona" in options:
+            draw = Draw(self.user.personas, self.people, people_of(family), family.traits(scenario))
+            if self.company:
+                persona = draw.company(options.get("persona"), self.company, place % 1.0)
+            else:
+                persona = draw.persona(options.get("persona", persona), persona, place % 1.0)
         brief = family.brief(scenario, self.grammar)
         return Dialogue(setting, scenario, brief, persona, hidden, stream, seed, family)
-
-    def _persona(self, wanted: Any, drawn: str, chance: float, scenario: Any) -> str:
-        """The persona that is wanted. What is left to chance follows from one number: nothing else depends on it."""
-        style = wanted.get("style", drawn) if isinstance(wanted, Mapping) else wanted
-        if style not in self.user.personas:
-            raise ValueError(
-                f"options['persona'] must be one of {', '.join(self.user.personas)}, a Persona of such a style, or its "
-                f"fields; got {wanted!r}"
-            )
-        if isinstance(wanted, Persona):
-            whole = wanted
-        elif self.people is None and not isinstance(wanted, Mapping):
-            return wanted
-        else:
-            people = self.people or people_of(self.family)
-            whole = people.sample(style, Stream(np.random.default_rng(int(chance * 2**32))))
-            if isinstance(wanted, Mapping):
-                whole = adjusted(whole, wanted)
-        return adjusted(whole, self.family.traits(scenario))
 
 
 def _openings(waiting: Sequence[Dialogue], decided: Sequence[Exchange | Failure]) -> Iterator[Opening]:

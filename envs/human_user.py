@@ -14,13 +14,14 @@ from rich.panel import Panel
 from rich.text import Text
 
 from ..core.acts import Act, IllegalAct, Say
-from ..core.dialogue import Dialogue
+from ..core.dialogue import Dialogue, turns_of
+from ..core.game import view_of
 from ..core.grammar import Grammar, Heard
 from ..core.mind import foresee
 from ..core.setting import Exchange
 from ..core.stream import Stream
 from ..simulated_users.llm_voice import framed
-from ..simulated_users.personas import describe
+from ..simulated_users.personas import describe, persona_of
 from ..simulated_users.user import Cue, Failure, ScriptedUser
 from .base import Family
 
@@ -43,10 +44,14 @@ class HumanUser:
         family: The family.
         grammar: Reads the person's words where they are free.
         console: Where it is asked.
+        seat: Whose seat it takes, where there are several people; the others stay simulated. By default the first.
     """
 
-    def __init__(self, family: Family, grammar: Grammar | None = None, console: Console | None = None):
+    def __init__(
+        self, family: Family, grammar: Grammar | None = None, console: Console | None = None, seat: str | None = None
+    ):
         self.family = family
+        self.seat = seat or family.partner
         self.grammar = grammar or family.grammar
         self.personas = family.voice.personas
         self._console = console or Console(highlight=False)
@@ -67,10 +72,11 @@ class HumanUser:
         said = []
         for dialogue, heard, text, exchange in zip(dialogues, heards, texts, exchanges, strict=True):
             words = self._said.pop(id(dialogue), "")
-            voice = ScriptedUser(_Framed(self.family, words) if words else self.family.voice)
+            voice = ScriptedUser(_Framed(self.family, words, self.seat) if words else self.family.voice)
             said += voice.speak([dialogue], [heard], [text], [exchange])
-            if said[-1] != words:
-                self._console.print(f"[dim]You said: {escape(said[-1])}[/dim]")
+            own = [turn.text for turn in turns_of(exchange, said[-1]) if turn.seat in (self.seat, "")]
+            if own and "\n".join(own) != words:
+                self._console.print(f"[dim]You said: {escape(' '.join(own))}[/dim]")
         return said
 
     def introduce(self, dialogue: Dialogue) -> None:
@@ -79,10 +85,10 @@ class HumanUser:
             return
         dialogue.memo[_INTRODUCED] = True
         lines = [
-            f"You talk to the {self.family.role}. You both know: {_facts(dialogue.public)}.",
-            f"Only you know: {_facts(dialogue.reveal(dialogue.hidden))}.",
+            f"You talk to {self._learner}. You both know: {_facts(dialogue.public)}.",
+            f"Only you know: {_facts(self._own(dialogue, dialogue.hidden))}.",
         ]
-        lines.append(describe(dialogue.persona))
+        lines.append(describe(persona_of(dialogue.persona, self.seat)))
         if self._free:
             lines.append(f"Answer in plain words, or with one tag: {self.grammar.help()}.")
         else:
@@ -91,30 +97,40 @@ class HumanUser:
                 "found for you."
             )
         self._console.print(
-            Panel(Text("\n".join(lines)), title=f"You are the {self.family.partner}", border_style="yellow")
+            Panel(Text("\n".join(lines)), title=f"You are {self.family.called(self.seat)}", border_style="yellow")
         )
 
     def _decide(self, dialogue: Dialogue, heard: Heard | None) -> Exchange:
         self.introduce(dialogue)
         self._said.pop(id(dialogue), None)  # of a dialogue that was left in the middle of a turn
-        before = dialogue.reveal(dialogue.hidden)
+        before = self._own(dialogue, dialogue.hidden)
         if heard is not None and heard.problem:
             self._console.print(
-                f"[dim]This says nothing that binds; the {self.family.role} will be told: {escape(heard.reason)}[/dim]"
+                f"[dim]This says nothing that binds; {self._learner} will be told: {escape(heard.reason)}[/dim]"
             )
         exchange = dialogue.setting.answered(
             dialogue.state,
             dialogue.hidden,
             heard and heard.act,
-            lambda state, seat: None if seat in self.family.tools else self._ask(dialogue, state),
+            lambda state, seat: self._ask(dialogue, state) if seat == self.seat else None,
             dialogue.stream,
         )
-        after = dialogue.reveal(exchange.hidden)
+        after = self._own(dialogue, exchange.hidden)
         if after != before and not exchange.over:
             self._console.print(
                 f"[dim]You have changed. {escape(_facts({k: v for k, v in after.items() if before.get(k) != v}))}[/dim]"
             )
         return exchange
+
+    def _own(self, dialogue: Dialogue, hidden: Any) -> dict[str, Any]:
+        """What is hidden in this seat, in plain values."""
+        told = dialogue.reveal(hidden)
+        return told[self.seat] if len(self.family.company) > 1 else told
+
+    @property
+    def _learner(self) -> str:
+        called = self.family.called(self.family.role)
+        return "the learner" if called == "you" else called
 
     @property
     def _free(self) -> bool:
@@ -129,7 +145,7 @@ class HumanUser:
     def _freely(self, dialogue: Dialogue, state: Any) -> tuple[Act, str]:
         game, there = dialogue.setting.game, dialogue.fork()
         mover = game.mover(state) or ""
-        there.state, there.setting = state, copy(dialogue.setting)
+        there.state, there.setting = view_of(game, state, mover), copy(dialogue.setting)
         there.setting.seat = mover  # the words are read from this seat, not from the learner's
         context = self.family.context(there)
         while True:
@@ -161,7 +177,7 @@ class HumanUser:
         likely = mind.react(dialogue.hidden, state).map(lambda outcome: outcome[1])
         for number, act in enumerate(acts, 1):
             self._console.print(
-                f"  {number}. {escape(self._label(act))}   [dim](such a {self.family.partner}: "
+                f"  {number}. {escape(self._label(act))}   [dim](such a {self.seat}: "
                 f"{likely.probability(act):.0%})[/dim]"
             )
         while True:
@@ -185,12 +201,16 @@ class _Framed:
     That is the reason why a turn was lost, or the text of an exercise and its mark.
     """
 
-    def __init__(self, family: Family, words: str):
+    def __init__(self, family: Family, words: str, seat: str):
         self.personas, self._guide, self._words = family.voice.personas, family.guide, words
+        self._voice, self._seat = family.voice, seat
 
     def say(self, cues: Sequence[Cue], streams: Sequence[Stream]) -> list[str]:
         said = []
         for cue, stream in zip(cues, streams, strict=True):
+            if cue.seat != self._seat:
+                said += self._voice.say([cue], [stream])
+                continue
             words = f"{cue.reason} {self._words}" if cue.reason else self._words
             said.append(framed(self._guide.line(cue, stream), words) if self._guide else words)
         return said

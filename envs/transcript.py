@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from ..core.dialogue import Dialogue, Step, Turn
+from ..simulated_users.user import signed
 from .base import Family
 
 
@@ -69,7 +70,7 @@ class Transcript:
 
     def show_opening(self, dialogue: Dialogue) -> None:
         """Print the brief and the partner's first words."""
-        self._out.print(Panel(Text(dialogue.brief), title=f"You are the {self.family.role}", border_style="cyan"))
+        self._out.print(Panel(Text(dialogue.brief), title=_title(self.family, self.family.role), border_style="cyan"))
         for turn in takewhile(lambda turn: turn.seat != dialogue.seat, dialogue.turns()):
             self._answer(turn)
 
@@ -77,18 +78,18 @@ class Transcript:
         """Print one utterance."""
         self._say(seat, words, "green" if seat == self.family.role else "yellow")
 
-    def show_step(self, step: Step, echo: bool = True, answer: bool = True) -> None:
+    def show_step(self, step: Step, echo: bool = True, answer: bool | str = True) -> None:
         """Print one exchange, and the ending if it was the last.
 
         Args:
             step: The exchange.
             echo: Whether to print the learner's words.
-            answer: Whether to print the partner's.
+            answer: Whether to print the others'; or the seat of a person, which knows its own.
         """
         if echo:
             self._say(self.family.role, step.text + (f"   ({step.problem})" if step.problem else ""), "green")
         for turn in step.answers:
-            if answer or turn.seat in self.family.tools:
+            if turn.seat != answer if isinstance(answer, str) else answer or turn.seat in self.family.tools:
                 self._answer(turn)
         if step.done:
             self._out.print(f"[dim]{escape(self.ending(step.dialogue))}[/dim]")
@@ -109,9 +110,14 @@ class Transcript:
 
 
 def attributed(family: Family, seat: str, words: str) -> tuple[str, str]:
-    """Who spoke, and the words; a tool's without the seat's name before them."""
+    """Who spoke, and the words; without the seat's name before them, which tools have, and people in company."""
     seat = seat or family.partner
-    return seat, words.removeprefix(f"{seat.capitalize()}: ") if seat in family.tools else words
+    return seat, words.removeprefix(signed(seat, "")) if seat in family.tools or len(family.company) > 1 else words
+
+
+def _title(family: Family, seat: str) -> str:
+    called = family.called(seat)
+    return "You" if called == "you" else f"You are {called}"
 
 
 def _plain(value: object) -> str:

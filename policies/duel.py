@@ -1,4 +1,4 @@
-"""Two policies in one dialogue, through the PettingZoo face: what `rollout` is against a simulated person."""
+"""Several policies in one dialogue, through the PettingZoo face: what `rollout` is against simulated people."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..core.acts import Say
 from ..core.duel import Said, hear, seat_dialogue
+from ..core.game import view_of
 from ..core.stream import Stream
 from ..core.thoughts import spoken
 from ..envs.base import Family
@@ -16,32 +16,35 @@ from .policy import Policy, respond_by
 
 
 class Duel:
-    """One dialogue between two policies.
+    """One dialogue between policies.
 
     Attributes:
         env: The PettingZoo environment.
-        dialogues: For each seat, the dialogue as it sees it.
+        dialogues: For each seat that a policy has, the dialogue as it sees it.
         seed: Of scenario and private facts.
 
     Args:
-        family: A family with two seats that can learn.
+        family: A family in which more than one seat can learn.
         seed: Of scenario and private facts.
         grammar: ``"natural"`` or ``"tagged"``.
+        learners: The seats of the policies, by default all; minds hold the others.
 
     Raises:
         ValueError: If only one seat of the family can learn, or there are tools.
     """
 
-    def __init__(self, family: Family, seed: int, grammar: str = "natural"):
+    def __init__(self, family: Family, seed: int, grammar: str = "natural", learners: Sequence[str] | None = None):
         if family.tools:
             raise ValueError(f"{type(family).__name__} has tools, which duels of policies do not know")
-        self.env, self.seed = DialogueAEC(family, grammar), seed
+        self.env, self.seed = DialogueAEC(family, grammar, learners=learners), seed
         self.env.reset(seed=seed)
         both = self.env.both
         self.dialogues = {
-            seat: seat_dialogue(both.game, seat, both.scenarios[seat], both.briefs[seat], seed) for seat in family.seats
+            seat: seat_dialogue(both.game, seat, both.scenarios[seat], both.briefs[seat], seed)
+            for seat in self.env.possible_agents
         }
         self._waiting: dict[str, Said] = {}
+        self._listen()
 
     @property
     def mover(self) -> str | None:
@@ -56,20 +59,26 @@ class Duel:
 
     def say(self, text: str) -> None:
         """The seat whose turn it is says something."""
-        env, seat, text = self.env, self.env.agent_selection, spoken(text)
-        other = next(agent for agent in env.possible_agents if agent != seat)
-        before, heard = env.state_, env.grammar.parse(text, env.both.context(env.state_))
-        env.step(text)
-        trouble = env.infos[seat]
-        problem = "illegal" if trouble.get("problem") == "illegal" else ""
-        act, reply = Say() if problem else heard.act, env.observe(other)["utterance"]
-        hear(self.dialogues[other], self._waiting.pop(other, None), ((before, seat, act),), env.state_, reply)
-        self._waiting[seat] = Said(text, heard, act, problem, trouble.get("reason", ""))
-        if self.mover is None:
-            hear(self.dialogues[seat], self._waiting.pop(seat), (), env.state_, "")
-            if any(env.truncations.values()):
-                for dialogue in self.dialogues.values():
-                    dialogue.cut()
+        seat, text = self.env.agent_selection, spoken(text)
+        self.env.step(text)
+        move = self.env.room.last[seat]
+        problem = "illegal" if move.problem == "illegal" else ""
+        self._waiting[seat] = Said(text, move.heard, move.act, problem, move.reason)
+        self._listen()
+        if self.mover is None and any(self.env.truncations.values()):
+            for dialogue in self.dialogues.values():
+                dialogue.cut()
+
+    def _listen(self) -> None:
+        """Record what was heard, for who speaks next; at the end for all."""
+        room, mover = self.env.room, self.mover
+        for seat in self.dialogues if mover is None else (mover,):
+            moves = room.inbox[seat]
+            if moves or seat in self._waiting:
+                replies = tuple((move.before, move.seat, move.act) for move in moves)
+                after = view_of(room.both.game, room.state, seat)
+                words = room.words(seat) if moves else ""
+                hear(self.dialogues[seat], self._waiting.pop(seat, None), replies, after, words)
 
 
 def seat_stream(seed: int, place: int, attempt: int = 0) -> Stream:
@@ -80,19 +89,19 @@ def seat_stream(seed: int, place: int, attempt: int = 0) -> Stream:
 def play_duels(
     family: Family, seated: Sequence[Mapping[str, Policy]], seeds: Sequence[int], attempts: Sequence[int] | None = None
 ) -> list[Duel]:
-    """Play one duel a seed, all together. A duel depends on its seed, its attempt and its two policies alone.
+    """Play one duel a seed, all together. A duel depends on its seed, its attempt and its policies alone.
 
     Args:
-        family: A family with two seats that can learn.
-        seated: For each duel, who sits where. A policy object that sits in one seat only keeps its cache over the
-            turns.
+        family: A family in which more than one seat can learn.
+        seated: For each duel, who sits where; minds hold the other seats. A policy object that sits in one seat only
+            keeps its cache over the turns.
         seeds: One for each duel; equal ones meet the same scenario and private facts.
         attempts: Which try at its seed each duel is; all the first by default.
 
     Returns:
         The finished duels, in the order of the seeds.
     """
-    duels = [Duel(family, seed) for seed in seeds]
+    duels = [Duel(family, seed, learners=tuple(who)) for seed, who in zip(seeds, seated, strict=True)]
     tries = attempts or [0] * len(duels)
     streams = [
         {seat: seat_stream(seed, i, attempt) for i, seat in enumerate(family.seats)}

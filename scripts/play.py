@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
+from ..core.acts import IllegalAct, Say
 from ..core.dialogue import Dialogue, Step
 from ..core.episode import Episode
+from ..core.game import is_pending
 from ..core.solver import OutOfReach
 from ..envs.base import Family
 from ..envs.engine import Engine
@@ -102,13 +104,13 @@ def seat(
         user: The simulated person, if it is not made anew as `options` name it.
         advice: In place of that of `options`.
     """
-    family, as_partner, policy = _seats(options, settings)
+    family, other, policy = _seats(options, settings)
     settings = {**settings, **({"role": family.role} if "role" in family.settings() else {})}
-    human = HumanUser(family, family.grammar.using(options.grammar), console) if as_partner else None
+    human = HumanUser(family, family.grammar.using(options.grammar), console, other) if other else None
     engine = make_engine(options.env_id, grammar=options.grammar, user=human or user or options.user, **settings)
     speaker = HumanPolicy(engine, console) if policy == "human" else make_policy(policy, engine)
     advice = options.advice if advice is None else advice
-    table = _Table(engine, speaker, console, as_learner=policy == "human", as_partner=as_partner, advice=advice)
+    table = _Table(engine, speaker, console, as_learner=policy == "human", as_partner=bool(other), advice=advice)
     if advice and isinstance(speaker, HumanPolicy):
         speaker.after = table.advise
     return table
@@ -146,13 +148,15 @@ def room_of(options: Play, settings: dict[str, Any]) -> Room:
         table.review(dialogue)
         return record(dialogue, options.env_id, table.engine, table.speaker.name)
 
-    mine = table.engine.family.partner if table.as_partner else table.engine.family.role
+    user = table.engine.user
+    mine = user.seat if isinstance(user, HumanUser) else table.engine.family.role
     store = EpisodeStore(options.record) if options.record else None
     return Room(play, conditions, lambda seat: seat == mine, options.seed, store, options.record)
 
 
-def _seats(options: Play, settings: dict[str, Any]) -> tuple[Family, bool, str]:
-    """The family with its roles given out, whether the person is the simulated one, and the learner's policy.
+def _seats(options: Play, settings: dict[str, Any]) -> tuple[Family, str, str]:
+    """The family with its roles given out, the seat that the person takes of the simulated ones, and the learner's
+    policy.
 
     Raises:
         ValueError: If there is no such seat, or if it is taken.
@@ -168,14 +172,14 @@ def _seats(options: Play, settings: dict[str, Any]) -> tuple[Family, bool, str]:
         learner = side if alone else next(seat for seat in seats if seat != side)
         if learner != family.role and "role" in family.settings() and "role" not in settings:
             family = load_family(path, {**registered, **settings, "role": learner})
-        side = "learner" if side == family.role else "partner"
+        side = "learner" if side == family.role else side
     if side == "learner" and not alone:
         clash = f"--policy {options.policy} speaks for the {family.role}, and so would you"
         raise ValueError(f"{clash}: leave out one of the two, or play --as {family.partner}")
-    if side == "partner" and options.user != "scripted":
-        raise ValueError(f"--user {options.user} speaks for the {family.partner}, and so would you: leave it out")
-    as_partner = side == "partner"
-    return family, as_partner, options.policy or ("demonstrator" if as_partner else "human")
+    other = {"": "", "learner": "", "partner": family.partner}.get(side, side)
+    if other and options.user != "scripted":
+        raise ValueError(f"--user {options.user} speaks for the {other}, and so would you: leave it out")
+    return family, other, options.policy or ("demonstrator" if other else "human")
 
 
 @dataclass
@@ -209,28 +213,47 @@ class _Table:
             text = self.speaker.respond([dialogue], [stream])[0]
             if isinstance(text, Failure):
                 raise ConnectionError(text)
-            if self.as_partner and not self.as_learner:
+            sealed = self._sealed(dialogue, text)
+            if self.as_partner and not self.as_learner and not sealed:
                 transcript.show_words(self.engine.family.role, text)
             step = self.engine.step([dialogue], [text])[0]
             if step.done or not self.as_learner:
-                transcript.show_step(step, echo=not (self.as_learner or self.as_partner), answer=not self.as_partner)
+                echo = not self.as_learner and (sealed or not self.as_partner)
+                transcript.show_step(step, echo=echo, answer=self._others)
             if self.advice and (step.done or not self.as_learner):
                 self.advise(step)
         if not dialogue.error:
             self.console.print(self._verdict(dialogue), markup=False)
         return dialogue
 
+    @property
+    def _others(self) -> bool | str:
+        """Whose answers are shown: everybody's, or but for the seat that the person has."""
+        return self.engine.user.seat if isinstance(self.engine.user, HumanUser) else not self.as_partner
+
+    def _sealed(self, dialogue: Dialogue, text: str) -> bool:
+        """Whether these words come with a move that the others are not to hear before they have made theirs."""
+        game = dialogue.setting.game
+        act = self.engine.grammar.parse(text, self.engine.family.context(dialogue)).act
+        try:
+            return is_pending(game, game.apply(dialogue.state, dialogue.seat, act))
+        except IllegalAct:
+            return is_pending(game, game.apply(dialogue.state, dialogue.seat, Say()))
+
     def _verdict(self, dialogue: Dialogue) -> str:
         """How it went, and how it could: what the best learner expects in this scenario before its first word."""
-        family, role, payoff = self.engine.family, self.engine.family.role, dialogue.steps[-1].payoff
+        family, payoff = self.engine.family, dialogue.steps[-1].payoff
+        called = family.called(family.role)
+        learner, best_one = ("The learner", "best") if called == "you" else (f"T{called[1:]}", f"best {family.role}")
         told = family.in_words(family.outcome(dialogue))
         came_to = f"{told}: a payoff of {payoff:.3f}" if told else f"got a payoff of {payoff:.3f}"
         try:
-            best = f"the best {role} expects {dialogue.setting.solution.start_value():.3f}"
+            best = f"the {best_one} expects {dialogue.setting.solution.start_value():.3f}"
         except OutOfReach:
             bound = family.bound and family.bound(dialogue.scenario)
-            best = "" if bound is None else f"no {role} can expect more than {bound:.3f}"
-        return f"{'You' if self.as_learner else f'The {role}'} {came_to}{'; ' * bool(best)}{best}."
+            nobody = "nobody" if called == "you" else f"no {family.role}"
+            best = "" if bound is None else f"{nobody} can expect more than {bound:.3f}"
+        return f"{'You' if self.as_learner else learner} {came_to}{'; ' * bool(best)}{best}."
 
     def review(self, dialogue: Dialogue) -> None:
         """Show what the best would have done at each turn, where that can be computed."""

@@ -15,6 +15,7 @@ from typing import Any
 from ..core.acts import Act, IllegalAct, Say
 from ..core.belief import Belief
 from ..core.dialogue import Dialogue
+from ..core.game import is_pending, view_of
 from ..core.grammar import Heard
 from ..core.setting import Exchange
 from ..core.stream import Stream
@@ -147,7 +148,7 @@ class LLMUser(ScriptedUser):
         goals = "\n".join(f"- {goal.text} ({goal.status})" for goal in self.cast.goals(moment))
         state = goal_state(dialogue)
         parts = [
-            _transcript(dialogue),
+            _transcript(dialogue, is_pending(moment.setting.game, moment.state)),
             self.cast.situation(moment),
             f"What you want:\n{goals}",
             f"Your plan so far: {state.plan}" if state.plan else "",
@@ -313,7 +314,7 @@ class _Walk:
             past += [(seat, act) for _, seat, act in dialogue.opening_exchange.replies]
         for step in dialogue.steps:
             past += [(dialogue.seat, step.act), *((seat, act) for _, seat, act in step.exchange.replies)]
-        if self.act is not None:
+        if self.act is not None and not is_pending(setting.game, state):
             try:
                 setting.game.apply(dialogue.state, dialogue.seat, self.act)
                 past.append((dialogue.seat, self.act))
@@ -321,7 +322,8 @@ class _Walk:
                 past.append((dialogue.seat, Say()))
         seat = self.seat or next(one for one in setting.game.seats if one not in (setting.seat, *dialogue.tools))
         past += [(seat, act) for act in self.acts]
-        return Moment(setting, dialogue.public, dialogue.hidden, seat, state, tuple(past))
+        seen = view_of(setting.game, state, seat)
+        return Moment(setting, dialogue.public, dialogue.hidden, seat, seen, tuple(past))
 
 
 def goal_state(dialogue: Dialogue) -> GoalState:
@@ -329,11 +331,11 @@ def goal_state(dialogue: Dialogue) -> GoalState:
     return dialogue.memo.setdefault(GOALS, GoalState())
 
 
-def _transcript(dialogue: Dialogue) -> str:
-    """The last turns in words."""
+def _transcript(dialogue: Dialogue, sealed: bool) -> str:
+    """The last turns in words; without those that are not to be heard yet."""
     turns = list(dialogue.turns())[-2 * SHOWN :]
     lines = [("They" if turn.seat == dialogue.seat else "You", turn.text) for turn in turns]
-    if dialogue.hearing:
+    if dialogue.hearing and not sealed:
         lines.append(("They", dialogue.hearing))
     if not lines:
         return "Nobody has said anything yet."

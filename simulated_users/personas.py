@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
+
+import numpy as np
 
 from ..core.stream import Stream
 
@@ -112,6 +114,31 @@ def level_of(value: Any, name: str) -> str:
     raise ValueError(f"{name} must be one of {', '.join(LEVELS)}, or a number from 0 to 1; got {value!r}")
 
 
+class Company(str):
+    """The personas of several people, by seat. As a string it names them all, such as ``"anna: terse, ben: warm"``.
+
+    Attributes:
+        seats: The persona of each seat.
+    """
+
+    seats: dict[str, str]
+
+    def __new__(cls, seats: Mapping[str, str]) -> Company:
+        """A string that tells who speaks how."""
+        company = super().__new__(cls, ", ".join(f"{seat}: {persona!s}" for seat, persona in seats.items()))
+        company.seats = dict(seats)
+        return company
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To be copied and sent to other processes."""
+        return Company, (self.seats,)
+
+
+def persona_of(persona: str, seat: str) -> str:
+    """The persona of one seat: in a `Company` its own."""
+    return persona.seats.get(seat, persona) if isinstance(persona, Company) else persona
+
+
 def describe(persona: str) -> str:
     """What a language model is told about whom it is to be: all there is, or the manner where no more is known."""
     return persona.describe() if isinstance(persona, Persona) else f"Your manner is {persona}."
@@ -129,13 +156,22 @@ def adjusted(persona: Persona, changes: Mapping[str, Any]) -> Persona:
 
 
 def spell_persona(persona: str) -> str:
-    """The text under which a persona is recorded: the name of its style, or JSON of its fields."""
+    """The text under which a persona is recorded: the name of its style, or JSON of its fields; of a `Company`, JSON of
+    the texts by seat.
+    """
+    if isinstance(persona, Company):
+        return json.dumps({"seats": {seat: spell_persona(one) for seat, one in persona.seats.items()}})
     return json.dumps(persona.as_dict()) if isinstance(persona, Persona) else persona
 
 
 def read_persona(text: str) -> str:
     """What `spell_persona` was given."""
-    return Persona(**json.loads(text)) if text.startswith("{") else text
+    if not text.startswith("{"):
+        return text
+    told = json.loads(text)
+    if set(told) == {"seats"}:
+        return Company({seat: read_persona(one) for seat, one in told["seats"].items()})
+    return Persona(**told)
 
 
 OCCUPATIONS = (
@@ -200,3 +236,61 @@ How much of the matter is known is hidden in them, so that the persona tells not
 def people_of(family: Any) -> PersonaDistribution:
     """Who may be met in a family: its own ``people``; by default pupils in place of a student, and people elsewhere."""
     return family.people or (PUPILS if family.partner == "student" else PEOPLE)
+
+
+class Draw(NamedTuple):
+    """How the persona of a dialogue comes about. What is left to chance follows from one number.
+
+    Attributes:
+        styles: The ways of speaking that there are.
+        met: Who is met, as far as more than the style is told; else ``None``.
+        people: Who may be met at all.
+        traits: The fields that the scenario fixes.
+    """
+
+    styles: Sequence[str]
+    met: PersonaDistribution | None
+    people: PersonaDistribution
+    traits: Mapping[str, str]
+
+    def persona(self, wanted: Any, drawn: str, chance: float) -> str:
+        """The persona that is wanted: the name of a style, a `Persona`, or a mapping of its fields.
+
+        Args:
+            wanted: What is wanted.
+            drawn: The style where none is.
+            chance: A number from 0 to 1, from which follows what is left to chance.
+
+        Raises:
+            ValueError: If there is no such style or field.
+        """
+        style = wanted.get("style", drawn) if isinstance(wanted, Mapping) else wanted
+        if style not in self.styles:
+            raise ValueError(
+                f"options['persona'] must be one of {', '.join(self.styles)}, a Persona of such a style, or its "
+                f"fields; got {wanted!r}"
+            )
+        if isinstance(wanted, Persona):
+            whole = wanted
+        elif self.met is None and not isinstance(wanted, Mapping):
+            return wanted
+        else:
+            people = self.met or self.people
+            whole = people.sample(style, Stream(np.random.default_rng(int(chance * 2**32))))
+            if isinstance(wanted, Mapping):
+                whole = adjusted(whole, wanted)
+        return adjusted(whole, self.traits)
+
+    def company(self, wanted: Any, seats: Sequence[str], chance: float) -> Company:
+        """A persona for each of several people: of each seat that `wanted` names, or the same for all."""
+        named = isinstance(wanted, Mapping) and bool(wanted) and not set(wanted) - set(seats)
+        stream, found = Stream(np.random.default_rng(int(chance * 2**32))), {}
+        for seat in seats:
+            place = stream.random() * len(self.styles)
+            drawn = self.styles[int(place)]
+            asked = wanted.get(seat) if named else wanted
+            if self.met is None and asked is None:
+                found[seat] = drawn
+            else:
+                found[seat] = self.persona(drawn if asked is None else asked, drawn, place % 1.0)
+        return Company(found)

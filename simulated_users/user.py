@@ -7,9 +7,11 @@ from typing import Any, NamedTuple, Protocol
 
 from ..core.acts import Act
 from ..core.dialogue import Dialogue, Together, together
+from ..core.game import is_pending, view_of
 from ..core.grammar import Heard
 from ..core.setting import Exchange
 from ..core.stream import Stream
+from .personas import persona_of
 
 
 class Cue(NamedTuple):
@@ -22,11 +24,11 @@ class Cue(NamedTuple):
         seat: Who says it.
         public: The family's public facts.
         persona: The speaker's way of speaking; a `Persona` where more is known about it.
-        heard: The learner's last utterance; ``""`` at the opening.
+        heard: The learner's last utterance; ``""`` at the opening, and for who moves at once with it.
         opening: Whether these are the first words of the dialogue.
         problem: ``"malformed"``, ``"ambiguous"`` or ``"illegal"`` if the learner's turn was lost.
         reason: A sentence that tells the learner why.
-        before: Public state in which the act is made.
+        before: Public state in which the act is made, as its seat may see it.
     """
 
     act: Act
@@ -43,15 +45,20 @@ class Cue(NamedTuple):
 def cues_of(dialogue: Dialogue, heard: Heard | None, text: str, exchange: Exchange) -> list[Cue]:
     """What a voice is told about each reply of an exchange; `heard` is ``None`` at the opening.
 
-    Why a turn was lost is told with the first.
+    Why a turn was lost is told with the first. Who moves in a sealed round has heard nothing of it, and is told the
+    state as its seat may see it.
     """
-    public, persona = dialogue.public, dialogue.persona
+    game, public, persona = dialogue.setting.game, dialogue.public, dialogue.persona
     if heard is None:
-        return [Cue(act, seat, public, persona, "", True, "", "", before) for before, seat, act in exchange.replies]
-    problem, reason = heard.problem or exchange.problem, heard.reason or exchange.reason
+        problem = reason = ""
+    else:
+        problem, reason = heard.problem or exchange.problem, heard.reason or exchange.reason
     cues = []
     for before, seat, act in exchange.replies:
-        cues.append(Cue(act, seat, public, persona, text, False, problem, reason, before))
+        said = "" if heard is None or is_pending(game, before) else text
+        who = persona_of(persona, seat)
+        seen = view_of(game, before, seat)
+        cues.append(Cue(act, seat, public, who, said, heard is None, problem, reason, seen))
         problem = reason = ""
     return cues
 
@@ -160,9 +167,13 @@ def speak(
     heards: Sequence[Heard | None],
     texts: Sequence[str],
     exchanges: Sequence[Exchange],
+    company: bool = False,
 ) -> Sequence[str]:
-    """`SimulatedUser.speak`, but what tools do is printed after their names, and the user not asked for it."""
-    if not tools:
+    """`SimulatedUser.speak`, but what tools do is printed after their names, and the user not asked for it.
+
+    In `company`, where the learner talks with several people, their words stand after their names too.
+    """
+    if not tools and not company:
         return user.speak(dialogues, heards, texts, exchanges)
     people = [
         exchange._replace(replies=tuple(reply for reply in exchange.replies if reply[1] not in tools))
@@ -176,11 +187,25 @@ def speak(
         said = words.get(place, "")
         rest = iter(said.parts if isinstance(said, Together) else (said,))
         parts = [
-            f"{cue.seat.capitalize()}: {tools[cue.seat](cue)}" if cue.seat in tools else next(rest, "")
+            signed(cue.seat, tools[cue.seat](cue))
+            if cue.seat in tools
+            else _signed(cue.seat, next(rest, ""))
+            if company
+            else next(rest, "")
             for cue in cues_of(*about)
         ]
         found.append(_whole([part for part in parts if part]))
     return found
+
+
+def signed(seat: str, words: str) -> str:
+    """Words after the name of who says them."""
+    return f"{seat.capitalize()}: {words}"
+
+
+def _signed(seat: str, words: str) -> str:
+    """A person's words after its name; nothing and a `Failure` as they are."""
+    return words if not words or isinstance(words, Failure) else signed(seat, words)
 
 
 def _whole(parts: Sequence[str]) -> str:

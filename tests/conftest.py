@@ -27,9 +27,13 @@ def pytest_collection_finish():
 
 @pytest.fixture(autouse=True, scope="module")
 def garbage_is_looked_for_after_each_file():
-    """A trainer and its model hold each other: what the tests of a file have left would pile up to gigabytes."""
+    """A trainer and its model hold each other: what the tests of a file have left would pile up to gigabytes.
+
+    What is kept, such as solutions, is not looked through again: that took seconds a file.
+    """
     yield
     gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 import dialogym
 from dialogym.core.acts import Act, IllegalAct, Say
 from dialogym.core.belief import Belief
-from dialogym.core.duel import Remembered, SmallDuel, TwoSeats, seat_dialogue
+from dialogym.core.duel import Remembered, Seats, SmallDuel, seat_dialogue
 from dialogym.core.setting import Setting
 from dialogym.envs.base import Family
 
@@ -133,7 +133,7 @@ class Ultimatum(Family):
     def duel(self, stream):
         scenario = self.sample(stream)
         briefs = {seat: brief.format(scenario.thing) for seat, brief in BRIEFS.items()}
-        return TwoSeats(UltimatumGame(), briefs, dict.fromkeys(SEATS, scenario), lambda state: None)
+        return Seats(UltimatumGame(), briefs, dict.fromkeys(SEATS, scenario), lambda state: None)
 
 
 def small_ultimatum() -> SmallDuel:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 from ...core.acts import Act
 from ...core.checks import above, between, one_of, whole
 from ...core.dialogue import Dialogue
-from ...core.duel import SmallDuel, TwoSeats
+from ...core.duel import Seats, SmallDuel
 from ...core.grammar import Grammar
 from ...core.setting import Setting
 from ...core.solver import Rescaled, Solution
@@ -357,7 +357,7 @@ class Negotiation(Family):
         """The standing offer."""
         return (state.standing,)
 
-    def duel(self, stream: Stream) -> TwoSeats:
+    def duel(self, stream: Stream) -> Seats:
         """A bargain between two learners: the partner's private value is drawn like a partner's reservation price."""
         scenario = replace(self.sample(stream), temper="")  # nobody is simulated
         reservation = self._reservation(scenario, POPULATIONS[self.population].types.sample(stream))
@@ -365,7 +365,7 @@ class Negotiation(Family):
         game = self.rules(scenario, "seller", (worth["buyer"], worth["seller"]))
         scenarios = {seat: replace(scenario, value=worth[seat]) for seat in SEATS}
         briefs = {seat: replace(self, role=seat).brief(scenarios[seat], self.grammar) for seat in SEATS}
-        return TwoSeats(game, briefs, scenarios, lambda state: (scenario.list_price, state.standing, state.mover))
+        return Seats(game, briefs, scenarios, lambda state: (scenario.list_price, state.standing, state.mover))
 
     def small_duel(self, **options: Any) -> SmallDuel:
         """The same bargain on a grid of prices; see `envs.negotiation.duel`."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...core.acts import Act, IllegalAct, Say
 from ...core.belief import Belief
+from ...core.game import view_of
 from ...core.stream import Stream
 from ...envs.users import guide_of
 from ...simulated_users.personas import people_of
@@ -165,6 +166,11 @@ def the_mind_is_a_distribution(subject: Subject) -> None:
         for hidden in spread(setting.prior.support, SOME):
             outcomes = setting.mind.react(hidden, reply.before)
             _look_at(outcomes, setting.mind.react(hidden, reply.before), "react(hidden, state)")
+            if outcomes != setting.mind.react(hidden, view_of(setting.game, reply.before, reply.seat)):
+                raise Violation(
+                    f"the mind reacts in {reply.before!r} to what {reply.seat} cannot see there: let it look at the "
+                    "view of its seat alone"
+                )
             for _, act in outcomes.support:
                 if not isinstance(act, Act):
                     raise Violation(
@@ -192,7 +198,8 @@ def the_words_are_there(subject: Subject) -> None:
     for reply in subject.replies:
         if printed := subject.family.tools.get(reply.seat):
             public = reply.scenario.public
-            said = printed(Cue(reply.act, reply.seat, public, voice.personas[0], "", False, "", "", reply.before))
+            seen = view_of(subject.family.setting(reply.scenario).game, reply.before, reply.seat)
+            said = printed(Cue(reply.act, reply.seat, public, voice.personas[0], "", False, "", "", seen))
             if not isinstance(said, str) or not said.strip() or len(said.splitlines()) > 1:
                 raise Violation(f"the tool {reply.seat} prints {said!r} for {reply.act!r}: it must print one line")
     for cue in subject.cues():

@@ -13,6 +13,7 @@ import numpy as np
 from ...core.acts import Act, Say
 from ...core.belief import Belief
 from ...core.dialogue import Dialogue
+from ...core.game import is_pending, view_of
 from ...core.setting import Setting
 from ...core.solver import OutOfReach
 from ...core.stream import Stream
@@ -155,7 +156,10 @@ class Subject:
                 if isinstance(learner, Say)
                 else ("" if learner is None else "Well, what now?", "", "")
             )
-            found.append(Cue(act, seat, scenario.public, persona, heard, learner is None, problem, reason, before))
+            game = self.family.setting(scenario).game
+            heard = "" if is_pending(game, before) else heard
+            seen = view_of(game, before, seat)
+            found.append(Cue(act, seat, scenario.public, persona, heard, learner is None, problem, reason, seen))
         return found
 
     def _walk(self, seed: int) -> list[Place]:

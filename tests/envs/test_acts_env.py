@@ -19,16 +19,15 @@ from dialogym.core.belief import ProductBelief
 from dialogym.envs.acts_env import ActsEnv
 from dialogym.envs.dialogue_env import DialogueEnv
 from dialogym.envs.features import Features, features
-from dialogym.envs.registration import ids
 from dialogym.policies.rollout import policy_stream
 from gymnasium.error import ResetNeeded
 from gymnasium.utils.env_checker import check_env
 
+from ..reach import ONE_OF_EACH
 from ..toy import TOY, Cafe, Scenario, Serve
 from .test_encoding import without_secrets
 
-IDS = [env_id for env_id in ids() if not env_id.startswith("Toy")]
-every_env = pytest.mark.parametrize("env_id", [*IDS, TOY])
+every_env = pytest.mark.parametrize("env_id", [*ONE_OF_EACH, TOY])
 
 
 def acts(env_id, **arguments):

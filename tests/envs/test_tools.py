@@ -7,7 +7,7 @@ import pickle
 
 import numpy as np
 import pytest
-from dialogym.core.duel import TwoSeats
+from dialogym.core.duel import Seats
 from dialogym.envs.encoding import Encoding, View
 from dialogym.envs.engine import Engine, Options
 from dialogym.envs.episodes import EpisodeStore, record, replay
@@ -187,14 +187,14 @@ class Counter(toy_desk.Parcels):
         scenario, hidden = self.sample(stream), toy_desk.Parcel(toy_desk.SHELVES[stream.choose(3)], True)
         mind = toy_desk.Mind()
         people = ("clerk", "guest")
-        return TwoSeats(
+        return Seats(
             self.parts(scenario)[0], dict.fromkeys(people, "Talk."), dict.fromkeys(people, scenario), lambda state: None,
             lambda state: mind.react(hidden, state).support[0][1],
         )  # fmt: skip
 
 
 def test_two_learners_both_see_what_it_prints():
-    env = DialogueAEC(Counter())
+    env = DialogueAEC(Counter(), render_mode="ansi")
     env.reset(seed=0)
     assert env.possible_agents == ["clerk", "guest"] and env.agent_selection == "guest"
     for text in ("A parcel, please.", "[look left]"):
@@ -204,7 +204,7 @@ def test_two_learners_both_see_what_it_prints():
     assert env.observe("guest")["utterance"] == f"[look left]\n{printed}"
     env.step("It is not there, I think.")
     assert env.observe("guest")["utterance"] == f"[look left]\n{printed}\nIt is not there, I think."
-    assert env.agent_selection == "guest" and env._lines[2] == printed
+    assert env.agent_selection == "guest" and env.render().splitlines()[2] == printed
     with pytest.raises(ValueError, match="has tools"):
         Duel(Counter(), 0)
 

@@ -1,0 +1,73 @@
+"""Several simulated people at one table: a mind for each seat, each with a hidden part of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .acts import Act
+from .belief import Belief, ProductBelief
+from .game import Game, view_of
+from .mind import Mind
+
+
+class People:
+    """Everybody but the learner: a `FactoredMind` made of one mind for each seat.
+
+    What is hidden is a tuple, a part for each mind; who moves answers by its own part alone, so that beliefs stay
+    products. A mind is shown the state as its seat may see it (see `SealedGame`). What others do changes nothing hidden
+    in it until it moves: a person who has to remember it finds it in the state then.
+
+    Args:
+        game: The rules.
+        minds: A mind for each simulated seat. Seats whose secrets depend on each other, such as roles dealt from one
+            deck, are given one and the same object: it holds one part for all of them, and finds in the state who is
+            to answer.
+
+    Raises:
+        ValueError: If there are no minds, or one is for a seat that the game does not have.
+    """
+
+    def __init__(self, game: Game, minds: Mapping[str, Mind]):
+        if unknown := set(minds) - set(game.seats):
+            raise ValueError(f"minds must be of the seats {', '.join(game.seats)}; got {', '.join(sorted(unknown))}")
+        if not minds:
+            raise ValueError("minds must hold at least one mind")
+        self.game, self.minds = game, dict(minds)
+        parts: list[Mind] = []
+        self._place: dict[str, int] = {}
+        for seat, mind in self.minds.items():
+            place = next((place for place, other in enumerate(parts) if other is mind), len(parts))
+            parts[place:] = parts[place:] or [mind]
+            self._place[seat] = place
+        self.parts = tuple(parts)
+        self._prior = ProductBelief(mind.prior() for mind in parts)
+
+    def place(self, seat: str) -> int:
+        """Which part of what is hidden is that of a seat."""
+        return self._place[seat]
+
+    def prior(self) -> ProductBelief:
+        """What is known of everybody before the first word."""
+        return self._prior
+
+    def factor(self, state: Any) -> int:
+        """The part of who moves."""
+        return self._place[self._mover(state)]
+
+    def react_factor(self, part: Any, state: Any) -> Belief[tuple[Any, Act]]:
+        """Joint distribution of the next value of the mover's part and of its act."""
+        seat = self._mover(state)
+        return self.minds[seat].react(part, view_of(self.game, state, seat))
+
+    def react(self, hidden: tuple[Any, ...], state: Any) -> Belief[tuple[tuple[Any, ...], Act]]:
+        """Joint distribution of everybody's next hidden part and of the mover's act."""
+        place = self.factor(state)
+        outcomes = self.react_factor(hidden[place], state)
+        return outcomes.relabel(lambda out: ((*hidden[:place], out[0], *hidden[place + 1 :]), out[1]))
+
+    def _mover(self, state: Any) -> str:
+        seat = self.game.mover(state)
+        if seat not in self._place:
+            raise ValueError(f"nobody here answers for {seat!r}: minds are given for {', '.join(self._place)}")
+        return seat
