@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 from ...core.acts import Act
 from ...core.checks import above, between, one_of, whole
 from ...core.dialogue import Dialogue
-from ...core.duel import TwoSeats
+from ...core.duel import Seats
 from ...core.setting import Setting
 from ...core.solver import Rescaled, Solution
 from ...core.stream import Stream
@@ -249,7 +249,7 @@ class Alternating(Family):
         """The standing offer."""
         return (state.standing,)
 
-    def duel(self, stream: Stream) -> TwoSeats:
+    def duel(self, stream: Stream) -> Seats:
         """A pot between two learners: the other's patience is drawn like that of a rational person."""
         mine = self.sample(stream)
         theirs = PATIENCE.sample(stream)
@@ -259,7 +259,7 @@ class Alternating(Family):
         names = {self.role: mine.name, OTHER[self.role]: others[stream.choose(len(others))]}
         scenarios = {seat: replace(mine, name=names[seat], patience=patience[seat]) for seat in SEATS}
         briefs = {seat: replace(self, role=seat).brief(scenarios[seat], self.grammar) for seat in SEATS}
-        return TwoSeats(game, briefs, scenarios, lambda state: (mine.public.dollars, state.standing))
+        return Seats(game, briefs, scenarios, lambda state: (mine.public.dollars, state.standing))
 
     def _efficiency(self, game: AlternatingOffers, state: Pie, hidden: Sharer) -> float:
         mine = game.discounts[SEATS.index(self.role)]
