@@ -61,6 +61,8 @@ from dialogym.envs.tutoring.optimum import Optimum
 from dialogym.scripts import docs
 from dialogym.scripts.person import person
 
+from .dividing import division as division
+
 PAGES = {name: (docs.DOCS / f"{name}.md").read_text(encoding="utf-8") for name in docs.families()}
 
 
