@@ -16,6 +16,12 @@ from dialogym.core.belief import Belief
 from dialogym.core.solver import Solution
 from dialogym.envs.alternating.game import Accept as Take
 from dialogym.envs.alternating.game import AlternatingOffers, Propose
+from dialogym.envs.car_dealer.game import Ask as AskBuyer
+from dialogym.envs.car_dealer.game import Buy, Lot
+from dialogym.envs.car_dealer.game import Leave as BuyerLeaves
+from dialogym.envs.car_dealer.game import Offer as OfferCar
+from dialogym.envs.car_dealer.game import Refuse as RefuseCar
+from dialogym.envs.car_dealer.game import Tell as BuyerTells
 from dialogym.envs.classroom.game import Class
 from dialogym.envs.classroom.mind import Chances, Pupilhood
 from dialogym.envs.clinic.game import Consultation as Visit
@@ -181,6 +187,48 @@ def alternating(n):
     """A pot of so many dollars as units."""
     game = AlternatingOffers(n["UNITS"], n["setting.offers"], (n["setting.discount"], None))
     return Solution(game, Sharing(game, n), "opener").start_value()
+
+
+class CarBuyer:
+    """As the page says; written for this test alone. A hidden state is budget, kind, temper, refusals, those of its kind."""
+
+    def __init__(self, game, n):
+        self.game, self.n, self.tempers = game, n, dict(n["tempers"])
+
+    def prior(self):
+        kinds = dict.fromkeys(kind for kind, _ in self.n["game.cars"])
+        tempers = [(name, temper["weight"]) for name, temper in self.tempers.items()]
+        drawn = product(self.n["budgets"], kinds, tempers)
+        return Belief(((budget, kind, name, 0, 0), p * q) for (budget, p), kind, (name, q) in drawn)
+
+    def react(self, hidden, state):
+        (budget, kind, name, no, seen), topic = hidden, state.topic
+        temper, (share, cheap) = self.tempers[name], self.n["other"]
+        silent = not temper["kind"]
+        if isinstance(topic, OfferCar):
+            of, price = self.n["game.cars"][topic.car - 1]
+            wanted = of == kind
+            worth = min(budget, self.n["above"] * price) if wanted else min(share * budget, cheap * price)
+            pays = min(1.0, temper["start"] + temper["step"] * seen) * worth
+            if seen >= temper["holds"] and topic.price <= pays + 1e-9:
+                return Belief.certain((hidden, Buy()))
+            answer, no = RefuseCar("dear" if wanted else "kind"), no + 1
+            seen = min(4, seen + wanted)
+        elif isinstance(topic, AskBuyer) and topic.about == "kind":
+            answer, no = BuyerTells("nothing" if silent else kind), no + silent
+        elif isinstance(topic, AskBuyer):
+            named = budget - (self.n["UNDERSTATED"] if temper["tells"] == "less" else 0)
+            level = max((least, word) for word, least in self.n["LEVELS"].items() if named >= least)[1]
+            answer, no = BuyerTells("nothing" if temper["tells"] == "nothing" else level), no + silent
+        else:
+            answer = Say()
+        over = no > temper["patience"] or state.turn >= self.game.turns
+        return Belief.certain(((budget, kind, name, no, seen), BuyerLeaves() if over else answer))
+
+
+def car_dealer(n):
+    game = Lot(n["setting.turns"], n["setting.discount"], tuples(n["game.cars"]))
+    return Solution(game, CarBuyer(game, n), "dealer", game.candidates).start_value()
 
 
 def coaching(n):
