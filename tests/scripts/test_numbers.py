@@ -41,6 +41,8 @@ from dialogym.envs.guessing.mind import Teller, Thinker
 from dialogym.envs.guessing.optimum import solution
 from dialogym.envs.guessing.subjects import Table as Answers
 from dialogym.envs.guided_solving.game import Attempt, GuidedSteps, Hint, Nudge, Show, Try
+from dialogym.envs.helpdesk.game import Line
+from dialogym.envs.helpdesk.mind import Caller
 from dialogym.envs.negotiation.game import Accept, Offer, PriceBargaining, Walk
 from dialogym.envs.persuasion.game import MOVERS, Campaign
 from dialogym.envs.persuasion.mind import Persuadee, Temper
@@ -474,6 +476,13 @@ def service(n):
                 p * bends[bend] * remembers[memory] * hurried[hurry]
             )
     return Solution(game, mind, "agent", mind.candidates).value(game.start(), Belief(found))
+
+
+def helpdesk(n):
+    game = Line(*(n[f"setting.{name}"] for name in ("turns", "cost", "guide_cost", "charge", "handover")))
+    told = {name: tuples(n[name]) for name in ("shares", "lost", "sees", "does")}
+    mind = Caller(game, *(n[f"setting.{name}"] for name in ("able", "breaks", "annoyed")), **told)
+    return Solution(game, mind, "agent", mind.candidates).start_value()
 
 
 REBUILT = [(name, env_id) for name in PAGES for env_id, found in read(name).items() if found["optimum"] is not None]

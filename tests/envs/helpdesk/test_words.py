@@ -1,0 +1,156 @@
+"""Words of the help desk: what an agent is understood to say without tags, what a customer says, what the desk prints."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from dialogym.core.acts import Say
+from dialogym.core.grammar import Grammar
+from dialogym.core.stream import Stream
+from dialogym.envs.content import content
+from dialogym.envs.helpdesk.calls import CASES, NAMED
+from dialogym.envs.helpdesk.game import (
+    ACTS,
+    PARTS,
+    PHONE,
+    Call,
+    Check,
+    Done,
+    Fix,
+    Guide,
+    HangUp,
+    Leave,
+    Outcome,
+    Record,
+    Report,
+    Restart,
+)
+from dialogym.envs.helpdesk.voice import VOICE, WORDS, printed, understand
+from dialogym.simulated_users.user import Cue
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ...growth import LINEAR, growth
+
+SAID = content(__file__, "utterances.toml")["said"]
+GRAMMAR = Grammar(ACTS, understand)
+TOKENS = (
+    "i please check fix reset the your sim card apn plan airplane mode off and on again restart phone it if not ? . ! , "
+    "let me explain where step by step transfer you to a technician have you taken out put back in \0 é 漢 ’ \ud800 \n"
+)
+
+
+def hear(text):
+    return GRAMMAR.parse(text, None)
+
+
+# ---- understanding ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_in_the_words_of_the_demonstrator(part):
+    for kind, words in ((Check, NAMED[part].look), (Fix, NAMED[part].fix)):
+        for text in (words, words.upper(), f"Thank you. {words}", f"One thing at a time: {words}"):
+            assert hear(text).act == kind(part), text
+
+
+@pytest.mark.parametrize("row", SAID, ids=[row["text"] for row in SAID])
+def test_what_people_say_is_read_as_they_mean_it(row):
+    heard = hear(row["text"])
+    assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row.get("reads", row["means"])
+
+
+def test_two_acts_are_ambiguous():
+    heard = hear("Let me check your plan. Please restart the phone.")
+    assert heard == (
+        Say(),
+        "ambiguous",
+        "Do you want to check the plan or have me restart the phone? One thing at a time, please.",
+    )
+
+
+@pytest.mark.parametrize(
+    "unit", ["please reset the apn ", "the sim card and ", "turn your phone off ", "i will transfer you ", "step by step ", "?", ", ", "tell me if "]
+)  # fmt: skip
+def test_reading_takes_time_in_line_with_the_length(unit):
+    assert growth(understand, unit) < LINEAR
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.one_of(st.text(max_size=300), st.lists(st.sampled_from(TOKENS.split(" ")), max_size=60).map(" ".join)))
+def test_any_text_is_read(text):
+    heard = hear(text)
+    assert heard == hear(text) and (heard.act == Say() or not heard.problem)
+
+
+# ---- speaking --------------------------------------------------------------------------------------------------------
+
+
+def say(act, topic=None, persona="terse", heard="", opening=False, seed=0, turn=1, case=CASES[0]):
+    before = Call(turn, "customer", 0, False, False, topic)
+    cue = Cue(act, "customer", case, persona, heard, opening, "", "", before)
+    return VOICE.say([cue], [Stream(np.random.default_rng(seed))])[0]
+
+
+def well_formed(text):
+    assert "{" not in text and "  " not in text and text == text.strip(), text
+    assert text[0].isupper() and text[-1] in ".!?", text
+    assert not re.search(r"[.!?] [a-z]", text), text
+
+
+@pytest.mark.parametrize("persona", VOICE.personas)
+def test_a_customer_says_what_it_saw_and_did(persona):
+    for part in PHONE:
+        for turn in range(1, 7):
+            for word in ("odd", "fine", "lost", "done"):
+                act, topic = (Done(), Fix(part)) if word == "done" else (Report(word), Check(part))
+                said = say(act, topic, persona, "[x]", turn=turn, seed=turn)
+                well_formed(said)
+                claims = [claim for claim in getattr(NAMED[part], word) if claim.lower() in said.lower()]
+                assert claims, said
+
+
+@pytest.mark.parametrize("persona", VOICE.personas)
+def test_all_else_is_well_formed(persona):
+    for case in CASES:
+        for seed in range(6):
+            said = say(Say(), persona=persona, opening=True, seed=seed, case=case)
+            well_formed(said)
+            assert " data" in said and case.place in said
+    spoken = [(Outcome(word), Restart()) for word in ("works", "still")] + [
+        (Leave(), None),
+        (Say(), Guide()),
+        (HangUp(), Guide()),
+    ]
+    for act, topic in [*spoken, (Say(), None)]:
+        said = {say(act, topic, persona, "[x]", seed=seed) for seed in range(20)}
+        assert len(said) > 2
+        for one in said:
+            well_formed(one)
+
+
+def test_each_persona_says_it_in_its_own_way():
+    for slot in ("opening", "odd", "fine", "lost", "done", "works", "still", "talk", "leave"):
+        mine = [set(bank[slot]) for bank in WORDS["bank"].values()]
+        assert all(len(one) >= 4 for one in mine) and len(set.union(*mine)) > 3 * len(mine)
+
+
+def test_nothing_public_but_the_turn_changes_a_claim():
+    for part in PHONE:
+        assert say(Done(), Fix(part), turn=3) == say(Done(), Fix(part), turn=3)
+        assert {*NAMED[part].odd}.isdisjoint(NAMED[part].fine)
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("active", "Swift 10: active, paid, nothing to do"),
+        ("suspended", "Swift 10: suspended"),
+        ("resumed", "Swift 10: resumed, active from the next restart"),
+        ("charged", "Swift 10: was active; a top-up was charged to the customer"),
+    ],
+)
+def test_the_desk_prints_its_record(value, line):
+    assert printed(Cue(Record(value), "desk", CASES[0], "terse", "", False, "", "", Call(2, "desk"))) == line
