@@ -462,18 +462,24 @@ def service(n):
     prices = (n[f"setting.{name}"] for name in ("turns", "confirms", "cost", "harm"))
     game = Helpline(statuses, actions, orders, *prices)
     names = ("flexible", "remembers", "slip", "hurried", "leave", "calm_leave")
-    mind = Callers(game, *(n[f"setting.{name}"] for name in names), n["curt"], n["calm_curt"])
+    strangers = (n["setting.barred"], n["setting.impostors"], n["passes"])
+    mind = Callers(game, *(n[f"setting.{name}"] for name in names), n["curt"], n["calm_curt"], *strangers)
     flexible, remembers, hurried = (
         {True: n[f"setting.{name}"], False: 1 - n[f"setting.{name}"]} for name in ("flexible", "remembers", "hurried")
     )
     wishes = zip(actions, n["WISHES"], strict=True)
+    barred, others = n["setting.barred"], n["setting.impostors"]
     found = {}
     for held, order, (wish, p) in product(product(statuses, repeat=orders), range(1, orders + 1), wishes):
-        forbidden = (held[order - 1], wish) in zip(statuses, reversed(actions[:2]), strict=True)
+        for status in held:
+            p *= barred if status in statuses[2:] else (1 - barred) / 2
+        forbidden = (held[order - 1], wish) in zip(statuses[:2], reversed(actions[:2]), strict=True)
         bends = flexible if forbidden else {False: 1}
+        for hurry in hurried if others else ():
+            found[Customer(held, order, wish, False, False, hurry, True)] = p * others * hurried[hurry]
         for bend, memory, hurry in product(bends, remembers, hurried):
             found[Customer(held, order, wish, bend, memory, hurry)] = (
-                p * bends[bend] * remembers[memory] * hurried[hurry]
+                p * (1 - others) * bends[bend] * remembers[memory] * hurried[hurry]
             )
     return Solution(game, mind, "agent", mind.candidates).value(game.start(), Belief(found))
 
