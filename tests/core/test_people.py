@@ -15,7 +15,8 @@ from dialogym.core.solver import Solution
 from dialogym.evaluation.brute_force import brute_force
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toy_table import FRIENDS, Ask, Friend, Plate, Rules, Take
+
+from ..toy_table import FRIENDS, Ask, Friend, Plate, Rules, Take
 
 
 def people(rules, **minds):

@@ -20,7 +20,8 @@ from dialogym.policies.rollout import rollout
 from dialogym.simulated_users.personas import Company, Persona, read_persona, spell_persona
 from dialogym.simulated_users.user import ScriptedUser
 from rich.console import Console
-from toy_table import FRIENDS, TABLE, Sharing
+
+from ..toy_table import FRIENDS, TABLE, Sharing
 
 
 def opened(user="scripted", seed=0, **options):

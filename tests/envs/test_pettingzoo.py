@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dialogym
 import pytest
-import toy_table
 from dialogym.envs.make import load_family
 from dialogym.envs.registration import TABLE
 from dialogym.evaluation.conformance.subject import SCRIPT, STRANGE
 from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, seed_test
 from pettingzoo.utils.conversions import turn_based_aec_to_parallel
 
+from .. import toy_table
 from ..reach import SHIPPED
 
 IDS = [toy_table.TABLE, *(env_id for env_id in SHIPPED if load_family(*TABLE[env_id]).duel is not None)]
