@@ -105,10 +105,10 @@ class AlternatingOffers:
         """Accept, talk, and each split in whole units: others give more away than they need to."""
         if state.standing is not None:
             yield _ACCEPT
+        yield _SAY
         if state.offers < self.offers:
             unit = self.pot // UNITS
             yield from (Propose(give * unit) for give in range(UNITS + 1))
-        yield _SAY
 
     def payoff(self, state: Pie, seat: str, hidden: Any = None) -> float:
         """The seat's share of the pot, discounted by the offers before the one that was accepted; 0 without a deal.

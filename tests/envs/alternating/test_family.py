@@ -312,3 +312,19 @@ def test_what_a_person_is_told_and_its_goals():
     assert [goal.status for goal in cast.goals(over)] == [MET, FAILED, MET]
     assert cast.bounds(here.setting, Sharer("firm", 0.6)) == (0.0, pytest.approx(0.4))
     assert cast.bounds(here.setting, here.hidden)[1] == pytest.approx(max(0.2, 0.95**10 * 0.75))
+
+
+def test_a_person_that_decides_always_has_something_to_do_and_so_does_the_scripted_one():
+    family, seen = Alternating(), set()
+    for dialogue in play(ENV, "random", range(60)):
+        past = []
+        for step in dialogue.steps:
+            past.append(("opener", step.act))
+            for before, seat, act in step.exchange.replies:
+                here = Moment(dialogue.setting, dialogue.public, dialogue.hidden_start, seat, before, tuple(past))
+                possible = [one for one in family.cast.acts(here) if not family.cast.admissible(here, one)]
+                assert possible and len(family.cast.goals(here)) == 3
+                seen.add(isinstance(act, Accept))
+                assert (Accept() in possible) == isinstance(act, Accept)  # it takes what the scripted person takes
+                past.append((seat, act))
+    assert seen == {True, False}
