@@ -26,7 +26,7 @@ from .game import (
     Desk,
     ndcg,
 )
-from .mind import HURRIED, POPULARITY, READY, STUBBORN, Searcher
+from .mind import BROWSING, IMPATIENT, POPULARITY, READY, TIRING, Manner, Searcher
 from .queries import QUERIES, USERS
 from .voice import PATTERNS, VOICE, understand
 
@@ -60,37 +60,38 @@ class Search(Family):
     A query such as `jaguar` has three meanings, and a user needs one page: of one meaning, one aspect (history,
     pictures, news) and one depth (brief, thorough). The assistant can ask clarifying questions, search for a meaning,
     and show the three best pages of what it has found. Pages can be shown only after a search, and to show them ends
-    the
-    dialogue: what they are worth is nDCG@3.
+    the dialogue: what they are worth is nDCG@3.
 
-    Users are of different patience. Those who are *ready* answer questions and find an explanation why they are asked a
-    waste of time. Those who are *impatient* seldom answer and often leave; but once they were told that a question
-    saves them time, they are as ready as the others. An explanation pays nothing by itself. It makes the questions
-    after it worth while, which make the search right, after which there is something to show.
+    Users differ in what they need before they answer. Those who are *ready* answer every question, but do not stay for
+    long. Those who are *impatient* seldom answer and often leave, until they are told that a question saves them time.
+    Those who are *browsing* cannot say much before they have seen that something is searched for. An explanation pays
+    nothing by itself, and a search is dear; either makes the questions after it worth while, for another kind of user.
+    Who it is shows in what is answered, and in whether a search is put right, but only by and by.
 
     ## Scenario
 
     One of 24 ambiguous queries and a user's name, all equally likely. The queries are the same game in other words. The
-    hidden state is the page that is needed, and the kind of user; neither ever changes. Meanings are wanted with 0.5,
-    0.3 and 0.2, aspects too, depths with 0.6 and 0.4, each on its own.
+    hidden state is the page that is needed, and the kind of user; neither ever changes. Meanings are wanted with 0.45,
+    0.3 and 0.25, aspects with 0.4, 0.3 and 0.3, depths with equal chances, each on its own.
 
-    | kind | share | answers | leaves after a question | after an explanation | reacts to a search | leaves if misled |
-    |---|---:|---:|---:|---:|---:|---:|
-    | ready | 0.6 | 0.95 | 0 | 0.4 | 0.6 | 0 |
-    | impatient | 0.36 | 0.3 | 0.3 | 0 | 0.2 | 0.1 |
-    | stubborn | 0.04 | 0.3 | 0.3 | 0 | 0.2 | 0.1 |
+    | kind | share | says the meaning | a detail | leaves if asked | confirms | corrects | leaves if misled | tires |
+    |---|---:|---:|---:|---:|---:|---:|---:|---:|
+    | ready | 0.25 | 1 | 1 | 0 | 0.8 | 0.8 | 0.1 | 0.3 |
+    | impatient | 0.5 | 0.5 | 0.1 | 0.5 | 0.6 | 0 | 0.1 | 0 |
+    | browsing | 0.25 | 0.4 | 0.3 | 0.4 | 0.8 | 0.8 | 0 | 0.4 |
 
-    An impatient user behaves as a ready one after an explanation, a stubborn one does not. The user sees what is
-    searched for. A user who reacts says whether that is what it means, and what it means if not; a wrong search may
-    drive it away.
+    After an explanation an impatient user takes questions as a ready one does: it answers, and does not leave because
+    of them; so does one that is browsing after the first search. The user sees what is searched for. It may *confirm* a
+    search for what it means, or *correct* another by saying what it means; a wrong search *misleads* it. Besides, it
+    may *tire* and leave at any of its turns from the fourth on.
 
     ## Acts
 
     An utterance is free text with at most one tag: `[clarify FACET]` with `meaning`, `aspect` or `depth`, `[explain]`,
     `[search MEANING]` with the number of a meaning, `[show]` or `[stop]`; without a tag it is talk. The user speaks
-    first. A facet can be asked about once, and once more after an explanation if the user did not say. An explanation
-    is given once. `[show]` takes the meaning that was searched for last; of its pages it shows the three that meet what
-    the user said, by the importance of the facets, and the likelier ones among equals.
+    first. A facet can be asked about once, and again after an explanation and after the first search if the user did
+    not say. An explanation is given once. `[show]` takes the meaning that was searched for last; of its pages it shows
+    the three that meet what the user said, by the importance of the facets, and the likelier ones among equals.
 
     With `grammar="tagged"` only tags bind. With `grammar="natural"`, the default, an utterance without a tag is read by
     these rules, which are deterministic:
@@ -111,10 +112,10 @@ class Search(Family):
 
     ## Rewards
 
-    `goal`, at the end: nDCG@3 of the pages that were shown, 0 if none were; less 0.03 for a question or an explanation,
-    and 0.05 for a search. A page of another meaning has gain 0. Else its grade is the importance of the facets that it
-    meets (1 for the meaning, 0.7 for the aspect, 0.4 for the depth), scaled so that 3 is the highest, and its gain is
-    two to the power of its grade, less 1. The ideal list holds the best three pages that there are.
+    `goal`, at the end: nDCG@3 of the pages that were shown, 0 if none were; less 0.06 for a question, 0.02 for an
+    explanation, and 0.2 for a search. A page of another meaning has gain 0. Else its grade is the importance of the
+    facets that it meets (1 for the meaning, 0.7 for the aspect, 0.4 for the depth), scaled so that 3 is the highest,
+    and its gain is two to the power of its grade, less 1. The ideal list holds the best three pages that there are.
 
     ## Episode end
 
@@ -125,15 +126,15 @@ class Search(Family):
     ## Optimum
 
     The best expected payoff is computed exactly, by expectimax over public states and beliefs about page and kind. A
-    search for a meaning that is ruled out is not tried, nor is talk, and in the last turn nothing but to show or to
-    stop. All queries share one solution.
+    search for a meaning that is ruled out is not tried, nor is talk, nor what leaves no time to use it. All queries
+    share one solution.
 
     ## Registered configurations
 
-    | id | impatient | turns |
-    |---|---:|---:|
-    | `Search-v0` | 0.4 | 6 |
-    | `SearchPatient-v0` | 0.0 | 6 |
+    | id | impatient | browsing | turns |
+    |---|---:|---:|---:|
+    | `Search-v0` | 0.5 | 0.25 | 6 |
+    | `SearchPatient-v0` | 0.0 | 0.0 | 6 |
 
     ## Metrics
 
@@ -158,11 +159,14 @@ class Search(Family):
 
     Args:
         turns: Turns of the assistant, the show included. From 4 to 7.
-        impatient: Share of users without patience, a tenth of them for good; from 0 to 1.
+        impatient: Share of users who have no patience for questions, unless they are told why; from 0 to 1.
+        browsing: Share of users who have to see something before they can answer; from 0 to 1, and with `impatient` at
+            most 1.
     """
 
     turns: int = 6
-    impatient: float = 0.4
+    impatient: float = 0.5
+    browsing: float = 0.25
 
     role = "assistant"
     acts: ClassVar = ACTS
@@ -184,7 +188,11 @@ class Search(Family):
 
     def __post_init__(self) -> None:
         whole(self, 4, 7, "turns")
-        between(self, 0.0, 1.0, "impatient")
+        between(self, 0.0, 1.0, "impatient", "browsing")
+        if self.impatient + self.browsing > 1.0:
+            raise ValueError(
+                f"impatient and browsing must be at most 1 together, got {self.impatient!r} and {self.browsing!r}"
+            )
 
     def scenarios(self) -> Sequence[Wish]:
         """Every query with two of the users."""
@@ -193,7 +201,7 @@ class Search(Family):
     def parts(self, scenario: Wish) -> tuple[Desk, Searcher]:
         """Game and mind; the same for all queries."""
         game = Desk(self.turns)
-        return game, Searcher(game, self.impatient)
+        return game, Searcher(game, self.impatient, self.browsing)
 
     def setting(self, scenario: Wish) -> Setting:
         """Game, mind and seat.
@@ -219,9 +227,10 @@ class Search(Family):
             f"You help {scenario.user} to search. The query {scenario.query!r} has these meanings, wanted with these "
             f"probabilities: {numbered}. Besides, one page differs from another by {facets}, each on its own. "
             f"{scenario.user} needs one page.\n"
-            "You can ask about the meaning, the aspect and the depth, once each. You can search for a meaning, and "
+            "You can ask about the meaning, the aspect and the depth, once each; what was not answered, again after an "
+            "explanation and after your first search. You can search for a meaning, and "
             "then show the three best pages of it by what you were told, which ends the dialogue.\n"
-            f"{_told(self.impatient)}\n"
+            f"{_told(self.impatient, self.browsing)}\n"
             "What you show is worth its nDCG@3: a page of another meaning has gain 0, others 2 to the power of their "
             f"grade, less 1, where the grade is the importance of what is met ({weights}) times 3 / {sum(WEIGHTS):g}. "
             f"A question costs {QUESTION / 100:g}, an explanation {EXPLANATION / 100:g}, a search "
@@ -264,21 +273,40 @@ class Search(Family):
         return {"page": ", ".join((QUERIES[scenario.query].meanings[int(meaning) - 1], *rest)), "kind": hidden.kind}
 
 
-def _told(impatient: float) -> str:
+def _told(impatient: float, browsing: float) -> str:
     """What the brief says of the users."""
-    ready = (
-        f"answers a question with {READY.answers:g}, leaves after an explanation with {READY.told:g}, and says with "
-        f"{READY.reacts:g} whether a search is for the right meaning, and which is right if not"
+    if not impatient and not browsing:
+        return f"The user {_manner(READY)}."
+    said = [f"The user is ready with {1 - impatient - browsing:g}: it {_manner(READY)}."]
+    if impatient:
+        said.append(
+            f"It is impatient with {impatient:g}: it {_manner(IMPATIENT)}. But once you have explained why you ask, it "
+            "takes questions as a ready one does."
+        )
+    if browsing:
+        said.append(
+            f"It is browsing with {browsing:g}: it {_manner(BROWSING)}. But once you have searched for something, it "
+            "takes questions as a ready one does."
+        )
+    return " ".join(said)
+
+
+def _manner(manner: Manner) -> str:
+    """How a kind of user behaves, in words; what it never does is left out."""
+    said = [f"answers a question with {manner.meaning:g}"]
+    if manner.meaning == manner.detail == 1.0:
+        said = ["answers every question"]
+    elif manner.meaning != manner.detail:
+        said = [f"answers a question about the meaning with {manner.meaning:g}, another with {manner.detail:g}"]
+    chances = (
+        (manner.asked, "leaves after a question"),
+        (manner.confirms, "says of a search for the right meaning that it is right"),
+        (manner.corrects, "says of another which is right"),
+        (manner.misled, "leaves after a search for another"),
+        (manner.tires, f"leaves besides at any turn from turn {TIRING} on"),
     )
-    if not impatient:
-        return f"The user {ready}."
-    return (
-        f"The user is ready with {1 - impatient:g}: it {ready}. Else it is impatient: it answers with "
-        f"{HURRIED.answers:g}, leaves after a question with {HURRIED.asked:g}, reacts to a search with "
-        f"{HURRIED.reacts:g} and leaves after a wrong one with {HURRIED.misled:g}; but once you have explained why you "
-        f"ask, it behaves as if it were ready, but for one in {1 / STUBBORN:g}. After an explanation you can ask again "
-        "what was not answered."
-    )
+    said += [f"{what} with {chance:g}" for chance, what in chances if chance]
+    return ", ".join(said)
 
 
 @cache

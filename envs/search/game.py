@@ -109,17 +109,17 @@ class Session(NamedTuple):
     ending: str = ""
 
 
-QUESTION = 3
+QUESTION = 6
 """What a question costs, in hundredths; so with the next two."""
-EXPLANATION = 3
-SEARCH = 5
+EXPLANATION = 2
+SEARCH = 20
 
 
 @dataclass(frozen=True)
 class Desk:
     """Questions and searches until pages are shown, the user leaves, the assistant stops, or the turns are over.
 
-    A facet can be asked about once, and once more after an explanation if the user did not say.
+    A facet can be asked about once, and again after an explanation and after the first search if the user did not say.
 
     Args:
         turns: Turns that the assistant has, the show included.
@@ -173,14 +173,14 @@ class Desk:
         if isinstance(act, Explain):
             if state.explained:
                 raise IllegalAct("You have told me that already.")
-            facts = tuple("" if fact == UNSURE else fact for fact in state.facts)
-            return after._replace(explained=True, facts=facts, cents=state.cents + EXPLANATION)
+            return after._replace(explained=True, facts=_again(state.facts), cents=state.cents + EXPLANATION)
         if isinstance(act, Search):
             if not 1 <= act.meaning <= 3:
                 raise IllegalAct("The meanings are 1, 2 and 3.")
             if act.meaning == state.sought:
                 raise IllegalAct("You have just searched for that.")
-            return after._replace(sought=act.meaning, cents=state.cents + SEARCH)
+            facts = state.facts if state.sought else _again(state.facts)
+            return after._replace(sought=act.meaning, facts=facts, cents=state.cents + SEARCH)
         if isinstance(act, Clarify):
             if state.facts[FACETS.index(act.facet)]:
                 raise IllegalAct(f"You have asked me about the {act.facet}.")
@@ -188,6 +188,11 @@ class Desk:
         raise IllegalAct(
             "You can ask about the meaning, the aspect or the depth, explain, search, show, stop, or talk."
         )
+
+
+def _again(facts: tuple[str, ...]) -> tuple[str, ...]:
+    """What was not answered can be asked again."""
+    return tuple("" if fact == UNSURE else fact for fact in facts)
 
 
 def _answered(game: Desk, state: Session, act: Act) -> Session:

@@ -84,7 +84,7 @@ def _fault_of_saying(cue: Cue, rest: str, value: str, said: bool) -> str:
             return "Say what you want, not what you do not want."
         return "Say nothing that confirms it." if isinstance(act, Correct) and _SAID.found(rest, "yes") else ""
     if isinstance(act, Tell):
-        return "" if _SAID.found(rest, "hurry") else "Say that you have no time for questions."
+        return "" if _SAID.found(rest, "hurry") else "Do not answer: tell the assistant to just search."
     if cue.opening:
         return "" if query in rest else f"Say that you are looking for {query}."
     return "Answer nothing." if re.match(r"(?:oh |um |well )*(?:yes|no|exactly|indeed)\b", rest) else ""

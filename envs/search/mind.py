@@ -29,9 +29,9 @@ from .game import (
     Tell,
 )
 
-POPULARITY = ((0.5, 0.3, 0.2), (0.5, 0.3, 0.2), (0.6, 0.4))
+POPULARITY = ((0.45, 0.3, 0.25), (0.4, 0.3, 0.3), (0.5, 0.5))
 """How likely each value of each facet is wanted; the facets are independent."""
-STUBBORN = 0.1  # share of the impatient whom an explanation leaves as they are
+TIRING = 4
 _SAY, _LEAVE, _CONFIRM = Say(), Leave(), Confirm()
 
 
@@ -39,22 +39,28 @@ class Manner(NamedTuple):
     """How a user behaves.
 
     Attributes:
-        answers: Answers a clarifying question.
-        asked: Leaves after a clarifying question.
-        told: Leaves after an explanation.
-        reacts: Says of a search whether it is for what the user means, and what that is.
+        meaning: Answers a question about the meaning.
+        detail: Answers a question about the aspect or the depth.
+        asked: Leaves after a question.
+        confirms: Says of a search for what the user means that it is right.
+        corrects: Says of another search what the user means.
         misled: Leaves after a search for something else.
+        tires: Leaves after any turn, whatever it was, from turn `TIRING` on.
     """
 
-    answers: float
+    meaning: float
+    detail: float
     asked: float
-    told: float
-    reacts: float
+    confirms: float
+    corrects: float
     misled: float
+    tires: float
 
 
-READY = Manner(0.95, 0.0, 0.4, 0.6, 0.0)
-HURRIED = Manner(0.3, 0.3, 0.0, 0.2, 0.1)
+READY = Manner(1.0, 1.0, 0.0, 0.8, 0.8, 0.1, 0.3)
+IMPATIENT = Manner(0.5, 0.1, 0.5, 0.6, 0.0, 0.1, 0.0)
+BROWSING = Manner(0.4, 0.3, 0.4, 0.8, 0.8, 0.0, 0.4)
+MANNERS = {"ready": READY, "impatient": IMPATIENT, "browsing": BROWSING}
 
 
 class Need(NamedTuple):
@@ -66,63 +72,75 @@ class Need(NamedTuple):
 
 @dataclass(frozen=True)
 class Searcher:
-    """A user who wants one page. It is *ready*, *impatient*, or *stubborn*, which is impatient for good.
+    """A user who wants one page. It is *ready*, *impatient* or *browsing*, and behaves as `Manner` says.
 
-    Whoever is ready answers questions, and has no time for explanations. Whoever is impatient seldom answers and often
-    leaves, but behaves as if ready once it was told why it is asked.
+    Whoever is ready answers questions. Whoever is impatient seldom does and often leaves, but behaves as if ready once
+    it was told why it is asked. Whoever is browsing has to see something first: once there was a search, it answers as
+    if ready, and leaves after a question no more than that.
 
     Args:
         game: The rules.
-        impatient: Share of users who are impatient or stubborn.
+        impatient: Share of users who are impatient.
+        browsing: Share of users who are browsing.
     """
 
     game: Desk
     impatient: float
+    browsing: float
 
     def prior(self) -> Belief[Need]:
         """Needs are as likely as their values; the kind has nothing to do with them."""
-        hurried = self.impatient
-        kinds = {"ready": 1 - hurried, "impatient": hurried * (1 - STUBBORN), "stubborn": hurried * STUBBORN}
+        kinds = {"ready": 1 - self.impatient - self.browsing, "impatient": self.impatient, "browsing": self.browsing}
         return Belief(
-            (Need(page, kind), share * self.likely[page]) for page in PAGES for kind, share in kinds.items() if share
+            (Need(page, kind), share * self.likely[page])
+            for page in PAGES
+            for kind, share in kinds.items()
+            if share > 1e-9
         )
 
     def react(self, hidden: Need, state: Session) -> Belief[tuple[Need, Act]]:
         """Answer a question, react to a search or an explanation; something to say if it was nothing."""
-        topic = state.topic
-        calm = hidden.kind == "ready" or (hidden.kind == "impatient" and state.explained)
-        manner = READY if calm else HURRIED
+        topic, manner = state.topic, self.manner(hidden.kind, state)
+        answers: dict[Act, float] = {_SAY: 1.0}
+        leaves = 0.0
         if isinstance(topic, Clarify):
-            value, stays = hidden.page[FACETS.index(topic.facet)], 1.0 - manner.asked
-            return Belief(
-                {
-                    (hidden, _LEAVE): manner.asked,
-                    (hidden, Tell(value)): stays * manner.answers,
-                    (hidden, Tell(UNSURE)): stays * (1.0 - manner.answers),
-                }
-            )
-        if isinstance(topic, Explain):
-            leaves = READY.told if hidden.kind == "ready" else HURRIED.told
-            return Belief({(hidden, _LEAVE): leaves, (hidden, _SAY): 1.0 - leaves})
-        if isinstance(topic, Search):
+            value, place = hidden.page[FACETS.index(topic.facet)], topic.facet == "meaning"
+            told = manner.meaning if place else manner.detail
+            leaves = manner.asked
+            answers = dict[Act, float]({Tell(value): told, Tell(UNSURE): 1.0 - told})
+        elif isinstance(topic, Search):
             right = int(hidden.page[0])
-            reaction, leaves = (_CONFIRM, 0.0) if topic.meaning == right else (Correct(right), manner.misled)
-            said = (1.0 - leaves) * manner.reacts
-            return Belief({(hidden, _LEAVE): leaves, (hidden, reaction): said, (hidden, _SAY): 1.0 - leaves - said})
-        return Belief.certain((hidden, _SAY))
+            if topic.meaning == right:
+                answers = {_CONFIRM: manner.confirms, _SAY: 1.0 - manner.confirms}
+            else:
+                leaves, answers = manner.misled, {Correct(right): manner.corrects, _SAY: 1.0 - manner.corrects}
+        if state.turn >= TIRING:
+            leaves = 1.0 - (1.0 - leaves) * (1.0 - manner.tires)
+        said = [((hidden, act), (1.0 - leaves) * p) for act, p in answers.items()]
+        return Belief([((hidden, _LEAVE), leaves), *said])
+
+    def manner(self, kind: str, state: Session) -> Manner:
+        """How a user of a kind behaves, in a state in which it is to speak."""
+        own = MANNERS[kind]
+        if (kind == "impatient" and state.explained) or (kind == "browsing" and state.sought):
+            return own._replace(meaning=READY.meaning, detail=READY.detail, asked=READY.asked)
+        return own
 
     def candidates(self, state: Session, support: tuple[Need, ...]) -> Iterator[Act]:
-        """What can help: no search for a meaning that is ruled out, and nothing but a show in the last turn.
+        """What can help: no search for a meaning that is ruled out, and nothing that leaves no time to use it.
+
+        A question needs time for a show after it, an explanation for a question too, and both for a search if none was.
 
         Talk gains nothing: whatever follows it could be done at once, and the turn that is saved be spared at the end.
         """
         if state.sought:
             yield Show()
-        left = self.game.turns - state.turn
+        left = self.game.turns - state.turn - (not state.sought)  # turns but for a first search
         if left > 1:
             yield from (Clarify(facet) for facet, fact in zip(FACETS, state.facts, strict=True) if not fact)  # type: ignore
-            if not state.explained:
-                yield Explain()
+        if left > 2 and not state.explained:
+            yield Explain()
+        if self.game.turns - state.turn > 1:
             meanings = sorted({int(need.page[0]) for need in support})
             yield from (Search(meaning) for meaning in meanings if meaning != state.sought)
         yield Stop()

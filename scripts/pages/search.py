@@ -11,7 +11,9 @@ PAYOFF = "nDCG@3 of the pages that are shown, less the cost of questions and sea
 NOTE = (
     "*No-question* searches for the likeliest meaning and shows, *one-question* asks about the meaning before, "
     "*by-importance* asks about everything, *search-first* asks about meaning and aspect after a search, and "
-    "*explain-first* explains, and asks about the meaning before the search and about the rest after it."
+    "*explain-first* explains, and asks about the meaning before the search and about the rest after it. Others adapt "
+    "to what they hear: *explain-unsure* explains once a question was not answered, *explain-silent* once a search did "
+    "not bring out the meaning, and *search-unsure* searches once a question was not answered."
 )
 
 
@@ -34,18 +36,23 @@ def sections() -> Iterator[str]:
         "worth 1, 0.7 and 0.4, and an act that ends the questions (its README, SalesforceAIResearch/UserRL). "
         "Changed: there, what a question uncovers is paid for at once, a question costs 0.01, and one that covers "
         "several details loses 0.2 for each further one; here details pay through the pages that they lead to, a "
-        "question costs 0.03, and one that names two facets is ambiguous and lost."
+        "question costs 0.06, and one that names two facets is ambiguous and lost."
     )
     yield (
         "**SearchGym** of UserRL. Kept: what is to be answered has to be searched for first. Changed: the search "
         "engine is a table."
     )
-    yield "## Every plan of a fixed order"
+    yield "## Plans, fixed and adaptive"
     yield (
-        "Which facets are asked about before the search and which after it, or not at all, in every combination, "
-        "exactly; the best of each kind. *Never* never explains, *first* does it at the start. *Rush* asks no more "
-        "once a question was not answered. *Unsure* explains once a question was not answered and asks it again: "
-        "this is the plan that was made for this very game, and it is nearly all that there is to find."
+        "Which facets are asked about before the search and which after it, or not at all, in every order, with what "
+        "is done on the way, exactly; the best of each kind. The first word tells when an explanation is given: "
+        "*never*, *first* of all, once a question was not answered (*unsure*), once a search did not bring out the "
+        "meaning (*silent*), in *either* case, or whenever there was a search (*sought*). The second word tells what "
+        "follows when a question was not answered: to go *on*, to *search* and ask the rest after it, or to *rush*, "
+        "that is to ask nothing more. The meaning to search for is the likeliest by the exact belief. In Search-v0 no "
+        "such plan keeps nine tenths of the optimum: who does not answer may be impatient or browsing, and what helps "
+        "with the one wastes the time of the other. Where all users are ready, in SearchPatient-v0, a plan is all "
+        "that is needed."
     )
     for env_id, _ in variants("search"):
         yield f"### Plans on {env_id}"

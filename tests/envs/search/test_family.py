@@ -29,7 +29,7 @@ from dialogym.envs.search.game import (
     ndcg,
     ranked,
 )
-from dialogym.envs.search.mind import Need, Searcher
+from dialogym.envs.search.mind import TIRING, Need, Searcher
 from dialogym.envs.search.policies import HEURISTICS, sweep
 from dialogym.evaluation.brute_force import brute_force
 from dialogym.evaluation.exact import classes, expected_return, known_value, optimum
@@ -47,19 +47,19 @@ def make(env_id="Search-v0", **settings):
 # ---- the optimum -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("turns", "impatient"), [(2, 0.4), (3, 0.4), (3, 1.0)])
-def test_solver_against_unpruned_brute_force(turns, impatient):
+@pytest.mark.parametrize(("turns", "impatient", "browsing"), [(2, 0.5, 0.25), (3, 0.5, 0.25), (3, 0.3, 0.7)])
+def test_solver_against_unpruned_brute_force(turns, impatient, browsing):
     game = Desk(turns)
-    mind = Searcher(game, impatient)
+    mind = Searcher(game, impatient, browsing)
     exact = Solution(game, mind, "assistant", mind.candidates).start_value()
     assert exact == pytest.approx(brute_force(game, mind, "assistant"), abs=1e-12)
-    assert exact > 0.2
+    assert exact > 0.1
 
 
 def test_pruned_candidates_lose_nothing():
-    """Talk and searches for what is ruled out included."""
+    """Talk, searches for what is ruled out, and what comes too late to be used included."""
     game = Desk(4)
-    mind = Searcher(game, 0.4)
+    mind = Searcher(game, 0.5, 0.25)
     pruned, full = Solution(game, mind, "assistant", mind.candidates), Solution(game, mind, "assistant")
     assert pruned.start_value() == pytest.approx(full.start_value(), abs=1e-12)
 
@@ -75,85 +75,91 @@ def test_no_question_in_closed_form():
     mind = family.parts(family.scenarios()[0])[1]
     shown = ranked(("", "", ""), 1)
     assert shown == (("1", "history", "brief"), ("1", "history", "thorough"), ("1", "pictures", "brief"))
-    worth = sum(p * ndcg(shown, need.page) for need, p in mind.prior()) - 0.05
+    worth = sum(p * ndcg(shown, need.page) for need, p in mind.prior()) - 0.2
     game = family.parts(family.scenarios()[0])[0]
     state = game.apply(game.start(), "user", Say())
     found = game.apply(game.apply(state, "assistant", Search(1)), "user", Say())
     blind = sum(p * game.payoff(game.apply(found, "assistant", Show()), "assistant", need) for need, p in mind.prior())
-    assert blind == pytest.approx(worth) and 0.3 < worth < expected_return(family, "no-question")
+    assert blind == pytest.approx(worth) and 0.1 < worth < expected_return(family, "no-question")
 
 
 def test_planning_matters():
     family = make()
     best = optimum(family)
     assert expected_return(family, "optimal") == pytest.approx(best, abs=1e-9)
-    assert expected_return(family, "lookahead") <= 0.8 * best and expected_return(family, "myopic") <= 0.5 * best
+    assert expected_return(family, "lookahead") <= 0.7 * best and expected_return(family, "myopic") <= 0.75 * best
     for name in HEURISTICS:
         assert expected_return(family, name) <= 0.88 * best, name
     assert known_value(family) >= 1.3 * best
 
 
-def test_a_plan_for_this_game_comes_close():
-    """As the page says: to explain as soon as a question is not answered is nearly all there is to find."""
+def test_no_plan_comes_close():
+    """Of plans that adapt to what was heard, too: the best kinds of the page's table, and the other ways to explain."""
     family, best = make(), optimum(make())
-    grid = sweep()
-    for name, low, high in (
-        ("unsure(meaning, search, aspect+depth)", 0.98, 1.0),
-        ("never(aspect, search, meaning)", 0.84, 0.9),
-    ):
-        assert low * best < expected_return(family, FunctionPolicy(name, grid[name])) < high * best
+    plans = {name: speak for name, speak in sweep().items() if "-on(nothing, search, " in name}
+    kept = {name: expected_return(family, FunctionPolicy(name, speak)) / best for name, speak in plans.items()}
+    assert len(plans) > 90 and max(kept, key=kept.__getitem__) == "either-on(nothing, search, aspect+meaning)"
+    assert 0.85 < max(kept.values()) < 0.88
 
 
-def test_patient_users_need_no_planning():
+def test_ready_users_need_no_planning():
     family = make("SearchPatient-v0")
-    assert expected_return(family, "by-importance") >= 0.98 * optimum(family)
+    plan = sweep()["unsure-on(meaning, search, aspect)"]
+    assert expected_return(family, FunctionPolicy("plan", plan)) == pytest.approx(optimum(family), abs=1e-9)
     assert {need.kind for need, _ in family.setting(family.scenarios()[0]).prior} == {"ready"}
 
 
 # ---- users -----------------------------------------------------------------------------------------------------------
 
 
-def outcomes(kind, topic, explained=False):
+def outcomes(kind, topic, turn=0, **before):
     family = make()
     game, mind = family.parts(family.scenarios()[0])
-    state = game.apply(game.start(), "user", Say())._replace(explained=explained)
+    state = game.apply(game.start(), "user", Say())._replace(turn=turn, **before)
     state = game.apply(state, "assistant", topic)
     return {act: p for (_, act), p in mind.react(NEED._replace(kind=kind), state)}
 
 
 @pytest.mark.parametrize(
-    ("kind", "explained", "answers", "asked", "reacts", "misled"),
+    ("kind", "before", "meaning", "detail", "asked", "confirms", "corrects", "misled"),
     [
-        ("ready", False, 0.95, 0, 0.6, 0),
-        ("impatient", False, 0.3, 0.3, 0.2, 0.1),
-        ("impatient", True, 0.95, 0, 0.6, 0),
-        ("stubborn", True, 0.3, 0.3, 0.2, 0.1),
+        ("ready", {}, 1, 1, 0, 0.8, 0.8, 0.1),
+        ("impatient", {}, 0.5, 0.1, 0.5, 0.6, 0, 0.1),
+        ("impatient", {"sought": 3}, 0.5, 0.1, 0.5, 0.6, 0, 0.1),
+        ("impatient", {"explained": True}, 1, 1, 0, 0.6, 0, 0.1),
+        ("browsing", {}, 0.4, 0.3, 0.4, 0.8, 0.8, 0),
+        ("browsing", {"explained": True}, 0.4, 0.3, 0.4, 0.8, 0.8, 0),
+        ("browsing", {"sought": 3}, 1, 1, 0, 0.8, 0.8, 0),
     ],
 )
-def test_users_do_what_the_page_says(kind, explained, answers, asked, reacts, misled):
-    said = outcomes(kind, Clarify("aspect"), explained)
-    assert said[Tell("pictures")] == pytest.approx((1 - asked) * answers)
-    assert said[Tell(UNSURE)] == pytest.approx((1 - asked) * (1 - answers)) and said.get(Leave(), 0) == pytest.approx(
-        asked
-    )
-    right, wrong = outcomes(kind, Search(2), explained), outcomes(kind, Search(1), explained)
-    assert right[Confirm()] == pytest.approx(reacts) and Leave() not in right
-    assert wrong.get(Leave(), 0) == pytest.approx(misled) and wrong[Correct(2)] == pytest.approx((1 - misled) * reacts)
+def test_users_do_what_the_page_says(kind, before, meaning, detail, asked, confirms, corrects, misled):
+    for facet, value, answers in (("meaning", "2", meaning), ("aspect", "pictures", detail)):
+        said = outcomes(kind, Clarify(facet), **before)
+        assert said[Tell(value)] == pytest.approx((1 - asked) * answers)
+        assert said.get(Tell(UNSURE), 0) == pytest.approx((1 - asked) * (1 - answers))
+        assert said.get(Leave(), 0) == pytest.approx(asked)
+    right, wrong = outcomes(kind, Search(2), **before), outcomes(kind, Search(1), **before)
+    assert right[Confirm()] == pytest.approx(confirms) and not right.get(Leave(), 0)
+    assert wrong.get(Leave(), 0) == pytest.approx(misled)
+    assert wrong.get(Correct(2), 0) == pytest.approx((1 - misled) * corrects)
 
 
-def test_an_explanation():
-    assert outcomes("ready", Explain())[Leave()] == pytest.approx(0.4) and Leave() not in outcomes(
-        "impatient", Explain()
-    )
+@pytest.mark.parametrize(("kind", "tires"), [("ready", 0.3), ("impatient", 0), ("browsing", 0.4)])
+def test_users_tire(kind, tires):
+    assert not outcomes(kind, Explain(), TIRING - 2).get(Leave(), 0)
+    assert outcomes(kind, Explain(), TIRING - 1).get(Leave(), 0) == pytest.approx(tires)
+
+
+def test_what_was_not_answered_can_be_asked_again():
     shares = make().setting(make().scenarios()[0]).prior.map(lambda need: need.kind)
-    assert [shares.probability(kind) for kind in ("ready", "impatient", "stubborn")] == pytest.approx([0.6, 0.36, 0.04])
+    assert [shares.probability(kind) for kind in ("ready", "impatient", "browsing")] == pytest.approx([0.25, 0.5, 0.25])
     game = Desk()
     state = game.apply(game.start(), "user", Say())
     state = game.apply(game.apply(state, "assistant", Clarify("depth")), "user", Tell(UNSURE))
     assert Clarify("depth") not in game.choices(state, "assistant")
-    assert Clarify("depth") in game.choices(
-        game.apply(game.apply(state, "assistant", Explain()), "user", Say()), "assistant"
-    )
+    for act in (Explain(), Search(2)):
+        after = game.apply(game.apply(state, "assistant", act), "user", Say())
+        assert Clarify("depth") in game.choices(after, "assistant")
 
 
 # ---- nDCG ------------------------------------------------------------------------------------------------------------
@@ -193,14 +199,14 @@ def run(texts, hidden=NEED, seed=0, env_id="SearchPatient-v0"):
 
 
 def test_what_a_dialogue_pays_and_counts():
-    for seed in range(40):  # until every question is answered
+    for seed in range(40):  # until the user does not tire
         reward, outcome, info = run(
             ["Do you mean the car?", "[clarify aspect]", "[clarify depth]", "[search 2]", "Here is what I found."],
             seed=seed,
         )
-        if outcome["importance"] == 1.0:
+        if outcome["retained"]:
             break
-    assert reward == pytest.approx(1 - 3 * 0.03 - 0.05) and outcome["success"] and outcome["ndcg"] == pytest.approx(1.0)
+    assert reward == pytest.approx(1 - 3 * 0.06 - 0.2) and outcome["success"] and outcome["ndcg"] == pytest.approx(1.0)
     assert (outcome["questions"], outcome["searches"], outcome["vague"], outcome["turns"], outcome["ending"]) == (
         3,
         1,
@@ -214,7 +220,7 @@ def test_what_a_dialogue_pays_and_counts():
 def test_exploits_are_closed():
     reward, outcome, _ = run(["[show]", "[clarify depth]", "[clarify depth]", "[stop]"])
     assert (
-        reward == pytest.approx(-0.03) and outcome["illegal"] == 2 and outcome["ending"] == "stopped"
+        reward == pytest.approx(-0.06) and outcome["illegal"] == 2 and outcome["ending"] == "stopped"
     )  # no show without a search
     reward, _, _ = run(["Hm."] * 6)
     assert reward == 0.0  # to wait gains nothing
@@ -236,7 +242,7 @@ def test_the_human_like_assistant_is_between():
         for name in ("random", "scripted")
     }
     best = optimum(make())
-    assert mean["random"] < 0.4 * best < 0.7 * best < mean["scripted"] < 0.98 * best, mean
+    assert mean["random"] < 0 < 0.4 * best < mean["scripted"] < 0.75 * best, mean
 
 
 @pytest.mark.parametrize(
@@ -244,6 +250,7 @@ def test_the_human_like_assistant_is_between():
     [
         ({"turns": 3}, "turns must be a whole number from 4 to 7"),
         ({"impatient": 2}, "impatient must be a number from 0 to 1"),
+        ({"impatient": 0.6, "browsing": 0.6}, "impatient and browsing must be at most 1 together"),
     ],
 )
 def test_wrong_arguments(settings, message):

@@ -184,7 +184,7 @@ def test_a_user_keeps_to_what_it_needs():
     moment = Moment(
         setting,
         scenario.public,
-        Need(("2", "news", "brief"), "stubborn"),
+        Need(("2", "news", "brief"), "browsing"),
         "user",
         Session(1, "user", topic=Clarify("aspect")),
         (),
