@@ -161,7 +161,8 @@ class Recommendation(Family):
     - Y. Sun and Y. Zhang (2018). Conversational recommender system. SIGIR. (CRM)
     - W. Lei et al. (2020). Estimation-Action-Reflection: towards deep interaction between conversational and
       recommender systems. WSDM. (EAR)
-    - W. Lei et al. (2020). Interactive path reasoning on graph for conversational recommendation. KDD. (SCPR)
+    - W. Lei, G. Zhang, X. He, Y. Miao, X. Wang, L. Chen and T.-S. Chua (2020). Interactive path reasoning on graph for
+      conversational recommendation. KDD, 2073-2083. arXiv:2007.00194. (SCPR)
     - Y. Deng, Y. Li, F. Sun, B. Ding and W. Lam (2021). Unified conversational recommendation policy learning via
       graph-based reinforcement learning. SIGIR. arXiv:2105.09710. (UNICORN)
     - F. Liu et al. (2025). RecoWorld: building simulated environments for agentic recommender systems.

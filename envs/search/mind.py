@@ -60,7 +60,7 @@ class Manner(NamedTuple):
 READY = Manner(1.0, 1.0, 0.0, 0.8, 0.8, 0.1, 0.3)
 IMPATIENT = Manner(0.5, 0.1, 0.5, 0.6, 0.0, 0.1, 0.0)
 BROWSING = Manner(0.4, 0.3, 0.4, 0.8, 0.8, 0.0, 0.4)
-MANNERS = {"ready": READY, "impatient": IMPATIENT, "browsing": BROWSING}
+_MANNERS = {"ready": READY, "impatient": IMPATIENT, "browsing": BROWSING}
 
 
 class Need(NamedTuple):
@@ -121,7 +121,7 @@ class Searcher:
 
     def manner(self, kind: str, state: Session) -> Manner:
         """How a user of a kind behaves, in a state in which it is to speak."""
-        own = MANNERS[kind]
+        own = _MANNERS[kind]
         if (kind == "impatient" and state.explained) or (kind == "browsing" and state.sought):
             return own._replace(meaning=READY.meaning, detail=READY.detail, asked=READY.asked)
         return own

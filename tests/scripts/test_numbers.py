@@ -49,7 +49,7 @@ from dialogym.envs.persuasion.mind import Persuadee, Temper
 from dialogym.envs.recommendation.game import Rewards, Shelf
 from dialogym.envs.recommendation.mind import Guest, Wanted
 from dialogym.envs.recommendation.mind import Kind as KindOfGuest
-from dialogym.envs.search.game import FACETS, UNSURE, VALUES, Clarify, Confirm, Correct, Explain
+from dialogym.envs.search.game import FACETS, UNSURE, VALUES, Clarify, Confirm, Correct
 from dialogym.envs.search.game import Desk as SearchDesk
 from dialogym.envs.search.game import Leave as Gone
 from dialogym.envs.search.game import Search as Look
@@ -401,33 +401,29 @@ class Hurrying:
 
     def __init__(self, n):
         self.n, self.game = n, SearchDesk(n["setting.turns"])
-        self.candidates = Searcher(self.game, n["setting.impatient"]).candidates
+        self.candidates = Searcher(self.game, n["setting.impatient"], n["setting.browsing"]).candidates
 
     def prior(self):
-        hurried, stubborn, likely = self.n["setting.impatient"], self.n["STUBBORN"], self.n["POPULARITY"]
-        kinds = {"ready": 1 - hurried, "impatient": hurried * (1 - stubborn), "stubborn": hurried * stubborn}
+        impatient, browsing, likely = self.n["setting.impatient"], self.n["setting.browsing"], self.n["POPULARITY"]
+        kinds = {"ready": 1 - impatient - browsing, "impatient": impatient, "browsing": browsing}
         places = product(*(list(zip(values, p, strict=True)) for values, p in zip(VALUES, likely, strict=True)))
         pages = [(tuple(v for v, _ in page), math.prod(p for _, p in page)) for page in places]
         return Belief((Need(page, kind), p * q) for page, p in pages for kind, q in kinds.items() if q)
 
     def react(self, hidden, state):
-        topic, page = state.topic, hidden.page
-        calm = hidden.kind == "ready" or (hidden.kind == "impatient" and state.explained)
-        m = self.n["READY" if calm else "HURRIED"]
+        topic, page, m, says = state.topic, hidden.page, self.n[hidden.kind.upper()], {Say(): 1.0}
+        eased = {"ready": True, "impatient": state.explained, "browsing": state.sought > 0}[hidden.kind]
+        stays = 1.0 - m["tires"] * (state.turn >= self.n["TIRING"])
         if isinstance(topic, Clarify):
-            value, stays = page[FACETS.index(topic.facet)], 1 - m["asked"]
-            said = {Gone(): m["asked"], Told(value): stays * m["answers"], Told(UNSURE): stays * (1 - m["answers"])}
-        elif isinstance(topic, Explain):
-            leaves = self.n["READY" if hidden.kind == "ready" else "HURRIED"]["told"]
-            said = {Gone(): leaves, Say(): 1 - leaves}
+            of = self.n["READY"] if eased else m
+            p = of["meaning" if topic.facet == "meaning" else "detail"]
+            says, stays = {Told(page[FACETS.index(topic.facet)]): p, Told(UNSURE): 1 - p}, stays * (1 - of["asked"])
+        elif isinstance(topic, Look) and topic.meaning == int(page[0]):
+            says = {Confirm(): m["confirms"], Say(): 1 - m["confirms"]}
         elif isinstance(topic, Look):
-            right = topic.meaning == int(page[0])
-            leaves, reaction = (0.0, Confirm()) if right else (m["misled"], Correct(int(page[0])))
-            says = (1 - leaves) * m["reacts"]
-            said = {Gone(): leaves, reaction: says, Say(): 1 - leaves - says}
-        else:
-            said = {Say(): 1.0}
-        return Belief({(hidden, act): p for act, p in said.items()})
+            says, stays = {Correct(int(page[0])): m["corrects"], Say(): 1 - m["corrects"]}, stays * (1 - m["misled"])
+        said = [((hidden, act), p * stays) for act, p in says.items()]
+        return Belief([*said, ((hidden, Gone()), 1 - stays)])
 
 
 def search(n):
