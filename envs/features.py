@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core.belief import Belief, ProductBelief
 from ..core.dialogue import Dialogue
+from ..core.mind import overlook
 from .base import Family
 from .encoding import Encoding, View, explored, leaves, wander
 
@@ -109,11 +110,13 @@ class Features:
             setting = self.family.setting(scenario)
             beliefs = [setting.prior]
             for play in wander(setting, plays, seed):
-                belief = setting.prior
+                belief = whoever = setting.prior
                 for _, exchange, _ in play:
                     if exchange is not None:
                         belief = setting.listen(belief, exchange)
-                        beliefs.append(belief)
+                        for state, _, _ in exchange.replies:  # what might be hidden, had others been met there
+                            whoever = overlook(setting.mind, whoever, state)
+                        beliefs += (belief, whoever)
             parts = dict.fromkeys(pair for belief in beliefs for pair in enumerate(_factors(belief)))
             seen.update(
                 dict.fromkeys((scenario, part, outcome) for part, factor in parts for outcome in factor.support)
