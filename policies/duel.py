@@ -30,12 +30,10 @@ class Duel:
         learners: The seats of the policies, by default all; minds hold the others.
 
     Raises:
-        ValueError: If only one seat of the family can learn, or there are tools.
+        ValueError: If only one seat of the family can learn.
     """
 
     def __init__(self, family: Family, seed: int, grammar: str = "natural", learners: Sequence[str] | None = None):
-        if family.tools:
-            raise ValueError(f"{type(family).__name__} has tools, which duels of policies do not know")
         self.env, self.seed = DialogueAEC(family, grammar, learners=learners), seed
         self.env.reset(seed=seed)
         both = self.env.both

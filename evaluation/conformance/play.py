@@ -250,8 +250,8 @@ def both_seats_can_play(subject: Subject) -> None:
     if family.duel is None:
         return
     policy = make_policy("random", subject.engine)
-    for duel in play_duels(family, [dict.fromkeys(family.seats, policy)] * 5, range(5)):
+    for duel in play_duels(family, [dict.fromkeys(family.people_seats, policy)] * 5, range(5)):
         if not all(math.isfinite(payoff) for payoff in duel.payoffs.values()):
             raise Violation(f"a dialogue between two learners pays {duel.payoffs!r}")
-        if set(duel.env.both.briefs) != set(family.seats) or set(duel.env.both.scenarios) != set(family.seats):
+        if not set(duel.env.both.briefs) == set(duel.env.both.scenarios) == set(family.people_seats):
             raise Violation("duel() must give a brief and a scenario for each seat")

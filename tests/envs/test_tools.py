@@ -205,8 +205,14 @@ def test_two_learners_both_see_what_it_prints():
     env.step("It is not there, I think.")
     assert env.observe("guest")["utterance"] == f"[look left]\n{printed}\nIt is not there, I think."
     assert env.agent_selection == "guest" and env.render().splitlines()[2] == printed
-    with pytest.raises(ValueError, match="has tools"):
-        Duel(Counter(), 0)
+
+
+def test_policies_meet_where_there_is_a_tool():
+    duel = Duel(Counter(), 0)
+    for text in ("A parcel, please.", "[look left]", "It is not there, I think."):
+        duel.say(text)
+    step = duel.dialogues["clerk"].steps[0]
+    assert [seat for _, seat, _ in step.exchange.replies] == ["desk"] and step.reply.startswith("Desk: left shelf: ")
 
 
 def test_a_person_cannot_sit_in_it(capsys):
