@@ -12,6 +12,7 @@ from dataclasses import fields, is_dataclass
 from importlib import import_module
 from typing import Any
 
+from ..core.people import People
 from ..core.setting import Setting
 from ..envs.base import Family
 from ..evaluation.tables import markdown
@@ -20,15 +21,18 @@ from ..evaluation.tables import markdown
 def person(variants: Mapping[str, Family]) -> Iterator[str]:
     """How the simulated person behaves, and every number that this depends on: from the mind's docstring and fields."""
     rows: dict[str, dict[str, str]] = {}
-    ids, kind = list(variants), type(_ends(next(iter(variants.values())))[0].mind)
+    ids = list(variants)
+    kinds = list(dict.fromkeys(type(mind) for mind in _minds(_ends(next(iter(variants.values())))[0].mind)))
     for env_id, family in variants.items():
         first, last = _ends(family)
         shown = {f"setting.{one}": json.dumps(value) for one, value in family.settings().items()}
         rules = [dict(_numbers(setting.game, "game.")) for setting in (first, last)]
-        known = dict(_numbers(first.mind)) | {one: v for one, v in rules[0].items() if rules[1][one] == v}
+        minds = _minds(first.mind)
+        known = {one: value for mind in minds for one, value in _numbers(mind)}
+        known |= {one: v for one, v in rules[0].items() if rules[1][one] == v}
         known = {one: v for one, v in known.items() if shown.get(f"setting.{one.rpartition('.')[2]}") != v}
-        for module in dict.fromkeys(type(part).__module__ for part in (first.mind, first.game)):
-            known |= _constants(import_module(module), first.mind)
+        for module in dict.fromkeys(type(part).__module__ for part in (*minds, first.game)):
+            known |= _constants(import_module(module), minds[0])
         for one, value in {**shown, **known}.items():
             rows.setdefault(one, {})[env_id] = value
     yield "## The simulated person in numbers"
@@ -37,7 +41,7 @@ def person(variants: Mapping[str, Family]) -> Iterator[str]:
         "test reads this table, makes the person of it, and solves it anew. In a list of pairs, the second is the "
         "weight of the first; weights need not add up to 1."
     )
-    for described in (kind, *_kinds(kind)):
+    for described in dict.fromkeys((*kinds, *(part for kind in kinds for part in _kinds(kind)))):
         yield f"**{described.__name__}.** {_described(described)}"
     lines = []
     for one, values in rows.items():
@@ -51,6 +55,11 @@ def _ends(family: Family) -> list[Setting]:
     """The settings of the first and the last scenario: what is the same in both is no matter of names."""
     scenarios = family.scenarios()
     return [family.setting(scenarios[place]) for place in (0, -1)]
+
+
+def _minds(mind: Any) -> tuple[Any, ...]:
+    """The minds of several people, of which those of one class are alike but for their names; else the one."""
+    return mind.parts if isinstance(mind, People) else (mind,)
 
 
 def _numbers(part: Any, path: str = "") -> Iterator[tuple[str, str]]:
