@@ -43,6 +43,16 @@ class People:
         self.parts = tuple(parts)
         self._prior = ProductBelief(mind.prior() for mind in parts)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether equal minds sit in the same seats of equal games, so that a solution can be shared."""
+        if not isinstance(other, People):
+            return NotImplemented
+        mine, theirs = ((people.game, people.minds, people._place) for people in (self, other))
+        return mine == theirs
+
+    def __hash__(self) -> int:
+        return hash((self.game, tuple(self.minds)))
+
     def place(self, seat: str) -> int:
         """Which part of what is hidden is that of a seat."""
         return self._place[seat]

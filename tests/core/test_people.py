@@ -16,7 +16,7 @@ from dialogym.evaluation.brute_force import brute_force
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ..toy_table import FRIENDS, Ask, Friend, Plate, Rules, Take
+from ..toy_table import FRIENDS, Ask, Friend, Plate, Rules, Sharing, Take
 
 
 def people(rules, **minds):
@@ -103,3 +103,13 @@ def test_bad_company_is_refused():
     joint = Belief({("modest", "modest"): 0.5, ("hungry", "hungry"): 0.5})
     with pytest.raises(ValueError, match="must be a ProductBelief, or certain"):
         Setting(Rules(2), people(Rules(2)), "you").solution.value(Rules(2).start(), joint)
+
+
+def test_equal_people_share_a_solution():
+    scenarios = Sharing().scenarios()
+    settings = [Sharing().setting(scenario) for scenario in scenarios[:2]]
+    assert settings[0].mind == settings[1].mind and settings[0].solution is settings[1].solution
+    rules, friend = Rules(), Friend()
+    alone = People(rules, {name: Friend() for name in FRIENDS})
+    assert alone != People(rules, {"anna": friend, "ben": friend})  # one deck, one part
+    assert alone != People(rules, {"anna": Friend(), "ben": Friend(0.2)}) and alone != People(Rules(5), alone.minds)
