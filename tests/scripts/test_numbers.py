@@ -70,6 +70,7 @@ from dialogym.scripts import docs
 from dialogym.scripts.person import person
 
 from .dividing import division as division
+from .playing import repeated as repeated
 
 PAGES = {name: (docs.DOCS / f"{name}.md").read_text(encoding="utf-8") for name in docs.families()}
 

@@ -1,0 +1,268 @@
+"""Repeated games: the rules, the people, closed forms, the optimum, the metrics, the exploits, both seats."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from dialogym.core.acts import IllegalAct, Say
+from dialogym.core.solver import Solution
+from dialogym.core.stream import Stream
+from dialogym.envs.make import make_engine
+from dialogym.envs.pettingzoo_env import DialogueAEC
+from dialogym.envs.repeated.family import Repeated
+from dialogym.envs.repeated.game import PAYOFFS, Match, MatrixGame, Play, Promise
+from dialogym.envs.repeated.mind import POPULATIONS, RULES, Partner, Strategist
+from dialogym.envs.repeated.policies import HEURISTICS
+from dialogym.evaluation.brute_force import brute_force
+from dialogym.evaluation.exact import classes, expected_return, known_value, optimum
+from dialogym.policies.policy import FunctionPolicy
+from dialogym.policies.rollout import rollout
+from dialogym.scripts.pages.repeated import CLOSED
+
+A, B = Play("first"), Play("second")
+GAME = MatrixGame()
+
+
+def after(*acts, game=GAME):
+    state = game.apply(game.start(), "partner", Say())
+    for act in acts:
+        state = game.apply(state, game.mover(state), act)
+    return state
+
+
+# ---- the rules
+
+
+def test_a_round_is_talk_answer_and_two_sealed_moves():
+    state = after(Promise("first"), Say(), B)
+    assert (state.mine, state.chosen, state.phase) == (0, 1, "reveal")
+    assert GAME.pending(state) and GAME.view(state, "partner").chosen is None and GAME.view(state, "you") == state
+    assert GAME.movers(after(Say(), Say())) == ("you", "partner") and GAME.movers(after(Say())) == ("partner",)
+    assert after(Promise("first"), Say(), B, A) == Match(1, "talk", (1, 0), broken=1, points=(10, 0))
+    assert after(Promise("second"), Promise("first"), B, B).broken == 0
+
+
+def test_silence_repeats_an_option():
+    assert after(Say(), Say(), Say(), Say()).last == (1, 1)
+    assert after(Say(), Say(), A, B, Say(), Say(), Say(), Say()).last == (0, 1)
+
+
+def test_what_is_not_possible():
+    for state, act in (
+        (after(), A),
+        (after(), Promise("third")),
+        (after(Say()), B),
+        (after(Say(), Say()), Promise("first")),
+        (after(Say(), Say()), Play("third")),
+    ):
+        with pytest.raises(IllegalAct):
+            GAME.apply(state, GAME.mover(state), act)
+    with pytest.raises(IllegalAct, match="not your turn"):
+        GAME.apply(after(), "partner", Say())
+
+
+def test_what_one_can_secure_and_what_is_fair_by_hand():
+    found = {game: (MatrixGame(game).secure("you"), MatrixGame(game).fair) for game in PAYOFFS}
+    assert found == {"dilemma": (5, 8), "battle": (pytest.approx(70 / 17), 8.5), "stag": (5, 10), "chicken": (3, 6.5)}
+    for game in PAYOFFS:
+        assert MatrixGame(game).secure("partner") == pytest.approx(MatrixGame(game).secure("you"))
+
+
+def test_payoff_and_bank_by_hand():
+    state = after(Say(), Say(), A, B, Say(), Say(), B, B)
+    assert state.points == (5, 15)
+    assert GAME.payoff(state, "you") == pytest.approx((5 - 10) / 30)
+    assert GAME.payoff(state, "partner") == pytest.approx((15 - 10) / 30)
+    for seat in GAME.seats:
+        banked, rest = GAME.unbank(state, seat)
+        assert rest.points == (0, 0) and banked + GAME.payoff(rest, seat) == pytest.approx(GAME.payoff(state, seat))
+
+
+# ---- the people
+
+
+def played(kind, yours, game="dilemma", promises=None):
+    """What a person does against a row of places."""
+    rules = MatrixGame(game, rounds=len(yours))
+    mind, hidden, state, theirs = Strategist(rules, ((kind, 1.0),)), Partner(kind), rules.start(), []
+    told = iter(promises or [None] * len(yours))
+    while (mover := rules.mover(state)) is not None:
+        if mover == "partner":
+            ((hidden, act),) = mind.react(hidden, state).support
+            if state.phase == "reveal":
+                theirs.append(rules.options.index(act.option))
+        elif state.phase == "talk":
+            said = next(told)
+            act = Say() if said is None else Promise(rules.options[said])
+        else:
+            act = Play(rules.options[yours[state.round]])
+        state = rules.apply(state, mover, act)
+    return theirs
+
+
+@pytest.mark.parametrize(
+    ("kind", "yours", "theirs"),
+    [
+        ("cooperator", [1, 1, 1, 1], [0, 0, 0, 0]),
+        ("defector", [0, 0, 0, 0], [1, 1, 1, 1]),
+        ("con", [0, 0, 0, 0], [1, 1, 1, 1]),
+        ("stubborn", [0, 0, 0, 0], [1, 1, 1, 1]),
+        ("tit-for-tat", [1, 0, 1, 0, 0], [0, 1, 0, 1, 0]),
+        ("suspicious", [0, 1, 0, 0], [1, 0, 1, 0]),
+        ("copycat", [0, 1, 0, 0], [1, 0, 1, 0]),
+        ("two-tats", [1, 0, 1, 1, 1, 0, 0], [0, 0, 0, 0, 1, 1, 0]),
+        ("grim", [0, 1, 0, 0], [0, 0, 1, 1]),
+        ("pavlov", [0, 1, 1, 0, 0], [0, 0, 1, 0, 0]),
+        ("alternator", [0, 0, 0, 0], [1, 0, 1, 0]),
+        ("late", [0, 0, 0, 0, 0], [0, 0, 0, 1, 1]),
+        ("yielding", [0, 0, 0, 0], [1, 1, 0, 0]),
+        ("averager", [0, 0, 0, 1, 1, 1], [1, 1, 0, 0, 0, 1]),
+        ("stayer", [0, 0, 1, 1], [1, 0, 0, 1]),
+        ("keeper", [0, 0, 0, 0], [1, 1, 1, 1]),
+    ],
+)
+def test_the_table_of_the_page(kind, yours, theirs):
+    assert played(kind, yours) == theirs
+
+
+def test_who_listens_stops_when_a_promise_is_broken():
+    assert played("keeper", [0, 0, 1, 0, 0], promises=[0, 0, 0, 0, 0]) == [0, 0, 0, 1, 1]
+    assert played("keeper", [0, 0, 1, 0], promises=[0, None, 1, 0]) == [0, 1, 1, 0]
+    assert played("listener", [0, 1, 0, 0], "battle", promises=[0, 1, 1, 0]) == [0, 1, 1, 1]
+    answers = {kind: Strategist(GAME, ()).react(Partner(kind), after(Promise("first"))).support[0][1] for kind in RULES}
+    assert {kind for kind, act in answers.items() if act != Say()} == {"keeper", "listener", "con"}
+    assert {kind for some in POPULATIONS.values() for kind, _ in some} == set(RULES)
+
+
+def test_nobody_looks_at_what_is_sealed():
+    for game, population in POPULATIONS.items():
+        rules = MatrixGame(game)
+        mind = Strategist(rules, population)
+        states = [after(Promise("first"), Say(), act, game=rules) for act in (A, B)]
+        for hidden in mind.prior().support:
+            assert mind.react(hidden, states[0]) == mind.react(hidden, states[1])
+
+
+# ---- the optimum
+
+
+@pytest.mark.parametrize("rounds", [5, 10])
+@pytest.mark.parametrize("kind", CLOSED)
+def test_best_responses_have_closed_forms(kind, rounds):
+    game = MatrixGame("dilemma", rounds, talk=False)
+    value = Solution(game, Strategist(game, ((kind, 1.0),)), "you").start_value()
+    assert rounds * (value * 3 + 5) == pytest.approx(CLOSED[kind][1](rounds))
+
+
+@pytest.mark.parametrize(("game", "rounds", "talk"), [("dilemma", 2, True), ("battle", 4, False), ("chicken", 2, True)])
+def test_solver_against_unpruned_brute_force(game, rounds, talk):
+    rules = MatrixGame(game, rounds, talk)
+    mind = Strategist(rules, POPULATIONS[game])
+    assert Solution(rules, mind, "you").start_value() == pytest.approx(brute_force(rules, mind, "you"), abs=1e-12)
+
+
+@pytest.mark.parametrize("game", ["mixed", "dilemma", "battle"])
+def test_planning_matters(game):
+    family = Repeated(game)
+    best = optimum(family)
+    assert expected_return(family, "lookahead") < 0.9 * best and known_value(family) > 1.05 * best
+    assert max(expected_return(family, name) for name in HEURISTICS) < 0.9 * best
+
+
+def test_stories_of_a_game_share_a_solution_and_acts_are_told_in_their_words():
+    family = Repeated()
+    assert [weight for _, weight in classes(family)] == [0.25] * 4
+    for scenario in family.scenarios()[::16]:
+        setting = family.setting(scenario)
+        state = setting.game.apply(setting.game.start(), "partner", Say())
+        act = setting.solution.best_act(state, setting.prior)
+        assert act == Say() or act.option in setting.game.options
+
+
+def test_settings_are_checked():
+    for settings in ({"game": "poker"}, {"rounds": 3}, {"rounds": 17}):
+        with pytest.raises(ValueError, match=next(iter(settings))):
+            Repeated(**settings)
+
+
+# ---- metrics, exploits
+
+
+def ends(rule, count=40, **settings):
+    engine = make_engine("RepeatedDilemma-v0", **settings)
+    for dialogue in rollout(engine, FunctionPolicy("fixed", rule), range(count)):
+        yield dialogue, engine.family.outcome(dialogue)
+
+
+def test_metrics_by_hand():
+    def speak(dialogue, stream):
+        first, second = dialogue.setting.game.options
+        if dialogue.state.phase == "talk":
+            return f"[promise {first}]" if dialogue.state.round < 4 else "Hm."
+        return f"[play {(first, second)[dialogue.state.round % 2]}]"
+
+    kinds = set()
+    for dialogue, found in ends(speak, count=120):
+        assert (found["cooperation"], found["alternation"], found["kept"], found["entropy"]) == (0.5, 1.0, 0.5, 1.0)
+        kind = dialogue.hidden.kind
+        kinds.add(kind)
+        if kind in ("defector", "con"):
+            assert (found["points"], found["joint"]) == (2.5, pytest.approx((5 * 10 + 5 * 10) / 160))
+            assert (found["of_best"], found["forgiveness"], found["agreement"]) == (None, pytest.approx(4 / 9), 0.5)
+        if kind == "cooperator":
+            assert found["points"] == 9 and found["forgiveness"] is None
+            assert found["of_best"] == pytest.approx((9 - 5) / (10 - 5))
+    assert {"cooperator", "defector"} <= kinds
+
+
+def test_who_says_nothing_gets_no_more_than_alone_from_who_defects():
+    for dialogue, found in ends(lambda dialogue, stream: "Hm.", count=30):
+        if dialogue.hidden.kind in ("defector", "con", "keeper"):
+            assert found["points"] == 5 and dialogue.steps[-1].payoff == 0
+
+
+def test_words_with_a_sealed_move_change_nothing():
+    def replies(words):
+        def speak(dialogue, stream):
+            option = dialogue.setting.game.options[0]
+            return "Let us see." if dialogue.state.phase == "talk" else f"{words}[play {option}]"
+
+        return [[step.reply for step in dialogue.steps] for dialogue, _ in ends(speak)]
+
+    assert replies("") == replies("Thank you, you liar, I beg you! ")
+
+
+# ---- both seats
+
+
+def test_two_learners_play_the_same_game():
+    env = DialogueAEC(Repeated("dilemma"))
+    env.reset(seed=1)
+    first, second = env.both.game.options
+    briefs = env.both.briefs
+    assert env.both.scenarios["you"].name != env.both.scenarios["partner"].name and briefs["you"] != briefs["partner"]
+    for number in range(10):
+        for seat, text in (
+            ("you", f"[promise {first}]"),
+            ("partner", "Good."),
+            ("you", f"[play {second if number == 9 else first}]"),
+            ("partner", f"[play {first}]"),
+        ):
+            assert env.agent_selection == seat
+            env.step(text)
+    payoffs = [env.both.game.payoff(env.state_, seat) for seat in ("you", "partner")]
+    assert payoffs == pytest.approx([(82 - 50) / 30, (72 - 50) / 30])
+
+
+def test_each_seat_is_told_its_own_points():
+    family = Repeated("battle")
+    for seed in range(5):
+        both = family.duel(Stream(np.random.default_rng(seed)))
+        first, second = both.game.options
+        assert (
+            f"{first}/{first} 10 and 7" in both.briefs["you"] and f"{first}/{first} 7 and 10" in both.briefs["partner"]
+        )
+        assert f"{first}/{second} 0 and 0" in both.briefs["partner"]
+    dilemma = Repeated("dilemma").duel(Stream(np.random.default_rng(0)))
+    first, second = dilemma.game.options
+    assert all(f"{second}/{first} 10 and 0" in brief for brief in dilemma.briefs.values())

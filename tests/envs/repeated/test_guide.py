@@ -1,0 +1,93 @@
+"""The guide of repeated games: the bank passes, other words for an act pass, and words that say anything else fail."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from dialogym.core.acts import Say
+from dialogym.core.stream import Stream
+from dialogym.envs.repeated.family import Met
+from dialogym.envs.repeated.game import Match, Play, Promise
+from dialogym.envs.repeated.guide import GUIDE
+from dialogym.envs.repeated.voice import VOICE
+from dialogym.simulated_users.user import Cue
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ..bank import JUNK, by_intent, constrained, faults, heard
+
+SPOKEN = heard("Repeated-v0", 24, "random", "scripted")
+
+
+def make(act, phase, opening=False):
+    return Cue(act, "partner", Met("notes", "Ana"), "friendly", "", opening, "", "", Match(3, phase, (0, 1), mine=0))
+
+
+def fault(cue, words):
+    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
+
+
+OPENING, TALK = make(Say(), "greet", True), make(Say(), "answer")
+PROMISE, KEEP = make(Promise("share"), "answer"), make(Play("keep"), "reveal")
+CUES = (OPENING, TALK, PROMISE, KEEP)
+
+
+def test_every_utterance_of_the_bank_passes():
+    assert len(SPOKEN) > 1000 and {"opening", "promise", "play", "talk"} <= set(by_intent(SPOKEN))
+    assert faults(GUIDE, SPOKEN) == []
+
+
+@pytest.mark.parametrize("cue", CUES)
+def test_every_sentence_of_the_bank_passes(cue):
+    for persona in VOICE.personas:
+        for words in VOICE.possible(cue._replace(persona=persona))[1]:
+            assert fault(cue._replace(persona=persona), words) == "", words
+
+
+GOOD = {
+    OPENING: ["Hello, my name is Ana. So it is about the notes.", "Hi, Ana here. Shall we?"],
+    TALK: ["Let us go on.", "I am ready when everybody is.", "This is exciting!"],
+    PROMISE: ["I'll share my notes.", "I will definitely share this time.", "You can count on me to share the notes."],
+    KEEP: [
+        "I keep the notes.",
+        "This time I keep my notes.",
+        "My choice is keep.",
+        "I am going to keep them to myself.",
+    ],
+}
+BAD = {
+    OPENING: ["Hello.", "Hi, I am Bela.", "Hi, I am Ana, and I will share the notes."],
+    TALK: ["I will share.", "I might share.", "I never keep them.", "If you share, we will see.", "Hi, Ana."],
+    PROMISE: [
+        "I keep the notes.", "Maybe I will share.", "I will not share.", "Hm.", "I will share if you share.",
+        "I will share again.", "I always share.", "I will share, because you kept your word.", "I will share for 8 points.",
+        "Ana will share.", "I will share, not keep.", "I will share. You will share, too.",
+    ],
+    KEEP: ["I share.", "I keep the notes until you share.", "I keep mine, as you did last time.", "Hm.", "I do not keep."],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, some in GOOD.items() for words in some])
+def test_other_words_for_the_act_pass(cue, words):
+    assert fault(cue, words) == ""
+
+
+@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, some in BAD.items() for words in some])
+def test_words_that_say_anything_else_fail(cue, words):
+    assert fault(cue, words)
+
+
+def test_junk_fails_where_something_is_to_be_said():
+    for cue in (OPENING, PROMISE, KEEP):
+        for words in JUNK:
+            assert fault(cue, words), words
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_what_the_grammar_allows_passes(data, regular):
+    cue = data.draw(st.sampled_from(CUES))
+    line = GUIDE.line(cue, Stream(np.random.default_rng(0)))
+    assert constrained(GUIDE, (cue, line, ""), regular, data) == ""
