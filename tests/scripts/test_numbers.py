@@ -71,6 +71,7 @@ from dialogym.scripts.person import person
 
 from .dividing import division as division
 from .playing import repeated as repeated
+from .shopping import market as market
 
 PAGES = {name: (docs.DOCS / f"{name}.md").read_text(encoding="utf-8") for name in docs.families()}
 
