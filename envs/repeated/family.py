@@ -29,6 +29,7 @@ class Met(NamedTuple):
 
     story: str
     name: str
+    options: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Meeting:
     @property
     def public(self) -> Met:
         """All but the order in which the learner is told."""
-        return Met(self.story, self.name)
+        return Met(self.story, self.name, " or ".join(STORIES[self.story].options))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dialogym
 import numpy as np
 import pytest
 from dialogym.core.acts import IllegalAct, Say
@@ -266,3 +267,16 @@ def test_each_seat_is_told_its_own_points():
     dilemma = Repeated("dilemma").duel(Stream(np.random.default_rng(0)))
     first, second = dilemma.game.options
     assert all(f"{second}/{first} 10 and 0" in brief for brief in dilemma.briefs.values())
+
+
+def test_both_choose_at_once_in_the_parallel_face():
+    env = dialogym.parallel("RepeatedDilemma-v0")
+    env.reset(seed=1)
+    first, second = env.unwrapped.both.game.options
+    for number in range(10):
+        heard = env.step({"you": f"[promise {first}]", "partner": f"[play {second}]"})[0]
+        assert "[promise" in str(heard["partner"])
+        env.step({"you": "too late", "partner": "Good."})
+        *_, over, _, _ = env.step({"you": f"[play {first}]", "partner": f"[play {second}]"})
+        assert all(over.values()) == (number == 9)
+    assert env.unwrapped.state_.points == (0, 100)
