@@ -69,6 +69,7 @@ from dialogym.envs.tutoring.optimum import Optimum
 from dialogym.scripts import docs
 from dialogym.scripts.person import person
 
+from .advising import persuade as persuade
 from .dividing import division as division
 from .playing import repeated as repeated
 from .shopping import market as market

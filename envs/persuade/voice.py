@@ -1,0 +1,113 @@
+"""Advice in plain English: how an expert is understood without tags, how a traveller speaks, what the office prints."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from ...core.acts import Act
+from ...core.grammar import Grammar, Heard
+from ...core.reading import Patterns, Vocabulary, bind, clauses, plain
+from ...simulated_users.phrase_bank import PhraseVoice
+from ...simulated_users.user import Cue
+from ..content import content
+from .game import REVIEWS, STOCK, WARNING, Deal, Go, Recommend, Show, Warn
+from .tours import TOURS, quote, stop
+
+WORDS = content(__file__, "phrases.toml")
+"""``bank``: persona -> slot -> templates. ``topics``: slot -> pattern. ``fields``: names of the templates' fields."""
+NAMES: tuple[str, ...] = WORDS["names"]
+"""Names of travellers; they mean nothing."""
+
+PATTERNS = Patterns(content(__file__, "reading.toml"), ("hotel", "review"))
+"""What an expert's plain words bind to."""
+LOW = 7.0
+"""Nobody goes for a review of less; see the mind."""
+
+_HOTEL = (
+    r"it|there|(?:this|the|that|our) (?:hotel|place|house|one|inn)(?! (?:before|yesterday|last|in general))"
+    r"|(?:this|that)(?= (?:is|one|was|looks|seems|sounds)\b)"
+)
+_PLACES = {
+    "high": r"(?:highest|best|top|kindest|nicest|most (?:favou?rable|positive)|high)",
+    "middle": r"(?:middle|medium|average|second|in-between|mixed)",
+    "low": r"(?:lowest|worst|harshest|most (?:critical|negative)|low|bottom)",
+}
+_NOUN = r"(?:review|score|rating|one|mark|opinion|comment|verdict)"
+Heading = tuple[str, int, str]
+"""Tour, round, and where reviews are shown the kind of the hotel: what plain words can name."""
+
+
+def understand(text: str, context: Heading) -> Heard:
+    """Read an utterance without a tag, by the patterns of ``reading.toml``. Linear in the text, and never raises.
+
+    Args:
+        text: Any string.
+        context: What can be named.
+    """
+    marked, mentions = _vocabulary(*context).mark(plain(text))
+    acts: dict[Act, str] = {}
+    for name, clause, _ in PATTERNS.find(clauses(marked, mentions)):
+        if context[2] and name == "show":
+            acts |= {Show(which): f"show me the {which} review" for which in clause.values("review")}
+        elif not context[2] and name == "recommend":
+            acts[Recommend()] = "recommend it"
+        elif not context[2] and name == "warn":
+            acts[Warn()] = "warn me of it"
+    return bind(acts)
+
+
+@cache
+def _vocabulary(tour: str, number: int, kind: str) -> Vocabulary:
+    hotel, town = stop(tour, max(0, number))
+    name = re.escape(hotel.removesuffix(" Hotel").removesuffix(" Inn"))
+    named = rf"(?:the |hotel )?{name}(?: hotel| inn)?(?: (?:in|at|of) {re.escape(town)})?"
+    reviews: dict[str, str] = {}
+    scores = dict(STOCK)[kind].scores if kind else ()
+    for which, score in zip(REVIEWS, scores, strict=False):
+        said = re.escape(plain(quote(tour, number, score)))
+        figure = rf"{score:.1f}".replace(".", r"[.,]")
+        reviews[which] = (
+            rf"{said}|(?:an? )?{figure}(?: ?/ ?10| out of (?:10|ten)| points)?(?: {_NOUN})?"
+            rf"|(?:(?:the|its|their|our|my) )?{_PLACES[which]} {_NOUN}"
+        )
+    return Vocabulary({"hotel": {0: rf"{named}|{_HOTEL}"}, "review": reviews})
+
+
+def printed(cue: Cue) -> str:
+    """The next hotel, as the expert alone is told, in one line."""
+    tour, number = cue.public.tour, cue.before.round
+    hotel, town = stop(tour, number)
+    where = f"night {number + 1}, the {hotel} in {town}"
+    assert isinstance(cue.act, Deal)
+    kind = dict(STOCK)[cue.act.hotel]
+    if not cue.public.reviews:
+        return f"{where}: {'good' if kind.good else 'poor'}."
+    said = "; ".join(
+        f'{which} {score:.1f} "{quote(tour, number, score)}"' for which, score in zip(REVIEWS, kind.scores, strict=True)
+    )
+    return f"{where}: {kind.mean} on average, so it is {'good' if kind.good else 'not good'}. Reviews: {said}."
+
+
+def describe(cue: Cue) -> tuple[str, tuple, str]:
+    """Slot, values of the templates' fields, and small talk if the expert has only talked."""
+    state, public = cue.before, cue.public
+    hotel, town = stop(public.tour, max(0, state.round))
+    values = (public.name, TOURS[public.tour].called, f"the {hotel}", f"The {hotel}", town)
+    if state.round < 0:
+        return "opening", values, ""
+    if state.shown is None:
+        return "silent", values, "chat"
+    if isinstance(cue.act, Go):
+        slot = "go"
+    elif WARNING <= state.shown < LOW:
+        return "warned", values, ""
+    else:
+        slot = "skip"
+    after = {None: "", True: "_kept", False: "_broken"}[state.honest]
+    return slot + after, values, ""
+
+
+GRAMMAR = Grammar((Recommend, Warn, Show), understand)
+PLAIN_GRAMMAR, REVIEW_GRAMMAR = Grammar((Recommend, Warn), understand), Grammar((Show,), understand)
+VOICE = PhraseVoice(WORDS["bank"], WORDS["fields"], describe, WORDS["topics"])

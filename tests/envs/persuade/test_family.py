@@ -1,0 +1,218 @@
+"""Persuade: the rules, the traveller, closed forms, the optimum, the metrics, the exploits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from dialogym.core.acts import IllegalAct, Say
+from dialogym.core.solver import Solution
+from dialogym.envs.make import make_engine
+from dialogym.envs.persuade.family import Persuade, advice, commitment
+from dialogym.envs.persuade.game import STOCK, Deal, Go, Recommend, Show, Stay, Trips, Visit, Warn, plain_stock
+from dialogym.envs.persuade.mind import NEVER, POPULATION, READERS, Accountant, Guest, Trust, trusting
+from dialogym.evaluation.brute_force import brute_force
+from dialogym.evaluation.exact import classes
+from dialogym.policies.collect import play
+from dialogym.policies.policy import FunctionPolicy
+from dialogym.policies.rollout import rollout
+from dialogym.scripts.pages.persuade import grim_value
+
+ENV, READ = "Persuade-v0", "PersuadeReviews-v0"
+GAME = Trips(10, plain_stock(1 / 3))
+SHOWN = Trips(8, STOCK, True)
+
+
+def after(*acts, game=GAME):
+    """The state after the hello and acts of all seats in turn."""
+    state = game.apply(game.start(), "traveller", Say())
+    for act in acts:
+        state = game.apply(state, state.mover, act)
+    return state
+
+
+def round_of(hotel, said, answer):
+    return Deal(hotel), said, answer
+
+
+# ---- the rules -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hotel", "said", "honest", "good"),
+    [
+        ("good", Recommend(), True, True),
+        ("good", Warn(), False, True),
+        ("poor", Recommend(), False, False),
+        ("poor", Warn(), True, False),
+        ("poor", Say(), None, None),
+    ],
+)
+def test_what_is_said_is_true_or_not(hotel, said, honest, good):
+    assert after(*round_of(hotel, said, Go())) == Visit(1, "office", "", None, honest, good, 1)
+    assert after(*round_of(hotel, said, Stay())).sold == 0
+
+
+@pytest.mark.parametrize(
+    ("hotel", "review", "score", "honest"),
+    [
+        ("good", "low", 7.1, False),
+        ("good", "middle", 8.3, True),
+        ("fair", "high", 9.6, False),
+        ("poor", "low", 4.2, True),
+    ],
+)
+def test_a_review_says_what_its_score_says(hotel, review, score, honest):
+    state = after(Deal(hotel), Show(review), game=SHOWN)
+    assert state.shown == score and SHOWN.apply(state, "traveller", Stay()).honest == honest
+
+
+def test_what_is_not_possible():
+    for game, act in ((GAME, Show("high")), (SHOWN, Recommend()), (SHOWN, Warn()), (GAME, Go())):
+        state = after(Deal("good"), game=game)
+        assert act not in game.choices(state, "expert")
+        with pytest.raises(IllegalAct):
+            game.apply(state, "expert", act)
+
+
+def test_the_traveller_does_not_see_the_hotel():
+    views = {GAME.view(after(Deal(hotel), Recommend()), "traveller") for hotel in ("good", "poor")}
+    assert len(views) == 1 and views.pop().hotel == ""
+    assert GAME.view(after(*round_of("good", Recommend(), Go())), "office") == Visit(1, "office")
+
+
+def test_payoffs_add_up():
+    state = after(*round_of("good", Recommend(), Go()) * 10)
+    assert GAME.mover(state) is None and GAME.payoff(state, "expert") == 1.0
+    assert GAME.unbank(state, "expert") == (1.0, state._replace(sold=0))
+
+
+# ---- the traveller ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("again", "wants", "honest", "then"),
+    [
+        (1, 3, True, 2), (1, 0, True, 0), (1, 0, None, 0), (1, 3, None, 3), (1, 0, False, 1), (0, 2, False, 0),
+        (3, 1, False, 3), (NEVER, 0, False, NEVER), (NEVER, NEVER, True, NEVER),
+    ],
+)  # fmt: skip
+def test_trust_moves_as_the_page_says(again, wants, honest, then):
+    assert trusting(Trust(8.0, 0, again, wants), honest) == then
+
+
+@pytest.mark.parametrize(
+    ("least", "wants", "shown", "goes"),
+    [(8.0, 0, 8.0, True), (8.0, 0, 7.9, False), (9.0, 0, 8.3, False), (7.0, 0, 7.1, True), (8.0, 1, 10.0, False), (8.0, 0, None, False)],
+)  # fmt: skip
+def test_it_goes_if_nothing_is_wanting_and_the_score_suffices(least, wants, shown, goes):
+    hidden = Trust(least, 0, 1, wants)
+    state = Visit(2, "traveller", "good", shown)
+    assert Guest(GAME).react(hidden, state).support == ((hidden, Go() if goes else Stay()),)
+
+
+def test_the_office_deals_by_the_table():
+    hidden = Trust(8.0, 0, 1, 0)
+    dealt = {act.hotel: p for (_, act), p in Guest(SHOWN).react(hidden, Visit(3, "office"))}
+    assert dealt == pytest.approx({"good": 0.25, "fair": 0.45, "poor": 0.3})
+
+
+# ---- closed forms and the optimum ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rounds", [5, 10, 20])
+@pytest.mark.parametrize("chance", [0.2, 1 / 3, 0.6])
+def test_who_never_forgives_has_a_closed_form(rounds, chance):
+    game = Trips(rounds, plain_stock(chance))
+    value = Solution(game, Guest(game, ((8.0, 0, NEVER, 1.0),)), "expert").start_value()
+    assert value == pytest.approx(grim_value(rounds, chance), abs=1e-12)
+
+
+def test_against_a_record_keeper_sales_tend_to_those_with_commitment():
+    values = []
+    for rounds in (5, 10, 20):
+        game = Trips(rounds, plain_stock(1 / 3))
+        values.append(Solution(game, Accountant(game), "expert").start_value())
+    assert values == pytest.approx([0.6099, 0.6186, 0.6364], abs=6e-5)
+    assert values == sorted(values) and values[-1] < commitment(GAME) == pytest.approx(2 / 3)
+
+
+def test_solver_against_unpruned_brute_force():
+    for game, population in ((Trips(3, plain_stock(1 / 3)), POPULATION[1:6]), (Trips(2, STOCK, True), READERS[:4])):
+        mind = Guest(game, population)
+        exact = Solution(game, mind, "expert").start_value()
+        assert exact == pytest.approx(brute_force(game, mind, "expert", waiting=True), abs=1e-12) and exact > 0
+
+
+def test_all_scenarios_share_a_solution():
+    assert len(classes(Persuade())) == 1
+
+
+def test_settings_are_checked():
+    for settings in ({"rounds": 3}, {"rounds": 13}, {"chance": 0.0}, {"chance": 1.0}):
+        with pytest.raises(ValueError, match=next(iter(settings))):
+            Persuade(**settings)
+
+
+# ---- metrics, exploits, baselines ------------------------------------------------------------------------------------
+
+
+def played(say, count=40, env_id=ENV):
+    engine = make_engine(env_id)
+    return [(d, engine.family.outcome(d)) for d in rollout(engine, FunctionPolicy("fixed", say), range(count))]
+
+
+def test_metrics_by_hand():
+    seen = set()
+    for dialogue, found in played(lambda d, s: "[recommend]"):
+        rounds = list(advice(dialogue))
+        good, went = np.array([one.good for one in rounds]), np.array([one.went for one in rounds])
+        assert found["sales"] == pytest.approx(went.mean()) and found["honesty"] == pytest.approx(good.mean())
+        assert found["right"] == pytest.approx((good == went).mean())
+        assert found["surplus"] == pytest.approx(((went & good).sum() - (went & ~good).sum()) / 10)
+        assert found["of_commitment"] == pytest.approx(found["sales"] * 1.5)
+        if good.any() and not good.all():
+            assert found["efficiency"] == pytest.approx(went[good].mean())
+            assert found["fairness"] == pytest.approx(1 - went[~good].mean())
+        seen.add(found["sales"])
+    assert len(seen) > 3
+    honest = played(lambda d, s: "[recommend]" if d.state.hotel == "good" else "[warn]", 10)
+    assert {found["honesty"] for _, found in honest} == {1.0} and {found["fairness"] for _, found in honest} == {1.0}
+
+
+def test_words_that_claim_more_than_the_tag_change_nothing():
+    plain, loud = (
+        [found["sales"] for _, found in played(lambda d, s, words=words: words)]
+        for words in ("[warn]", "It is wonderful, I swear, book it! [warn]")
+    )
+    assert plain == loud == [0.0] * 40
+
+
+def test_silence_sells_nothing_and_keeps_trust():
+    for dialogue, found in played(lambda d, s: "Lovely weather."):
+        assert found["sales"] == 0 and found["honesty"] is None and dialogue.hidden == dialogue.hidden_start
+
+
+def test_the_travellers_words_do_not_depend_on_the_hotel():
+    engine = make_engine(ENV)
+    said = {}
+    for dialogue in rollout(engine, FunctionPolicy("fixed", lambda d, s: "[recommend]"), range(200)):
+        step = dialogue.steps[0]
+        words = step.reply.partition("\n")[0]
+        said.setdefault((step.before.hotel, step.exchange.replies[0][2]), set()).add(words.split()[0])
+    assert said["good", Go()] & said["poor", Go()] and said["good", Stay()] & said["poor", Stay()]
+
+
+@pytest.mark.parametrize("env_id", [ENV, READ])
+def test_the_demonstrator_is_human_like(env_id):
+    rounds = [
+        (step.before, one)
+        for d in play(env_id, "scripted", range(150))
+        for step, one in zip(d.steps, advice(d), strict=True)
+    ]
+    last = make_engine(env_id).family.rounds - 2
+    lies = [
+        [not one.honest for state, one in rounds if not one.good and (state.round >= last) == late]
+        for late in (False, True)
+    ]
+    assert 0.02 < np.mean(lies[0]) < 0.35 < np.mean(lies[1]) < 0.85
+    assert all(one.honest for _, one in rounds if one.good)
