@@ -66,9 +66,24 @@ class Said(NamedTuple):
     reason: str
 
 
-def seat_dialogue(game: Game, seat: str, scenario: Any, brief: str, seed: int | None = None) -> Dialogue:
-    """The dialogue as one seat sees it, before the first word; it has no beliefs and no optimum."""
-    return Dialogue(Setting(game, Nobody(), seat), scenario, brief, "", None, Stream(np.random.default_rng(0)), seed)
+def seat_dialogue(
+    game: Game, seat: str, scenario: Any, brief: str, seed: int | None = None, listener: Setting | None = None
+) -> Dialogue:
+    """The dialogue as one seat sees it, before the first word.
+
+    Args:
+        game: The rules, with the private facts of all seats.
+        seat: Who sees it.
+        scenario: As this seat knows it.
+        brief: What it is told first.
+        seed: Of the dialogue.
+        listener: What the seat takes the others for, with whom it has beliefs and an optimum; else it has none.
+    """
+    if listener is None:
+        setting = Setting(game, Nobody(), seat)
+    else:
+        setting = Setting(game, listener.mind, seat, optimum=lambda: listener.solution)
+    return Dialogue(setting, scenario, brief, "", None, Stream(np.random.default_rng(0)), seed)
 
 
 def hear(

@@ -67,6 +67,8 @@ class Family:
             `evaluation.consistency`).
         measures: ``measures(game, state, hidden)``, the two sides of a trade-off (see `evaluation.pareto`).
         duel: ``duel(stream)``, where other seats can learn too: see `Seats`.
+        listener: ``listener(seat, scenario)``, the setting of a seat of `duel` that takes the other one for the
+            simulated person, with what that seat knows of the scenario; ``None`` if nobody is simulated opposite it.
         small_duel: ``small_duel(**options)``, such a game that is small enough for exact best responses.
         people: Who may be met; by default pupils where the simulated person is a student, and people elsewhere.
     """
@@ -82,6 +84,7 @@ class Family:
     success: Callable[..., bool] | None = None
     measures: Callable[..., dict[str, float]] | None = None
     duel: Callable[..., Seats] | None = None
+    listener: Callable[..., Setting | None] | None = None
     small_duel: Callable[..., SmallDuel] | None = None
     people: ClassVar[PersonaDistribution | None] = None
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "serve": "an environment behind HTTP and WebSocket, as OpenEnv has it",
     "play": "talk to a simulated person yourself",
     "evaluate": "score one policy, or compare several",
+    "tournament": "let policies meet each other: cross-play matrix and ranking",
     "scorecard": "measure simulated users side by side",
     "collect": "record episodes of a policy",
     "export": "episodes for TRL, Minari or the Hub; decisions with the value of every act",

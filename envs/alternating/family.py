@@ -261,6 +261,11 @@ class Alternating(Family):
         briefs = {seat: replace(self, role=seat).brief(scenarios[seat], self.grammar) for seat in SEATS}
         return Seats(game, briefs, scenarios, lambda state: (mine.public.dollars, state.standing))
 
+    def listener(self, seat: str, scenario: Sharing) -> Setting:
+        """The pot of `duel`, before which nobody says hello, with a simulated person opposite."""
+        game = self.rules(scenario.public.dollars, {seat: scenario.patience}, greeting=False)
+        return _setting(game, SharingMind(game, OTHER[seat]), seat)
+
     def _efficiency(self, game: AlternatingOffers, state: Pie, hidden: Sharer) -> float:
         mine = game.discounts[SEATS.index(self.role)]
         assert mine is not None

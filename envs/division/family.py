@@ -323,6 +323,10 @@ class Division(Family):
         briefs = {seat: self.brief(mine, self.grammar) for seat, mine in scenarios.items()}
         return Seats(game, briefs, scenarios, lambda state: _context(game, state))
 
+    def listener(self, seat: str, scenario: Bargain) -> Setting | None:
+        """The bargainer meets a simulated partner; nobody is simulated in the seat of the bargainer."""
+        return self.setting(scenario) if seat == YOU else None
+
 
 def _unit(kind: str, issue: str) -> str:
     return f"a {SINGULAR[issue]}" if kind == "things" else f"a package of {issue}" if kind == "camp" else issue

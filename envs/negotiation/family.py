@@ -367,6 +367,12 @@ class Negotiation(Family):
         briefs = {seat: replace(self, role=seat).brief(scenarios[seat], self.grammar) for seat in SEATS}
         return Seats(game, briefs, scenarios, lambda state: (scenario.list_price, state.standing, state.mover))
 
+    def listener(self, seat: str, scenario: Bargain) -> Setting:
+        """The bargain of `duel`, in which the seller opens whoever learns, with a simulated person opposite."""
+        values = (scenario.value, None) if seat == "buyer" else (None, scenario.value)
+        game = self.rules(scenario, "seller", values)
+        return _setting(game, Haggler(game, OTHER[seat], POPULATIONS[self.population]), seat)
+
     def small_duel(self, **options: Any) -> SmallDuel:
         """The same bargain on a grid of prices; see `envs.negotiation.duel`."""
         return small_duel(self, **options)

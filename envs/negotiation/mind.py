@@ -159,8 +159,9 @@ class Haggler:
         yield Say()
         best = state.climbs[0 if self.seat == "seller" else 1]
         starts = {self.game.climb_start(climb) for climb in range(best + 1, MAX_CLIMB + 1)}
+        number = state.round + 1 + (self.game.opener != self.seat)  # of the reply; an opener's turn begins a round
         for conceded in (False, True):
-            starts |= {_stance(hidden, state.round + 1, conceded, self.game.rounds)[1] for hidden in support}
+            starts |= {_stance(hidden, number, conceded, self.game.rounds)[1] for hidden in support}
         for generosity in sorted(starts):
             yield Offer(self._price(generosity))
 
