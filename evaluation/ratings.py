@@ -72,7 +72,8 @@ def ratings(
         Rating and interval of each player; ``None`` for one who was never compared.
     """
     table = np.asarray(scores, dtype=float)
-    met = ~np.isnan(np.where(np.eye(table.shape[1], dtype=bool), np.nan, table)).all(axis=(0, 2))
+    off = np.where(np.eye(table.shape[1], dtype=bool), np.nan, table)
+    met = np.asarray(np.isfinite(off).any(axis=(0, 2)))
     some = np.nan_to_num(table[:, met][:, :, met])
     rounds, players, _ = some.shape
     if not players:

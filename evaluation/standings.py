@@ -245,10 +245,11 @@ class Tournament(Printable):
         """Which matrices are shown, with what stands over them: one for each of two seats, of more their mean."""
         if len(self.seats) > 2:
             return {None: "Mean payoff in a seat (row) among copies of another player (column), over all seats"}
-        one, other = list(self.seats)
+        one, other = (seat if seat == "you" else f"the {seat}" for seat in self.seats)
+        first, second = list(self.seats)
         return {
-            one: f"Mean payoff of the {one} (row), against the {other} (column)",
-            other: f"Mean payoff of the {other} (row), against the {one} (column)",
+            first: f"Mean payoff of {one} (row), against {other} (column)",
+            second: f"Mean payoff of {other} (row), against {one} (column)",
         }
 
     def _notes(self) -> str:
