@@ -148,7 +148,7 @@ class Repeated(Family):
     rounds: int = 10
     talk: bool = True
 
-    role: ClassVar = "you"
+    role = "you"
     acts: ClassVar = ACTS
     understand: ClassVar = understand
     patterns: ClassVar = PATTERNS
