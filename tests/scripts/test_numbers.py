@@ -71,6 +71,7 @@ from dialogym.scripts.person import person
 
 from .advising import persuade as persuade
 from .dividing import division as division
+from .harvesting import commons as commons
 from .playing import repeated as repeated
 from .shopping import market as market
 
