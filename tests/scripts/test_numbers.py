@@ -72,6 +72,7 @@ from dialogym.scripts.person import person
 from .advising import persuade as persuade
 from .dividing import division as division
 from .harvesting import commons as commons
+from .moderating import rumour as rumour
 from .playing import repeated as repeated
 from .shopping import market as market
 

@@ -1,0 +1,7 @@
+"""Rumour: moderate what a town tells itself, before one knows whether it is true."""
+
+from typing import Any
+
+FAMILY = "Rumour"
+
+VARIANTS: dict[str, dict[str, Any]] = {"RumourSmall-v0": {}}
