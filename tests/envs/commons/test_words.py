@@ -103,14 +103,15 @@ def test_reactions_to_talk(persona):
 
 def test_demonstrations_hold_one_tag_and_say_the_same_in_words():
     for slot, phrases in PHRASES.items():
-        assert slot == "say" or all(phrase.count("{tag}") == 1 for phrase in phrases)
+        assert slot in ("say", "talk") or all(phrase.count("{tag}") == 1 for phrase in phrases)
     for dialogue in play("Commons-v0", "scripted", range(60)):
         phase = "council"
         for step in dialogue.steps:
             words = re.sub(r"\[.*?\]", "", step.text).strip()
             if words and not isinstance(step.act, Say):
                 phase = "harvest" if isinstance(step.act, Take) else "council"
-                assert understand(words, phase).act == step.act, words
+                plain = words in ("Here is my proposal.", "For my house.")
+                assert understand(words, phase).act == (Say() if plain else step.act), words
 
 
 def test_people_do_not_repeat_each_other():
