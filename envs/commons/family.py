@@ -144,7 +144,7 @@ class Commons(Family):
     village: str = "mixed"
     aim: str = "own"
 
-    role: ClassVar = "you"
+    role = "you"
     acts: ClassVar = ACTS
     understand: ClassVar = understand
     patterns: ClassVar = PATTERNS

@@ -52,7 +52,7 @@ def test_banks_names_and_factors_change_no_value():
     assert solutions[0].states < solutions[1].states == solutions[2].states
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 1), st.floats(0.05, 0.9), st.floats(0.05, 0.9))
 def test_the_best_act_is_named_as_people_are_here(asked, p, q):
     rules = Rules(2)
