@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .acts import Act
@@ -20,28 +20,27 @@ class People:
 
     Args:
         game: The rules.
-        minds: A mind for each simulated seat. Seats whose secrets depend on each other, such as roles dealt from one
-            deck, are given one and the same object: it holds one part for all of them, and finds in the state who is
-            to answer.
+        minds: A mind for each simulated seat, with a hidden part of its own.
+        decks: Seats whose secrets depend on each other, such as roles dealt from one deck, in groups: their minds are
+            equal, and hold one part for all of them. They find in the state who is to answer.
 
     Raises:
-        ValueError: If there are no minds, or one is for a seat that the game does not have.
+        ValueError: If there are no minds, one is for a seat that the game does not have, or those of a deck differ.
     """
 
-    def __init__(self, game: Game, minds: Mapping[str, Mind]):
+    def __init__(self, game: Game, minds: Mapping[str, Mind], decks: Iterable[Sequence[str]] = ()):
         if unknown := set(minds) - set(game.seats):
             raise ValueError(f"minds must be of the seats {', '.join(game.seats)}; got {', '.join(sorted(unknown))}")
         if not minds:
             raise ValueError("minds must hold at least one mind")
         self.game, self.minds = game, dict(minds)
-        parts: list[Mind] = []
-        self._place: dict[str, int] = {}
-        for seat, mind in self.minds.items():
-            place = next((place for place, other in enumerate(parts) if other is mind), len(parts))
-            parts[place:] = parts[place:] or [mind]
-            self._place[seat] = place
-        self.parts = tuple(parts)
-        self._prior = ProductBelief(mind.prior() for mind in parts)
+        dealt = {seat: tuple(deck) for deck in decks for seat in deck}
+        groups = tuple(dict.fromkeys(dealt.get(seat, (seat,)) for seat in self.minds))
+        if any(seat not in self.minds or self.minds[seat] != self.minds[deck[0]] for seat, deck in dealt.items()):
+            raise ValueError(f"decks must hold seats with equal minds; got {', '.join(map(str, dealt.values()))}")
+        self._place = {seat: place for place, group in enumerate(groups) for seat in group}
+        self.parts = tuple(self.minds[group[0]] for group in groups)
+        self._prior = ProductBelief(mind.prior() for mind in self.parts)
 
     def __eq__(self, other: object) -> bool:
         """Whether equal minds sit in the same seats of equal games, so that a solution can be shared."""

@@ -76,9 +76,9 @@ def test_only_who_moves_changes_in_what_is_believed():
 
 
 def test_people_whose_secrets_depend_on_each_other_have_one_part():
-    both = Friend()
-    shared = People(Rules(2), dict.fromkeys(FRIENDS, both))
-    assert len(shared.parts) == 1 and len(people(Rules(2)).parts) == 2
+    minds = dict.fromkeys(FRIENDS, Friend())
+    shared = People(Rules(2), minds, [FRIENDS])
+    assert len(shared.parts) == 1 and len(People(Rules(2), minds).parts) == 2
     asking = Rules(2).apply(Rules(2).start(), "you", Ask("ben"))
     assert {len(hidden) for (hidden, _), _ in shared.react(("modest",), asking)} == {1}
 
@@ -97,6 +97,8 @@ def test_bad_company_is_refused():
         People(Rules(), {"cleo": Friend()})
     with pytest.raises(ValueError, match="at least one"):
         People(Rules(), {})
+    with pytest.raises(ValueError, match="decks must hold seats with equal minds"):
+        People(Rules(), {"anna": Friend(), "ben": Friend(0.2)}, [FRIENDS])
     alone = People(Rules(), {"ben": Friend()})
     with pytest.raises(ValueError, match="nobody here answers for 'anna'"):
         alone.factor(Rules().apply(Rules().start(), "you", Say()))
@@ -109,7 +111,7 @@ def test_equal_people_share_a_solution():
     scenarios = Sharing().scenarios()
     settings = [Sharing().setting(scenario) for scenario in scenarios[:2]]
     assert settings[0].mind == settings[1].mind and settings[0].solution is settings[1].solution
-    rules, friend = Rules(), Friend()
+    rules = Rules()
     alone = People(rules, {name: Friend() for name in FRIENDS})
-    assert alone != People(rules, {"anna": friend, "ben": friend})  # one deck, one part
+    assert alone != People(rules, alone.minds, [FRIENDS])
     assert alone != People(rules, {"anna": Friend(), "ben": Friend(0.2)}) and alone != People(Rules(5), alone.minds)
