@@ -145,7 +145,8 @@ class Room:
             before = self.state
             seen = view_of(game, before, seat)
             who = self._personas.get(seat, "")
-            said = "" if is_pending(game, before) else heard
+            sealed = is_pending(game, before)
+            said = "" if sealed else heard
             if seat in self.family.tools:
                 act = self.both.tool(before)  # type: ignore[misc]  # a family with tools has it
                 words = self.family.tools[seat](Cue(act, seat, self._public(seat), "", said, False, "", "", seen))
@@ -153,7 +154,7 @@ class Room:
                 assert self.people is not None
                 self.hidden, act = self.people.react(self.hidden, before).sample(self.stream)
                 opening = not self.told and not self._sealed
-                cue = Cue(act, seat, self._public(seat), who, said, opening, problem, reason, seen)
+                cue = Cue(act, seat, self._public(seat), who, said, opening, problem, reason, seen, sealed)
                 words, problem, reason = self.family.voice.say([cue], [self.stream])[0], "", ""
             self._tell(Move(seen, seat, act, words), game.apply(before, seat, act))
 

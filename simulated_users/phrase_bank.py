@@ -107,7 +107,7 @@ class PhraseVoice:
             KeyError: If a slot is missing.
         """
         slot, values, otherwise = self.describe(cue)
-        slots = ("" if cue.opening else self._lead(cue.heard, cue.problem, otherwise), slot)
+        slots = ("" if cue.opening else self._lead(cue.heard, cue.problem, otherwise, cue.sealed), slot)
         leads, sentences = (
             [fill(*values) for fill in self.choices(cue.persona, slot, cue.seat)] if slot else [] for slot in slots
         )
@@ -123,22 +123,24 @@ class PhraseVoice:
         return topic
 
     def _utter(self, cue: Cue, stream: Stream) -> str:
-        _, seat, _, persona, heard, opening, problem, reason, _ = cue
+        _, seat, _, persona, heard, opening, problem, reason, _, sealed = cue
         slot, values, otherwise = self.describe(cue)
         choices = self._gathered.get((persona, slot, seat)) or self.choices(persona, slot, seat)
         words = choices[int(stream.random() * len(choices))](*values)
         if opening:
             return words
-        topic = self._lead(heard, problem, otherwise)
+        topic = self._lead(heard, problem, otherwise, sealed)
         if not topic:
             return words
         choices = self._gathered.get((persona, topic, seat)) or self.choices(persona, topic, seat)
         lead = choices[int(stream.random() * len(choices))](*values)
         return f"{lead} {reason} {words}" if reason else f"{lead} {words}"
 
-    def _lead(self, heard: str, problem: str, otherwise: str) -> str:
+    def _lead(self, heard: str, problem: str, otherwise: str, sealed: bool) -> str:
         """The slot of what stands before the act; ``""`` for nothing."""
-        return ("illegal" if problem == "illegal" else "unclear") if problem else self.topic(heard) or otherwise
+        if problem:
+            return "illegal" if problem == "illegal" else "unclear"
+        return otherwise if sealed else self.topic(heard) or otherwise
 
     def _recognise(self, heard: str) -> str:
         words = _TAG.sub("", heard)

@@ -29,6 +29,7 @@ class Cue(NamedTuple):
         problem: ``"malformed"``, ``"ambiguous"`` or ``"illegal"`` if the learner's turn was lost.
         reason: A sentence that tells the learner why.
         before: Public state in which the act is made, as its seat may see it.
+        sealed: Whether it moves at once with the learner, and so has heard nothing; that is no silence.
     """
 
     act: Act
@@ -40,6 +41,7 @@ class Cue(NamedTuple):
     problem: str
     reason: str
     before: Any
+    sealed: bool = False
 
 
 def cues_of(dialogue: Dialogue, heard: Heard | None, text: str, exchange: Exchange) -> list[Cue]:
@@ -55,10 +57,11 @@ def cues_of(dialogue: Dialogue, heard: Heard | None, text: str, exchange: Exchan
         problem, reason = heard.problem or exchange.problem, heard.reason or exchange.reason
     cues = []
     for before, seat, act in exchange.replies:
-        said = "" if heard is None or is_pending(game, before) else text
+        sealed = is_pending(game, before)
+        said = "" if heard is None or sealed else text
         who = persona_of(persona, seat)
         seen = view_of(game, before, seat)
-        cues.append(Cue(act, seat, public, who, said, heard is None, problem, reason, seen))
+        cues.append(Cue(act, seat, public, who, said, heard is None, problem, reason, seen, sealed))
         problem = reason = ""
     return cues
 

@@ -157,9 +157,10 @@ class Subject:
                 else ("" if learner is None else "Well, what now?", "", "")
             )
             game = self.family.setting(scenario).game
-            heard = "" if is_pending(game, before) else heard
-            seen = view_of(game, before, seat)
-            found.append(Cue(act, seat, scenario.public, persona, heard, learner is None, problem, reason, seen))
+            sealed = is_pending(game, before)
+            heard = "" if sealed else heard
+            told = (heard, learner is None, problem, reason, view_of(game, before, seat), sealed)
+            found.append(Cue(act, seat, scenario.public, persona, *told))
         return found
 
     def _walk(self, seed: int) -> list[Place]:
