@@ -177,7 +177,7 @@ class HumanUser:
         likely = mind.react(dialogue.hidden, state).map(lambda outcome: outcome[1])
         for number, act in enumerate(acts, 1):
             self._console.print(
-                f"  {number}. {escape(self._label(act))}   [dim](such a {self.seat}: "
+                f"  {number}. {escape(self._label(act))}   [dim](somebody like you: "
                 f"{likely.probability(act):.0%})[/dim]"
             )
         while True:

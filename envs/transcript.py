@@ -33,15 +33,17 @@ class Transcript:
     Args:
         family: Names the seats.
         console: Where `show_opening` and `show_step` print.
+        apart: Whether the person who reads sits opposite the learner: a learner whose seat is ``"you"`` is shown as the
+            learner then.
     """
 
-    def __init__(self, family: Family, console: Console | None = None):
-        self.family = family
+    def __init__(self, family: Family, console: Console | None = None, apart: bool = False):
+        self.family, self.apart = family, apart
         self._console = console
 
     def __getstate__(self) -> dict[str, Any]:
         """To be pickled or copied, without a terminal that was opened."""
-        return {"family": self.family, "_console": None}
+        return {**vars(self), "_console": None}
 
     def text(self, dialogue: Dialogue) -> str:
         """The whole dialogue as plain text, a line an utterance; the outcome last."""
@@ -106,6 +108,7 @@ class Transcript:
         )
 
     def _say(self, seat: str, words: str, colour: str) -> None:
+        seat = "learner" if self.apart and seat == "you" else seat
         self._out.print(Utterance(seat, words, colour))
 
 

@@ -200,7 +200,7 @@ class _Table:
             EOFError: If the person leaves.
             ConnectionError: If the simulated user's machinery failed before the first word.
         """
-        transcript = Transcript(self.engine.family, self.console)
+        transcript = Transcript(self.engine.family, self.console, apart=self.as_partner and not self.as_learner)
         dialogue = self.engine.open([seeding.np_random(seed)[0]], seeds=[seed])[0]
         if dialogue.error:
             raise ConnectionError(f"the simulated user failed before the first word: {dialogue.error}")
