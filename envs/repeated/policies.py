@@ -8,7 +8,7 @@ from ...core.acts import Act, Say
 from ...core.dialogue import Dialogue
 from ...core.stream import Stream
 from ..content import content
-from .game import MatrixGame, Play, Promise
+from .game import Match, MatrixGame, Play, Promise
 from .stories import STORIES
 from .voice import GRAMMAR
 
@@ -30,7 +30,9 @@ KEEPS = 0.95
 
 Speak = Callable[[Dialogue, Stream], str]
 Rule = Callable[[Dialogue], int]
-"""The place of the option that is taken in a round; it is asked before the talk and again before the choice."""
+"""The place of the option that is taken in a round, as the seat counts them; it is asked before the talk and again
+before the choice.
+"""
 
 
 def improvise(dialogue: Dialogue, stream: Stream) -> str:
@@ -55,19 +57,20 @@ def demonstrate(dialogue: Dialogue, stream: Stream) -> str:
 
 
 def _human(dialogue: Dialogue, stream: Stream) -> Act:
-    game, state = _game(dialogue), dialogue.state
-    theirs = state.last[1] if state.last else None
-    if state.phase != "talk" and state.mine is not None and stream.random() < KEEPS:
-        place = state.mine
+    game, state, last = _game(dialogue), dialogue.state, _seen(dialogue, dialogue.state)
+    theirs = last[1] if last else None
+    promised = state.mine if dialogue.seat == "you" else state.theirs
+    if not _talking(dialogue) and promised is not None and stream.random() < KEEPS:
+        place = _turned(dialogue, promised)
     elif game.game == "battle":
         place = 0 if state.round < 2 or theirs is None or stream.random() < 0.3 else theirs
     else:
         place = int(stream.random() >= COOPERATES[theirs])
-    if state.phase == "talk":
-        return Promise(game.options[place]) if stream.random() < PROMISES else Say()
+    if _talking(dialogue):
+        return Promise(_named(dialogue, place)) if stream.random() < PROMISES else Say()
     if game.game != "battle" and _at_last(dialogue) and stream.random() < BREAKS_AT_LAST:
         place = 1
-    return Play(game.options[place])
+    return Play(_named(dialogue, place))
 
 
 def follow(move: Rule, say: Rule | None = None) -> Speak:
@@ -79,10 +82,9 @@ def follow(move: Rule, say: Rule | None = None) -> Speak:
     """
 
     def speak(dialogue: Dialogue, stream: Stream) -> str:
-        options = _game(dialogue).options
-        if dialogue.state.phase == "talk":
-            return GRAMMAR.print(Promise(options[say(dialogue)])) if say else "Let us see."
-        return GRAMMAR.print(Play(options[move(dialogue)]))
+        if _talking(dialogue):
+            return GRAMMAR.print(Promise(_named(dialogue, say(dialogue)))) if say else "Let us see."
+        return GRAMMAR.print(Play(_named(dialogue, move(dialogue))))
 
     return speak
 
@@ -99,20 +101,20 @@ def second(dialogue: Dialogue) -> int:
 
 def tit_for_tat(dialogue: Dialogue) -> int:
     """The first option at first, then what the person did."""
-    last = dialogue.state.last
+    last = _seen(dialogue, dialogue.state)
     return last[1] if last else 0
 
 
 def pavlov(dialogue: Dialogue) -> int:
     """The first option at first and after both did the same, else the second (Nowak and Sigmund 1993)."""
-    last = dialogue.state.last
+    last = _seen(dialogue, dialogue.state)
     return int(last is not None and last[0] != last[1])
 
 
 def unforgiving(dialogue: Dialogue) -> int:
     """The first option until the person takes its second once, then the second for good."""
     states = [step.before for step in dialogue.steps] + [dialogue.state]
-    return int(any(state.last is not None and state.last[1] == 1 for state in states))
+    return int(any((last := _seen(dialogue, state)) is not None and last[1] == 1 for state in states))
 
 
 def alternate(dialogue: Dialogue) -> int:
@@ -183,6 +185,29 @@ def sweep() -> dict[str, Speak]:
 
 def _game(dialogue: Dialogue) -> MatrixGame:
     return dialogue.setting.game_as(MatrixGame)
+
+
+def _talking(dialogue: Dialogue) -> bool:
+    """Whether it is time to promise, and not to choose."""
+    return dialogue.state.phase in ("talk", "answer")
+
+
+def _turned(dialogue: Dialogue, place: int) -> int:
+    """A place as the seat counts them, or back: where both want to be together, its own favourite is the first."""
+    return 1 - place if dialogue.seat == "partner" and _game(dialogue).game == "battle" else place
+
+
+def _named(dialogue: Dialogue, place: int) -> str:
+    """The option at a place, as the seat counts them."""
+    return _game(dialogue).options[_turned(dialogue, place)]
+
+
+def _seen(dialogue: Dialogue, state: Match) -> tuple[int, int] | None:
+    """What the seat and the other did last, by places as the seat counts them."""
+    if state.last is None:
+        return None
+    mine, theirs = state.last if dialogue.seat == "you" else reversed(state.last)
+    return _turned(dialogue, mine), _turned(dialogue, theirs)
 
 
 def _at_last(dialogue: Dialogue) -> bool:

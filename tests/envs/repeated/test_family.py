@@ -11,12 +11,14 @@ from dialogym.core.stream import Stream
 from dialogym.envs.make import make_engine
 from dialogym.envs.pettingzoo_env import DialogueAEC
 from dialogym.envs.repeated.family import Repeated
-from dialogym.envs.repeated.game import PAYOFFS, Match, MatrixGame, Play, Promise
+from dialogym.envs.repeated.game import PAYOFFS, SEATS, Match, MatrixGame, Play, Promise
 from dialogym.envs.repeated.mind import POPULATIONS, RULES, Partner, Strategist
 from dialogym.envs.repeated.policies import HEURISTICS
 from dialogym.evaluation.brute_force import brute_force
 from dialogym.evaluation.exact import classes, expected_return, known_value, optimum
+from dialogym.policies.duel import play_duels
 from dialogym.policies.policy import FunctionPolicy
+from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import rollout
 from dialogym.scripts.pages.repeated import CLOSED
 
@@ -280,3 +282,26 @@ def test_both_choose_at_once_in_the_parallel_face():
         *_, over, _, _ = env.step({"you": f"[play {first}]", "partner": f"[play {second}]"})
         assert all(over.values()) == (number == 9)
     assert env.unwrapped.state_.points == (0, 100)
+
+
+@pytest.mark.parametrize(
+    ("game", "rule", "points"),
+    [
+        ("dilemma", "tit-for-tat", (80, 80)),
+        ("dilemma", "second", (50, 50)),
+        ("battle", "insist", (0, 0)),  # each goes where it likes best
+        ("battle", "tit-for-tat", (0, 0)),  # and then, in turns, where the other was
+        ("stag", "insist", (100, 100)),
+        ("chicken", "second", (0, 0)),
+    ],
+)
+def test_rules_play_from_either_seat(game, rule, points):
+    family = Repeated(game)
+    (duel,) = play_duels(family, [dict.fromkeys(SEATS, FunctionPolicy(rule, HEURISTICS[rule]))], [3])
+    assert duel.env.state_.points == points
+    duels = play_duels(
+        family, [dict.fromkeys(SEATS, make_policy("scripted", make_engine("Repeated-v0")))] * 4, range(4)
+    )
+    for duel in duels:
+        assert not [step.text for dialogue in duel.dialogues.values() for step in dialogue.steps if step.problem]
+        assert all(duel.dialogues[seat].steps for seat in SEATS) and duel.env.state_.round == 10
