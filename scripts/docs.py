@@ -236,6 +236,25 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return markdown([head, *rows])
 
 
+def measured(family: Family, policies: Iterable[str], episodes: int = 2000) -> str:
+    """A table of the means of a family's metrics over dialogues of each policy, of the seeds from 0, where they have a
+    value.
+    """
+    engine, keys, rows = Engine(family), list(family.metrics_of), []
+    for name in policies:
+        found = [family.measure(d) for d in rollout(engine, make_policy(name, engine), range(episodes))]
+        values = [[float(one[key]) for one in found if one[key] is not None] for key in keys]
+        rows.append([name, *(f"{sum(some) / len(some):.2f}" if some else "–" for some in values)])
+    return table(["policy", *keys], rows)
+
+
+def sources(texts: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The section about where a family comes from, a paragraph for each source."""
+    yield "## Sources"
+    yield "What was kept of each, what was changed, and why."
+    yield from (f"**{name}.** {text}" for name, text in texts)
+
+
 KINDS = ("kind", "tried", "best", "return", "share of the optimum")
 
 

@@ -9,11 +9,8 @@ from typing import Any
 from ...envs.base import Family
 from ...envs.classroom.family import Classroom
 from ...envs.classroom.policies import sweep
-from ...envs.engine import Engine
 from ...evaluation.exact import expected_return, optimum
-from ...policies.registry import make_policy
-from ...policies.rollout import rollout
-from ..docs import KINDS, best_of_each_kind, table, variant, variants
+from ..docs import KINDS, best_of_each_kind, measured, sources, table, variant, variants
 
 PAYOFF = "the share of the class that masters it, less what was done has cost"
 NOTE = (
@@ -85,27 +82,13 @@ def sections() -> Iterator[str]:
         "- *More of the same.* No single act that is repeated, and no fixed plan, gets near the optimum.\n"
         "- *To leave at once* pays what the class could do before; to be cut off pays what stopping pays."
     )
-    yield "## Sources"
-    yield "What was kept of each, what was changed, and why."
-    yield from (f"**{name}.** {text}" for name, text in SOURCES)
+    yield from sources(SOURCES)
 
 
 def _measured() -> Iterator[str]:
     yield "## What a good lesson looks like"
     yield "Means of 2,000 dialogues of each policy on Classroom-v0 (seeds 0 to 1,999), where a number was reported."
-    family = Classroom()
-    engine = Engine(family)
-    names = ("scripted", "lecture", "think-pair-share", "call-then-teach", "optimal")
-    keys = list(family.metrics_of)
-    rows = []
-    for name in names:
-        played = [family.measure(d) for d in rollout(engine, make_policy(name, engine), range(2000))]
-        cells = []
-        for key in keys:
-            values = [float(one[key]) for one in played if one[key] is not None]
-            cells.append(f"{sum(values) / len(values):.2f}" if values else "–")
-        rows.append([name, *cells])
-    yield table(["policy", *keys], rows)
+    yield measured(Classroom(), ("scripted", "lecture", "think-pair-share", "call-then-teach", "optimal"))
 
 
 def _settings() -> Iterator[str]:

@@ -9,11 +9,8 @@ from typing import Any
 from ...envs.base import Family
 from ...envs.counselling.family import Counselling
 from ...envs.counselling.policies import sweep
-from ...envs.engine import Engine
 from ...evaluation.exact import expected_return, optimum
-from ...policies.registry import make_policy
-from ...policies.rollout import rollout
-from ..docs import KINDS, best_of_each_kind, table, variant, variants
+from ..docs import KINDS, best_of_each_kind, measured, sources, table, variant, variants
 
 PAYOFF = "1 for an agreed plan, something for a client who is ready, less the cost of the turns"
 NOTE = (
@@ -80,9 +77,7 @@ def sections() -> Iterator[str]:
         "stage or its receptivity, whoever speaks for it.\n"
         "- *To leave at once* pays 0, and to be cut off pays what closing pays."
     )
-    yield "## Sources"
-    yield "What was kept of each, what was changed, and why."
-    yield from (f"**{name}.** {text}" for name, text in SOURCES)
+    yield from sources(SOURCES)
 
 
 def _measured() -> Iterator[str]:
@@ -91,18 +86,7 @@ def _measured() -> Iterator[str]:
         "Means of 2,000 dialogues of each policy on Counselling-v0 (seeds 0 to 1,999). A ratio counts where it means "
         "something."
     )
-    family = Counselling()
-    engine = Engine(family)
-    keys = list(family.metrics_of)
-    rows = []
-    for name in ("scripted", "prescribe", "interview", "stagewise", "optimal"):
-        played = [family.measure(dialogue) for dialogue in rollout(engine, make_policy(name, engine), range(2000))]
-        means = []
-        for key in keys:
-            values = [float(one[key]) for one in played if one[key] is not None]
-            means.append(f"{sum(values) / len(values):.2f}" if values else "")
-        rows.append([name, *means])
-    yield table(["policy", *keys], rows)
+    yield measured(Counselling(), ("scripted", "prescribe", "interview", "stagewise", "optimal"))
 
 
 def _turns() -> Iterator[str]:

@@ -9,11 +9,8 @@ from typing import Any
 from ...envs.base import Family
 from ...envs.data_teaching.family import DataTeaching
 from ...envs.data_teaching.policies import sweep
-from ...envs.engine import Engine
 from ...evaluation.exact import expected_return, optimum
-from ...policies.registry import make_policy
-from ...policies.rollout import rollout
-from ..docs import KINDS, best_of_each_kind, table, variant, variants
+from ..docs import KINDS, best_of_each_kind, measured, sources, table, variant, variants
 
 PAYOFF = "the share of the skills that are mastered, less what was done has cost"
 NOTE = (
@@ -87,26 +84,13 @@ def sections() -> Iterator[str]:
         "trainer knows no more than the errors and the test show.\n- *To leave at once* pays what was mastered before "
         "(.1 on the mean); to be cut off pays what stopping pays."
     )
-    yield "## Sources"
-    yield "What was kept of each, what was changed, and why."
-    yield from (f"**{name}.** {text}" for name, text in SOURCES)
+    yield from sources(SOURCES)
 
 
 def _measured() -> Iterator[str]:
     yield "## What a good teacher does"
     yield "Means of 2,000 dialogues of each policy on DataTeaching-v0 (seeds 0 to 1,999), where a number was reported."
-    family = DataTeaching()
-    engine = Engine(family)
-    keys = list(family.metrics_of)
-    rows = []
-    for name in ("scripted", "no-state", "follow-errors", "skill-list", "skill-tree", "optimal"):
-        played = [family.measure(d) for d in rollout(engine, make_policy(name, engine), range(2000))]
-        cells = []
-        for key in keys:
-            values = [float(one[key]) for one in played if one[key] is not None]
-            cells.append(f"{sum(values) / len(values):.2f}" if values else "–")
-        rows.append([name, *cells])
-    yield table(["policy", *keys], rows)
+    yield measured(DataTeaching(), ("scripted", "no-state", "follow-errors", "skill-list", "skill-tree", "optimal"))
 
 
 def _settings() -> Iterator[str]:

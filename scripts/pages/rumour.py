@@ -10,15 +10,12 @@ from typing import Any
 import numpy as np
 
 from ...envs.base import Family
-from ...envs.engine import Engine
 from ...envs.rumour.family import Rumour
 from ...envs.rumour.law import Law, mean_field
 from ...envs.rumour.policies import sweep
 from ...envs.rumour.town import Network, Town, scale_free, small_world
 from ...evaluation.exact import optimum
-from ...policies.registry import make_policy
-from ...policies.rollout import rollout
-from ..docs import DOCS, KINDS, best_of_each_kind, table, variant, variants
+from ..docs import DOCS, KINDS, best_of_each_kind, measured, sources, table, variant, variants
 from ..figures import BLUE, INK, MUTED, RED, drawing
 
 PAYOFF = "the harm of a story that is averted, as a share of the mean harm of doing nothing, less costs"
@@ -110,26 +107,15 @@ def sections() -> Iterator[str]:
         "- *To ask the assistant*, or to declare the story false: it counts posts, and knows no more than it says.\n"
         "- *To read the opening.* It depends on nothing hidden, and every story may be true."
     )
-    yield "## Sources"
-    yield "What was kept of each, what was changed, and why."
-    yield from (f"**{name}.** {text}" for name, text in SOURCES)
+    yield from sources(SOURCES)
 
 
 def _measured() -> Iterator[str]:
     yield "## What a good moderator does"
     yield "Means of 2,000 dialogues of each policy on RumourSmall-v0 (seeds 0 to 1,999), where a number was reported."
-    family = Rumour()
-    engine = Engine(family)
-    keys = list(family.metrics_of)
-    rows = []
-    for name in ("scripted", "early-label", "community-notes", "third-party-check", "label-then-check", "optimal"):
-        played = [family.measure(d) for d in rollout(engine, make_policy(name, engine), range(2000))]
-        cells = []
-        for key in keys:
-            values = [float(one[key]) for one in played if one[key] is not None]
-            cells.append(f"{sum(values) / len(values):.2f}" if values else "–")
-        rows.append([name, *cells])
-    yield table(["policy", *keys], rows)
+    yield measured(
+        Rumour(), ("scripted", "early-label", "community-notes", "third-party-check", "label-then-check", "optimal")
+    )
 
 
 def _large() -> Iterator[str]:

@@ -7,13 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from ...envs.base import Family
-from ...envs.engine import Engine
 from ...envs.support.family import Support
 from ...envs.support.policies import sweep
 from ...evaluation.exact import expected_return, optimum
-from ...policies.registry import make_policy
-from ...policies.rollout import rollout
-from ..docs import KINDS, best_of_each_kind, table, variant, variants
+from ..docs import KINDS, best_of_each_kind, measured, sources, table, variant, variants
 
 PAYOFF = "the share of the distress that was relieved, less the cost of the turns"
 NOTE = (
@@ -83,23 +80,13 @@ def sections() -> Iterator[str]:
         "- *To leave at once* pays 0, and to be cut off pays what closing pays, less the turns.\n"
         "- *To ask the seeker what it is like.* It says nothing of its kind or its trust, whoever speaks for it."
     )
-    yield "## Sources"
-    yield "What was kept of each, what was changed, and why."
-    yield from (f"**{name}.** {text}" for name, text in SOURCES)
+    yield from sources(SOURCES)
 
 
 def _measured() -> Iterator[str]:
     yield "## What good support looks like"
     yield "Means of 2,000 dialogues of each policy on Support-v0 (seeds 0 to 1,999)."
-    family = Support()
-    engine = Engine(family)
-    names = ("scripted", "advise", "stages", "gate", "optimal")
-    keys = list(family.metrics_of)
-    rows = []
-    for name in names:
-        played = [family.measure(d) for d in rollout(engine, make_policy(name, engine), range(2000))]
-        rows.append([name, *(f"{sum(float(one[key]) for one in played) / len(played):.2f}" for key in keys)])
-    yield table(["policy", *keys], rows)
+    yield measured(Support(), ("scripted", "advise", "stages", "gate", "optimal"))
 
 
 def _turns() -> Iterator[str]:
