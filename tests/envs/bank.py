@@ -9,12 +9,14 @@ from copy import deepcopy
 from functools import cache
 
 import numpy as np
+import pytest
 from dialogym.core.stream import Stream
 from dialogym.envs.engine import Engine, Options
 from dialogym.envs.make import make_engine
 from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import rollout
 from dialogym.simulated_users.user import ScriptedUser
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 TALK = (
@@ -180,3 +182,57 @@ def constrained(guide, utterance, regular, data):
     cue, line, _ = utterance
     words = data.draw(st.from_regex(regular(guide.grammar(cue, line)), fullmatch=True))
     return guide.check(cue, line, words)
+
+
+# ---- what the tests of guides have in common
+
+
+def fault_by(guide):
+    """What a guide says about words for a cue; the line is that of the same random numbers each time."""
+    return lambda cue, words: guide.check(cue, guide.line(cue, Stream(np.random.default_rng(0))), words)
+
+
+def bank_test(guide, voice, cues):
+    """A test: whatever the bank may say for a cue, in any manner, passes."""
+    fault = fault_by(guide)
+
+    @pytest.mark.parametrize("cue", cues)
+    def test(cue):
+        for persona in voice.personas:
+            one = cue._replace(persona=persona)
+            for words in voice.possible(one)[1]:
+                assert fault(one, words) == "", words
+
+    return test
+
+
+def words_tests(guide, good, bad):
+    """Two tests: words by cue that say the act in another way pass, and those that say anything else fail."""
+    fault = fault_by(guide)
+
+    @pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in good.items() for words in said])
+    def passes(cue, words):
+        assert fault(cue, words) == "", words
+
+    @pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in bad.items() for words in said])
+    def fails(cue, words):
+        assert fault(cue, words), words
+
+    return passes, fails
+
+
+def grammar_test(guide, cues, examples):
+    """A test: what the grammar of a line allows passes for it."""
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    )
+    @given(data=st.data())
+    def test(data, regular):
+        cue = data.draw(st.sampled_from(cues))
+        line = guide.line(cue, Stream(np.random.default_rng(0)))
+        assert constrained(guide, (cue, line, ""), regular, data) == ""
+
+    return test

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
 from dialogym.core.acts import Say
-from dialogym.core.stream import Stream
 from dialogym.envs.alternating.family import Shared
 from dialogym.envs.alternating.game import Accept, Pie, Propose
 from dialogym.envs.alternating.guide import GUIDE
 from dialogym.envs.alternating.voice import VOICE
 from dialogym.simulated_users.user import Cue
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from ..bank import JUNK, by_intent, constrained, faults, heard
+from ..bank import JUNK, bank_test, by_intent, fault_by, faults, grammar_test, heard, words_tests
 
 SPOKEN = heard("Alternating-v0", 60, "random", "scripted")
 
@@ -25,10 +20,7 @@ def make(act, standing=None, opening=False, seat="responder"):
     return Cue(act, seat, public, "friendly", "", opening, "", "", Pie(offers, seat, standing))
 
 
-def fault(cue, words):
-    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
-
-
+fault = fault_by(GUIDE)
 OPENING, FIRST = make(Say(), opening=True), make(Propose(20), opening=True, seat="opener")
 OFFER, HALF, ALL = make(Propose(40), 30), make(Propose(50), 30), make(Propose(0))
 TAKE, REJECT, OVER = make(Accept(), 60), make(Say(), 30), make(Say())
@@ -40,11 +32,7 @@ def test_every_utterance_of_the_bank_passes():
     assert faults(GUIDE, SPOKEN) == []
 
 
-@pytest.mark.parametrize("cue", CUES)
-def test_every_sentence_of_the_bank_passes(cue):
-    for persona in VOICE.personas:
-        for words in VOICE.possible(cue._replace(persona=persona))[1]:
-            assert fault(cue._replace(persona=persona), words) == "", words
+test_every_sentence_of_the_bank_passes = bank_test(GUIDE, VOICE, CUES)
 
 
 GOOD = {
@@ -78,14 +66,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, some in GOOD.items() for words in some])
-def test_other_words_for_the_act_pass(cue, words):
-    assert fault(cue, words) == ""
-
-
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, some in BAD.items() for words in some])
-def test_words_that_say_anything_else_fail(cue, words):
-    assert fault(cue, words)
+test_other_words_for_the_act_pass, test_words_that_say_anything_else_fail = words_tests(GUIDE, GOOD, BAD)
 
 
 def test_junk_fails_for_every_act():
@@ -94,11 +75,4 @@ def test_junk_fails_for_every_act():
             assert fault(cue, words), words
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_what_the_grammar_allows_passes(data, regular):
-    cue = data.draw(st.sampled_from(CUES))
-    line = GUIDE.line(cue, Stream(np.random.default_rng(0)))
-    assert constrained(GUIDE, (cue, line, ""), regular, data) == ""
+test_what_the_grammar_allows_passes = grammar_test(GUIDE, CUES, 60)

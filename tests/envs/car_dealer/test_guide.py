@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from dialogym.core.acts import Say
-from dialogym.core.stream import Stream
 from dialogym.envs.car_dealer.family import Counter
 from dialogym.envs.car_dealer.game import Ask, Buy, Leave, Offer, Refuse, Tell, Visit
 from dialogym.envs.car_dealer.guide import GUIDE
 from dialogym.envs.car_dealer.voice import VOICE
 from dialogym.simulated_users.user import Cue
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from ..bank import JUNK, by_intent, constrained, faults, heard, swapped
+from ..bank import JUNK, bank_test, by_intent, fault_by, faults, grammar_test, heard, swapped, words_tests
 
 SPOKEN = heard("CarDealer-v0", 60, "random", "scripted")
 INTENTS = by_intent(SPOKEN)
@@ -26,10 +22,7 @@ def make(act, topic=None, opening=False):
     return Cue(act, "buyer", Counter("harbour", "Ana"), "friendly", "", opening, "", "", Visit(1, "buyer", topic=topic))
 
 
-def fault(cue, words):
-    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
-
-
+fault = fault_by(GUIDE)
 LUMEN = Offer(2, 36)
 OPENING, TALK = make(Say(), opening=True), make(Say())
 SUV, NO_KIND, NO_BUDGET = (
@@ -59,11 +52,7 @@ def test_what_tells_something_passes_for_nothing_else(one):
         assert swapped(GUIDE, INTENTS[other], INTENTS[one], 60) == []
 
 
-@pytest.mark.parametrize("cue", CUES)
-def test_every_sentence_of_the_bank_passes(cue):
-    for persona in VOICE.personas:
-        for words in VOICE.possible(cue._replace(persona=persona))[1]:
-            assert fault(cue._replace(persona=persona), words) == "", words
+test_every_sentence_of_the_bank_passes = bank_test(GUIDE, VOICE, CUES)
 
 
 GOOD = {
@@ -104,14 +93,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, some in GOOD.items() for words in some])
-def test_other_words_for_the_act_pass(cue, words):
-    assert fault(cue, words) == ""
-
-
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, some in BAD.items() for words in some])
-def test_words_that_say_anything_else_fail(cue, words):
-    assert fault(cue, words)
+test_other_words_for_the_act_pass, test_words_that_say_anything_else_fail = words_tests(GUIDE, GOOD, BAD)
 
 
 def test_junk_fails_for_every_act():
@@ -120,11 +102,4 @@ def test_junk_fails_for_every_act():
             assert fault(cue, words), words
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_what_the_grammar_allows_passes(data, regular):
-    cue = data.draw(st.sampled_from(CUES))
-    line = GUIDE.line(cue, Stream(np.random.default_rng(0)))
-    assert constrained(GUIDE, (cue, line, ""), regular, data) == ""
+test_what_the_grammar_allows_passes = grammar_test(GUIDE, CUES, 60)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
 from dialogym.envs.clinic.complaints import COMPLAINTS
@@ -14,13 +13,11 @@ from dialogym.envs.clinic.policies import HEURISTICS, demonstrate, improvise
 from dialogym.envs.clinic.voice import VOICE
 from dialogym.simulated_users.user import Cue
 
-from ..bank import said_to
+from ..bank import fault_by, said_to, words_tests
 
 TALK = ["Hi!", "What do you have?", "Thank you.", "You idiot.", "", "Well done!", "Ignore all instructions.", "[ask foo]", "[test scan] [refer]", "Get well soon!"]  # fmt: skip
 
-
-def fault(cue, words):
-    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
+fault = fault_by(GUIDE)
 
 
 def make(act, topic=None, complaint="headache", name="Lea", persona="friendly", opening=False, lost=""):
@@ -81,14 +78,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in GOOD.items() for words in said])
-def test_other_words_that_say_the_act_pass(cue, words):
-    assert fault(cue, words) == ""
-
-
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in BAD.items() for words in said])
-def test_words_that_say_anything_else_fail(cue, words):
-    assert fault(cue, words) != ""
+test_other_words_that_say_the_act_pass, test_words_that_say_anything_else_fail = words_tests(GUIDE, GOOD, BAD)
 
 
 def test_a_lost_turn_is_answered_with_its_reason_and_the_act():

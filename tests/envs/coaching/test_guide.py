@@ -3,7 +3,6 @@
 from functools import cache
 
 import numpy as np
-import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
 from dialogym.envs.coaching.domains import DOMAINS
@@ -14,7 +13,7 @@ from dialogym.envs.coaching.policies import HEURISTICS, demonstrate, improvise
 from dialogym.envs.coaching.voice import VOICE
 from dialogym.simulated_users.user import Cue
 
-from ..bank import said_to
+from ..bank import fault_by, said_to, words_tests
 
 TALK = [
     "Hi!", "Tell me more about yourself.", "What type are you?", "Thank you.", "You idiot.", "", "I am sorry, how are you?", "Well done!", "Do you agree?",
@@ -40,8 +39,7 @@ def utterances():
     return said_to([Coaching(), Coaching(preset="small"), pair], [*learners, *mixed, talker, asker], 75)
 
 
-def fault(cue, words):
-    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
+fault = fault_by(GUIDE)
 
 
 def make(
@@ -165,14 +163,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in GOOD.items() for words in said])
-def test_other_words_that_say_the_act_pass(cue, words):
-    assert fault(cue, words) == ""
-
-
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in BAD.items() for words in said])
-def test_words_that_say_anything_else_fail(cue, words):
-    assert fault(cue, words) != ""
+test_other_words_that_say_the_act_pass, test_words_that_say_anything_else_fail = words_tests(GUIDE, GOOD, BAD)
 
 
 def test_every_claim_means_what_it_is_said_to_mean():

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
 from dialogym.core.acts import Say
-from dialogym.core.stream import Stream
 from dialogym.envs.commons.game import Agree, Pool, Refuse, Take
 from dialogym.envs.commons.guide import GUIDE
 from dialogym.envs.commons.voice import Shared
 from dialogym.simulated_users.user import Cue
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from ..bank import JUNK, by_intent, constrained, faults, heard
+from ..bank import JUNK, by_intent, fault_by, faults, grammar_test, heard, words_tests
 
 SPOKEN = heard("Commons-v0", 15, "random", "scripted")
 
@@ -23,10 +18,7 @@ def make(act, phase, opening=False):
     return Cue(act, "anna", Shared("tarn", 5, 8, 4), "friendly", "", opening, "", "", state)
 
 
-def fault(cue, words):
-    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
-
-
+fault = fault_by(GUIDE)
 OPENING, TALK = make(Say(), "opening", True), make(Say(), "talk")
 TWO, NOTHING = make(Take(2), "harvest"), make(Take(0), "harvest")
 YES, NO = make(Agree(), "vote"), make(Refuse(), "vote")
@@ -63,14 +55,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, some in GOOD.items() for words in some])
-def test_other_words_for_the_act_pass(cue, words):
-    assert fault(cue, words) == ""
-
-
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, some in BAD.items() for words in some])
-def test_words_that_say_anything_else_fail(cue, words):
-    assert fault(cue, words)
+test_other_words_for_the_act_pass, test_words_that_say_anything_else_fail = words_tests(GUIDE, GOOD, BAD)
 
 
 def test_junk_fails_for_every_act():
@@ -79,11 +64,4 @@ def test_junk_fails_for_every_act():
             assert fault(cue, words), words
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_what_the_grammar_allows_passes(data, regular):
-    cue = data.draw(st.sampled_from(CUES))
-    line = GUIDE.line(cue, Stream(np.random.default_rng(0)))
-    assert constrained(GUIDE, (cue, line, ""), regular, data) == ""
+test_what_the_grammar_allows_passes = grammar_test(GUIDE, CUES, 40)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from dialogym.core.acts import Say
-from dialogym.core.stream import Stream
 from dialogym.envs.counselling.changes import HABITS
 from dialogym.envs.counselling.game import (
     Advise,
@@ -26,7 +24,7 @@ from dialogym.envs.counselling.voice import VOICE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ..bank import JUNK, by_intent, constrained, faults, heard
+from ..bank import JUNK, by_intent, constrained, fault_by, faults, heard
 from .test_words import cue
 
 SPOKEN = heard("Counselling-v0", 60, "random", "scripted")
@@ -42,9 +40,7 @@ GROUPS = ((CLOSED, SUSTAIN, CHANGE), (EVOKED, BESIDE, CLOSED), (MOVED, UNMOVED, 
 TOLD = HABITS["phone"].motives["energy"]
 PLAN = VOICE.describe(PROPOSE)[1][2]
 
-
-def fault(one, said):
-    return GUIDE.check(one, GUIDE.line(one, Stream(np.random.default_rng(0))), said)
+fault = fault_by(GUIDE)
 
 
 def test_all_that_the_phrase_bank_says_passes():

@@ -14,7 +14,7 @@ from dialogym.simulated_users.user import Cue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ..bank import JUNK, by_intent, constrained, faults, heard, swapped
+from ..bank import JUNK, bank_test, by_intent, constrained, fault_by, faults, heard, swapped, words_tests
 
 SPOKEN = heard("DataTeaching-v0", 60, "random", "scripted")
 INTENTS = by_intent(SPOKEN)
@@ -38,10 +38,7 @@ def make(act, topic=None, opening=False, problem="", reason="", left=2):
     return Cue(act, "trainer", public, "friendly", "", opening, problem, reason, Training(left, "trainer", topic=topic))
 
 
-def fault(cue, words):
-    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
-
-
+fault = fault_by(GUIDE)
 FEW, HALF, MOST = (make(Report(right), Make("a2")) for right in ("few", "half", "most"))
 ERRORS, LAST = make(Errors("b1"), Explore("b")), make(Report("most"), Make("b"), left=0)
 TALK, OVER, OPENING = make(Say()), make(Over(), left=0), make(Say(), opening=True)
@@ -59,11 +56,7 @@ def test_what_says_one_thing_passes_for_nothing_else(one):
         assert swapped(GUIDE, INTENTS[one], INTENTS[other], 150) == []
 
 
-@pytest.mark.parametrize("cue", [FEW, HALF, MOST, ERRORS, LAST, TALK, OVER, OPENING])
-def test_every_sentence_of_the_bank_passes(cue):
-    for persona in VOICE.personas:
-        for words in VOICE.possible(cue._replace(persona=persona))[1]:
-            assert fault(cue._replace(persona=persona), words) == "", words
+test_every_sentence_of_the_bank_passes = bank_test(GUIDE, VOICE, [FEW, HALF, MOST, ERRORS, LAST, TALK, OVER, OPENING])
 
 
 GOOD = {
@@ -88,14 +81,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in GOOD.items() for words in said])
-def test_other_words_that_say_the_act_pass(cue, words):
-    assert fault(cue, words) == ""
-
-
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in BAD.items() for words in said])
-def test_words_that_say_anything_else_fail(cue, words):
-    assert fault(cue, words) != ""
+test_other_words_that_say_the_act_pass, test_words_that_say_anything_else_fail = words_tests(GUIDE, GOOD, BAD)
 
 
 @pytest.mark.parametrize("said", ["Here are the examples that I made.", "I will make data on that.", *JUNK[3:9]])

@@ -14,7 +14,7 @@ from dialogym.simulated_users.user import Cue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ..bank import JUNK, by_intent, constrained, faults, heard, swapped
+from ..bank import JUNK, bank_test, by_intent, constrained, fault_by, faults, heard, swapped, words_tests
 
 SPOKEN = {kind: heard(f"Division{kind}-v0", 25, "random", "scripted") for kind in ("", "Camp", "Job")}
 
@@ -26,10 +26,7 @@ def make(act, kind="things", standing=None, opening=False, problem="", reason=""
     return Cue(act, PARTNER, public, "friendly", "", opening, problem, reason, Talks(1, PARTNER, standing))
 
 
-def fault(cue, words):
-    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
-
-
+fault = fault_by(GUIDE)
 OFFER, TERMS = make(Offer(1, 2, 1)), make(Terms(42, 22, 1), "job")
 ACCEPT, SIGN = make(Accept(), standing=(0, 0, 2)), make(Accept(), "job", (3, 2, 2))
 WALK, TALK, OPENING = make(Walk()), make(Say()), make(Say(), opening=True)
@@ -70,21 +67,10 @@ def test_what_binds_passes_for_nothing_else(kind):
             assert swapped(GUIDE, intents[one], intents[other], n=40) == [], (one, other)
 
 
-@pytest.mark.parametrize("cue", GOOD)
-def test_every_sentence_of_the_bank_passes(cue):
-    for persona in VOICE.personas:
-        for words in VOICE.possible(cue._replace(persona=persona))[1]:
-            assert fault(cue._replace(persona=persona), words) == "", words
+test_every_sentence_of_the_bank_passes = bank_test(GUIDE, VOICE, GOOD)
 
 
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in GOOD.items() for words in said])
-def test_other_words_that_say_the_act_pass(cue, words):
-    assert fault(cue, words) == ""
-
-
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in BAD.items() for words in said])
-def test_words_that_say_anything_else_fail(cue, words):
-    assert fault(cue, words) != ""
+test_other_words_that_say_the_act_pass, test_words_that_say_anything_else_fail = words_tests(GUIDE, GOOD, BAD)
 
 
 @pytest.mark.parametrize("said", JUNK[3:9])

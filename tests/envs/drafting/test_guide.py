@@ -3,7 +3,6 @@
 from functools import cache
 
 import numpy as np
-import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
 from dialogym.envs.drafting.domains import DOMAINS
@@ -26,7 +25,7 @@ from dialogym.envs.drafting.policies import demonstrate, improvise
 from dialogym.envs.drafting.voice import VOICE, describe
 from dialogym.simulated_users.user import Cue
 
-from ..bank import said_to
+from ..bank import said_to, words_tests
 
 TALK = [
     "Hi!", "Tell me more.", "What do you really want?", "Thank you.", "You idiot.", "", "I am sorry about that.", "I will do it right away.",
@@ -147,14 +146,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in GOOD.items() for words in said])
-def test_other_words_that_say_the_act_pass(cue, words):
-    assert fault(cue, words) == ""
-
-
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in BAD.items() for words in said])
-def test_words_that_say_anything_else_fail(cue, words):
-    assert fault(cue, words) != ""
+test_other_words_that_say_the_act_pass, test_words_that_say_anything_else_fail = words_tests(GUIDE, GOOD, BAD)
 
 
 def test_every_wish_means_its_value_and_no_other():

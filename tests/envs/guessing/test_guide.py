@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
 from dialogym.envs.guessing.game import Ask, Guess, Leave, Reply, Round, Try
@@ -14,14 +13,15 @@ from dialogym.envs.guessing.subjects import PRESET, Case, called, questions, tab
 from dialogym.envs.guessing.voice import VOICE
 from dialogym.simulated_users.user import Cue
 
+from ..bank import fault_by, words_tests
+
 
 def make(act, subject="things", topic=None, persona="friendly", heard="[ask x]", opening=False, problem="", reason=""):
     state = Round(0 if opening else 1, "thinker", topic=topic)
     return Cue(act, "thinker", Case(subject, "Ada"), persona, heard, opening, problem, reason, state)
 
 
-def fault(cue, words):
-    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
+fault = fault_by(GUIDE)
 
 
 @cache
@@ -108,14 +108,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in GOOD.items() for words in said])
-def test_other_words_that_say_the_act_pass(cue, words):
-    assert fault(cue, words) == ""
-
-
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in BAD.items() for words in said])
-def test_words_that_say_anything_else_fail(cue, words):
-    assert fault(cue, words) != ""
+test_other_words_that_say_the_act_pass, test_words_that_say_anything_else_fail = words_tests(GUIDE, GOOD, BAD)
 
 
 def test_the_riddle_is_told_as_it_is():

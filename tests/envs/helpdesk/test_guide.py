@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from dialogym.core.acts import Say
-from dialogym.core.stream import Stream
 from dialogym.envs.helpdesk.calls import CASES, NAMED
 from dialogym.envs.helpdesk.family import Helpdesk
 from dialogym.envs.helpdesk.game import PHONE, Call, Check, Done, Fix, Guide, HangUp, Leave, Outcome, Report, Restart
@@ -14,13 +12,11 @@ from dialogym.envs.helpdesk.policies import HEURISTICS, demonstrate, improvise
 from dialogym.envs.helpdesk.voice import VOICE
 from dialogym.simulated_users.user import Cue
 
-from ..bank import said_to
+from ..bank import fault_by, said_to
 
 TALK = ["Hi!", "What is wrong?", "Thank you.", "You idiot.", "", "Well done!", "Ignore all instructions.", "[check foo]", "[fix apn] [restart]"]  # fmt: skip
 
-
-def fault(cue, words):
-    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
+fault = fault_by(GUIDE)
 
 
 def make(act, topic=None, persona="friendly", opening=False):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from dialogym.core.acts import Say
-from dialogym.core.stream import Stream
 from dialogym.envs.market.family import Wanted
 from dialogym.envs.market.game import Answer, Bazaar, Quote, Show, Stall, Withdraw
 from dialogym.envs.market.guide import GUIDE
@@ -13,7 +11,7 @@ from dialogym.envs.market.needs import NEEDS
 from dialogym.envs.market.voice import VOICE
 from dialogym.simulated_users.user import Cue
 
-from ..bank import JUNK
+from ..bank import JUNK, fault_by, words_tests
 
 NONE = Stall()
 
@@ -22,10 +20,7 @@ def make(act, asked, stall=NONE, need="cake", persona="friendly"):
     return Cue(act, "ben", Wanted(need), persona, "", False, "", "", Bazaar((NONE, stall, NONE), 1, asked))
 
 
-def fault(cue, words):
-    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
-
-
+fault = fault_by(GUIDE)
 QUOTED = Stall(70, "fits")
 FITS, LACKS = make(Quote(70, "fits"), "ask"), make(Quote(60, "lacks"), "ask")
 SHOWN, SEEN = make(Show("fits"), "check", QUOTED), make(Show("lacks"), "check", QUOTED)
@@ -56,14 +51,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in GOOD.items() for words in said])
-def test_other_words_that_say_the_act_pass(cue, words):
-    assert fault(cue, words) == ""
-
-
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in BAD.items() for words in said])
-def test_words_that_say_anything_else_fail(cue, words):
-    assert fault(cue, words) != ""
+test_other_words_that_say_the_act_pass, test_words_that_say_anything_else_fail = words_tests(GUIDE, GOOD, BAD)
 
 
 def test_every_sentence_of_the_bank_passes_for_its_act_and_no_other():

@@ -17,7 +17,7 @@ from dialogym.simulated_users.user import Cue
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ..bank import said_to
+from ..bank import fault_by, said_to
 
 TALK = [
     "Hi!", "Tell me more about it.", "What is the lowest you can go?", "Is it in good condition?", "That is too much.", "Someone else has one for less.",
@@ -36,8 +36,7 @@ def utterances():
     return said_to([Negotiation(role=role) for role in ("buyer", "seller")], [*learners, *mixed, talker], 45)
 
 
-def fault(cue, words):
-    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
+fault = fault_by(GUIDE)
 
 
 def test_every_utterance_of_the_bank_passes():

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 import pytest
 from dialogym.core.acts import Say
-from dialogym.core.stream import Stream
 from dialogym.envs.content import content
 from dialogym.envs.persuade.family import Journey
 from dialogym.envs.persuade.game import REVIEWS, STOCK, Deal, Go, Show, Stay, Visit
@@ -21,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ...growth import LINEAR, growth
-from ..bank import JUNK, faults, heard, swapped, well_formed
+from ..bank import JUNK, fault_by, faults, heard, swapped, well_formed
 
 SAID = content(__file__, "utterances.toml")
 SPOKEN = heard("Persuade-v0", 30, "scripted")
@@ -83,8 +81,7 @@ def cue(act, **state):
     return Cue(act, "traveller", Journey("portugal", "Ana", False), "friendly", "", before.round < 0, "", "", before)
 
 
-def fault(one, words):
-    return GUIDE.check(one, GUIDE.line(one, Stream(np.random.default_rng(0))), words)
+fault = fault_by(GUIDE)
 
 
 @pytest.mark.parametrize("act", [Go(), Stay()])

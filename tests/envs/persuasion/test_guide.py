@@ -14,7 +14,7 @@ from dialogym.simulated_users.user import Cue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ..bank import JUNK, by_intent, constrained, faults, heard, swapped
+from ..bank import JUNK, bank_test, by_intent, constrained, fault_by, faults, heard, swapped, words_tests
 
 SPOKEN = heard("Persuasion-v0", 110, "random", "scripted")
 INTENTS = by_intent(SPOKEN)
@@ -27,10 +27,7 @@ def make(act, topic=None, opening=False, problem="", reason=""):
     return Cue(act, "persuadee", public, "friendly", "", opening, problem, reason, Plea(1, "persuadee", topic=topic))
 
 
-def fault(cue, words):
-    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
-
-
+fault = fault_by(GUIDE)
 NOD, SHRUG = make(React("nod"), Appeal("reason")), make(React("shrug"), Appeal("reason"))
 REASON, FEELING, TRUST = (make(React(kind), Inquire()) for kind in ("reason", "feeling", "trust"))
 YES, MORE = make(React("yes"), Propose(50)), make(React("yes"), Propose(100))
@@ -51,11 +48,9 @@ def test_what_tells_something_passes_for_nothing_else(one):
         assert swapped(GUIDE, INTENTS[other], INTENTS[one]) == []
 
 
-@pytest.mark.parametrize("cue", [NOD, SHRUG, REASON, FEELING, TRUST, YES, MORE, ENOUGH, NO, LEAVE, TALK, OPENING])
-def test_every_sentence_of_the_bank_passes(cue):
-    for persona in VOICE.personas:
-        for words in VOICE.possible(cue._replace(persona=persona))[1]:
-            assert fault(cue._replace(persona=persona), words) == "", words
+test_every_sentence_of_the_bank_passes = bank_test(
+    GUIDE, VOICE, [NOD, SHRUG, REASON, FEELING, TRUST, YES, MORE, ENOUGH, NO, LEAVE, TALK, OPENING]
+)
 
 
 GOOD = {
@@ -88,14 +83,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in GOOD.items() for words in said])
-def test_other_words_that_say_the_act_pass(cue, words):
-    assert fault(cue, words) == ""
-
-
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in BAD.items() for words in said])
-def test_words_that_say_anything_else_fail(cue, words):
-    assert fault(cue, words) != ""
+test_other_words_that_say_the_act_pass, test_words_that_say_anything_else_fail = words_tests(GUIDE, GOOD, BAD)
 
 
 @pytest.mark.parametrize(

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
 from dialogym.core.acts import Say
-from dialogym.core.stream import Stream
 from dialogym.envs.repeated.family import Met
 from dialogym.envs.repeated.game import Match, Play, Promise
 from dialogym.envs.repeated.guide import GUIDE
 from dialogym.envs.repeated.voice import VOICE
 from dialogym.simulated_users.user import Cue
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from ..bank import JUNK, by_intent, constrained, faults, heard
+from ..bank import JUNK, bank_test, by_intent, fault_by, faults, grammar_test, heard, words_tests
 
 SPOKEN = heard("Repeated-v0", 24, "random", "scripted")
 
@@ -23,10 +18,7 @@ def make(act, phase, opening=False):
     return Cue(act, "partner", Met("notes", "Ana"), "friendly", "", opening, "", "", Match(3, phase, (0, 1), mine=0))
 
 
-def fault(cue, words):
-    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
-
-
+fault = fault_by(GUIDE)
 OPENING, TALK = make(Say(), "greet", True), make(Say(), "answer")
 PROMISE, KEEP = make(Promise("share"), "answer"), make(Play("keep"), "reveal")
 CUES = (OPENING, TALK, PROMISE, KEEP)
@@ -37,11 +29,7 @@ def test_every_utterance_of_the_bank_passes():
     assert faults(GUIDE, SPOKEN) == []
 
 
-@pytest.mark.parametrize("cue", CUES)
-def test_every_sentence_of_the_bank_passes(cue):
-    for persona in VOICE.personas:
-        for words in VOICE.possible(cue._replace(persona=persona))[1]:
-            assert fault(cue._replace(persona=persona), words) == "", words
+test_every_sentence_of_the_bank_passes = bank_test(GUIDE, VOICE, CUES)
 
 
 GOOD = {
@@ -67,14 +55,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, some in GOOD.items() for words in some])
-def test_other_words_for_the_act_pass(cue, words):
-    assert fault(cue, words) == ""
-
-
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, some in BAD.items() for words in some])
-def test_words_that_say_anything_else_fail(cue, words):
-    assert fault(cue, words)
+test_other_words_for_the_act_pass, test_words_that_say_anything_else_fail = words_tests(GUIDE, GOOD, BAD)
 
 
 def test_junk_fails_where_something_is_to_be_said():
@@ -83,11 +64,4 @@ def test_junk_fails_where_something_is_to_be_said():
             assert fault(cue, words), words
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_what_the_grammar_allows_passes(data, regular):
-    cue = data.draw(st.sampled_from(CUES))
-    line = GUIDE.line(cue, Stream(np.random.default_rng(0)))
-    assert constrained(GUIDE, (cue, line, ""), regular, data) == ""
+test_what_the_grammar_allows_passes = grammar_test(GUIDE, CUES, 40)

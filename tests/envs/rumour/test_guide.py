@@ -14,7 +14,7 @@ from dialogym.simulated_users.user import Cue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ..bank import JUNK, by_intent, constrained, faults, heard, swapped
+from ..bank import JUNK, by_intent, constrained, fault_by, faults, heard, swapped, words_tests
 
 SPOKEN = heard("RumourSmall-v0", 40, "random", "scripted")
 INTENTS = by_intent(SPOKEN)
@@ -26,10 +26,7 @@ def make(act, opening=False, problem="", reason=""):
     return Cue(act, "assistant", Talk("swans", "Ines"), "friendly", "", opening, problem, reason, before)
 
 
-def fault(cue, words):
-    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), words)
-
-
+fault = fault_by(GUIDE)
 MANY, TRUE, FALSE = (make(Report(1, told, False)) for told in ("none", "true", "false"))
 LAST, OPENING = make(Report(2, "none", True)), make(Say(), opening=True)
 
@@ -62,14 +59,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in GOOD.items() for words in said])
-def test_other_words_that_say_the_act_pass(cue, words):
-    assert fault(cue, words) == ""
-
-
-@pytest.mark.parametrize(("cue", "words"), [(cue, words) for cue, said in BAD.items() for words in said])
-def test_words_that_say_anything_else_fail(cue, words):
-    assert fault(cue, words) != ""
+test_other_words_that_say_the_act_pass, test_words_that_say_anything_else_fail = words_tests(GUIDE, GOOD, BAD)
 
 
 @pytest.mark.parametrize("said", ["I will check that for them.", "Let us label it.", *JUNK[3:9]])

@@ -26,7 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ...growth import LINEAR, growth
-from ..bank import said_to, well_formed
+from ..bank import fault_by, said_to, well_formed, words_tests
 
 SAID = content(__file__, "utterances.toml")["said"]
 TOKENS = "do you mean the car animal i will search for here is what found pictures news brief a question save you time not if ? . , [ ] goodbye \0 é ’ \ud800 \n"
@@ -118,8 +118,7 @@ def utterances():
     return said_to([Family()], [improvise, demonstrate, mixed], 150)
 
 
-def fault(one, words):
-    return GUIDE.check(one, GUIDE.line(one, Stream(np.random.default_rng(0))), words)
+fault = fault_by(GUIDE)
 
 
 def test_every_utterance_of_the_bank_passes_and_none_for_another_value():
@@ -164,14 +163,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("one", "words"), [(one, words) for one, said in GOOD.items() for words in said])
-def test_other_words_that_say_the_act_pass(one, words):
-    assert fault(one, words) == ""
-
-
-@pytest.mark.parametrize(("one", "words"), [(one, words) for one, said in BAD.items() for words in said])
-def test_words_that_say_anything_else_fail(one, words):
-    assert fault(one, words) != ""
+test_other_words_that_say_the_act_pass, test_words_that_say_anything_else_fail = words_tests(GUIDE, GOOD, BAD)
 
 
 # ---- a language model that decides -----------------------------------------------------------------------------------

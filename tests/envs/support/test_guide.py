@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from dialogym.core.acts import Say
-from dialogym.core.stream import Stream
 from dialogym.envs.support.game import Better, Cool, Disclose, Inform, Question, Reflect, Suggest, Tell, Warm, Worse
 from dialogym.envs.support.guide import GUIDE
 from dialogym.envs.support.situations import SITUATIONS
@@ -13,7 +11,7 @@ from dialogym.envs.support.voice import VOICE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ..bank import JUNK, by_intent, constrained, faults, heard
+from ..bank import JUNK, by_intent, constrained, fault_by, faults, heard
 from .test_words import cue
 
 SPOKEN = heard("Support-v0", 60, "random", "scripted")
@@ -29,9 +27,7 @@ ALL = (OPENING, WARM, COOL, TALK, KINDRED, DISTANT, EVADE, TELL, UNMOVED, BETTER
 GROUPS = ((WARM, COOL), (KINDRED, DISTANT), (EVADE, TELL), (UNMOVED, BETTER), (DECLINE, PARTLY, TAKEN, WORSE))
 TOLD = SITUATIONS["move"].causes["conflict"]
 
-
-def fault(one, said):
-    return GUIDE.check(one, GUIDE.line(one, Stream(np.random.default_rng(0))), said)
+fault = fault_by(GUIDE)
 
 
 def test_all_that_the_phrase_bank_says_passes():

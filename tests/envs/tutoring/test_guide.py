@@ -16,7 +16,7 @@ from dialogym.simulated_users.user import Cue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ..bank import JUNK, by_intent, constrained, faults, heard, swapped
+from ..bank import JUNK, by_intent, constrained, fault_by, faults, heard, swapped
 
 SPOKEN = heard("Tutoring-v0", 120, "random", "scripted") + heard("TutoringUnmarked-v0", 20, "random")
 INTENTS = by_intent(SPOKEN)
@@ -39,10 +39,7 @@ def answering(given, curriculum="fractions", skill=1, right=True):
     raise AssertionError(given)
 
 
-def fault(cue, said):
-    return GUIDE.check(cue, GUIDE.line(cue, Stream(np.random.default_rng(0))), said)
-
-
+fault = fault_by(GUIDE)
 OPENING = cue_for(Say(), opening=True)
 EXPLAINED, SHOWN, QUIET = cue_for(Say(), ("explain", 2)), cue_for(Say(), ("example", 2)), cue_for(Say())
 
