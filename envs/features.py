@@ -7,6 +7,7 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -108,19 +109,25 @@ class Features:
         seen: dict[tuple[Any, int, Any], None] = {}
         for seed, scenario in enumerate(some):
             setting = self.family.setting(scenario)
-            beliefs = [setting.prior]
-            for play in wander(setting, plays, seed):
-                belief = whoever = setting.prior
+            prior, plays_seen = setting.prior, list(wander(setting, plays, seed))
+            beliefs = [prior]
+            for play in plays_seen:
+                belief = prior
                 for _, exchange, _ in play:
                     if exchange is not None:
                         belief = setting.listen(belief, exchange)
-                        for state, _, _ in exchange.replies:  # what might be hidden, had others been met there
-                            whoever = overlook(setting.mind, whoever, state)
-                        beliefs += (belief, whoever)
-            parts = dict.fromkeys(pair for belief in beliefs for pair in enumerate(_factors(belief)))
-            seen.update(
-                dict.fromkeys((scenario, part, outcome) for part, factor in parts for outcome in factor.support)
-            )
+                        beliefs.append(belief)
+            here, first = _outcomes(beliefs), _outcomes([prior])
+            if here.keys() > first.keys():  # what is hidden moves: what might be, had others been met there?
+                whoever = []
+                for play in plays_seen:
+                    belief = prior
+                    for _, exchange, _ in play:
+                        for state, _, _ in exchange.replies if exchange else ():
+                            belief = overlook(setting.mind, belief, state)
+                        whoever.append(belief)
+                here |= _outcomes(whoever)
+            seen.update(dict.fromkeys((scenario, part, outcome) for part, outcome in here))
         found: dict[str, tuple[set[Any], set[Any]]] = {}  # path -> its values as they are, and as they are told
         for scenario, _, outcome in seen:
             for path, value in _values(outcome):
@@ -147,6 +154,12 @@ def features(family: Family, belief: bool = True) -> Features:
             _made.clear()
         found = _made[key] = Features(family, belief)
     return found
+
+
+def _outcomes(beliefs: Iterable[Belief]) -> dict[tuple[int, Any], None]:
+    """The part and the value of everything that is thought possible, in order of first sight."""
+    factors = dict.fromkeys(pair for belief in beliefs for pair in enumerate(_factors(belief)))
+    return dict.fromkeys((part, outcome) for part, factor in factors for outcome in factor.support)
 
 
 def _factors(belief: Belief) -> tuple[Belief, ...]:
