@@ -8,7 +8,7 @@ from functools import cache
 from itertools import product
 from typing import cast
 
-from ...core.acts import Act, Say
+from ...core.acts import Act
 from ...core.belief import ProductBelief
 from ...core.dialogue import Dialogue
 from ...core.people import People
@@ -35,13 +35,12 @@ Rule = Callable[[Setting, Bazaar, ProductBelief, tuple[Name, ...]], Act]
 
 
 def improvise(dialogue: Dialogue, stream: Stream) -> str:
-    """Uniform over the kinds of act, then over the acts of that kind."""
-    kinds: dict[type[Act], list[Act]] = {Say: [Say()]}
+    """Uniform over the kinds of act that can gain something, then over the acts of that kind."""
+    kinds: dict[type[Act], list[Act]] = {}
     for act in dialogue.setting.game.choices(dialogue.state, dialogue.seat):
         kinds.setdefault(type(act), []).append(act)
     acts = list(kinds.values())[stream.choose(len(kinds))]
-    act = acts[stream.choose(len(acts))]
-    return "What a day for the market." if isinstance(act, Say) else GRAMMAR.print(act)
+    return GRAMMAR.print(acts[stream.choose(len(acts))])
 
 
 def demonstrate(dialogue: Dialogue, stream: Stream) -> str:

@@ -90,7 +90,7 @@ def test_an_experiment(tmp_path):
     file.write_text(CONDITIONS)
     room = room_of(Play("Negotiation-v0", seed=3, record=tmp_path / "kept", conditions=file), {})
     keys = [room.start() for _ in range(4)]
-    assert [room.talks[key].console.messages[0]["content"] for key in keys][::2] == ["*She is in a good mood.*"] * 2
+    assert [room.messages(key)[0]["content"] for key in keys][::2] == ["*She is in a good mood.*"] * 2
     shown = [" ".join(texts(room.say(key, "[offer 1]"))) for key in keys]
     assert ["likeliest: reservation" in text for text in shown] == [False, True, False, True]
     for key in keys:
