@@ -8,7 +8,7 @@ from ...core.acts import Act, Say
 from ...core.dialogue import Dialogue
 from ...core.stream import Stream
 from ..content import content
-from .game import CAPS, SHARE, CommonPool, Pool, Propose, Take, fair
+from .game import CAPS, SHARE, Agree, CommonPool, Pool, Propose, Refuse, Take, fair
 from .voice import GRAMMAR, counted
 
 _WORDS = content(__file__, "policies.toml")
@@ -59,6 +59,10 @@ def _lead(dialogue: Dialogue, stream: Stream) -> Act:
     drawn = stream.random()
     if state.phase == "council":
         return Say() if drawn < 0.1 else Propose(SHARE if drawn < 0.85 else CAPS[stream.choose(len(CAPS))])
+    if state.phase == "vote":
+        return Agree() if state.cap <= SHARE else Refuse()
+    if state.phase != "harvest":
+        return Say()
     share = fair(state.pool, game.people)
     if state.month == game.months - 1:
         return Take(game.most if drawn < 0.7 else share)
@@ -73,7 +77,7 @@ def plan(amount: Amount, cap: int = 0, last: int = 0) -> Speak:
 
     Args:
         amount: Units, by the rules and the state.
-        cap: 0 to propose nothing.
+        cap: 0 to propose nothing. Who does not propose votes for as much or less.
         last: Months.
     """
 
@@ -81,6 +85,10 @@ def plan(amount: Amount, cap: int = 0, last: int = 0) -> Speak:
         game, state = _game(dialogue), dialogue.state
         if state.phase == "council":
             return f"[propose {cap}]" if cap else "Let us begin."
+        if state.phase == "vote":
+            return "[agree]" if state.cap <= cap else "[refuse]"
+        if state.phase != "harvest":
+            return "Let us begin."
         units = game.most if state.month >= game.months - last else amount(game, state)
         return f"[take {units}]"
 

@@ -27,7 +27,9 @@ from dialogym.envs.make import make_engine
 from dialogym.evaluation.brute_force import brute_force
 from dialogym.evaluation.exact import classes, expected_return, known_value, optimum
 from dialogym.policies.collect import play
+from dialogym.policies.duel import play_duels
 from dialogym.policies.policy import FunctionPolicy
+from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import rollout
 from pettingzoo.test import api_test, parallel_api_test
 
@@ -292,3 +294,13 @@ def test_briefs_tell_each_seat_what_it_does():
     env.reset(seed=1)
     assert env.both.briefs["ben"].startswith("You are Ben. You and Anna, Cleo, Dan and the chair share ")
     assert "which you chair" in env.both.briefs["you"] and "which the chair leads" in env.both.briefs["anna"]
+
+
+@pytest.mark.parametrize("name", ["keep", "grab", "scripted"])
+def test_rules_play_from_every_seat(name):
+    policy = make_policy(name, make_engine(ENV))
+    for duel in play_duels(Commons(), [dict.fromkeys(EVERYBODY, policy)] * 3, range(3)):
+        steps = [step for dialogue in duel.dialogues.values() for step in dialogue.steps]
+        assert not [step.text for step in steps if step.problem]
+        if name == "keep":  # all vote for the share, and keep to it
+            assert duel.payoffs == pytest.approx(dict.fromkeys(EVERYBODY, 1.0)) and duel.env.state_.month == 8
