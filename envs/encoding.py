@@ -21,6 +21,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -319,9 +320,14 @@ def _columns(points: Sequence[tuple[_Frame, Mapping[str, Any]]]) -> Iterator[Col
 
 def _menu(setting: Setting, kinds: Mapping[str, type[Act]]) -> list[Act]:
     """Every act that the learner can choose in some random dialogues, kind by kind, in order of first sight."""
-    found = dict.fromkeys(act for play in wander(setting, PLAYS, 0) for _, _, choices in play for act in choices)
     order = list(kinds)
-    return sorted((act for act in found if act.tag() in kinds), key=lambda act: order.index(act.tag()))
+    return sorted((act for act in _chosen(setting) if act.tag() in kinds), key=lambda act: order.index(act.tag()))
+
+
+@lru_cache(maxsize=256)
+def _chosen(setting: Setting) -> tuple[Act, ...]:
+    """The acts of `_menu`; found once for all scenarios that have the setting."""
+    return tuple(dict.fromkeys(act for play in wander(setting, PLAYS, 0) for _, _, acts in play for act in acts))
 
 
 def wander(setting: Setting, plays: int, seed: int) -> Iterator[list[tuple[Any, Exchange | None, list[Act]]]]:
