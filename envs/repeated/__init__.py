@@ -1,4 +1,4 @@
-"""Repeated: a game of two options each, round after round with the same person, with a word before each round."""
+"""Repeated: a game of two or three options each, round after round, with a word before each."""
 
 from typing import Any
 
@@ -8,4 +8,5 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "Repeated-v0": {},
     "RepeatedDilemma-v0": {"game": "dilemma"},
     "RepeatedBattle-v0": {"game": "battle"},
+    "RepeatedHands-v0": {"game": "hands", "rounds": 8, "talk": False},
 }

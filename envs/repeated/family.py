@@ -1,27 +1,28 @@
-"""Repeated: games of two options each, played round after round, as an environment."""
+"""Repeated: games of two or three options each, played round after round, as an environment."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple
 
 from ...core.checks import one_of, whole
 from ...core.dialogue import Dialogue
 from ...core.duel import Seats
+from ...core.grammar import Grammar
 from ...core.setting import Setting
 from ...core.solver import Rescaled, Solution
 from ...core.stream import Stream
 from ..base import Family
-from .game import ACTS, PAYOFFS, MatrixGame, Play, Promise
+from .game import ACTS, HANDS, PAYOFFS, MatrixGame, Play, Promise
 from .mind import POPULATIONS, Partner, Strategist
 from .stories import NAMES, STORIES
-from .voice import PATTERNS, VOICE, context, understand
+from .voice import GRAMMAR, PATTERNS, SILENT_GRAMMAR, VOICE, context, understand
 
-GAMES = ("mixed", *PAYOFFS)
+GAMES = ("mixed", *PAYOFFS, HANDS)
 
 
 class Met(NamedTuple):
@@ -34,7 +35,7 @@ class Met(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """One scenario: the story, with whom it is played, and whether its second option is told first."""
+    """One scenario: the story, with whom it is played, and whether its last option is told first."""
 
     story: str
     name: str
@@ -59,10 +60,15 @@ class Repeated(Family):
     take turns, some keep their word as long as the learner keeps its own, some lie. The learner has to find out whom
     it faces without spoiling it, and the end is known.
 
+    In `RepeatedHands-v0`, the game is rock, paper, scissors or a hand game like it: three options, of which each beats
+    one and is beaten by one, eight rounds and no talk. What one wins the other loses, so nobody can be won over; but
+    people who think that they choose at random have habits, and who sees through them wins. **It tests inference, and
+    not planning**: to do what is best for the round at hand is the best that can be done (see the numbers below).
+
     ## Scenario
 
-    One of 24 stories, six of each game, one of eight names, and the order in which the options are told, all equally
-    likely. Points of the learner and of the person, the learner's option first:
+    One of six stories of each game, one of eight names, and the order in which the options are told, all equally
+    likely. `mixed` is the first four games. Points of the learner and of the person, the learner's option first:
 
     | game | both first | first, second | second, first | both second |
     |---|---:|---:|---:|---:|
@@ -71,7 +77,10 @@ class Repeated(Family):
     | `stag` | 10, 10 | 1, 8 | 8, 1 | 5, 5 |
     | `chicken` | 6, 6 | 3, 10 | 10, 3 | 0, 0 |
 
-    The person's kind is drawn from the table on this page, independently of the scenario.
+    In `hands`, the second option beats the first, the third the second, and the first the third. A win is worth 1, a
+    defeat -1, and the same option 0.
+
+    The person's kind is drawn from the tables on this page, independently of the scenario.
 
     ## Acts
 
@@ -82,7 +91,7 @@ class Repeated(Family):
     With `grammar="tagged"` only tags bind. With `grammar="natural"`, the default, an utterance without a tag is read by
     the patterns below: an option that is named as what one will do is promised when it is time to talk, and chosen when
     it is time to choose. Who proposes that both do it promises it. Both options at once are ambiguous: the turn is
-    lost. A lost turn counts as talk.
+    lost. A lost turn counts as talk. Without talk there is nothing to promise.
 
     ## Observation
 
@@ -95,7 +104,8 @@ class Repeated(Family):
     `goal`, at the end: `(points - rounds * secure) / (rounds * (fair - secure))`. `secure` is what the learner can
     secure alone in a round, by its best mixture (von Neumann 1928): 5 in the dilemma and the stag hunt, 70/17 in the
     battle, 3 in chicken. `fair` is half of the most that both can get together: 8, 8.5, 10 and 6.5. So 0 is what one
-    gets alone, and 1 full cooperation in equal parts; more is possible at the other's expense.
+    gets alone, and 1 full cooperation in equal parts; more is possible at the other's expense. In `hands` it is the
+    rounds won less the rounds lost, over all rounds: `secure` is 0, by choosing at random, and 1 is to win them all.
 
     ## Episode end
 
@@ -115,13 +125,15 @@ class Repeated(Family):
     | `Repeated-v0` | `mixed`: the four alike | 10 |
     | `RepeatedDilemma-v0` | `dilemma` | 10 |
     | `RepeatedBattle-v0` | `battle` | 10 |
+    | `RepeatedHands-v0` | `hands`, without talk | 8 |
 
     ## Metrics
 
-    `info["outcome"]`, at the end: `points` (a round), `joint` (points of both, over the most that both can get),
-    `of_best` (payoff over that of the best response to this person's rule, where that is above 0), `cooperation` (share
-    of rounds in which the learner takes the first option; not in the battle), `forgiveness` (the same, of rounds right
-    after the person took the second), `agreement` (share of rounds in which both take options of the same place),
+    `info["outcome"]`, at the end: `points` (a round), `joint` (points of both, over the most that both can get; not in
+    hands), `of_best` (payoff over that of the best response to this person's rule, where that is above 0),
+    `cooperation` (share of rounds in which the learner takes the first option; not in the battle or in hands),
+    `forgiveness` (the same, of rounds right after the person took the second), `agreement` (share of rounds in which
+    both take options of the same place; not in hands), `stalemates` (the same, in hands: nobody wins then),
     `alternation` (share of rounds in which the learner changes its option), `kept` (share of its promises that it
     keeps), `entropy` (of its options, in bits), `malformed` (ambiguous turns included), `illegal`. `info["hidden"]`
     then holds `kind` and `memory`.
@@ -135,11 +147,15 @@ class Repeated(Family):
       Dilemma game. *Nature* 364, 56-58.
     - J. von Neumann (1928). Zur Theorie der Gesellschaftsspiele. *Mathematische Annalen* 100, 295-320.
     - J. Farrell and M. Rabin (1996). Cheap talk. *Journal of Economic Perspectives* 10, 103-118.
+    - A. Vidler and T. Walsh (2025). Playing games with large language models: randomness and strategy.
+      arXiv:2503.02582.
+    - Z. Wang, B. Xu and H.-J. Zhou (2014). Social cycling and conditional responses in the Rock-Paper-Scissors game.
+      *Scientific Reports* 4, 5830.
     - L. P. Kaelbling, M. L. Littman and A. R. Cassandra (1998). Planning and acting in partially observable stochastic
       domains. *Artificial Intelligence* 101, 99-134.
 
     Args:
-        game: `dilemma`, `battle`, `stag`, `chicken`, or `mixed` for all of them alike.
+        game: `dilemma`, `battle`, `stag`, `chicken`, `hands`, or `mixed` for the first four alike.
         rounds: Rounds that are played. 4 to 16.
         talk: Whether each round begins with a word of both.
     """
@@ -155,11 +171,12 @@ class Repeated(Family):
     voice: ClassVar = VOICE
     metrics_of: ClassVar[Mapping[str, str]] = {
         "points": "points a round",
-        "joint": "points of both, over the most that both can get",
+        "joint": "points of both, over the most that both can get; not in hands",
         "of_best": "payoff over that of the best response to this rule, where that is above 0",
-        "cooperation": "share of rounds with the learner's first option; not in the battle",
-        "forgiveness": "the same, right after the person took its second; not in the battle",
-        "agreement": "share of rounds in which both take options of the same place",
+        "cooperation": "share of rounds with the learner's first option; not in the battle or in hands",
+        "forgiveness": "the same, right after the person took its second; not in the battle or in hands",
+        "agreement": "share of rounds in which both take options of the same place; not in hands",
+        "stalemates": "the same, in hands, where nobody wins then",
         "alternation": "share of rounds in which the learner changes its option",
         "kept": "share of the learner's promises that it keeps",
         "entropy": "of the learner's options, in bits",
@@ -169,9 +186,15 @@ class Repeated(Family):
         one_of(self, GAMES, "game")
         whole(self, 4, 16, "rounds")
 
+    @cached_property
+    def grammar(self) -> Grammar:
+        """Reads and prints the acts; without talk there are no promises."""
+        return GRAMMAR if self.talk else SILENT_GRAMMAR
+
     def scenarios(self) -> Sequence[Meeting]:
         """Every story with every name, told in both orders, all equally likely."""
-        stories = [key for key, story in STORIES.items() if self.game in ("mixed", story.game)]
+        games = tuple(PAYOFFS) if self.game == "mixed" else (self.game,)
+        stories = [key for key, story in STORIES.items() if story.game in games]
         return [Meeting(key, name, turned) for key in stories for name in NAMES for turned in (False, True)]
 
     def parts(self, scenario: Meeting) -> tuple[MatrixGame, Strategist]:
@@ -201,20 +224,22 @@ class Repeated(Family):
         played = list(_rounds(dialogue, game))
         choices = [mine for _, mine, _ in played]
         told = [promised == mine for promised, mine, _ in played if promised is not None]
-        kind = game.game != "battle"
+        kind, shared = game.game not in ("battle", HANDS), game.game != HANDS
         after = [choices[i + 1] == 0 for i, (_, _, theirs) in enumerate(played[:-1]) if theirs == 1]
         best = dialogue.setting.solution.known_value_of(Partner(dialogue.hidden.kind))
         number = len(played)
+        same = _mean([mine == theirs for _, mine, theirs in played])
         return {
             "points": state.points[0] / number if number else None,
-            "joint": sum(state.points) / (2 * game.fair * number) if number else None,
+            "joint": sum(state.points) / (2 * game.fair * number) if shared and number else None,
             "of_best": game.payoff(state, self.role) / best if best > 1e-9 else None,
             "cooperation": choices.count(0) / number if kind and number else None,
             "forgiveness": sum(after) / len(after) if kind and after else None,
-            "agreement": sum(mine == theirs for _, mine, theirs in played) / number if number else None,
+            "agreement": same if shared else None,
+            "stalemates": None if shared else same,
             "alternation": _mean([a != b for a, b in pairwise(choices)]),
             "kept": _mean(told),
-            "entropy": _entropy(choices.count(0) / number) if number else None,
+            "entropy": _entropy([choices.count(one) / number for one in set(choices)]) if number else None,
         }
 
     def in_words(self, outcome: Mapping[str, Any]) -> str:
@@ -237,31 +262,38 @@ class Repeated(Family):
     def _told(self, scenario: Meeting, game: MatrixGame, seat: str) -> str:
         """The brief of a seat; its own option comes first in a pair."""
         story, name, other = STORIES[scenario.story], scenario.name, "partner" if seat == "you" else "you"
-        order = (1, 0) if scenario.turned else (0, 1)
+        order = range(len(game.options))[:: -1 if scenario.turned else 1]
         said = [story.about.format(name=name)]
         if game.game == "battle":
             own = 0 if seat == "you" else 1
             said.append(f"You would rather {story.do[own]}, {name} would rather {story.do[1 - own]}.")
-        meant = " or ".join(f"{game.options[place]} ({story.do[place]})" for place in order)
-        said.append(f"You play {self.rounds} rounds. In each, both choose at once: {meant}.")
-        pairs = []
-        for mine in order:
-            for theirs in order:
-                both = (mine, theirs) if seat == "you" else (theirs, mine)
-                got, given = game.points(seat, *both), game.points(other, *both)
-                pairs.append(f"{game.options[mine]}/{game.options[theirs]} {got} and {given}")
-        said.append(f"Points of you and {name}, your option first: {', '.join(pairs)}.")
+        *most, meant = (f"{game.options[place]} ({story.do[place]})" for place in order)
+        said.append(f"You play {self.rounds} rounds. In each, both choose at once: {', '.join(most)} or {meant}.")
+        if game.game == HANDS:
+            wins = ", ".join(f"{game.options[place]} over {game.options[place - 1]}" for place in order)
+            said.append(f"What wins: {wins}. Who wins gets 1 point, and who loses -1; the same option of both gets 0.")
+        else:
+            pairs = []
+            for mine in order:
+                for theirs in order:
+                    both = (mine, theirs) if seat == "you" else (theirs, mine)
+                    got, given = game.points(seat, *both), game.points(other, *both)
+                    pairs.append(f"{game.options[mine]}/{game.options[theirs]} {got} and {given}")
+            said.append(f"Points of you and {name}, your option first: {', '.join(pairs)}.")
         if self.talk:
             first, second = ("you say", f"{name} answers") if seat == "you" else (f"{name} says", "you answer")
             said.append(
                 f"Before each choice {first} something and {second}; both may promise an option, which binds nobody."
             )
-        last = f"Who names no option when it is time to choose repeats its last one, at first {game.options[1]}."
-        score = (
-            f"You score what you get beyond the {game.secure(seat):.3g} points a round that you can secure alone; "
-            f"1 stands for {game.fair:.3g} points a round. What rule {name} follows, you do not know."
-        )
-        return " ".join([*said, last, score])
+        said.append(f"Who names no option when it is time to choose repeats its last one, at first {game.options[1]}.")
+        if game.game == HANDS:
+            said.append(f"You score your points a round. How {name} chooses, you do not know.")
+        else:
+            said.append(
+                f"You score what you get beyond the {game.secure(seat):.3g} points a round that you can secure alone; "
+                f"1 stands for {game.fair:.3g} points a round. What rule {name} follows, you do not know."
+            )
+        return " ".join(said)
 
 
 def _rounds(dialogue: Dialogue, game: MatrixGame) -> Iterator[tuple[int | None, int, int]]:
@@ -278,9 +310,9 @@ def _mean(found: Sequence[bool]) -> float | None:
     return sum(found) / len(found) if found else None
 
 
-def _entropy(p: float) -> float:
-    """Of two options, in bits."""
-    return -sum(q * math.log2(q) for q in (p, 1.0 - p) if q) + 0.0
+def _entropy(shares: Sequence[float]) -> float:
+    """Of the options that were taken, in bits."""
+    return -sum(share * math.log2(share) for share in shares) + 0.0
 
 
 @cache

@@ -1,4 +1,4 @@
-"""A game of two options each, played for several rounds: talk if you like, then both choose at once."""
+"""A game of two options each, or of three, played for several rounds: talk if you like, then both choose at once."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ PAYOFFS: dict[str, tuple[tuple[int, int, int, int], tuple[int, int, int, int]]] 
     "chicken": ((6, 3, 10, 0), (6, 10, 3, 0)),
 }
 """Game -> points of each seat if both choose their first option, only `you` does, only the partner, or nobody."""
+HANDS = "hands"
+"""Rock, paper, scissors: of three options, each beats the one before it. A win is a point, a defeat one less."""
+_WON = (0, 1, -1)
+_PLACES = ("first", "second", "third")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ _SAY = Say()
 
 
 class Match(NamedTuple):
-    """State; public but for `chosen`. Options are told by their places, 0 or 1.
+    """State; public but for `chosen`. Options are told by their places, from 0.
 
     Attributes:
         round: Rounds played.
@@ -71,17 +75,17 @@ class MatrixGame:
     """The rules.
 
     Args:
-        game: Which of `PAYOFFS`.
+        game: Which of `PAYOFFS`, or `HANDS`.
         rounds: So many are played.
         talk: Whether each begins with a word of `you`, and one of the partner.
-        options: What the two options are called in tags.
+        options: What the options are called in tags.
         greeting: Whether the partner says hello first.
     """
 
     game: str = "dilemma"
     rounds: int = 10
     talk: bool = True
-    options: tuple[str, str] = ("first", "second")
+    options: tuple[str, ...] = _PLACES[:2]
     greeting: bool = True
 
     seats = SEATS
@@ -96,10 +100,15 @@ class MatrixGame:
 
     def points(self, seat: str, mine: int, theirs: int) -> int:
         """What a seat gets in a round, by the places of what `you` and the partner chose."""
+        if self.game == HANDS:
+            won = _WON[(mine - theirs) % len(_WON)]
+            return won if seat == "you" else -won
         return PAYOFFS[self.game][SEATS.index(seat)][2 * mine + theirs]
 
     def secure(self, seat: str) -> float:
         """Points a round that a seat gets for sure by its best mixture, whatever the other does (von Neumann 1928)."""
+        if self.game == HANDS:
+            return 0.0
         both, alone, other, neither = PAYOFFS[self.game][SEATS.index(seat)]
         if seat == "partner":
             alone, other = other, alone  # by its own option first
@@ -111,7 +120,9 @@ class MatrixGame:
 
     @property
     def fair(self) -> float:
-        """Half of the most points that both can get together in a round."""
+        """Half of the most points that both can get together in a round; where one wins what the other loses, a win."""
+        if self.game == HANDS:
+            return 1.0
         return max(sum(both) for both in zip(*PAYOFFS[self.game], strict=True)) / 2
 
     def mover(self, state: Match) -> str | None:
@@ -139,7 +150,7 @@ class MatrixGame:
             IllegalAct: If there is none of that name.
         """
         if option not in self.options:
-            raise IllegalAct(f"The options are {' and '.join(self.options)}.")
+            raise IllegalAct(f"The options are {', '.join(self.options[:-1])} and {self.options[-1]}.")
         return self.options.index(option)
 
     def apply(self, state: Match, seat: str, act: Act) -> Match:
@@ -195,6 +206,8 @@ class MatrixGame:
     def payoff(self, state: Match, seat: str, hidden: Any = None) -> float:
         """What the seat got beyond what it could secure alone, as a share of what fair cooperation gives beyond that.
 
+        In `HANDS` that is the rounds won less the rounds lost, as a share of all rounds.
+
         Only the rounds that were played count.
         """
         had = state.points[SEATS.index(seat)] - state.round * self.secure(seat)
@@ -207,4 +220,4 @@ class MatrixGame:
 
     def canonical(self) -> MatrixGame:
         """The same game with options of no name. Those that differ in names alone share it."""
-        return replace(self, options=("first", "second"))
+        return replace(self, options=_PLACES[: len(self.options)])

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
-from .game import Match, MatrixGame, Play, Promise
+from .game import HANDS, Match, MatrixGame, Play, Promise
 
 RULES: dict[str, str] = {
     "cooperator": "always the first option",
@@ -29,6 +29,24 @@ RULES: dict[str, str] = {
     "stayer": "the same again after the same of both, else the other option; its own favourite at first",
 }
 """Kind -> what it does. In the battle, the first option is the learner's favourite, and the second its own."""
+
+HABITS: dict[str, str] = {
+    "stay-or-shift": "the same again after a win, else the next one",
+    "upward": "the next one",
+    "downward": "the one before",
+    "copycat": "what you took in the last round",
+    "avenger": "what would have beaten you in the last round",
+    "favourite": "the first one",
+    "restless": "never the same again",
+}
+"""Kind -> what it does in `HANDS`, where it thinks that it chooses at random. The next option beats the one before."""
+SURE = 0.9
+"""How often they do so, all but the last two. Else they take the same as before or, where that is what they mean, the
+next one."""
+FAVOURS = 0.6
+"""How often a favourite is taken; the others share the rest. Who is restless takes each of the others alike."""
+LEAD = 0.5
+"""How often the first option is the first choice of all but those with a favourite; the others share the rest."""
 
 POPULATIONS: dict[str, tuple[tuple[str, float], ...]] = {
     "dilemma": (
@@ -76,6 +94,15 @@ POPULATIONS: dict[str, tuple[tuple[str, float], ...]] = {
         ("keeper", 2.0),
         ("con", 1.5),
     ),
+    HANDS: (
+        ("stay-or-shift", 2.0),
+        ("upward", 1.5),
+        ("downward", 1.5),
+        ("copycat", 1.5),
+        ("avenger", 2.0),
+        ("favourite", 1.5),
+        ("restless", 2.0),
+    ),
 }
 """Game -> kind and weight of those who are met."""
 
@@ -84,7 +111,7 @@ class Partner(NamedTuple):
     """Hidden state of a person.
 
     Attributes:
-        kind: One of `RULES`.
+        kind: One of `RULES` or, in `HANDS`, of `HABITS`.
         memory: What it has counted: of two-tats, your second options in a row; of grim, 1 after the first; of the
             averager, by how much your favourite is ahead, from -3 to 3.
     """
@@ -121,8 +148,41 @@ class Strategist:
         if seen.phase == "answer":
             told = _answer(hidden.kind, seen)
             return Belief.certain((hidden, Say() if told is None else Promise(options[told])))
+        if self.game.game == HANDS:
+            shares = zip(options, habit(hidden.kind, seen.last), strict=True)
+            return Belief(((hidden, Play(option)), share) for option, share in shares)
         option, memory = _option(hidden, seen, self.game.rounds)
         return Belief.certain((Partner(hidden.kind, memory), Play(options[option])))
+
+
+def habit(kind: str, last: tuple[int, int] | None) -> tuple[float, float, float]:
+    """How likely a person is to take each option of `HANDS`.
+
+    Nobody is sure of itself. So all draw as many random numbers, and words cannot tell who is who.
+
+    Args:
+        kind: One of `HABITS`.
+        last: What you and the person chose in the last round.
+    """
+    if kind == "favourite":
+        return _leaning(0, FAVOURS)
+    if last is None:
+        return _leaning(0, LEAD)
+    yours, own = last
+    if kind == "restless":
+        return _leaning(own, 0.0)
+    won = (own - yours) % 3 == 1
+    meant = {"copycat": yours, "avenger": yours + 1, "downward": own + 2, "stay-or-shift": own if won else own + 1}
+    place = meant.get(kind, own + 1) % 3
+    slip = (own + 1) % 3 if place == own else own
+    first, second, third = (SURE * (one == place) + (1.0 - SURE) * (one == slip) for one in range(3))
+    return first, second, third
+
+
+def _leaning(place: int, share: float) -> tuple[float, float, float]:
+    rest = (1.0 - share) / 2
+    first, second, third = (share if one == place else rest for one in range(3))
+    return first, second, third
 
 
 def _answer(kind: str, state: Match) -> int | None:

@@ -8,7 +8,7 @@ from ...core.acts import Act, Say
 from ...core.dialogue import Dialogue
 from ...core.stream import Stream
 from ..content import content
-from .game import Match, MatrixGame, Play, Promise
+from .game import HANDS, Match, MatrixGame, Play, Promise
 from .stories import STORIES
 from .voice import GRAMMAR
 
@@ -27,6 +27,9 @@ PROMISES = 0.9
 
 KEEPS = 0.95
 """How often it then does so."""
+
+CYCLES = 0.75
+"""How often, in `HANDS`, it stays after a win and else takes the next option (Wang et al. 2014); else any."""
 
 Speak = Callable[[Dialogue, Stream], str]
 Rule = Callable[[Dialogue], int]
@@ -62,13 +65,17 @@ def _human(dialogue: Dialogue, stream: Stream) -> Act:
     promised = state.mine if dialogue.seat == "you" else state.theirs
     if not _talking(dialogue) and promised is not None and stream.random() < KEEPS:
         place = _turned(dialogue, promised)
+    elif game.game == HANDS:
+        place = stream.choose(3)
+        if last and stream.random() < CYCLES:
+            place = last[0] if (last[0] - last[1]) % 3 == 1 else (last[0] + 1) % 3
     elif game.game == "battle":
         place = 0 if state.round < 2 or theirs is None or stream.random() < 0.3 else theirs
     else:
         place = int(stream.random() >= COOPERATES[theirs])
     if _talking(dialogue):
         return Promise(_named(dialogue, place)) if stream.random() < PROMISES else Say()
-    if game.game != "battle" and _at_last(dialogue) and stream.random() < BREAKS_AT_LAST:
+    if game.game not in ("battle", HANDS) and _at_last(dialogue) and stream.random() < BREAKS_AT_LAST:
         place = 1
     return Play(_named(dialogue, place))
 
@@ -127,6 +134,16 @@ def insist_then_copy(rounds: int) -> Rule:
     return lambda dialogue: 0 if dialogue.state.round < rounds else tit_for_tat(dialogue)
 
 
+def shifted(whose: int, by: int) -> Rule:
+    """In `HANDS`, so many options on from an own last one (0) or the person's (1); the second at first."""
+
+    def rule(dialogue: Dialogue) -> int:
+        last = _seen(dialogue, dialogue.state)
+        return (last[whose] + by) % 3 if last else 1
+
+    return rule
+
+
 def but_at_last(rule: Rule) -> Rule:
     """A rule, but for the second option in the last round."""
     return lambda dialogue: 1 if _at_last(dialogue) else rule(dialogue)
@@ -137,6 +154,7 @@ _BY_GAME: dict[str, Speak] = {
     "battle": follow(first, first),
     "stag": follow(insist_then_copy(2), first),
     "chicken": follow(but_at_last(first), first),
+    HANDS: follow(shifted(1, 2)),
 }
 
 
@@ -181,6 +199,13 @@ def sweep() -> dict[str, Speak]:
                 told = ", ".join(filter(None, (rest.rstrip(")"), said, end)))
                 grid[f"{kind}({told})"] = follow(move, say)
     return grid
+
+
+def sweep_hands() -> dict[str, Speak]:
+    """The grid for `HANDS`: an option always, or one counted from an own last one or the person's."""
+    grid = {f"always({place})": follow(lambda dialogue, place=place: place) for place in range(3)}
+    counted = {"own": 0, "theirs": 1}
+    return grid | {f"{name}({by})": follow(shifted(whose, by)) for name, whose in counted.items() for by in range(3)}
 
 
 def _game(dialogue: Dialogue) -> MatrixGame:

@@ -1,4 +1,4 @@
-"""What a game is about: what the two options are, in words."""
+"""What a game is about: what the options are, in words."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Story:
     game: str
     about: str
     thing: str
-    options: tuple[str, str]
-    do: tuple[str, str]
-    hear: tuple[str, str]
+    options: tuple[str, ...]
+    do: tuple[str, ...]
+    hear: tuple[str, ...]
 
     def called(self, place: int) -> str:
         """A regular expression for all that an option is called."""

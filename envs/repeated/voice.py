@@ -63,4 +63,6 @@ def describe(cue: Cue) -> tuple[str, tuple, str]:
 
 
 GRAMMAR = Grammar(ACTS, understand)
+SILENT_GRAMMAR = Grammar((Play,), understand)
+"""Where no round begins with a word."""
 VOICE = PhraseVoice(WORDS["bank"], WORDS["fields"], describe, WORDS["topics"])

@@ -9,18 +9,19 @@ from typing import Any
 from ...core.solver import Solution
 from ...envs.repeated.family import Repeated
 from ...envs.repeated.game import PAYOFFS, MatrixGame
-from ...envs.repeated.mind import POPULATIONS, RULES, Strategist
-from ...envs.repeated.policies import sweep
+from ...envs.repeated.mind import FAVOURS, HABITS, LEAD, POPULATIONS, RULES, SURE, Strategist
+from ...envs.repeated.policies import sweep, sweep_hands
 from ...evaluation.exact import expected_return, known_value, optimum
 from ...policies.policy import FunctionPolicy
 from ..docs import KINDS, best_of_each_kind, table, variant
 
-PAYOFF = "points beyond what one can secure alone, as a share of fair cooperation"
+PAYOFF = "points beyond what one can secure alone, as a share of fair cooperation (in hands, of winning each round)"
 NOTE = (
     "*Insist* promises and takes the first option always, *second* the second, without a word. *Tit-for-tat* and "
     "*pavlov* promise the first option always, *unforgiving* and *alternate* what they do. *Unforgiving* takes the "
     "second option for good once the person has taken it. *Insist-then-copy* takes the first option for three rounds "
-    "and then what the person did. *By-game* is the best rule of each game, see below."
+    "and then what the person did. *By-game* is the best rule of each game, see below; in hands it takes the option "
+    "that the person's last one beats. The others count the first two options of hands as those of the other games."
 )
 SOURCES = (
     (
@@ -34,6 +35,16 @@ SOURCES = (
         "partner's rule is drawn and hidden, so that there is something to find out and a best play; options have "
         "everyday names; there is talk before each round; scores are shares of the optimum. Their numbers are of "
         "other partners and cannot be compared with these.",
+    ),
+    (
+        "Randomness and strategy",
+        "Vidler and Walsh (2025) let GPT-4o-mini play rock, paper, scissors and the prisoner's dilemma against itself, "
+        "and find that its choices are far from random where it is asked for random ones, and that repeated rounds of "
+        "rock, paper, scissors run into stalemates. Wang et al. (2014) had people play it for 300 rounds, and found "
+        "that who wins tends to stay and who does not tends to move on. Kept: the game, stalemates and the entropy of "
+        "one's options as metrics, habits in place of chance. Changed: the habit is drawn and hidden, so that there is "
+        "something to find out; eight rounds. The weights of the habits are ours, and none of the sources' numbers "
+        "compare with these.",
     ),
     (
         "Tournaments of rules",
@@ -61,6 +72,7 @@ def sections() -> Iterator[str]:
         for kind, does in RULES.items()
     ]
     yield table(["kind", "takes", *PAYOFFS], rows)
+    yield from _hands()
     yield from _games()
     yield from _closed_forms()
     yield "## The fixed rules"
@@ -85,6 +97,44 @@ def sections() -> Iterator[str]:
         "nothing repeats an option and gains nothing. Points are counted outside of what people look at. Being cut off "
         "pays for the rounds played alone."
     )
+
+
+def _hands() -> Iterator[str]:
+    yield "## Hands"
+    yield (
+        "Who is met in `RepeatedHands-v0`. The next option is the one that beats the one before. People take what "
+        f"their habit says with probability {SURE:g}; else they take the same as before or, where that is what the "
+        f"habit says, the next one. The favourite is taken with {FAVOURS:g} and the others alike; who is restless "
+        f"takes each of the others alike. At first, all but who has a favourite take the first option with {LEAD:g}, "
+        "and the others alike. With the kind known, the solver and a formula give the same; there is a simple one only "
+        "where nothing that one does moves the person."
+    )
+    family: Any = variant("RepeatedHands-v0")
+    mind = family.parts(family.scenarios()[0])[1]
+    population, total = dict(mind.population), sum(weight for _, weight in mind.population)
+    rows = []
+    for kind, does in HABITS.items():
+        alone = Solution(mind.game, Strategist(mind.game, ((kind, 1.0),)), "you").start_value()
+        formula = f"{CLOSED_HANDS[kind](family.rounds):.3f}" if kind in CLOSED_HANDS else ""
+        rows.append([kind, does, f"{population[kind] / total:.0%}", f"{alone:.3f}", formula])
+    yield table(["kind", "takes", "share", "optimum if known", "formula"], rows)
+    yield (
+        "Fixed rules for hands, exactly: an option always, or counted from one's own last option or the person's "
+        "(`own(1)`: the next one after one's own). Against somebody who chooses at random every rule gets 0."
+    )
+    found = {name: expected_return(family, FunctionPolicy(name, rule)) for name, rule in sweep_hands().items()}
+    rows = [[f"`{name}`", f"{value:.4f}", f"{value / optimum(family):.0%}"] for name, value in found.items()]
+    yield table(["rule", "return", "share of the optimum"], rows)
+
+
+CLOSED_HANDS = {
+    "upward": lambda rounds: ((LEAD - (1 - LEAD) / 2) + (rounds - 1) * (2 * SURE - 1)) / rounds,
+    "downward": lambda rounds: ((LEAD - (1 - LEAD) / 2) + (rounds - 1) * SURE) / rounds,
+    "favourite": lambda rounds: FAVOURS - (1 - FAVOURS) / 2,
+    "restless": lambda rounds: ((LEAD - (1 - LEAD) / 2) + (rounds - 1) / 2) / rounds,
+}
+"""Kind -> optimum against it, by the rounds: beat what it means to do. If who goes up slips, that loses, and if who
+goes down slips, nobody wins; of the two options of who is restless, one beats the other."""
 
 
 def _family() -> Repeated:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import dialogym
 import numpy as np
 import pytest
@@ -11,19 +13,20 @@ from dialogym.core.stream import Stream
 from dialogym.envs.make import make_engine
 from dialogym.envs.pettingzoo_env import DialogueAEC
 from dialogym.envs.repeated.family import Repeated
-from dialogym.envs.repeated.game import PAYOFFS, SEATS, Match, MatrixGame, Play, Promise
-from dialogym.envs.repeated.mind import POPULATIONS, RULES, Partner, Strategist
-from dialogym.envs.repeated.policies import HEURISTICS
+from dialogym.envs.repeated.game import HANDS, PAYOFFS, SEATS, Match, MatrixGame, Play, Promise
+from dialogym.envs.repeated.mind import HABITS, POPULATIONS, RULES, Partner, Strategist, habit
+from dialogym.envs.repeated.policies import HEURISTICS, sweep_hands
 from dialogym.evaluation.brute_force import brute_force
 from dialogym.evaluation.exact import classes, expected_return, known_value, optimum
 from dialogym.policies.duel import play_duels
 from dialogym.policies.policy import FunctionPolicy
 from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import rollout
-from dialogym.scripts.pages.repeated import CLOSED
+from dialogym.scripts.pages.repeated import CLOSED, CLOSED_HANDS
 
 A, B = Play("first"), Play("second")
 GAME = MatrixGame()
+THREE = MatrixGame(HANDS, 8, False, ("rock", "paper", "scissors"))
 
 
 def after(*acts, game=GAME):
@@ -134,12 +137,13 @@ def test_who_listens_stops_when_a_promise_is_broken():
     assert played("listener", [0, 1, 0, 0], "battle", promises=[0, 1, 1, 0]) == [0, 1, 1, 1]
     answers = {kind: Strategist(GAME, ()).react(Partner(kind), after(Promise("first"))).support[0][1] for kind in RULES}
     assert {kind for kind, act in answers.items() if act != Say()} == {"keeper", "listener", "con"}
-    assert {kind for some in POPULATIONS.values() for kind, _ in some} == set(RULES)
+    assert {kind for game in PAYOFFS for kind, _ in POPULATIONS[game]} == set(RULES)
+    assert {kind for kind, _ in POPULATIONS[HANDS]} == set(HABITS)
 
 
 def test_nobody_looks_at_what_is_sealed():
     for game, population in POPULATIONS.items():
-        rules = MatrixGame(game)
+        rules = replace(THREE if game == HANDS else MatrixGame(game), talk=True, options=("first", "second", "third"))
         mind = Strategist(rules, population)
         states = [after(Promise("first"), Say(), act, game=rules) for act in (A, B)]
         for hidden in mind.prior().support:
@@ -186,6 +190,79 @@ def test_settings_are_checked():
     for settings in ({"game": "poker"}, {"rounds": 3}, {"rounds": 17}):
         with pytest.raises(ValueError, match=next(iter(settings))):
             Repeated(**settings)
+
+
+# ---- hands
+
+
+@pytest.mark.parametrize(("mine", "theirs", "points"), [(1, 0, 1), (2, 1, 1), (0, 2, 1), (0, 1, -1), (2, 2, 0)])
+def test_each_option_beats_the_one_before(mine, theirs, points):
+    assert (THREE.points("you", mine, theirs), THREE.points("partner", mine, theirs)) == (points, -points)
+    state = after(Play(THREE.options[mine]), Play(THREE.options[theirs]), game=THREE)
+    assert state == Match(1, "move", (mine, theirs), points=(points, -points))
+    assert THREE.payoff(state, "you") == points / 8 == -THREE.payoff(state, "partner")
+
+
+@pytest.mark.parametrize(
+    ("kind", "last", "shares"),
+    [
+        ("stay-or-shift", (0, 1), (0, 0.9, 0.1)),  # paper has won
+        ("stay-or-shift", (2, 1), (0, 0.1, 0.9)),
+        ("stay-or-shift", (1, 1), (0, 0.1, 0.9)),
+        ("upward", (0, 2), (0.9, 0, 0.1)),
+        ("downward", (1, 2), (0, 0.9, 0.1)),
+        ("copycat", (0, 2), (0.9, 0, 0.1)),
+        ("copycat", (2, 2), (0.1, 0, 0.9)),
+        ("avenger", (0, 2), (0, 0.9, 0.1)),
+        ("restless", (0, 2), (0.5, 0.5, 0)),
+        ("favourite", (0, 2), (0.6, 0.2, 0.2)),
+        ("favourite", None, (0.6, 0.2, 0.2)),
+        ("upward", None, (0.5, 0.25, 0.25)),
+    ],
+)
+def test_habits_by_hand(kind, last, shares):
+    assert habit(kind, last) == pytest.approx(shares)
+    mind = Strategist(THREE, ((kind, 1.0),))
+    state = Match(3, "reveal", last, chosen=1)
+    made = {act.option: p for (_, act), p in mind.react(Partner(kind), state)}
+    assert made == pytest.approx({name: p for name, p in zip(THREE.options, shares, strict=True) if p})
+
+
+@pytest.mark.parametrize("kind", CLOSED_HANDS)
+def test_habits_that_nothing_moves_have_closed_forms(kind):
+    value = Solution(THREE, Strategist(THREE, ((kind, 1.0),)), "you").start_value()
+    assert value == pytest.approx(CLOSED_HANDS[kind](8), abs=1e-12)
+
+
+def test_hands_against_unpruned_brute_force():
+    rules = replace(THREE, rounds=3)
+    mind = Strategist(rules, POPULATIONS[HANDS])
+    assert Solution(rules, mind, "you").start_value() == pytest.approx(brute_force(rules, mind, "you"), abs=1e-12)
+
+
+def test_hands_test_inference_and_not_planning():
+    family = Repeated(HANDS, 5, False)
+    best = optimum(family)
+    assert 0.99 * best < expected_return(family, "myopic") <= expected_return(family, "lookahead") <= best
+    assert known_value(family) > 1.05 * best
+    assert max(expected_return(family, FunctionPolicy(name, rule)) for name, rule in sweep_hands().items()) < 0.6 * best
+
+
+def test_metrics_of_hands_by_hand():
+    def speak(dialogue, stream):
+        return f"[play {dialogue.setting.game.options[dialogue.state.round % 4 % 3]}]"  # 0 1 2 0 0 1 2 0
+
+    engine = make_engine("RepeatedHands-v0")
+    for dialogue in rollout(engine, FunctionPolicy("fixed", speak), range(30)):
+        found, names = engine.family.outcome(dialogue), list(dialogue.setting.game.options)
+        theirs = [names.index(act.option) for step in dialogue.steps for _, _, act in step.exchange.replies]
+        mine = [0, 1, 2, 0] * 2
+        won = [(a - b) % 3 for a, b in zip(mine, theirs, strict=True)]
+        assert found["stalemates"] == won.count(0) / 8 and found["points"] == (won.count(1) - won.count(2)) / 8
+        assert found["entropy"] == 1.5 and found["alternation"] == pytest.approx(6 / 7)
+        best = CLOSED_HANDS.get(dialogue.hidden.kind)
+        assert best is None or found["of_best"] == pytest.approx(found["points"] / best(8))
+        assert (found["joint"], found["agreement"], found["cooperation"], found["forgiveness"]) == (None,) * 4
 
 
 # ---- metrics, exploits
@@ -293,10 +370,11 @@ def test_both_choose_at_once_in_the_parallel_face():
         ("battle", "tit-for-tat", (0, 0)),  # and then, in turns, where the other was
         ("stag", "insist", (100, 100)),
         ("chicken", "second", (0, 0)),
+        (HANDS, "insist", (0, 0)),
     ],
 )
 def test_rules_play_from_either_seat(game, rule, points):
-    family = Repeated(game)
+    family = Repeated(game, talk=game != HANDS)
     (duel,) = play_duels(family, [dict.fromkeys(SEATS, FunctionPolicy(rule, HEURISTICS[rule]))], [3])
     assert duel.env.state_.points == points
     duels = play_duels(

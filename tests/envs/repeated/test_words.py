@@ -7,7 +7,7 @@ import re
 import pytest
 from dialogym.core.acts import Say
 from dialogym.envs.content import content
-from dialogym.envs.repeated.game import PAYOFFS, Play, Promise
+from dialogym.envs.repeated.game import HANDS, PAYOFFS, Play, Promise
 from dialogym.envs.repeated.stories import NAMES, STORIES
 from dialogym.envs.repeated.voice import GRAMMAR, WORDS, understand
 from dialogym.policies.collect import play
@@ -70,7 +70,8 @@ def test_demonstrations_say_in_words_what_their_tag_says():
 
 
 def test_stories():
-    assert [sum(story.game == game for story in STORIES.values()) for game in PAYOFFS] == [6] * 4
+    assert [sum(story.game == game for story in STORIES.values()) for game in (*PAYOFFS, HANDS)] == [6] * 5
     assert len(set(NAMES)) == len(NAMES)
     for story in STORIES.values():
-        assert "{name}" in story.about and story.about.endswith(".") and len(set(story.options)) == 2
+        assert "{name}" in story.about and story.about.endswith(".")
+        assert len(set(story.options)) == len(story.options) == len(story.do) == 2 + (story.game == HANDS)

@@ -57,8 +57,43 @@ class Playmate:
         return Belief.certain(((kind, count), Play(names[option])))
 
 
+class Habitual:
+    """Who plays rock, paper, scissors by habit; a hidden state is the kind."""
+
+    def __init__(self, game, n):
+        self.game, self.n = game, n
+
+    def prior(self):
+        return Belief(self.n["POPULATIONS"]["hands"])
+
+    def react(self, kind, state):
+        if state.phase == "greet":
+            return Belief.certain((kind, Say()))
+        a, b, c = self.game.options
+        shares = dict.fromkeys((a, b, c), 0.0)
+        if kind == "favourite" or state.last is None:
+            lead = self.n["FAVOURS" if kind == "favourite" else "LEAD"]
+            shares = {a: lead, b: (1 - lead) / 2, c: (1 - lead) / 2}
+        else:
+            you, own = (self.game.options[place] for place in state.last)
+            up, down = {a: b, b: c, c: a}, {a: c, b: a, c: b}
+            if kind == "restless":
+                shares[up[own]] = shares[down[own]] = 0.5
+            else:
+                if kind == "stay-or-shift":
+                    meant = own if down[own] == you else up[own]
+                else:
+                    meant = {"upward": up[own], "downward": down[own], "copycat": you, "avenger": up[you]}[kind]
+                shares[meant] += self.n["SURE"]
+                shares[up[own] if meant == own else own] += 1 - self.n["SURE"]
+        return Belief(((kind, Play(option)), p) for option, p in shares.items())
+
+
 def repeated(n):
     """The games that a variant is made of, alike."""
+    if n["setting.game"] == "hands":
+        game = MatrixGame("hands", n["setting.rounds"], False, ("first", "second", "third"))
+        return Solution(game, Habitual(game, n), "you").start_value()
     names = ("dilemma", "battle", "stag", "chicken") if n["setting.game"] == "mixed" else (n["setting.game"],)
     games = [MatrixGame(name, n["setting.rounds"]) for name in names]
     found = [Solution(game, Playmate(game, n["POPULATIONS"][game.game]), "you").start_value() for game in games]
