@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ import numpy as np
 from .acts import Act, Say
 from .belief import Belief
 from .dialogue import Dialogue, Step
-from .game import Game
+from .game import Game, is_pending, movers_of, view_of
 from .grammar import Grammar, Heard
 from .mind import Mind
 from .setting import Exchange, Setting
@@ -122,19 +122,21 @@ class Past(NamedTuple):
     Attributes:
         state: Of the game.
         acts: Every act so far, by whose turn it was.
+        sealed: How many of the last acts are not open yet.
     """
 
     state: Any
     acts: tuple[Act, ...] = ()
+    sealed: int = 0
 
 
 @dataclass(frozen=True)
 class Remembered:
-    """A game over `Past`, with fewer acts to choose from.
+    """A game over `Past`, with fewer acts to choose from. It is a `SealedGame` if the game is one.
 
     Args:
         game: The rules.
-        menu: The acts of the small game in a state, all of them legal.
+        menu: The acts of the small game in a state, all of them legal; of a tool the one that it does.
     """
 
     game: Any
@@ -155,28 +157,114 @@ class Remembered:
 
     def apply(self, state: Past, seat: str, act: Act) -> Past:
         """The state after `act`."""
-        return Past(self.game.apply(state.state, seat, act), (*state.acts, act))
+        after = self.game.apply(state.state, seat, act)
+        shut = is_pending(self.game, after) and self.game.mover(after) is not None
+        return Past(after, (*state.acts, act), state.sealed + 1 if shut else 0)
 
-    def choices(self, state: Past, seat: str) -> Iterable[Act]:
+    def view(self, state: Past, seat: str) -> Past:
+        """The state as `seat` may see it, and the acts that are open."""
+        return Past(view_of(self.game, state.state, seat), state.acts[: len(state.acts) - state.sealed])
+
+    def pending(self, state: Past) -> bool:
+        """Whether a move has been made that is not open yet."""
+        return bool(state.sealed)
+
+    def movers(self, state: Past) -> tuple[str, ...]:
+        """Who can move now without having heard each other."""
+        return movers_of(self.game, state.state)
+
+    def choices(self, state: Past, seat: str) -> Sequence[Act]:
         """The menu."""
         return self.menu(state.state, seat)
 
     def payoff(self, state: Past, seat: str, hidden: Any = None) -> float:
-        """As in the game; what is hidden is the other's private fact, which one's payoff does not depend on."""
+        """As in the game; what is hidden are the others' private facts, which one's payoff does not depend on."""
         return self.game.payoff(state.state, seat)
+
+
+class Ahead(NamedTuple):
+    """A state of `Foremost`.
+
+    Attributes:
+        past: Of the game.
+        held: What the seat has chosen and the game has not been told yet.
+    """
+
+    past: Past
+    held: Act | None = None
+
+
+@dataclass(frozen=True)
+class Foremost:
+    """A small game for a seat that responds to the others: where moves are made at once, it makes its own first.
+
+    So a solver that knows the whole state plans without knowing what is still sealed.
+
+    Args:
+        game: The small game.
+        seat: Who responds.
+    """
+
+    game: Remembered
+    seat: str
+
+    @property
+    def seats(self) -> tuple[str, ...]:
+        """Every seat."""
+        return self.game.seats
+
+    def start(self) -> Ahead:
+        """Nothing has been said."""
+        return Ahead(self.game.start())
+
+    def mover(self, state: Ahead) -> str | None:
+        """Whose turn it is."""
+        if state.held is None and self.seat in self.game.movers(state.past):
+            return self.seat
+        return self.game.mover(state.past)
+
+    def apply(self, state: Ahead, seat: str, act: Act) -> Ahead:
+        """The state after `act`; the seat's own is kept until its turn in the game."""
+        past, held = state
+        if seat == self.seat and self.game.mover(past) != seat:
+            return Ahead(past, act)
+        past = self.game.apply(past, seat, act)
+        if held is not None and self.game.mover(past) == self.seat:
+            return Ahead(self.game.apply(past, self.seat, held))
+        return Ahead(past, held)
+
+    def view(self, state: Ahead, seat: str) -> Past:
+        """The state of the game as another seat may see it."""
+        return self.game.view(state.past, seat)
+
+    def choices(self, state: Ahead, seat: str) -> Sequence[Act]:
+        """The menu at the seat's own turn, which nothing depends on that is sealed."""
+        past = state.past
+        while (mover := self.game.mover(past)) not in (None, seat):
+            past = self.game.apply(past, mover, self.game.choices(past, mover)[0])
+        return self.game.choices(past, seat)
+
+    def payoff(self, state: Ahead, seat: str, hidden: Any = None) -> float:
+        """As in the small game."""
+        return self.game.payoff(state.past, seat)
+
+    def expected_payoff(self, state: Ahead, seat: str, factors: Sequence[Any]) -> float:
+        """The same: it depends on nothing hidden."""
+        return self.game.payoff(state.past, seat)
 
 
 @dataclass(frozen=True)
 class SmallDuel:
-    """A small two-seat game with independent private facts.
+    """A small game between learners with independent private facts.
 
     Attributes:
-        seats: Both seats.
+        seats: Those that learn. Any other seat of the game is a tool's.
         privates: For each seat, the distribution of its private fact.
         game: The rules as a seat with a private fact knows them.
         dialogue: How a dialogue begins for a seat with a private fact; acts are then replayed into it.
         grammar: How acts are written and read.
         context: What the natural grammar may look at in a state.
+        printed: What a tool prints of its act in a state; by default nothing.
     """
 
     seats: tuple[str, ...]
@@ -185,3 +273,4 @@ class SmallDuel:
     dialogue: Callable[[str, Any], Dialogue]
     grammar: Grammar
     context: Callable[[Any], Hashable]
+    printed: Callable[[str, Act, Any], str] = lambda seat, act, state: ""

@@ -21,13 +21,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..core.acts import Act, Say
 from ..core.dialogue import Dialogue
+from ..core.game import view_of
 from ..core.setting import Exchange, Setting
 from ..core.stream import Stream
 from .base import Family
@@ -267,7 +268,8 @@ def _explore(family: Family, kinds: Mapping[str, type[Act]]) -> dict[str, Any]:
         frame = _Frame(setting, _menu(setting, kinds))
         frames.append(frame)
         turns = (turn for play in wander(setting, plays, len(frames)) for turn in play)
-        seen = dict.fromkeys((state, _replies(last)) for state, last, choices in turns if choices)
+        view = partial(view_of, setting.game, seat=setting.seat)
+        seen = dict.fromkeys((view(state), _replies(last)) for state, last, choices in turns if choices)
         fixed = dict(leaves("scenario", scenario))
         points += [
             (frame, {**dict(leaves("heard", replies)), **dict(leaves("state", state)), **fixed})

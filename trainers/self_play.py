@@ -1,6 +1,6 @@
-"""Self-play: language models in both seats of a dialogue are trained against each other by policy gradient.
+"""Self-play: language models in all seats of a dialogue are trained against each other by policy gradient.
 
-A group is a scenario with the private facts of both seats, played several times. Each seat's episodes are judged
+A group is a scenario with the private facts of all seats, played several times. Each seat's episodes are judged
 against the other episodes of the group (REINFORCE with a leave-one-out baseline: Ahmadian et al. 2024, section 3; Kool
 et al. 2019), and every batch is learned from once. With `past_share` some groups are played against a past self, which
 keeps a policy from forgetting how to answer what it no longer does itself (a league, as in Vinyals et al. 2019, at its
@@ -36,12 +36,12 @@ PART = 64  # episodes whose activations are held at a time
 
 @training
 def train_self_play(config: SelfPlayConfig) -> float | None:
-    """Train both seats against each other.
+    """Train all seats against each other.
 
     Returns:
         The score of the policy against the simulated users, in the seat that the environment's settings give the
         learner. Its model is in ``config.out / "self-play" / "model"``; with `separate` weights that of the other seat
-        is in ``partner`` beside it.
+        is in ``partner`` beside it, and those of several in ``partner / SEAT``.
 
     Raises:
         ValueError: If an argument is invalid, if only one seat of the family can learn, or if there are several
@@ -51,7 +51,9 @@ def train_self_play(config: SelfPlayConfig) -> float | None:
         raise ValueError(f"self-play trains in one process; got {processes.count()}")
     engine = make_engine(config.env_id, **config.settings)
     if engine.family.duel is None:
-        raise ValueError(f"env_id must be of a family with two seats that can learn; {config.env_id!r} has one")
+        raise ValueError(
+            f"env_id must be of a family with two seats that can learn, or more; {config.env_id!r} has one"
+        )
     small = None
     if config.exploitability:
         if engine.family.small_duel is None:
@@ -62,9 +64,11 @@ def train_self_play(config: SelfPlayConfig) -> float | None:
     trainer = SelfPlayTrainer(config, engine, run.folder / "league")
     train(run, trainer, checkpoint, config.steps, episodes, ("reward", "entropy"))
     if config.separate:
-        place = str(run.folder / "partner")
-        next(model for other, model in trainer.models.items() if other != seat).save_pretrained(place)
-        trainer.tokenizer.save_pretrained(place)
+        others = {other: model for other, model in trainer.models.items() if other != seat}
+        for other, model in others.items():
+            place = str(run.folder / "partner" / ("" if len(others) == 1 else other))
+            model.save_pretrained(place)
+            trainer.tokenizer.save_pretrained(place)
     numbers = {"episodes": episodes * config.steps, "steps": config.steps}
     score = run.finish(trainer.speaker, trainer.save_model, **numbers)
     if small is not None:
@@ -111,7 +115,7 @@ def lessons(
 
 
 def summary(duels: Sequence[Duel], seats: Sequence[str]) -> dict[str, float]:
-    """Mean payoffs of a batch: of each seat, and over both."""
+    """Mean payoffs of a batch: of each seat, and over all."""
     means = {seat: float(np.mean([duel.payoffs[seat] for duel in duels])) for seat in seats}
     return {"reward": float(np.mean(list(means.values()))), **{f"payoff_{seat}": mean for seat, mean in means.items()}}
 
@@ -120,7 +124,7 @@ def summary(duels: Sequence[Duel], seats: Sequence[str]) -> dict[str, float]:
 
 
 class SelfPlayTrainer(LoopTrainer):
-    """The models of both seats, with their optimizers and their past selves.
+    """The models of all seats, with their optimizers and their past selves.
 
     Attributes:
         models: By seat; one and the same unless weights are separate.
@@ -134,9 +138,10 @@ class SelfPlayTrainer(LoopTrainer):
     def __init__(self, config: SelfPlayConfig, engine: Engine, league: Path):
         super().__init__(config, engine)
         self.family, self.league = engine.family, league
-        first, second = self.family.seats
+        first, *others = self.family.people_seats
         self.model.to(self.device)
-        self.models = {first: self.model, second: copy.deepcopy(self.model) if config.separate else self.model}
+        copies = {seat: copy.deepcopy(self.model) if config.separate else self.model for seat in others}
+        self.models = {first: self.model, **copies}
         self.modules = self.distinct = list({id(model): model for model in self.models.values()}.values())
         self.optimizers = [
             torch.optim.AdamW(trained(model), lr=config.learning_rate, weight_decay=0.0) for model in self.distinct
@@ -150,7 +155,7 @@ class SelfPlayTrainer(LoopTrainer):
             self.remember(step)
         duels, seated = self.play(step)
         found = lessons(duels, seated, self.config.group_size)
-        return self.learn(found, step) | summary(duels, self.family.seats)
+        return self.learn(found, step) | summary(duels, self.family.people_seats)
 
     def policies(self, past: int | None = None) -> dict[str, LanguageModelPolicy]:
         """A policy for each seat, as it plays in training: of now, or of a past self."""
@@ -166,9 +171,10 @@ class SelfPlayTrainer(LoopTrainer):
         config, rng = self.config, np.random.default_rng((self.config.seed, step))
         met = config.past_every * int(rng.integers(step // config.past_every + 1))
         alone = rng.random(config.groups) >= config.past_share
-        seats = [self.family.seats[i] for i in rng.integers(len(self.family.seats), size=config.groups)]
+        seats = self.family.people_seats
+        learners = [seats[(i + 1) % len(seats)] for i in rng.integers(len(seats), size=config.groups)]
         now, past = self.policies(), {} if alone.all() else self.policies(met)
-        seated = [now if alone[g] else {**now, seats[g]: past[seats[g]]} for g in range(config.groups)]
+        seated = [now if alone[g] else {**past, learners[g]: now[learners[g]]} for g in range(config.groups)]
         asked = np.repeat(seeds.train(config.seed, config.groups, step * config.groups), config.group_size).tolist()
         everyone = [pair for pair in seated for _ in range(config.group_size)]
         with self.config.precision(self.device):

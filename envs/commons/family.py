@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 from ...core.acts import Act
 from ...core.checks import one_of, whole
 from ...core.dialogue import Dialogue
-from ...core.duel import Seats
+from ...core.duel import Seats, SmallDuel
 from ...core.people import People
 from ...core.stream import Stream
 from ..base import Family
-from .game import ACTS, CAPS, MOST, NAMES, SHARE, CommonPool, Count, Month, Pool, Take, shared, survey
+from ..small_duel import open_duel
+from .game import ACTS, CAPS, MOST, NAMES, SHARE, CommonPool, Count, Month, Pool, Propose, Take, shared, survey
 from .mind import VILLAGES, village
 from .places import PLACES
 from .voice import PATTERNS, VOICE, Shared, printed, understand
@@ -248,6 +249,26 @@ class Commons(Family):
         minds = village(game, VILLAGES[self.village]).minds
         people = {name: minds[name] for name in seats[1:]}
         return Seats(game, briefs, dict.fromkeys(seats, scenario), _phase, _count, people)
+
+    def small_duel(self, takes: Sequence[int] = (SHARE, MOST), caps: Sequence[int] = (SHARE,)) -> SmallDuel:
+        """The same commons with fewer numbers to name; nobody talks at a vote.
+
+        Args:
+            takes: Units that can be taken.
+            caps: Limits that can be proposed.
+
+        Raises:
+            ValueError: If there are no such numbers.
+        """
+        if not takes or not set(takes) <= set(range(MOST + 1)) or not set(caps) <= set(CAPS):
+            raise ValueError(f"takes must be of 0 to {MOST} and caps of {CAPS}; got {takes!r} and {caps!r}")
+        game = self.rules(greeting=False)
+
+        def menu(state: Pool, seat: str) -> list[Act]:
+            kept = {Take: [*map(Take, takes)], Propose: [*map(Propose, caps)]}
+            return [act for act in game.choices(state, seat) if act in kept.get(type(act), (act,))]
+
+        return open_duel(self, menu)
 
     def _told(self, scenario: Village, seat: str) -> str:
         place, chair = PLACES[scenario.place], seat == "you"

@@ -11,12 +11,13 @@ from typing import Any, ClassVar, NamedTuple
 from ...core.acts import Act
 from ...core.checks import above, between, one_of, whole
 from ...core.dialogue import Dialogue
-from ...core.duel import Seats
+from ...core.duel import Seats, SmallDuel
 from ...core.grammar import Grammar
 from ...core.setting import Setting
 from ...core.solver import Mass, Rescaled, Solution
 from ...core.stream import Stream
 from ..base import Family
+from .duel import small_duel
 from .game import ACTS, AIMS, KINDS, OUTSIDE, PARTNER, VALUES, YOU, Package, Talks
 from .game import Division as Rules
 from .mind import Haggler, Interests
@@ -322,6 +323,10 @@ class Division(Family):
         scenarios = {YOU: scenario, PARTNER: replace(scenario, values=others, seat=PARTNER)}
         briefs = {seat: self.brief(mine, self.grammar) for seat, mine in scenarios.items()}
         return Seats(game, briefs, scenarios, lambda state: _context(game, state))
+
+    def small_duel(self, **options: Any) -> SmallDuel:
+        """The same bargain with few packages to propose; see `envs.division.duel`."""
+        return small_duel(self, **options)
 
     def listener(self, seat: str, scenario: Bargain) -> Setting | None:
         """The bargainer meets a simulated partner; nobody is simulated in the seat of the bargainer."""

@@ -9,14 +9,17 @@ from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
+
 from ...core.checks import one_of, whole
 from ...core.dialogue import Dialogue
-from ...core.duel import Seats
+from ...core.duel import Seats, SmallDuel
 from ...core.grammar import Grammar
 from ...core.setting import Setting
 from ...core.solver import Rescaled, Solution
 from ...core.stream import Stream
 from ..base import Family
+from ..small_duel import open_duel
 from .game import ACTS, HANDS, PAYOFFS, MatrixGame, Play, Promise
 from .mind import POPULATIONS, Partner, Strategist
 from .stories import NAMES, STORIES
@@ -258,6 +261,15 @@ class Repeated(Family):
             briefs[seat] = f"{self._told(scenario, game, seat)} What binds is one tag a message: {tags}."
         mind = Strategist(game, POPULATIONS[game.game])
         return Seats(game, briefs, scenarios, lambda state: context(mine.story, state), minds={"partner": mind})
+
+    def small_duel(self, seed: int = 0) -> SmallDuel:
+        """The game of one draw of `duel`, in full; few rounds and no talk, or there are too many courses.
+
+        Args:
+            seed: Of the draw.
+        """
+        game = self.duel(Stream(np.random.default_rng(seed))).game
+        return open_duel(self, lambda state, mover: list(game.choices(state, mover)), seed)
 
     def _told(self, scenario: Meeting, game: MatrixGame, seat: str) -> str:
         """The brief of a seat; its own option comes first in a pair."""

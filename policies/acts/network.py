@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from torch.nn.functional import gelu, scaled_dot_product_attention
 from ...core.checks import at_least, one_of
 from ...envs.base import Family
 from ...envs.encoding import Encoding
+from ...envs.seated import seated
 from ..model_folder import ACTS
 
 CELLS = ("transformer", "gru")
@@ -177,8 +178,15 @@ def save_network(folder: str | Path, network: ActNetwork, encoding: Encoding, **
     (path / ACTS).write_text(json.dumps(facts))
 
 
-def load_network(folder: str | Path, family: Family) -> tuple[ActNetwork, Encoding, dict[str, Any]]:
+def load_network(
+    folder: str | Path, family: Family, other: bool = False
+) -> tuple[ActNetwork, Encoding, dict[str, Any]]:
     """What `save_network` wrote: the network, its encoding, and all that is stored about it.
+
+    Args:
+        folder: Where it is.
+        family: In which it is to play.
+        other: Whether one of another seat will do, where the seat is no setting of the family.
 
     Raises:
         ValueError: If there is nothing that can be read, or if it was made for another family or seat.
@@ -195,8 +203,11 @@ def load_network(folder: str | Path, family: Family) -> tuple[ActNetwork, Encodi
         raise ValueError(
             f"the act policy in {folder} must be of {mine}, in which it is to play; it is of {about['family']}"
         )
-    if about.get("seat", family.role) != family.role:
-        raise ValueError(f"the act policy in {folder} must be of the {family.role}; it is of the {about['seat']}")
+    seat = about.get("seat", family.role)
+    if seat != family.role and other and "role" not in {field.name for field in fields(cast(Any, family))}:
+        family = seated(family, seat)
+    if seat != family.role:
+        raise ValueError(f"the act policy in {folder} must be of the {family.role}; it is of the {seat}")
     encoding = Encoding(family, about["encoding"])
     network = ActNetwork(encoding.sizes, about["outputs"], Shape(**about["shape"]))
     network.load_state_dict(weights)

@@ -6,7 +6,7 @@ words it reads the acts that the record has, not the sentences. Nothing hidden r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,25 +70,18 @@ class ActPolicy:
         Raises:
             ValueError: If it cannot be read, or is of another family.
         """
-        network, encoding, about = load_network(folder, engine.family)
+        network, encoding, about = load_network(folder, engine.family, other=True)
         return cls(network, encoding, engine, guide=about.get("guide", 0.0), name=f"acts:{folder}", **options)
 
     @torch.no_grad()
     def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream] = ()) -> list[str]:
         """One utterance a dialogue. A dialogue's depends on its own stream alone, up to rounding."""
         memories = [self.caught_up(dialogue) for dialogue in dialogues]
-        by_length: dict[int, list[int]] = {}
-        for place, memory in enumerate(memories):
-            by_length.setdefault(len(memory.rows), []).append(place)
-        for places in by_length.values():
+        for places, logs, now in self._told(memories):
             some = [memories[place] for place in places]
-            out = self.network(torch.from_numpy(np.stack([memory.rows for memory in some])))
-            now = {name: told[:, -1] for name, told in out.items()}
-            logs = log_policy(self.scores(now), torch.from_numpy(np.stack([memory.legal[-1] for memory in some])))
             values = now["value"][:, 0].tolist() if "value" in now else [0.0] * len(some)
             if self.temperature > 0.0 and streams:
                 drawn = torch.tensor([streams[place].random() for place in places])
-                logs = logs if self.temperature == 1.0 else (logs / self.temperature).log_softmax(-1)
                 chosen = _draw(logs, drawn)
             else:
                 chosen = logs.argmax(-1)
@@ -105,6 +98,36 @@ class ActPolicy:
             for dialogue, act, stream in zip(dialogues, acts, streams, strict=True)
         ]
 
+    @torch.no_grad()
+    def distribution(self, dialogues: Sequence[Dialogue], least: float = 0.0) -> list[list[tuple[str, float]]]:
+        """What it would say in each dialogue, as tags, with probabilities of at least `least`."""
+        memories = [self.caught_up(dialogue) for dialogue in dialogues]
+        found: list[list[tuple[str, float]]] = [[] for _ in dialogues]
+        for places, logs, _ in self._told(memories):
+            shares = logs.exp() if self.temperature > 0.0 else torch.eye(logs.shape[1])[logs.argmax(-1)]
+            for place, row in zip(places, shares.double().tolist(), strict=True):
+                dialogue = dialogues[place]
+                del dialogue.memo[self]  # nothing has been said
+                for slot, p in enumerate(row):
+                    if p > 0.0 and p >= least:
+                        act = self.encoding.act(dialogue.scenario, slot)
+                        found[place].append((tag_of(self.engine, dialogue, act) or TALK, p))
+        return found
+
+    def _told(self, memories: Sequence[Memory]) -> Iterator[tuple[list[int], torch.Tensor, Mapping[str, torch.Tensor]]]:
+        """For memories of one length each: their places, log-probabilities of the slots, and what all heads say."""
+        by_length: dict[int, list[int]] = {}
+        for place, memory in enumerate(memories):
+            by_length.setdefault(len(memory.rows), []).append(place)
+        for places in by_length.values():
+            some = [memories[place] for place in places]
+            out = self.network(torch.from_numpy(np.stack([memory.rows for memory in some])))
+            now = {name: told[:, -1] for name, told in out.items()}
+            logs = log_policy(self.scores(now), torch.from_numpy(np.stack([memory.legal[-1] for memory in some])))
+            if self.temperature not in (0.0, 1.0):
+                logs = (logs / self.temperature).log_softmax(-1)
+            yield places, logs, now
+
     def scores(self, told: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Logits of the slots, guided by values if it is to be; shape (..., slots)."""
         if not self.guide:
@@ -117,6 +140,10 @@ class ActPolicy:
 
     def caught_up(self, dialogue: Dialogue) -> Memory:
         """The memory with the turn that comes next; what others said in its place is read as if it had said so."""
+        if dialogue.seat != self.encoding.family.role:
+            raise ValueError(
+                f"the act policy {self.name} must sit in the seat {self.encoding.family.role!r}, got {dialogue.seat!r}"
+            )
         memory = dialogue.memo.get(self)
         if memory is None or len(memory.rows) != len(memory.slots) or len(memory.slots) > len(dialogue.steps):
             memory = dialogue.memo[self] = Memory()

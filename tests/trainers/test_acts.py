@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -10,9 +11,14 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
 
+from dialogym.core.duel import seat_dialogue
+from dialogym.core.stream import Stream
 from dialogym.envs.encoding import Encoding
 from dialogym.envs.make import make_engine
+from dialogym.envs.seated import seated
 from dialogym.evaluation.exploitability import exploitability
+from dialogym.policies.acts.network import ActNetwork, Shape
+from dialogym.policies.acts.policy import ActPolicy
 from dialogym.policies.duel import play_duels
 from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import rollout
@@ -32,6 +38,7 @@ from safetensors.torch import load_file
 from ..resuming import Interrupt
 from ..toy import TOY
 from ..toy_duel import ULTIMATUM, small_ultimatum
+from ..toy_table import TABLE
 from .test_glossary import METRICS, unknown
 
 SMALL = {"width": 16, "layers": 1, "eval_every": 0, "eval_episodes": 20, "final_episodes": 100}
@@ -141,6 +148,46 @@ def test_self_play_goes_on_exactly(tmp_path, monkeypatch):
             self_play(tmp_path / "stopped")
     self_play(tmp_path / "stopped", resume=True)
     assert rows(tmp_path / "stopped") == rows(tmp_path / "whole")
+
+
+def test_all_of_three_seats_learn_also_among_minds(tmp_path):
+    """A plate to share is emptied: each takes more, and all get less. Each seat's policy sits in its own seat alone."""
+    small = {**ONLINE, "groups": 8, "steps": 10, "past_share": 0.3, "past_every": 4, "minds_share": 0.3}
+    train_self_play(SelfPlayConfig(TABLE, out=tmp_path, compare=False, **small))
+    logged = rows(tmp_path)
+    assert {"payoff_you", "payoff_anna", "payoff_ben"} <= {*logged[0]}
+    assert logged[-1]["reward"] < logged[0]["reward"]
+    engine, made = make_engine(TABLE), tmp_path / "self-play"
+    folders = {"you": made / "model", "anna": made / "partner" / "anna", "ben": made / "partner" / "ben"}
+    policies = {seat: make_policy(f"acts:{folder}", engine) for seat, folder in folders.items()}
+    (duel,) = play_duels(engine.family, [policies], [7])
+    assert all(not step.problem for dialogue in duel.dialogues.values() for step in dialogue.steps)
+    assert [engine.grammar.print(dialogue.steps[-1].act) for dialogue in duel.dialogues.values()] == ["[take 3]"] * 3
+    with pytest.raises(ValueError, match="must sit in the seat 'ben', got 'anna'"):
+        play_duels(engine.family, [{**policies, "anna": policies["ben"]}], [7])
+    with pytest.raises(ValueError, match="minds_share must be 0"):
+        self_play(tmp_path / "nobody", minds_share=0.5)
+
+
+def test_a_distribution_is_what_is_drawn(tmp_path):
+    engine = make_engine(TABLE)
+    facing = seated(engine.family, "anna")
+    encoding = Encoding(facing)
+    torch.manual_seed(0)
+    network = ActNetwork(encoding.sizes, {"policy": len(encoding.slots)}, Shape(width=16, layers=1))
+    policy = ActPolicy(network, encoding, engine, 1.0, worded=False)
+    setting = facing.setting(facing.scenarios()[0])
+    dialogue = seat_dialogue(setting.game, "anna", facing.scenarios()[0], "")
+    (told,) = policy.distribution([dialogue])
+    assert sum(p for _, p in told) == pytest.approx(1.0) and len(told) == 4  # she can take 0 to 3
+    streams = [Stream(np.random.default_rng((3, i))) for i in range(500)]
+    counted = Counter(policy.respond([dialogue.fork() for _ in streams], streams))
+    for text, p in told:
+        assert counted[text] / 500 == pytest.approx(p, abs=0.08)
+    policy.temperature = 0.0
+    assert policy.distribution([dialogue]) == [[(policy.respond([dialogue.fork()])[0], 1.0)]]
+    with pytest.raises(ValueError, match="seat must be one in which a learner can sit; got 'dan'"):
+        seated(engine.family, "dan")
 
 
 def test_self_play_needs_two_seats(tmp_path):

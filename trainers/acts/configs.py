@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import tyro
 
-from ...core.checks import at_least, one_of
+from ...core.checks import at_least, between, one_of
 from ..config import RunConfig
 from ..configs.shared import (
     AWR,
@@ -202,10 +202,18 @@ class SelfPlayConfig(SelfPlay, OnlineConfig):
     stage: ClassVar[str] = "self-play"
 
     partner: str = "acts"
-    """Where the policy of the other seat starts: `acts` makes a new network; or the folder of one that was trained in
-    that seat."""
+    """Where the policies of the other seats start: `acts` makes new networks; or the folder `partner` of a run."""
+    minds_share: float = 0.0
+    """Share of the other scenarios in which one policy learns among simulated people, in every seat that has one."""
+    nash_every: int = 0
+    """Steps between measurements of NashConv, with `exploitability`; 0 for the end alone."""
     groups: int = 64
     past_share: float = 0.25
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        between(self, 0, 1, "minds_share")
+        at_least(self, 0, "nash_every")
 
 
 @dataclass(frozen=True)

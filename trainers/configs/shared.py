@@ -197,18 +197,18 @@ class Clipped(Checked):
 
 @dataclass(frozen=True)
 class SelfPlay(Checked):
-    """Playing oneself in both seats."""
+    """Playing oneself in all seats."""
 
     groups: int = 16
     """Scenarios in a batch."""
     group_size: int = 8
     """Duels of each scenario."""
     past_share: float = 0.0
-    """Share of the scenarios in which a past self sits in one of the seats, so that only the other one learns."""
+    """Share of the scenarios in which past selves sit in all seats but one, which alone learns."""
     past_every: int = 10
     """Steps between the selves that are kept to be met again."""
     exploitability: bool = False
-    """Measure at the end what a best response to each seat gains (Negotiation with two or three rounds; minutes)."""
+    """Measure at the end what a best response of each seat gains, in a small game: few rounds, few people."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
