@@ -18,7 +18,7 @@ from ..core.mind import overlook
 from .base import Family
 from .encoding import Encoding, View, explored, leaves, wander
 
-_KEPT = 16  # families whose features are remembered
+_KEPT = 64  # families whose features are remembered
 _CACHE = 50_000  # hidden states of a scenario that are remembered
 
 
@@ -148,11 +148,10 @@ _made: dict[tuple[str, bool], Features] = {}
 def features(family: Family, belief: bool = True) -> Features:
     """The features of a family. Those of equal families are the same object: to find them takes about a second."""
     key = (f"{type(family).__module__}.{family!r}", belief)
-    found = _made.get(key)
-    if found is None:
-        if len(_made) >= _KEPT:
-            _made.clear()
-        found = _made[key] = Features(family, belief)
+    found = _made.pop(key, None) or Features(family, belief)
+    _made[key] = found  # the last that was asked for comes last
+    if len(_made) > _KEPT:
+        del _made[next(iter(_made))]
     return found
 
 

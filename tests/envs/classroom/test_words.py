@@ -46,10 +46,10 @@ def say(*args, seed=0, **rest):
 # ---- understanding ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("row", SAID, ids=[row["text"] for row in SAID])
-def test_what_people_say_is_taken_as_stated(row):
-    heard = understand(row["text"])
-    assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row.get("reads", row["means"])
+def test_what_people_say_is_taken_as_stated():
+    for row in SAID:
+        heard = understand(row["text"])
+        assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row.get("reads", row["means"]), row
 
 
 def test_two_acts_are_ambiguous():

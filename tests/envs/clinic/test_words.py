@@ -60,10 +60,10 @@ def test_each_question_test_and_drug_in_words(complaint, preset):
                 assert hear(text, (complaint, preset)).act == Prescribe(f"{illness}-{line}"), text
 
 
-@pytest.mark.parametrize("row", SAID, ids=[row["text"] for row in SAID])
-def test_what_people_say_is_read_as_they_mean_it(row):
-    heard = hear(row["text"], (row["context"], "small"))
-    assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row.get("reads", row["means"])
+def test_what_people_say_is_read_as_they_mean_it():
+    for row in SAID:
+        heard = hear(row["text"], (row["context"], "small"))
+        assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row.get("reads", row["means"]), row
 
 
 def test_two_acts_are_ambiguous():

@@ -28,10 +28,10 @@ TOKENS = (
 )
 
 
-@pytest.mark.parametrize("row", SAID, ids=[f"{row['phase']}: {row['text']}" for row in SAID])
-def test_what_people_say_is_read_as_they_mean_it(row):
-    heard = understand(row["text"], row["phase"])
-    assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row["means"]
+def test_what_people_say_is_read_as_they_mean_it():
+    for row in SAID:
+        heard = understand(row["text"], row["phase"])
+        assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row["means"], row
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -62,12 +62,12 @@ def test_each_question_in_words_asks_about_its_aspect(domain, name):
         assert hear(text, domain).act == Ask(name), text
 
 
-@pytest.mark.parametrize("row", SAID, ids=[row["text"] for row in SAID])
-def test_what_people_say_is_read_as_they_mean_it(row):
-    domain, _, showing = row["context"].partition(" ")
-    heard = hear(row["text"], domain, showing)
-    printed = grammar(*context(domain, showing)[1:]).print(heard.act)
-    assert (heard.problem or printed.strip("[]") or "talk") == row.get("reads", row["means"])
+def test_what_people_say_is_read_as_they_mean_it():
+    for row in SAID:
+        domain, _, showing = row["context"].partition(" ")
+        heard = hear(row["text"], domain, showing)
+        printed = grammar(*context(domain, showing)[1:]).print(heard.act)
+        assert (heard.problem or printed.strip("[]") or "talk") == row.get("reads", row["means"]), row
 
 
 def test_every_version_can_be_drafted_and_delivered_in_words():

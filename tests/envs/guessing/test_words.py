@@ -43,11 +43,11 @@ def test_each_question_in_its_words_asks_itself(subject):
             assert hear(text, subject).act == Ask(name), text
 
 
-@pytest.mark.parametrize("row", SAID, ids=[row["text"] for row in SAID])
-def test_what_people_say_is_read_as_they_mean_it(row):
-    heard = hear(row["text"], row["subject"])
-    said = GRAMMARS[PRESET[row["subject"]]].print(heard.act).strip("[]")
-    assert (heard.problem or said or "talk") == row.get("reads", row["means"])
+def test_what_people_say_is_read_as_they_mean_it():
+    for row in SAID:
+        heard = hear(row["text"], row["subject"])
+        said = GRAMMARS[PRESET[row["subject"]]].print(heard.act).strip("[]")
+        assert (heard.problem or said or "talk") == row.get("reads", row["means"]), row
 
 
 def test_nearly_all_is_read_as_it_is_meant():

@@ -170,11 +170,13 @@ def test_plain_words(text, act):
     assert heard.act == act() and not heard.problem
 
 
-@pytest.mark.parametrize("row", UTTERANCES, ids=lambda row: row["text"])
-def test_what_people_say_is_read_as_a_person_reads_it(row):
-    problem = next(problem for problem in PROBLEMS if problem.name == row["context"])
-    heard = understand(row["text"], (problem, 0))
-    assert (heard.problem or {"say": "talk"}.get(heard.act.tag(), heard.act.tag())) == row.get("reads", row["means"])
+def test_what_people_say_is_read_as_a_person_reads_it():
+    for row in UTTERANCES:
+        problem = next(problem for problem in PROBLEMS if problem.name == row["context"])
+        heard = understand(row["text"], (problem, 0))
+        assert (heard.problem or {"say": "talk"}.get(heard.act.tag(), heard.act.tag())) == row.get(
+            "reads", row["means"]
+        ), row
 
 
 def test_nine_of_ten_utterances_are_read_rightly_and_the_others_bind_nothing():

@@ -56,10 +56,10 @@ def test_each_part_in_the_words_of_the_demonstrator(part):
             assert hear(text).act == kind(part), text
 
 
-@pytest.mark.parametrize("row", SAID, ids=[row["text"] for row in SAID])
-def test_what_people_say_is_read_as_they_mean_it(row):
-    heard = hear(row["text"])
-    assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row.get("reads", row["means"])
+def test_what_people_say_is_read_as_they_mean_it():
+    for row in SAID:
+        heard = hear(row["text"])
+        assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row.get("reads", row["means"]), row
 
 
 def test_two_acts_are_ambiguous():

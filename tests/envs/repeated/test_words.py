@@ -23,10 +23,10 @@ TOKENS = (
 )
 
 
-@pytest.mark.parametrize("row", SAID, ids=[row["text"] for row in SAID])
-def test_what_people_say_is_read_as_they_mean_it(row):
-    heard = understand(row["text"], (row.get("story", "notes"), row.get("choosing", False)))
-    assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row.get("reads", row["means"])
+def test_what_people_say_is_read_as_they_mean_it():
+    for row in SAID:
+        heard = understand(row["text"], (row.get("story", "notes"), row.get("choosing", False)))
+        assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row.get("reads", row["means"]), row
 
 
 @pytest.mark.parametrize("key", STORIES)

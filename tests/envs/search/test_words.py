@@ -32,10 +32,10 @@ SAID = content(__file__, "utterances.toml")["said"]
 TOKENS = "do you mean the car animal i will search for here is what found pictures news brief a question save you time not if ? . , [ ] goodbye \0 é ’ \ud800 \n"
 
 
-@pytest.mark.parametrize("row", SAID, ids=[row["text"] for row in SAID])
-def test_what_people_say_is_read_as_they_mean_it(row):
-    heard = GRAMMAR.parse(row["text"], "jaguar")
-    assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row["means"]
+def test_what_people_say_is_read_as_they_mean_it():
+    for row in SAID:
+        heard = GRAMMAR.parse(row["text"], "jaguar")
+        assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row["means"], row
 
 
 def test_every_meaning_of_every_query_can_be_named():

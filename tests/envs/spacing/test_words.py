@@ -258,11 +258,11 @@ def test_two_things_are_ambiguous(text):
     )
 
 
-@pytest.mark.parametrize("row", UTTERANCES, ids=lambda row: row["text"])
-def test_what_people_say_is_read_as_a_person_reads_it(row):
-    heard = understand(row["text"], tuple(card.name for card in DECKS[row["context"]].cards))
-    name = {Say(): "talk", Rest(): "rest"}.get(heard.act) or f"review {heard.act.card}"
-    assert (heard.problem or name) == row.get("reads", row["means"])
+def test_what_people_say_is_read_as_a_person_reads_it():
+    for row in UTTERANCES:
+        heard = understand(row["text"], tuple(card.name for card in DECKS[row["context"]].cards))
+        name = {Say(): "talk", Rest(): "rest"}.get(heard.act) or f"review {heard.act.card}"
+        assert (heard.problem or name) == row.get("reads", row["means"]), row
 
 
 def test_nine_of_ten_utterances_are_read_rightly_and_the_others_bind_nothing():

@@ -369,10 +369,10 @@ def test_unclear(text):
     assert understand(text, FRACTIONS) == (Say(), "ambiguous", UNCLEAR[text])
 
 
-@pytest.mark.parametrize("row", SAID, ids=[row["text"] for row in SAID])
-def test_what_people_say_is_read_as_they_mean_it(row):
-    heard = understand(row["text"], (row["context"], 4))
-    assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row.get("reads", row["means"])
+def test_what_people_say_is_read_as_they_mean_it():
+    for row in SAID:
+        heard = understand(row["text"], (row["context"], 4))
+        assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == row.get("reads", row["means"]), row
 
 
 def test_only_the_skills_that_are_taught_are_understood():
