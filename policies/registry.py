@@ -5,11 +5,14 @@ from __future__ import annotations
 from inspect import signature
 from typing import Any, cast
 
-from ..core.spec import parse_spec
+from ..core.spec import parse_spec, spell_spec
 from ..envs.engine import Engine
+from .advised import KEEP, LEAST, AdvisedPolicy, make_critic
 from .baselines import demonstrator, make_baseline, named
 from .policy import SHARE, FunctionPolicy, MixedPolicy, NoisyPolicy, Policy, PolicySpec
 from .remote import RemotePolicy, is_remote
+
+_ADVISED = {"critic": "exact", "keep": KEEP, "least": LEAST}
 
 
 def make_policy(spec: PolicySpec, engine: Engine) -> Policy:
@@ -23,6 +26,8 @@ def make_policy(spec: PolicySpec, engine: Engine) -> Policy:
             behind an API (see `RemotePolicy.load`); ``"demonstrator"`` (whom `make train` learns from in this family);
             or several names with ``+`` between them: each dialogue is spoken by one of them, drawn at random.
             ``"noisy:NAME(share=0.05)"`` is a policy in whose place ``"random"`` speaks in that share of the turns.
+            ``"advised:NAME(critic=exact)"`` is told before each game what a critic has said of the last ones; the
+            critic may be a language model, and ``keep`` says how many pieces of advice are told.
         engine: Names the family and the grammar.
 
     Raises:
@@ -38,6 +43,11 @@ def make_policy(spec: PolicySpec, engine: Engine) -> Policy:
             "policy must be a name, a function of a dialogue that returns what to say, or have a method "
             f"respond(dialogues, streams); got {spec!r}"
         )
+    if spec.startswith("advised:"):
+        name, options = parse_spec(spec.removeprefix("advised:"), "policy")
+        critic, keep, least = (cast(Any, options.pop(key, value)) for key, value in _ADVISED.items())
+        speaks = make_policy(spell_spec(name, options), engine)
+        return AdvisedPolicy(speaks, make_critic(critic, engine, least), keep, spec)
     if spec.startswith("lm:"):
         from .language_model import LanguageModelPolicy
 
@@ -65,6 +75,14 @@ def make_policy(spec: PolicySpec, engine: Engine) -> Policy:
     try:
         return make_baseline(spec, engine)
     except KeyError:
-        known = (*named(engine), "demonstrator", "human", "lm:NAME", "acts:FOLDER", "noisy:NAME(share=P)")
+        known = (
+            *named(engine),
+            "demonstrator",
+            "human",
+            "lm:NAME",
+            "acts:FOLDER",
+            "noisy:NAME(share=P)",
+            "advised:NAME(critic=C)",
+        )
         known += ("http://HOST:PORT/v1#MODEL", "openai:MODEL")
         raise ValueError(f"policy must be one of {', '.join(known)}; got {spec!r}") from None
