@@ -379,9 +379,9 @@ def _shown(column: dict[str, Value], row: str) -> str:
     if row not in column:
         return ""
     value, error = column[row]
-    text = f"{value:.4f}" if error is None else f"{value:.4f} ± {error:.4f}"
+    text = f"{value:z.4f}" if error is None else f"{value:z.4f} ± {error:.4f}"  # z: no -0.0000
     best = column.get("optimum", (0.0, None))[0]
-    return f"{text} ({value / best:.0%})" if best > 0.0 else text
+    return f"{text} ({value / best:z.0%})" if best > 0.0 else text
 
 
 def _facts(family: Family, extra: Any) -> dict[str, str]:
