@@ -4,4 +4,4 @@ from typing import Any
 
 FAMILY = "Rumour"
 
-VARIANTS: dict[str, dict[str, Any]] = {"RumourSmall-v0": {}}
+VARIANTS: dict[str, dict[str, Any]] = {"RumourSmall-v0": {}, "Rumour-v0": {"size": 10_000, "days": 5}}

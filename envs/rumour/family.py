@@ -13,12 +13,15 @@ from ...core.setting import Setting
 from ..base import Family
 from .game import ACTS, SEATS, Check, Debunk, Label, Moderation, Report
 from .law import Law, untouched
-from .mind import Crowd, Story, Tales, TownSolution
+from .mind import Crowd, Tales, TownSolution
 from .stories import STORIES
+from .towns import Places, Townspeople, alone
 from .voice import COUNTS, NAMES, PATTERNS, VOICE, understand
 
 WEIGHTS = (0.0, 0.5, 1.0)
 """How much talk each level of a report is."""
+SMALL, LARGE = (8, 20), (1_000, 100_000)
+"""How many people a town has in which all hear all, and one on a network."""
 
 
 class Talk(NamedTuple):
@@ -47,7 +50,7 @@ class Rumour(Family):
 
     ## Description
 
-    The learner moderates the network of a small town. A story is going round, and an assistant tells every evening how
+    The learner moderates the network of a town. A story is going round, and an assistant tells every evening how
     many believe it. The learner can have it checked, show it with a warning, write to those who believe it, or wait.
     A check takes a day, and is not always right. A warning slows the story down, and should not stand on a true one. A
     letter makes many give the story up, and costs; against a true story it does harm. How catching the story is is
@@ -61,12 +64,18 @@ class Rumour(Family):
     One of 26 stories (about the bridge, the swans, the street lights...), each of which may be true or false, and one
     of six assistants' names, all equally likely. They are words only: all share one solution. Hidden are the story's
     `virulence`, .2 or 2 with one half each, whether it is `true` (with .4, whatever the virulence), and the number of
-    `believers`, which moves; at the start it is 1 to 5 with weights 8, 4, 2, 1, 1.
+    `believers`, which moves.
 
-    **The law.** Everybody hears everybody. On each day, who does not believe the story comes to believe it with
-    probability `1 - exp(-v * s)`, where `s` is the share of believers in the morning and `v` the virulence, of which a
-    label leaves .35. Who believes it gives it up with .05, on the day of a letter with .45, and may come to believe it
-    again at once, with the probability above. All do so independently.
+    *A small town* (`size` to 20): everybody hears everybody; 1 to 5 believe the story at the start, with weights 8, 4,
+    2, 1, 1. *A large town* (`size` from 1,000): each listens to 10 people on the mean. It is one of eight, which is
+    hidden, too: four scale-free networks, on which some are heard by hundreds, and four small worlds, in which all
+    listen to neighbours and a tenth of the links goes anywhere; of each kind one in which 2%, 5%, 10%, 20% believe the
+    story at the start. The eight networks, first believers and chances are fixed: they follow from their numbers.
+
+    **The law.** On each day, who does not believe the story comes to believe it with probability `1 - exp(-v * s)`,
+    where `s` is the share of believers in the morning, among those whom the person hears, and `v` the virulence, of
+    which a label leaves .35. Who believes it gives it up with .05, on the day of a letter with .45, and may come to
+    believe it again at once, with the probability above. All do so independently.
 
     ## Acts
 
@@ -116,11 +125,16 @@ class Rumour(Family):
     solved over beliefs (Kaelbling et al. 1998). All scenarios share one solution. The harm so far adds up and changes
     nothing that is to come; it is taken out of the state, as a mean over the belief.
 
+    A large town is solved exactly, too. What its people draw is a function of town, day and person (counter-based
+    random numbers, Salmon et al. 2011), so how many believe it follows from town, virulence and what was done on each
+    day: the belief is about 32 possible origins, and every person of each is computed.
+
     ## Registered configurations
 
     | id | size | days | check, letter cost | wrong | checks are right |
     |---|---:|---:|---|---:|---:|
     | `RumourSmall-v0` | 12 | 4 | .02, .04 | .3 | .85 |
+    | `Rumour-v0` | 10,000 | 5 | .02, .04 | .3 | .85 |
 
     ## Metrics
 
@@ -128,7 +142,8 @@ class Rumour(Family):
     `averted` (the payoff without costs), `cost` (of checks and letters, in the unit of the payoff), `checks`,
     `letters`, `labelled` (days with a label), `wrong_label` (days with a label on a true story; `None` if it is false),
     `early` (whether label or letter came on the first two days of a false story; else `None`), `malformed` (ambiguous
-    turns included), `illegal`. `info["hidden"]` then holds `virulence`, `true` and `believers`.
+    turns included), `illegal`. `info["hidden"]` then holds `virulence`, `true` and `believers`; of a large town also
+    `town`, its number, and `past`, what was done on each day: `L` with a label, `D` a letter, `B` both, `-` neither.
 
     ## References
 
@@ -145,11 +160,12 @@ class Rumour(Family):
     - X. Zhang et al. (2025). SocioVerse: a world model for social simulation powered by LLM agents and a pool of 10
       million real-world users. arXiv:2504.10157.
     - S. L. Feld (1991). Why your friends have more friends than you do. *American Journal of Sociology* 96, 1464-1477.
+    - J. K. Salmon, M. A. Moraes, R. O. Dror and D. E. Shaw (2011). Parallel random numbers: as easy as 1, 2, 3. SC11.
     - L. P. Kaelbling, M. L. Littman and A. R. Cassandra (1998). Planning and acting in partially observable stochastic
       domains. *Artificial Intelligence* 101, 99-134.
 
     Args:
-        size: How many people live in the town, 8 to 20.
+        size: How many people live in the town: 8 to 20, who all hear each other, or 1,000 to 100,000, on a network.
         days: How many there are, 4 or 5.
         check: What a check costs, as a share of a day on which most believe a false story, over all days; 0 to 1.
         letter: What a letter costs, likewise.
@@ -182,7 +198,9 @@ class Rumour(Family):
     }
 
     def __post_init__(self) -> None:
-        whole(self, 8, 20, "size")
+        whole(self, SMALL[0], LARGE[1], "size")
+        if SMALL[1] < self.size < LARGE[0]:
+            raise ValueError(f"size must be {SMALL[0]} to {SMALL[1]}, or {LARGE[0]} to {LARGE[1]}; got {self.size}")
         whole(self, 4, 5, "days")
         between(self, 0.0, 1.0, "check", "letter", "wrong")
         between(self, 0.5, 1.0, "clarity")
@@ -206,15 +224,14 @@ class Rumour(Family):
         tales, law = mind.tales, mind.law
         total = sum(weight for _, weight in tales.virulences)
         catching = ", ".join(f"{v:g} ({weight / total:.0%})" for v, weight in tales.virulences)
-        of = sum(weight for _, weight in tales.first)
-        first = ", ".join(f"{number} ({weight / of:.0%})" for number, weight in tales.first)
         few, many, most = (count.removesuffix(" people") for count in COUNTS)
         low, high = tales.levels
+        among = "" if isinstance(mind, Crowd) else " among those whom they listen to"
         return (
             f"You moderate the network of a town of {self.size} people, for {self.days} days. A story is going round "
-            f"that {STORIES[scenario.story]['says']}. It is true with {tales.true:.0%}. So many believe it now: "
-            f"{first}. Its virulence is one of {catching}. On each day, who does not believe it comes to believe it "
-            "with probability 1 - exp(-virulence x share of believers); while it has a label, a story has only "
+            f"that {STORIES[scenario.story]['says']}. It is true with {tales.true:.0%}. {_people(mind)} "
+            f"Its virulence is one of {catching}. On each day, who does not believe it comes to believe it with "
+            f"probability 1 - exp(-virulence x share of believers{among}); while it has a label, a story has only "
             f"{law.label:.0%} of its virulence. Who believes it gives it up with {law.forget:.0%}, and with "
             f"{law.letter:.0%} on the day of a letter. In the evening {scenario.assistant} tells you whether {few} "
             f"(below {low:.0%} of all), {many} (from {low:.0%}) or {most} (from {high:.0%}) people believe it. A "
@@ -251,23 +268,46 @@ class Rumour(Family):
         return f"left a town in which {outcome['believers']:.0%} believe the story"
 
 
+def _people(mind: Crowd | Townspeople) -> str:
+    """How many believe it at the start, and who listens to whom."""
+    if isinstance(mind, Crowd):
+        of = sum(weight for _, weight in mind.tales.first)
+        return f"So many believe it now: {', '.join(f'{n} ({weight / of:.0%})' for n, weight in mind.tales.first)}."
+    places = mind.places
+    some = sorted(set(places.shares))
+    each = places.shares.count(some[0]) / len(places.shares)
+    shares = ", ".join(f"{first:.0%}" for first in some)
+    return (
+        f"It is one of {len(places.shares)} towns, whose shares of believers now are {shares} ({each:.0%} each). A "
+        f"person listens to {2 * places.links} others on the mean. In half of the towns a few people are heard by "
+        f"hundreds; in the others all listen to their neighbours, and {places.rewired:.0%} of the links go anywhere."
+    )
+
+
 @lru_cache(maxsize=64)
-def _mind(family: Rumour) -> Crowd:
+def _mind(family: Rumour) -> Crowd | Townspeople:
+    if family.size >= LARGE[0]:
+        places, tales = Places(family.size), Tales(first=(), clarity=family.clarity)
+        return Townspeople(_game(family, tales, tuple(alone(places, tales, WEIGHTS, family.days))), places, tales)
     tales, law = Tales(clarity=family.clarity), Law()
     weights = {n: WEIGHTS[tales.level(n / family.size)] for n in range(family.size + 1)}
-    alone = tuple(
+    left = tuple(
         (virulence, untouched(law, family.size, tales.first, virulence, family.days, weights))
         for virulence, _ in tales.virulences
     )
+    return Crowd(_game(family, tales, left), family.size, tales, law)
+
+
+def _game(family: Rumour, tales: Tales, left: tuple[tuple[float, float], ...]) -> Moderation:
+    """The rules, where a town that is left alone talks so much."""
     total = sum(weight for _, weight in tales.virulences)
-    mean = sum(weight / total * talk for (_, weight), (_, talk) in zip(tales.virulences, alone, strict=True))
+    mean = sum(weight / total * talk for (_, weight), (_, talk) in zip(tales.virulences, left, strict=True))
     harm = (1.0 - tales.true) * mean
-    game = Moderation(family.days, WEIGHTS, alone, harm, family.check, family.letter, family.wrong)
-    return Crowd(game, family.size, tales, law)
+    return Moderation(family.days, WEIGHTS, left, harm, family.check, family.letter, family.wrong)
 
 
 @lru_cache(maxsize=64)
-def _setting(family: Rumour) -> Setting[Story]:
+def _setting(family: Rumour) -> Setting[Any]:
     mind = _mind(family)
     game, seat = mind.game, SEATS[0]
     return Setting(game, mind, seat, optimum=lambda: TownSolution(game, mind, seat))

@@ -38,7 +38,7 @@ class Tales:
 
     Args:
         virulences: How catching, with weights.
-        first: How many believe it at the start, with weights.
+        first: How many believe it at the start, with weights; in a small town.
         true: Probability that one is true, whatever its virulence.
         clarity: Probability that a check finds out rightly; each is made anew.
         levels: The least share of believers of each level of a report but the lowest.
@@ -112,14 +112,14 @@ class Crowd:
         return {}
 
 
-class TownSolution(Solution[Story]):
-    """The optimum of the moderator of a small town.
+class TownSolution(Solution[Any]):
+    """The optimum of the moderator of a town.
 
     What talk, labels and letters have cost so far adds up and changes nothing that is to come; so it is taken out of
     the state, as ``unbank`` does, but as a mean over the belief: what has cost depends on whether the story is true.
     """
 
-    def short_sighted(self, horizon: int) -> Solution[Story]:
+    def short_sighted(self, horizon: int) -> Solution[Any]:
         """See `Solution.short_sighted`."""
         if horizon not in self._short:
             self._short[horizon] = _ShortSighted(self, horizon)
@@ -135,5 +135,5 @@ class TownSolution(Solution[Story]):
         return self._banked(state, mass) - self._banked(bare, mass) + value, act
 
 
-class _ShortSighted(Limited[Story], TownSolution):
+class _ShortSighted(Limited[Any], TownSolution):
     """See `ShortSighted`."""

@@ -107,6 +107,7 @@ RULES: dict[str, Rule] = {
     "community-notes": community,
     "third-party-check": measured(False, 0, 1, 9),
     "check-then-debunk": measured(False, 0, 1, 1),
+    "debunk-late": measured(False, 0, 1, 2),
     "label-then-check": measured(True, 0, 1, 1),
     "check-twice": measured(False, 0, 2, 1),
 }

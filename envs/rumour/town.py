@@ -1,12 +1,14 @@
 """A large town: the law of `law.Law` for every person of a network, a day of everybody at once.
 
 A network is a list of whom each person listens to, row after row (compressed sparse rows): ``listens[starts[i] :
-starts[i + 1]]`` are those of person i. The shares are in the order of the people, so that a network may be cut into
-parts of whole rows.
+starts[i + 1]]`` are those of person i. Chance is a function of seed, day and person (counter-based: Salmon et al.
+2011), and not of what was drawn before. So a town may be cut into parts of whole rows, and a part that is lost can be
+made anew, and nobody can see it.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +17,7 @@ from .law import Law
 
 Ints = np.ndarray
 Booleans = np.ndarray
+_DAYS, _LINKS, _FIRST = 0, 1, 2  # what chance decides: who changes their mind; who listens to whom; who believes first
 
 
 class Network(NamedTuple):
@@ -35,7 +38,12 @@ class Network(NamedTuple):
 
     def friends(self) -> np.ndarray:
         """The mean degree of those whom each listens to, shape (people,)."""
-        return _sums(self.degrees[self.listens].astype(float), self.starts) / np.maximum(self.degrees, 1)
+        return _sums(self.degrees[self.listens], self.starts, float) / np.maximum(self.degrees, 1)
+
+    def rows(self, first: int, last: int) -> Network:
+        """Those of the people from `first` to before `last`."""
+        start, end = self.starts[first], self.starts[last]
+        return Network(self.starts[first : last + 1] - start, self.listens[start:end])
 
 
 def network(ones: Ints, others: Ints, people: int) -> Network:
@@ -72,6 +80,66 @@ def small_world(people: int, links: int, rewired: float, rng: np.random.Generato
     return network(ones, others, people)
 
 
+def communities(first: int, last: int, people: int, links: int, rewired: float, seed: int) -> Network:
+    """The rows of some people of a small world, made without the others'.
+
+    Each listens to `links` neighbours on either side, and in the place of a share of them to anybody: one-way, so that
+    a row needs no other row.
+    """
+    steps = np.array([*range(-links, 0), *range(1, links + 1)])
+    rows = np.arange(first, last)[:, None]
+    moved, where = chance(seed, 0, first, last, 4 * links, _LINKS).reshape(last - first, 2, 2 * links).swapaxes(0, 1)
+    listens = np.where(moved < rewired, rows + 1 + (where * (people - 1)).astype(np.int64), rows + steps) % people
+    return Network(2 * links * np.arange(last - first + 1), listens.ravel().astype(np.intp))
+
+
+def chance(seed: int, day: int, first: int, last: int, numbers: int = 1, kind: int = _DAYS) -> np.ndarray:
+    """Numbers in [0, 1) for the people from `first` to before `last`, the same whoever else is asked for with them."""
+    begin = first * numbers
+    bits = np.random.Philox(key=np.array([seed, kind], np.uint64), counter=np.array([begin // 4, day, 0, 0], np.uint64))
+    return np.random.Generator(bits).random(last * numbers - begin // 4 * 4)[begin % 4 :]  # a count is four numbers
+
+
+def patience(seed: int, day: int, first: int, last: int) -> np.ndarray:
+    """How much each of some people takes on a day before they believe: exponential, with mean 1."""
+    return -np.log((1.0 - chance(seed, day, first, last)).astype(np.float32))
+
+
+def believers_at_first(share: float, seed: int, people: int) -> Booleans:
+    """Who believe a story at the start: each with the same probability."""
+    return chance(seed, 0, 0, people, 1, _FIRST) < share
+
+
+def evening(
+    rows: Network,
+    first: int,
+    believers: Booleans,
+    law: Law,
+    virulence: float,
+    measures: tuple[bool, bool],
+    needed: Ints,
+) -> Booleans:
+    """Who believes in the evening.
+
+    Args:
+        rows: Whom some people listen to.
+        first: The number of the first of them.
+        believers: Who believe in the morning, everybody.
+        law: How a story spreads.
+        virulence: Of the story.
+        measures: Whether it has a label, and whether letters are written.
+        needed: The `patience` of these people. One number decides: more believers around make nobody disbelieve, nor
+            does a weaker measure.
+    """
+    labelled, letter = measures
+    drop = law.letter if letter else law.forget
+    heard = _sums(believers.view(np.uint8).take(rows.listens), rows.starts, np.int32) / np.maximum(rows.degrees, 1)
+    own = believers[first : first + len(heard)]
+    held = np.float32(-math.log(drop) if drop > 0.0 else math.inf)
+    caught = np.float32(virulence * (law.label if labelled else 1.0)) * heard.astype(np.float32)
+    return needed < np.where(own, caught + held, caught)
+
+
 class Town:
     """Everybody in a town, a day at a time.
 
@@ -80,30 +148,26 @@ class Town:
         law: How a story spreads.
         virulence: Of the story.
         believers: Who believe it at the start, shape (people,).
-        rng: Chance; a day takes one number a person.
+        seed: Of chance.
     """
 
-    def __init__(self, network: Network, law: Law, virulence: float, believers: Booleans, rng: np.random.Generator):
+    def __init__(self, network: Network, law: Law, virulence: float, believers: Booleans, seed: int):
         if believers.shape != (len(network.starts) - 1,):
             raise ValueError(f"believers must have shape ({len(network.starts) - 1},), got {believers.shape}")
-        self.network, self.law, self.virulence, self.rng = network, law, virulence, rng
-        self.believers = believers.astype(bool)
-        self._per_friend = (1.0 / np.maximum(network.degrees, 1)).astype(np.float32)
+        self.network, self.law, self.virulence, self.seed = network, law, virulence, seed
+        self.believers, self.day = believers.astype(bool), 0
 
     def step(self, labelled: bool = False, letter: bool = False) -> float:
         """A day passes. Returns the share of believers in its evening."""
-        believers, law = self.believers, self.law
-        heard = _sums(believers.astype(np.float32).take(self.network.listens), self.network.starts) * self._per_friend
-        silent = np.exp(np.float32(-self.virulence * (law.label if labelled else 1.0)) * heard)
-        drop = law.letter if letter else law.forget
-        # one number decides for each: more believers around make nobody disbelieve, nor does a weaker measure
-        self.believers = self.rng.random(len(believers), dtype=np.float32) >= np.where(believers, drop * silent, silent)
+        needed, measures = patience(self.seed, self.day, 0, len(self.believers)), (labelled, letter)
+        self.believers = evening(self.network, 0, self.believers, self.law, self.virulence, measures, needed)
+        self.day += 1
         return float(self.believers.mean())
 
 
-def _sums(values: np.ndarray, starts: Ints) -> np.ndarray:
+def _sums(values: np.ndarray, starts: Ints, kind: type) -> np.ndarray:
     """The sum of each row; 0 for who has none, whom `reduceat` would give a value of the next row."""
-    total = np.zeros(len(starts) - 1, values.dtype)
+    total = np.zeros(len(starts) - 1, kind)
     filled = starts[1:] > starts[:-1]
-    total[filled] = np.add.reduceat(values, starts[:-1][filled])
+    total[filled] = np.add.reduceat(values, starts[:-1][filled], dtype=kind)
     return total

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from dialogym.envs.rumour.law import Law, mean_field, spread, untouched
-from dialogym.envs.rumour.town import Network, Town, network, scale_free, small_world
+from dialogym.envs.rumour.town import (
+    Network,
+    Town,
+    chance,
+    communities,
+    evening,
+    network,
+    patience,
+    scale_free,
+    small_world,
+)
 
 LAW = Law()
 
@@ -50,9 +60,8 @@ def test_a_town_left_alone_by_hand():
 @pytest.mark.parametrize("step", [{}, {"labelled": True}, {"letter": True}])
 def test_a_town_in_which_all_hear_all_is_the_small_town(step):
     net, sizes = everybody(12), []
-    rng = np.random.default_rng(0)
-    for _ in range(3000):
-        sizes.append(Town(net, LAW, 1.2, first(12, 5), rng).step(**step) * 12)
+    for seed in range(3000):
+        sizes.append(Town(net, LAW, 1.2, first(12, 5), seed).step(**step) * 12)
     exact = spread(LAW, 12, 5, 1.2, step.get("labelled", False), step.get("letter", False))
     mean = sum(n * p for n, p in exact)
     sd = np.sqrt(sum((n - mean) ** 2 * p for n, p in exact))
@@ -64,7 +73,7 @@ def test_the_mean_field_is_near_where_each_hears_many_and_not_where_each_hears_f
     for links in (5, 100):
         net = small_world(2000, links, 1.0, np.random.default_rng(0))
         believers = np.random.default_rng(1).random(2000) < 0.05
-        town = Town(net, LAW, 1.2, believers, np.random.default_rng(2))
+        town = Town(net, LAW, 1.2, believers, 2)
         path = [town.step() for _ in range(8)]
         gaps.append(np.abs(np.array(path) - mean_field(LAW, 1.2, believers.mean(), 8)).max())
     assert gaps[1] < 0.05 < gaps[0]
@@ -76,7 +85,7 @@ def test_more_believers_and_weaker_measures_never_make_fewer_believe():
     few = np.random.default_rng(1).random(500) < 0.05
     more = few | (np.random.default_rng(2).random(500) < 0.05)
     towns = [(few, True, True), (few, True, False), (few, False, True), (more, True, True)]
-    towns = [(Town(net, LAW, 1.5, start, np.random.default_rng(3)), label, letter) for start, label, letter in towns]
+    towns = [(Town(net, LAW, 1.5, start, 3), label, letter) for start, label, letter in towns]
     for _ in range(6):
         for town, label, letter in towns:
             town.step(label, letter)
@@ -108,4 +117,50 @@ def test_the_friendship_paradox():
 
 def test_believers_must_be_as_many_as_people():
     with pytest.raises(ValueError, match=r"believers must have shape \(12,\)"):
-        Town(everybody(12), LAW, 1.0, first(11, 2), np.random.default_rng(0))
+        Town(everybody(12), LAW, 1.0, first(11, 2), 0)
+
+
+# ---- a town in parts ------------------------------------------------------------------------------------------------
+
+
+def test_chance_does_not_depend_on_who_is_asked_for_with_whom():
+    whole = chance(7, 3, 0, 50)
+    assert all((chance(7, 3, a, b) == whole[a:b]).all() for a, b in ((0, 1), (3, 10), (4, 5), (17, 50)))
+    assert (chance(7, 3, 5, 9, 6).reshape(4, 6) == chance(7, 3, 0, 9, 6).reshape(9, 6)[5:]).all()
+    others = [chance(8, 3, 0, 50), chance(7, 4, 0, 50), chance(7, 3, 0, 50, 1, 1)]
+    assert not any((other == whole).any() for other in others)
+
+
+def test_patience_is_exponential():
+    drawn = patience(0, 0, 0, 40_000)
+    assert (
+        drawn.min() >= 0
+        and drawn.mean() == pytest.approx(1, abs=0.02)
+        and np.mean(drawn < 0.5) == pytest.approx(1 - np.exp(-0.5), abs=0.01)
+    )
+
+
+def test_rows_of_communities_need_no_others():
+    whole = communities(0, 300, 300, 3, 0.2, 5)
+    for a, b in ((0, 100), (101, 300)):
+        part, same = communities(a, b, 300, 3, 0.2, 5), whole.rows(a, b)
+        assert (part.starts == same.starts).all() and (part.listens == same.listens).all()
+    rows = whole.listens.reshape(300, 6)
+    assert (rows != np.arange(300)[:, None]).all() and (rows < 300).all()
+    ring = (np.arange(300)[:, None] + [-3, -2, -1, 1, 2, 3]) % 300
+    assert np.mean(rows != ring) == pytest.approx(0.2, abs=0.04)
+
+
+def test_an_evening_in_parts_is_the_evening_of_all():
+    net, believers = scale_free(500, 3, np.random.default_rng(0)), np.random.default_rng(1).random(500) < 0.1
+    town = Town(net, LAW, 1.5, believers, 9)
+    town.step(True, True)
+    cuts = ((0, 120), (120, 121), (121, 500))
+    parts = [evening(net.rows(a, b), a, believers, LAW, 1.5, (True, True), patience(9, 0, a, b)) for a, b in cuts]
+    assert (np.concatenate(parts) == town.believers).all()
+
+
+def test_nobody_gives_up_who_never_forgets():
+    town = Town(everybody(12), Law(forget=0.0), 0.1, first(12, 5), 0)
+    town.step()
+    assert town.believers[:5].all()
