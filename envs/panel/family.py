@@ -288,11 +288,13 @@ class PanelSolution(FactoredSolution):
 
     def known_value(self) -> float:
         """See `Solution.known_value`."""
-        minds: Any = [self.mind.minds[name] for name in self.game.names]  # type: ignore[attr-defined]
+        minds: Any = list(self.mind.minds.values())
         factors = [factor.items() for factor in self.mind.prior().factors]
-        combined = ([judge for judge, _ in pairs] for pairs in product(*factors))
-        shares = (math.prod(p for _, p in pairs) for pairs in product(*factors))
-        return math.fsum(p * known(self.game, minds, judges) for p, judges in zip(shares, combined, strict=True))  # type: ignore[arg-type]
+        game: Any = self.game
+        return math.fsum(
+            math.prod(p for _, p in pairs) * known(game, minds, [judge for judge, _ in pairs])
+            for pairs in product(*factors)
+        )
 
 
 @cache

@@ -44,7 +44,11 @@ def understand(text: str, context: tuple[str, Name | Literal[""]]) -> Heard:
     said = clauses(marked, mentions)
     named: list[Name] = list(dict.fromkeys(mention.value for mention in mentions if mention.kind == "member"))
     acts: dict[Act, str] = {}
-    for one in PATTERNS.find(said):
+    found = PATTERNS.find(said)
+    asking = {one.clause.sentence for one in found if one.act == "probe"}  # "what matters: the photos, or the rent?"
+    for one in found:
+        if one.act == "thanks" or (one.act == "argue" and one.clause.sentence in asking):
+            continue
         if one.act == "rest":
             acts[Rest()] = "rest your case"
             continue
@@ -59,6 +63,8 @@ def understand(text: str, context: tuple[str, Name | Literal[""]]) -> Heard:
                     Argue(name, point): f"argue the {point} to {name.capitalize()}"
                     for point in one.clause.values("point")
                 }
+    if not acts and any(one.act == "thanks" for one in found):
+        acts[Rest()] = "rest your case"
     return bind(acts)
 
 
