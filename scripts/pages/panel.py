@@ -10,9 +10,10 @@ from ...core.factored import FactoredSolution
 from ...core.people import People
 from ...envs.base import Family
 from ...envs.panel.cases import CASES
-from ...envs.panel.game import MEMBERS, START, Hearing
+from ...envs.panel.game import MEMBERS, START, Argue, Hearing, Move, Probe, Tell
 from ...envs.panel.mind import TEMPERS, Opinion
 from ...envs.panel.policies import RULES, sweep
+from ...envs.panel.voice import GRAMMAR
 from ...evaluation.exact import ends, expected_return, known_value, optimum
 from ..docs import KINDS, best_of_each_kind, table, variant
 
@@ -24,6 +25,17 @@ NOTE = (
     "*Ask-one*, *ask-two* and *ask-all* are *one-by-one*, but ask the first one, two or all three what they care about "
     "before they argue anything to them. See the sweep below."
 )
+BEGINNINGS: tuple[tuple[Any, ...], ...] = (
+    ("nothing",),
+    ("proof left her cold", Argue("anna", "proof"), Move(0)),
+    ("proof annoyed her", Argue("anna", "proof"), Move(-1)),
+    ("proof won her, by 2 marks", Argue("anna", "proof"), Move(2)),
+    ("proof won her, by 3 marks", Argue("anna", "proof"), Move(3)),
+    ("asked, she named proof", Probe("anna"), Tell("proof")),
+    ("asked, she resented it", Probe("anna"), Move(-1)),
+    ("asked, she named proof, which left her cold", Probe("anna"), Tell("proof"), Argue("anna", "proof"), Move(0)),
+)
+"""What was done and answered, for the table of best acts."""
 SOURCES = (
     (
         "ReviewMT",
@@ -78,6 +90,7 @@ def facts(family: Family) -> dict[str, str]:
 def sections() -> Iterator[str]:
     """How each rule pleads, the closed form, other panels, the cases, the sweep, the sources, the exploits."""
     yield from _pleading()
+    yield from _best()
     yield from _closed_form()
     yield from _panels()
     yield from _cases()
@@ -139,6 +152,34 @@ def _pleading() -> Iterator[str]:
         )
         rows.append([label, *cells, f"{m['payoff']:.4f}"])
     yield table(["policy", "decisions won", "marks gained", "won over", "costs", "turns", "payoff"], rows)
+
+
+def _best() -> Iterator[str]:
+    yield "## What is best"
+    yield (
+        "The best act after some beginnings with Anna, what it is worth, and the best act of each other kind. Who "
+        "stays cold is not proud, so that a question would annoy nobody. Who has named a point that then leaves it "
+        "cold, with nobody won over yet, is a follower, and comes along unasked once somebody else is: that is worth "
+        "more than a point that is known and not yet argued, since that member may be a contrarian, too."
+    )
+    family = variant(ID)
+    solution: Any = family.setting(family.scenarios()[0]).solution
+    game, rows = solution.game, []
+    for label, *acts in BEGINNINGS:
+        state, belief = game.start(), solution.mind.prior()
+        for act, answer in zip(acts[::2], acts[1::2], strict=True):
+            after = game.apply(game.apply(state, "you", act), act.to, answer)
+            [belief] = [then for _, end, then in solution.branches(state, belief, act) if end == after]
+            state = after
+        values = solution.act_values(state, belief)
+        best = max(values, key=values.__getitem__)
+        others: dict[type, Any] = {}
+        for act, value in values.items():
+            if type(act) is not type(best) and value > values.get(others.get(type(act)), -9.0):
+                others[type(act)] = act
+        told = ", ".join(f"`{GRAMMAR.print(act)}` {values[act]:.3f}" for act in others.values())
+        rows.append([label, f"`{GRAMMAR.print(best)}`", f"{values[best]:.3f}", told])
+    yield table(["so far", "best", "worth", "otherwise"], rows)
 
 
 def _closed_form() -> Iterator[str]:
