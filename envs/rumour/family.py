@@ -127,7 +127,8 @@ class Rumour(Family):
 
     A large town is solved exactly, too. What its people draw is a function of town, day and person (counter-based
     random numbers, Salmon et al. 2011), so how many believe it follows from town, virulence and what was done on each
-    day: the belief is about 32 possible origins, and every person of each is computed.
+    day: the belief is about 32 possible origins, and every person of each is computed. The optimum knows what the eight
+    towns do; the brief does not tell it, and a learner finds out by playing.
 
     ## Registered configurations
 
@@ -228,7 +229,7 @@ class Rumour(Family):
         low, high = tales.levels
         among = "" if isinstance(mind, Crowd) else " among those whom they listen to"
         return (
-            f"You moderate the network of a town of {self.size} people, for {self.days} days. A story is going round "
+            f"You moderate the network of a town of {self.size:,} people, for {self.days} days. A story is going round "
             f"that {STORIES[scenario.story]['says']}. It is true with {tales.true:.0%}. {_people(mind)} "
             f"Its virulence is one of {catching}. On each day, who does not believe it comes to believe it with "
             f"probability 1 - exp(-virulence x share of believers{among}); while it has a label, a story has only "
