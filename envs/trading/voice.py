@@ -31,6 +31,8 @@ _UNITS = {
     "megawatts": r"megawatts?|mws?",
     "kilos": r"kilos?|kilograms?|kgs?|bars?",
 }
+_OTHER = {"buy": ("selling", "yours"), "sell": ("buying", "mine")}
+"""What is said by who goes the other way."""
 _REST = (
     r"(?:the )?(?:whole|full|entire|complete) (?:lot|size|order|amount|thing|ticket)|all of it|everything|the lot"
     r"|(?:all )?the (?:rest|remainder|balance)(?: of (?:it|the order|my order))?|full size"
@@ -46,22 +48,22 @@ def understand(text: str, context: tuple[str, str, int, int, int]) -> Heard:
         context: What is traded, the client's side, clips left, and clips and ticks of the price that stands, or 0.
     """
     key, side, left, size, cost = context
-    paper, acts = PAPERS[key], dict[Act, str]()
+    paper, acts, vague = PAPERS[key], dict[Act, str](), False
     for name, clause, _ in PATTERNS.find(clauses(*_marked(text, paper, left))):
         sizes = clause.values("size")
-        if name in ("buying", "selling"):
-            if name != ("buying" if side == "buy" else "selling"):
-                return Heard(Say(), "ambiguous", "Which way are you, to buy or to sell?")
+        if name in _OTHER[side]:
+            return Heard(Say(), "ambiguous", "Which way are you, to buy or to sell?")
+        if name in ("buying", "selling", "either"):
             name = "oneway"
         if name in ("twoway", "oneway", "sizeless"):
             if name == "sizeless" or len(set(sizes)) != 1 or sizes[0] is None:
                 return Heard(Say(), "ambiguous", f"In what size? We deal in clips of {paper.size(1)}.")
             way = (Twoway if name == "twoway" else Oneway)(sizes[0])
             acts[way] = "hear both sides of my price" if name == "twoway" else "hear one side of my price"
+        elif name == "better" and size and not clause.mentions:
+            vague = True
         elif name == "walk":
             acts[Walk()] = "leave it"
-        elif name in ("mine", "yours") and name != ("mine" if side == "buy" else "yours"):
-            return Heard(Say(), "ambiguous", "Which way are you, to buy or to sell?")
         elif isinstance(found := _dealt(name, clause, paper, side, size, cost), Heard):
             return found
         else:
@@ -71,6 +73,8 @@ def understand(text: str, context: tuple[str, str, int, int, int]) -> Heard:
             del acts[Deal()]
         elif size:
             acts = {act: does for act, does in acts.items() if not isinstance(act, Oneway)}
+    if vague and not acts:
+        return Heard(Say(), "ambiguous", "Better by how much?")
     return bind(acts) if acts else TALK
 
 
@@ -86,7 +90,7 @@ def _dealt(name: str, clause: Clause, paper: Paper, side: str, size: int, cost: 
     if ticks:
         return Counter(ticks.pop())
     if not prices:
-        return Heard(Say(), "ambiguous", "Better by how much?") if name == "better" else Deal()
+        return Deal()
     price = prices.pop()
     named = paper.cost(side, price)
     if named is None:
@@ -107,7 +111,7 @@ def _marked(text: str, paper: Paper, left: int) -> tuple[str, list[Mention]]:
         mentions.append(Mention(found[0], found[1], match[0]))
         return f" {mark_of(MARKS.index(found[0]))} "
 
-    return _pattern(paper.unit).sub(mark, plain(text).lower()), mentions
+    return _pattern(paper.unit).sub(mark, _named(paper.called).sub("", plain(text).lower())), mentions
 
 
 def _found(match: re.Match[str], paper: Paper, left: int) -> tuple[str, float | int | None] | None:
@@ -132,6 +136,15 @@ def _found(match: re.Match[str], paper: Paper, left: int) -> tuple[str, float | 
         near = min((int(paper.mid) + more + cents / 100 for more in (-1, 0, 1)), key=lambda full: abs(full - paper.mid))
         return ("price", round(near, 2)) if paper.cost("buy", near) is not None else None
     return None
+
+
+@cache
+def _named(called: str) -> re.Pattern[str]:
+    """The name of what is traded, or a part of it, with what leads to it: it is clear what is meant without it."""
+    words = {word.lower() for word in called.split()} - {"the", "of", "for", "at", "on", "in", "next", "end", "and"}
+    word = "|".join(f"{re.escape(word)}(?:s(?![a-z]))?" for word in sorted(words, key=len, reverse=True))
+    some = rf"(?<![\w.])(?:{word})(?![\w%])"
+    return re.compile(rf"(?: (?:of|in|on|for))?(?: (?:the|this|your|some))? {some}(?: (?:of |for |at |the )?{some})*")
 
 
 @cache
