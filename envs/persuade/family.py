@@ -5,17 +5,32 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import ModuleType
 from typing import Any, ClassVar, NamedTuple
 
-from ...core.checks import above, whole
+from ...core.checks import above, one_of, whole
 from ...core.dialogue import Dialogue
 from ...core.grammar import Grammar
 from ..base import Family
-from .game import GOOD, STOCK, Go, Recommend, Show, Trips, Warn, plain_stock
+from . import bookings, policies
+from .adviser import Expert
+from .game import GOOD, STOCK, Book, Pass, Recommend, Show, Trips, Warn, plain_stock
 from .mind import POPULATION, READERS, Guest
+from .nights import Night, Nights
 from .tours import MOST, TOURS
-from .voice import NAMES, PATTERNS, PLAIN_GRAMMAR, REVIEW_GRAMMAR, VOICE, printed, understand
+from .voice import (
+    BOOKING_GRAMMAR,
+    NAMES,
+    PATTERNS,
+    PLAIN_GRAMMAR,
+    REVIEW_GRAMMAR,
+    VOICE,
+    found,
+    printed,
+    understand,
+)
 
+ROLES = ("expert", "traveller")
 FOLLOWS = 0.5
 """From this chance of a good hotel on, somebody who knows no more gains by going; see `of_commitment`."""
 
@@ -70,6 +85,12 @@ class Persuade(Family):
     to see a few true words first; some forgive a lie and some never do. So lies pay, and cost later: the learner has to
     find out whom it faces, to earn trust early where that is worth it, and to spend it late.
 
+    In `PersuadeBuyer-v0` the learner is the traveller. It asks, hears the expert recommend each hotel or warn of it,
+    and books it or passes. Only who books finds out how the hotel is. Whom it faces, it does not know: an honest
+    expert, one who lies always, sometimes, only at the end, or once it is trusted; or one who lies until it is found
+    out, and never again. To find out it must sleep in hotels that are probably poor, and to teach the last kind a
+    lesson costs a night that it would not pay for by itself: so planning matters in this seat, too.
+
     ## Scenario
 
     One of 25 tours with real towns and made-up hotels, and one of eight names, all equally likely. In each round the
@@ -104,6 +125,9 @@ class Persuade(Family):
     away, and its trust stays as it is. It does not matter for its trust whether it went: what guests write about the
     last hotel is known to all.
 
+    In `PersuadeBuyer-v0` there are 8 hotels, of which half are good. Good hotels are always recommended; of the poor
+    ones each kind of expert recommends its share, see the table below. The kind is drawn independently of the scenario.
+
     ## Acts
 
     An utterance is free text with at most one tag: `[recommend]` and `[warn]`, or with `reviews` `[show REVIEW]`, where
@@ -115,6 +139,10 @@ class Persuade(Family):
     9.6` or the words of a review show that review. What is said of the last hotel, or asked, is talk. To recommend and
     to warn in one utterance is ambiguous: the turn is lost. A lost turn counts as talk.
 
+    The traveller, where it learns, asks first, in any words; then it says `[book]` or `[pass]` to each hotel. Plain
+    words work as well: `I'll take a room there` books, `I would rather look elsewhere` passes. Who only talks passes.
+    The night is a tool: its line says how a hotel was that the traveller has slept in.
+
     ## Observation
 
     Text. The first observation is the brief (the tour, the rounds, the chances, tags), the traveller's hello and the
@@ -124,7 +152,8 @@ class Persuade(Family):
 
     ## Rewards
 
-    `goal`, at the end: the share of all rounds in which the traveller went.
+    `goal`, at the end: of the expert, the share of all rounds in which the traveller went; of the traveller, the sum
+    over its nights in hotels, 1 for a good and minus `loss` for another one, divided by the rounds.
 
     ## Episode end
 
@@ -136,7 +165,9 @@ class Persuade(Family):
     The best expected payoff is computed exactly, by expectimax over public states and beliefs about the hidden type
     (Kaelbling et al. 1998); the hotels to come are summed over. What was sold is left out of the states, since payoffs
     add up. All scenarios share one solution. Against a traveller who never forgives it follows V(t) = p (1 + V(t-1)) +
-    (1 - p) max(V(t-1), 1) with t rounds left and the chance p of a good hotel.
+    (1 - p) max(V(t-1), 1) with t rounds left and the chance p of a good hotel. The traveller's optimum sums over the
+    hidden kind of the expert and how the hotel at hand is. Against one who is known to lie until it is found out, it
+    follows W(t) = max(0, p (1 + W(t-1)) + (1 - p) (p (t-1) - L)) with the loss L of a poor hotel.
 
     ## Registered configurations
 
@@ -149,12 +180,13 @@ class Persuade(Family):
 
     `info["outcome"]`, at the end: `sales` (share of rounds sold, the expert's gain), `right` (share of rounds in which
     the traveller went to a good hotel or stayed away from another one), `surplus` (the traveller's gain a round: 1 for
-    a good hotel that it went to, -1 for another), `efficiency` (share of the good hotels that it went to; `None`
-    without any), `fairness` (share of the others that it did not go to), `honesty` (share of what was said that was
-    true; `None` if nothing was), `of_commitment` (`sales` over what an expert could sell that binds itself in advance
-    to a rule that the traveller knows), `ending` (`over` or `truncated`), `malformed` (ambiguous turns included),
-    `illegal`. `info["hidden"]` then holds `least`, `start`, `again` and `wants` (how many true words were still
-    wanting); 99 stands for ever.
+    a good hotel that it went to, minus `loss` for another), `efficiency` (share of the good hotels that it went to;
+    `None` without any), `fairness` (share of the others that it did not go to), `honesty` (share of what was said that
+    was true; `None` if nothing was), `of_commitment` (`sales` over what an expert could sell that binds itself in
+    advance to a rule that the traveller knows), `ending` (`over` or `truncated`), `malformed` (ambiguous turns
+    included), `illegal`. They are the same in both seats. `info["hidden"]` then holds `least`, `start`, `again` and
+    `wants` (how many true words were still wanting) of a traveller, where 99 stands for ever, or `kind` and the last
+    `hotel` of an expert.
 
     ## References
 
@@ -169,21 +201,24 @@ class Persuade(Family):
       domains. *Artificial Intelligence* 101, 99-134.
 
     Args:
+        role: The learner's seat, `expert` or `traveller`.
         rounds: Hotels. 4 to 12.
         chance: How often a hotel is good, where there are no reviews; above 0, below 1.
         reviews: Whether the expert passes one of three reviews on, instead of recommending or warning.
+        loss: What a poor hotel costs the traveller, where a good one is worth 1; above 0.
     """
 
+    role: str = "expert"
     rounds: int = 10
     chance: float = 1 / 3
     reviews: bool = False
+    loss: float = 1.0
 
-    role = "expert"
-    acts: ClassVar = (Recommend, Warn, Show)
+    acts: ClassVar = (Recommend, Warn, Show, Book, Pass)
     understand: ClassVar = understand
     patterns: ClassVar = PATTERNS
     voice: ClassVar = VOICE
-    tools: ClassVar = {"office": printed}
+    tools: ClassVar = {"office": printed, "night": found}
     metrics_of: ClassVar[Mapping[str, str]] = {
         "sales": "share of rounds in which the traveller went",
         "right": "share of rounds in which the traveller decided rightly",
@@ -197,24 +232,53 @@ class Persuade(Family):
     def __post_init__(self) -> None:
         whole(self, 4, MOST, "rounds")
         above(self, 0.0, "chance", below=1.0)
+        above(self, 0.0, "loss")
+        one_of(self, ROLES, "role")
+        if self.reviews and self.role != "expert":
+            raise ValueError("reviews must be False where the traveller learns: its experts only recommend or warn")
 
     @cached_property
     def grammar(self) -> Grammar:
-        """Reads and prints what can be said with, or without, reviews."""
+        """Reads and prints what the learner's seat can say; an expert's with, or without, reviews."""
+        if self.role == "traveller":
+            return BOOKING_GRAMMAR
         return REVIEW_GRAMMAR if self.reviews else PLAIN_GRAMMAR
 
     def scenarios(self) -> Sequence[Trip]:
         """Every tour with every name, all equally likely."""
         return [Trip(tour, name, self.reviews) for tour in TOURS for name in NAMES]
 
-    def parts(self, scenario: Trip) -> tuple[Trips, Guest]:
+    @cached_property
+    def baselines(self) -> ModuleType:
+        """Those of the learner's seat."""
+        return bookings if self.role == "traveller" else policies
+
+    def parts(self, scenario: Trip) -> tuple[Trips | Nights, Guest | Expert]:
         """Game and mind; they are the same for all."""
-        game = Trips(self.rounds, STOCK if self.reviews else plain_stock(self.chance), self.reviews)
+        if self.role == "traveller":
+            nights = Nights(self.rounds, self.loss)
+            return nights, Expert(nights, self.chance)
+        game = self._trips
         return game, Guest(game, READERS if self.reviews else POPULATION)
+
+    @cached_property
+    def _trips(self) -> Trips:
+        return Trips(self.rounds, STOCK if self.reviews else plain_stock(self.chance), self.reviews)
 
     def task(self, scenario: Trip) -> str:
         """The tour, what the office tells, what people are like, what counts."""
-        name, good = scenario.name, self.parts(scenario)[0].chance
+        name, good, tour = scenario.name, self._trips.chance, TOURS[scenario.tour].called
+        if self.role == "traveller":
+            return (
+                f"You are {name} and travel along {tour}, a town a night, {self.rounds} nights. An expert speaks of "
+                f"one hotel in each town, and you book it or pass; {good:.0%} of all hotels are good. How a hotel is, "
+                f"you learn only if you sleep there. A good one is worth 1 point, a poor one costs {self.loss:g}, and "
+                f"to pass is worth nothing; your score is the sum, divided by {self.rounds}. Good hotels are always "
+                f"recommended. Experts differ, and which kind yours is, you do not know: some are honest, some "
+                f"recommend everything, some a part of the poor hotels; some lie only at the end, or once you have "
+                f"booked twice; and many lie until a guest has come home from a poor hotel, and never again. First ask "
+                f"about the first hotel."
+            )
         if self.reviews:
             says = (
                 f"how good it is and which three reviews you have, and you show {name} one of them. A hotel is good if "
@@ -227,7 +291,7 @@ class Persuade(Family):
                 f"warning"
             )
         return (
-            f"You are an expert for hotels. {name} travels along {TOURS[scenario.tour].called}, a town a night, and "
+            f"You are an expert for hotels. {name} travels along {tour}, a town a night, and "
             f"asks you about one hotel in each, {self.rounds} in all. Each time the office tells you alone {says}. "
             f"Afterwards {name} hears from other guests whether what you said was true. You score the share of the "
             f"{self.rounds} hotels that {name} goes to, good or not. Travellers differ, and which kind {name} is, you "
@@ -238,11 +302,12 @@ class Persuade(Family):
 
     def context(self, dialogue: Dialogue) -> Hashable:
         """What plain words can name: the hotel at hand, and its reviews."""
-        state = dialogue.state
-        return dialogue.scenario.tour, state.round, state.hotel if self.reviews else ""
+        return dialogue.scenario.tour, dialogue.state.round, dialogue.state.hotel if self.reviews else ""
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
+        if self.role == "traveller":
+            return self._of_nights(dialogue)
         game = dialogue.setting.game_as(Trips)
         rounds = list(advice(dialogue))
         good, rest = [one for one in rounds if one.good], [one for one in rounds if not one.good]
@@ -251,7 +316,7 @@ class Persuade(Family):
         return {
             "sales": sales,
             "right": _share([one.went == one.good for one in rounds]),
-            "surplus": sum((1 if one.good else -1) * one.went for one in rounds) / self.rounds,
+            "surplus": sum((1 if one.good else -self.loss) * one.went for one in rounds) / self.rounds,
             "efficiency": _share([one.went for one in good]),
             "fairness": _share([not one.went for one in rest]),
             "honesty": _share(told),
@@ -259,8 +324,27 @@ class Persuade(Family):
             "ending": "over" if dialogue.state.mover is None else "truncated",
         }
 
+    def _of_nights(self, dialogue: Dialogue) -> dict[str, Any]:
+        """The metrics of a traveller."""
+        state: Night = dialogue.state
+        sales = (state.good + state.poor) / self.rounds
+        rounds = list(heard(dialogue))
+        good, rest = [one for one in rounds if one.good], [one for one in rounds if not one.good]
+        return {
+            "sales": sales,
+            "right": _share([one.went == one.good for one in rounds]),
+            "surplus": dialogue.setting.game.payoff(state, self.role),
+            "efficiency": _share([one.went for one in good]),
+            "fairness": _share([not one.went for one in rest]),
+            "honesty": _share([bool(one.honest) for one in rounds]),
+            "of_commitment": sales / commitment(self._trips),
+            "ending": "over" if state.mover is None else "truncated",
+        }
+
     def in_words(self, outcome: Mapping[str, Any]) -> str:
-        """How much was sold."""
+        """How much was sold, or gained."""
+        if self.role == "traveller":
+            return f"gained {outcome['surplus']:.2f} a night"
         return f"sold {outcome['sales']:.0%} of the hotels"
 
 
@@ -271,7 +355,19 @@ def advice(dialogue: Dialogue) -> Iterator[Advice]:
         for before, seat, act in step.exchange.replies:
             if seat == "traveller":
                 after = game.apply(before, seat, act)
-                yield Advice(game.hotel(before).good, after.honest, isinstance(act, Go))
+                yield Advice(game.hotel(before).good, after.honest, isinstance(act, Book))
+
+
+def heard(dialogue: Dialogue) -> Iterator[Advice]:
+    """As `advice`, of a dialogue in which the traveller learns; with what is hidden from it."""
+    opening = dialogue.opening_exchange
+    hidden = opening.hidden if opening else None
+    for step in dialogue.steps:
+        before: Night = step.before
+        if before.round >= 0 and hidden is not None:
+            good = hidden.hotel == "good"
+            yield Advice(good, before.praised == good, isinstance(step.act, Book))
+        hidden = step.exchange.hidden
 
 
 def commitment(game: Trips) -> float:

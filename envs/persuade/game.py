@@ -38,12 +38,12 @@ class Show(Act):
 
 
 @dataclass(frozen=True, slots=True)
-class Go(Act):
+class Book(Act):
     """Book it; the traveller's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stay(Act):
+class Pass(Act):
     """Do not; the traveller's."""
 
 
@@ -199,7 +199,7 @@ class Trips:
             "office" if state.round + 1 < self.rounds else None,
             honest=honest,
             good=None if honest is None else good,
-            sold=state.sold + isinstance(act, Go),
+            sold=state.sold + isinstance(act, Book),
         )
 
     def payoff(self, state: Visit, seat: str, hidden: Any = None) -> float:

@@ -1,7 +1,8 @@
-"""Persuade for a language model: what the traveller is told to say, and how its words are held to that.
+"""Persuade for a language model: what traveller or expert is told to say, and how its words are held to that.
 
 A traveller says whether it goes, and may say whether the last word of the expert was true, which all know. It says
-nothing of how much it trusts, or of what the hotel is like: it has not been there. In doubt the words fail.
+nothing of how much it trusts, or of what the hotel is like: it has not been there. An expert recommends a hotel or
+warns of it, and says nothing of how it knows, whether it is honest, or other hotels. In doubt the words fail.
 """
 
 from __future__ import annotations
@@ -37,11 +38,14 @@ class PersuadeGuide(PartnerGuide):
         name = facts["name"]
         if fault := fault_of_names(words, name, NAMES):
             return fault
+        if cue.seat == "expert":
+            text = _without(words.lower(), facts)
+            return _SAID.fault(text, "role", "vows", *(("bye",) if slot != "farewell" else ())) or (
+                _SAID.fault_of_slot(text, slot)
+            )
         if cue.opening != bool(re.search(rf"\b{name}\b", words)):
             return f"Say that you are {name}." if cue.opening else f"You are {name}; do not talk to yourself."
-        text = words.lower()
-        for said in (facts["hotel"], facts["town"], facts["tour"]):
-            text = text.replace(said.lower(), "there")
+        text = _without(words.lower(), facts)
         if fault := _SAID.fault(text, "role", "trust", "judges", "bye") or _SAID.fault_of_slot(text, slot):
             return fault
         past = slot.partition("_")[2]
@@ -50,6 +54,13 @@ class PersuadeGuide(PartnerGuide):
             if past and not _SAID.found(text, past)
             else ""
         )
+
+
+def _without(text: str, facts: Any) -> str:
+    """Without names of places, which may hold any word."""
+    for said in (facts["hotel"], facts["town"], facts["tour"]):
+        text = text.replace(said.lower(), "there")
+    return text
 
 
 GUIDE = PersuadeGuide(VOICE, _SAID)

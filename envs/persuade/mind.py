@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
-from .game import GOOD, Deal, Go, Stay, Trips, Visit
+from .game import GOOD, Book, Deal, Pass, Trips, Visit
 
 NEVER = 99
 """More true words than there are rounds: who wants as many after a lie forgives none."""
@@ -84,7 +84,7 @@ class Guest:
             return Belief.certain((hidden, Say()))
         wants = trusting(hidden, seen.honest)
         goes = not wants and seen.shown is not None and seen.shown >= hidden.least
-        return Belief.certain((hidden._replace(wants=wants), Go() if goes else Stay()))
+        return Belief.certain((hidden._replace(wants=wants), Book() if goes else Pass()))
 
     @cached_property
     def _next(self) -> Belief[Act]:
@@ -125,4 +125,4 @@ class Accountant:
         if state.honest is not None and state.honest == state.good:  # it was praised
             claims, true = claims + 1, true + bool(state.good)
         goes = state.shown is not None and state.shown >= GOOD and true >= self.share * claims
-        return Belief.certain(((claims, true), Say() if state.round < 0 else Go() if goes else Stay()))
+        return Belief.certain(((claims, true), Say() if state.round < 0 else Book() if goes else Pass()))

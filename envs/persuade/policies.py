@@ -8,7 +8,7 @@ from ...core.acts import Act, Say
 from ...core.dialogue import Dialogue
 from ...core.stream import Stream
 from ..content import content
-from .game import GOOD, REVIEWS, Go, Recommend, Show, Trips, Visit, Warn
+from .game import GOOD, REVIEWS, Book, Recommend, Show, Trips, Visit, Warn
 from .tours import stop
 from .voice import GRAMMAR
 
@@ -96,7 +96,7 @@ def sequel(before: int) -> Speak:
 
     def rule(game: Trips, state: Visit, dialogue: Dialogue) -> bool:
         praised = [act for step in dialogue.steps if _praised(step.act) for _, seat, act in step.exchange.replies[:1]]
-        return len(praised) >= before and all(isinstance(act, Go) for act in praised[-before:])
+        return len(praised) >= before and all(isinstance(act, Book) for act in praised[-before:])
 
     return _by(rule)
 
@@ -144,5 +144,5 @@ def _went(dialogue: Dialogue) -> bool:
     """Whether the traveller went for the last praise; also where there was none yet."""
     for step in reversed(dialogue.steps):
         if _praised(step.act):
-            return any(isinstance(act, Go) for _, _, act in step.exchange.replies)
+            return any(isinstance(act, Book) for _, _, act in step.exchange.replies)
     return True

@@ -1,4 +1,4 @@
-"""Advice in plain English: how an expert is understood without tags, how a traveller speaks, what the office prints."""
+"""Advice in plain English: how expert and traveller are understood without tags and speak, what tools print."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from ...core.reading import Patterns, Vocabulary, bind, clauses, plain
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
 from ..content import content
-from .game import REVIEWS, STOCK, WARNING, Deal, Go, Recommend, Show, Warn
-from .tours import TOURS, quote, stop
+from .game import REVIEWS, STOCK, WARNING, Book, Deal, Pass, Recommend, Show, Warn
+from .nights import Found
+from .tours import MOST, TOURS, quote, stop
 
 WORDS = content(__file__, "phrases.toml")
 """``bank``: persona -> slot -> templates. ``topics``: slot -> pattern. ``fields``: names of the templates' fields."""
@@ -21,6 +22,10 @@ NAMES: tuple[str, ...] = WORDS["names"]
 
 PATTERNS = Patterns(content(__file__, "reading.toml"), ("hotel", "review"))
 """What an expert's plain words bind to."""
+BOOKING = Patterns(content(__file__, "booking.toml"), ("hotel",))
+"""What a traveller's plain words bind to."""
+_SAID = content(__file__, "advice.toml")["bank"]
+BANK = {persona: {**slots, **_SAID[persona]} for persona, slots in WORDS["bank"].items()}
 LOW = 7.0
 """Nobody goes for a review of less; see the mind."""
 
@@ -57,6 +62,15 @@ def understand(text: str, context: Heading) -> Heard:
     return bind(acts)
 
 
+def understand_booking(text: str, context: Heading) -> Heard:
+    """As `understand`, of a traveller."""
+    marked, mentions = _vocabulary(*context).mark(plain(text))
+    acts: dict[Act, str] = {}
+    for name, _, _ in BOOKING.find(clauses(marked, mentions)):
+        acts |= {Book(): "book it"} if name == "book" else {Pass(): "pass"}
+    return bind(acts)
+
+
 @cache
 def _vocabulary(tour: str, number: int, kind: str) -> Vocabulary:
     hotel, town = stop(tour, max(0, number))
@@ -89,16 +103,29 @@ def printed(cue: Cue) -> str:
     return f"{where}: {kind.mean} on average, so it is {'good' if kind.good else 'not good'}. Reviews: {said}."
 
 
+def found(cue: Cue) -> str:
+    """What the hotel was like, as who has slept there finds out, in one line."""
+    hotel, town = stop(cue.public.tour, cue.before.round)
+    assert isinstance(cue.act, Found)
+    return f"the {hotel} in {town} was {cue.act.quality}."
+
+
 def describe(cue: Cue) -> tuple[str, tuple, str]:
-    """Slot, values of the templates' fields, and small talk if the expert has only talked."""
+    """Slot, values of the templates' fields, and small talk if the learner has only talked."""
     state, public = cue.before, cue.public
-    hotel, town = stop(public.tour, max(0, state.round))
+    hotel, town = stop(public.tour, min(max(0, state.round), MOST - 1))
     values = (public.name, TOURS[public.tour].called, f"the {hotel}", f"The {hotel}", town)
+    if cue.seat == "expert":
+        if isinstance(cue.act, Recommend):
+            return "praise", values, ""
+        if isinstance(cue.act, Warn):
+            return "warning", values, ""
+        return "welcome" if state.round < 0 else "farewell", values, ""
     if state.round < 0:
         return "opening", values, ""
     if state.shown is None:
         return "silent", values, "chat"
-    if isinstance(cue.act, Go):
+    if isinstance(cue.act, Book):
         slot = "go"
     elif WARNING <= state.shown < LOW:
         return "warned", values, ""
@@ -110,4 +137,5 @@ def describe(cue: Cue) -> tuple[str, tuple, str]:
 
 GRAMMAR = Grammar((Recommend, Warn, Show), understand)
 PLAIN_GRAMMAR, REVIEW_GRAMMAR = Grammar((Recommend, Warn), understand), Grammar((Show,), understand)
-VOICE = PhraseVoice(WORDS["bank"], WORDS["fields"], describe, WORDS["topics"])
+BOOKING_GRAMMAR = Grammar((Book, Pass), understand_booking)
+VOICE = PhraseVoice(BANK, WORDS["fields"], describe, WORDS["topics"])

@@ -8,7 +8,7 @@ from dialogym.core.acts import IllegalAct, Say
 from dialogym.core.solver import Solution
 from dialogym.envs.make import make_engine
 from dialogym.envs.persuade.family import Persuade, advice, commitment
-from dialogym.envs.persuade.game import STOCK, Deal, Go, Recommend, Show, Stay, Trips, Visit, Warn, plain_stock
+from dialogym.envs.persuade.game import STOCK, Book, Deal, Pass, Recommend, Show, Trips, Visit, Warn, plain_stock
 from dialogym.envs.persuade.mind import NEVER, POPULATION, READERS, Accountant, Guest, Trust, trusting
 from dialogym.evaluation.brute_force import brute_force
 from dialogym.evaluation.exact import classes
@@ -48,8 +48,8 @@ def round_of(hotel, said, answer):
     ],
 )
 def test_what_is_said_is_true_or_not(hotel, said, honest, good):
-    assert after(*round_of(hotel, said, Go())) == Visit(1, "office", "", None, honest, good, 1)
-    assert after(*round_of(hotel, said, Stay())).sold == 0
+    assert after(*round_of(hotel, said, Book())) == Visit(1, "office", "", None, honest, good, 1)
+    assert after(*round_of(hotel, said, Pass())).sold == 0
 
 
 @pytest.mark.parametrize(
@@ -63,11 +63,11 @@ def test_what_is_said_is_true_or_not(hotel, said, honest, good):
 )
 def test_a_review_says_what_its_score_says(hotel, review, score, honest):
     state = after(Deal(hotel), Show(review), game=SHOWN)
-    assert state.shown == score and SHOWN.apply(state, "traveller", Stay()).honest == honest
+    assert state.shown == score and SHOWN.apply(state, "traveller", Pass()).honest == honest
 
 
 def test_what_is_not_possible():
-    for game, act in ((GAME, Show("high")), (SHOWN, Recommend()), (SHOWN, Warn()), (GAME, Go())):
+    for game, act in ((GAME, Show("high")), (SHOWN, Recommend()), (SHOWN, Warn()), (GAME, Book())):
         state = after(Deal("good"), game=game)
         assert act not in game.choices(state, "expert")
         with pytest.raises(IllegalAct):
@@ -77,11 +77,11 @@ def test_what_is_not_possible():
 def test_the_traveller_does_not_see_the_hotel():
     views = {GAME.view(after(Deal(hotel), Recommend()), "traveller") for hotel in ("good", "poor")}
     assert len(views) == 1 and views.pop().hotel == ""
-    assert GAME.view(after(*round_of("good", Recommend(), Go())), "office") == Visit(1, "office")
+    assert GAME.view(after(*round_of("good", Recommend(), Book())), "office") == Visit(1, "office")
 
 
 def test_payoffs_add_up():
-    state = after(*round_of("good", Recommend(), Go()) * 10)
+    state = after(*round_of("good", Recommend(), Book()) * 10)
     assert GAME.mover(state) is None and GAME.payoff(state, "expert") == 1.0
     assert GAME.unbank(state, "expert") == (1.0, state._replace(sold=0))
 
@@ -107,7 +107,7 @@ def test_trust_moves_as_the_page_says(again, wants, honest, then):
 def test_it_goes_if_nothing_is_wanting_and_the_score_suffices(least, wants, shown, goes):
     hidden = Trust(least, 0, 1, wants)
     state = Visit(2, "traveller", "good", shown)
-    assert Guest(GAME).react(hidden, state).support == ((hidden, Go() if goes else Stay()),)
+    assert Guest(GAME).react(hidden, state).support == ((hidden, Book() if goes else Pass()),)
 
 
 def test_the_office_deals_by_the_table():
@@ -199,7 +199,7 @@ def test_the_travellers_words_do_not_depend_on_the_hotel():
         step = dialogue.steps[0]
         words = step.reply.partition("\n")[0]
         said.setdefault((step.before.hotel, step.exchange.replies[0][2]), set()).add(words.split()[0])
-    assert said["good", Go()] & said["poor", Go()] and said["good", Stay()] & said["poor", Stay()]
+    assert said["good", Book()] & said["poor", Book()] and said["good", Pass()] & said["poor", Pass()]
 
 
 @pytest.mark.parametrize("env_id", [ENV, READ])

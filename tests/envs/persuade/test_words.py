@@ -8,7 +8,7 @@ import pytest
 from dialogym.core.acts import Say
 from dialogym.envs.content import content
 from dialogym.envs.persuade.family import Journey
-from dialogym.envs.persuade.game import REVIEWS, STOCK, Deal, Go, Show, Stay, Visit
+from dialogym.envs.persuade.game import REVIEWS, STOCK, Book, Deal, Pass, Show, Visit
 from dialogym.envs.persuade.guide import GUIDE
 from dialogym.envs.persuade.policies import PHRASES
 from dialogym.envs.persuade.tours import HOTELS, MOST, QUOTES, TOURS, quote, stop
@@ -84,7 +84,7 @@ def cue(act, **state):
 fault = fault_by(GUIDE)
 
 
-@pytest.mark.parametrize("act", [Go(), Stay()])
+@pytest.mark.parametrize("act", [Book(), Pass()])
 @pytest.mark.parametrize("honest", [None, True, False])
 def test_every_sentence_of_the_bank_passes(act, honest):
     one = cue(act, honest=honest)
@@ -96,14 +96,14 @@ def test_every_sentence_of_the_bank_passes(act, honest):
 @pytest.mark.parametrize(
     ("one", "passes", "fails"),
     [
-        (cue(Go()), "Fine, I'll take a room there.", "Hm, I will look elsewhere."),
-        (cue(Go(), honest=True), "You were right about the last one. I will book it.", "I will book it."),
-        (cue(Go(), honest=False), "You were wrong about the last one, but I will book it.", "You were right last time. I will book it."),
-        (cue(Stay()), "No, I will find another one.", "I will book it."),
-        (cue(Stay()), "I would rather look elsewhere.", "I do not trust you, so no."),
-        (cue(Stay()), "I will not stay there.", "No, one more true word and I will believe you."),
-        (cue(Stay(), shown=0.0), "Oh, I will not stay there, then.", "You were right about the last one, so I will not."),
-        (cue(Stay(), shown=None), "You have said nothing about it, so I will not go.", "I will book it."),
+        (cue(Book()), "Fine, I'll take a room there.", "Hm, I will look elsewhere."),
+        (cue(Book(), honest=True), "You were right about the last one. I will book it.", "I will book it."),
+        (cue(Book(), honest=False), "You were wrong about the last one, but I will book it.", "You were right last time. I will book it."),
+        (cue(Pass()), "No, I will find another one.", "I will book it."),
+        (cue(Pass()), "I would rather look elsewhere.", "I do not trust you, so no."),
+        (cue(Pass()), "I will not stay there.", "No, one more true word and I will believe you."),
+        (cue(Pass(), shown=0.0), "Oh, I will not stay there, then.", "You were right about the last one, so I will not."),
+        (cue(Pass(), shown=None), "You have said nothing about it, so I will not go.", "I will book it."),
         (cue(Say(), round=-1, shown=None), "Hello, I am Ana, and I need a hotel every night.", "Hello, I need a hotel."),
     ],
 )  # fmt: skip
@@ -116,7 +116,7 @@ def test_junk_fails_and_words_for_other_acts_do_not_pass():
     stays = [one for one in SPOKEN if one[1].intent in ("skip", "warned", "silent")]
     assert swapped(GUIDE, goes, stays) == [] and swapped(GUIDE, stays, goes) == []
     for words in JUNK:
-        assert fault(cue(Go()), words), words
+        assert fault(cue(Book()), words), words
 
 
 def test_the_office_tells_the_expert_in_one_line():
