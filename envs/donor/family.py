@@ -68,7 +68,7 @@ class Donor(Family):
     | *standing* | 3 | 80% standing, 20% selfish |
     | *selfish* | 3 | 80% selfish, 20% image |
     | *kind* | 2 | 80% kind, 20% image |
-    | *enforcing*, only with `punish` | 2 | 80% enforcer, 20% selfish |
+    | *enforcing*, only with `punish` | 4 | 80% enforcer, 20% selfish |
 
     | norm | gives |
     |---|---|

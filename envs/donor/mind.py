@@ -21,7 +21,7 @@ SOCIETIES: Societies = (
     ("kind", (("kind", 0.8), ("image", 0.2)), 2.0),
 )
 """The places that one may have come to."""
-ENFORCING: Societies = (("enforcing", (("enforcer", 0.8), ("selfish", 0.2)), 2.0),)
+ENFORCING: Societies = (("enforcing", (("enforcer", 0.8), ("selfish", 0.2)), 4.0),)
 """And this one, where people can be punished."""
 VISITORS: tuple[tuple[int, float], ...] = ((0, 0.4), (2, 0.6))
 """What a visitor gave last, and how often; the same in all places."""

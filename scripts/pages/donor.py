@@ -155,15 +155,18 @@ def sections() -> Iterator[str]:
         "two who answer stinginess, by *image-scoring*, fewest are selfish in the end."
     )
     yield "## Punishment"
-    game = DonorGame(punish=True)
-    enforcing = FactoredSolution(game, everybody(game, ENFORCING), "you").start_value()
-    best = FactoredSolution(game, everybody(game), "you").start_value()
+    harsh = DonorGame(punish=True)
+    places = (ENFORCING, SOCIETIES + ENFORCING)
+    known_to, hidden = (
+        [FactoredSolution(game, everybody(game, some), "you").start_value() for game in (harsh, DonorGame())]
+        for some in places
+    )
     yield (
         "With `punish=True` the learner can pay 1 to take 2 from a visitor, and there is a seventh society, in which "
         "80% of the neighbours give two to who gave two last or punished somebody who had given nothing. To punish is "
         "a cheaper way to good standing than a gift there, and useless elsewhere. "
-        f"The optimum is {best:.4f} then, and {enforcing:.4f} where it is known to be that society. No registered "
-        "variant has it."
+        f"The optimum is {hidden[0]:.4f} then, and would be {hidden[1]:.4f} in the same places without the act; where "
+        f"it is known to be that society, {known_to[0]:.4f} and {known_to[1]:.4f}. No registered variant has it."
     )
     yield from sources(SOURCES)
     yield (
