@@ -118,7 +118,7 @@ def test_to_punish_pays_among_enforcers_alone():
     for societies, better in ((ENFORCING, True), (SOCIETIES, False), (SOCIETIES + ENFORCING, True)):
         with_it, without = (
             FactoredSolution(game, everybody(game, societies), "you").start_value()
-            for game in (DonorGame(5, True), DonorGame(5))
+            for game in (DonorGame(4, True), DonorGame(4))
         )
         assert (with_it > without + 1e-3) == better and with_it >= without
 
