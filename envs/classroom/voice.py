@@ -31,7 +31,8 @@ _ACTS: dict[str, Act] = {"lecture": Lecture(), "exercise": Exercise(), "stop": S
 def understand(text: str, context: Any = None) -> Heard:
     """Read an utterance without a tag, by the patterns of ``reading.toml``. Linear in the text, and never raises.
 
-    Two students who are addressed are a pair. What one or two are told to try is no exercise for all.
+    Two students who are addressed are a pair, and so are the one who is praised and the one that it is asked to explain
+    it to. What one or two are told to try is no exercise for all.
 
     Args:
         text: Any string.
@@ -42,6 +43,10 @@ def understand(text: str, context: Any = None) -> Heard:
     meant = [f for f in found if f.act in ("call", "pair") or (f.act == "name" and f.clause.sentence not in chat)]
     names = list(dict.fromkeys(name for f in meant for name in f.clause.values("student")))
     acts: dict[Act, str] = {}
+    if len(names) == 1 and any(f.act == "pair" for f in found):  # "Well done, Ben. Could you explain it to Cleo?"
+        praised = dict.fromkeys(n for f in found if f.act == "name" for n in f.clause.values("student"))
+        praised |= dict.fromkeys(n for f in found if f.act == "chat" for n in f.clause.values("student"))
+        names += [name for name in praised if name not in names][-1:]
     if len(names) == 2:
         one, other = sorted(names, key=STUDENTS.index)
         acts[Pair(one, other)] = f"have {one.capitalize()} and {other.capitalize()} work together"

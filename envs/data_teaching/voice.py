@@ -28,7 +28,7 @@ def understand(text: str, context: str) -> Heard:
     """Read an utterance without a tag, by the patterns of ``reading.toml``. Linear in the text, and never raises.
 
     Where data is wanted for a part, the skill that is named with it only says where the part belongs. A bare name asks
-    for data, unless its sentence asks where it goes wrong.
+    for data, as "what about" does, unless its sentence asks where it goes wrong.
 
     Args:
         text: Any string.
@@ -40,9 +40,9 @@ def understand(text: str, context: str) -> Heard:
     asking = {clause.sentence for act, clause, _ in found if act == "where"}
     for act, clause, _ in found:
         skills, parts = clause.values("skill"), clause.values("part")
-        if act == "explore" or (act == "name" and clause.sentence in asking):
+        if act == "explore" or (act in ("name", "about", "view") and clause.sentence in asking):
             acts |= {Explore(skill): f"look into the errors in {called[skill]}" for skill in skills}
-        elif act in ("make", "name"):
+        elif act in ("make", "name", "about"):
             wanted = [skill for skill in skills if not any(part[0] == skill for part in parts)] + parts
             acts |= {Make(data): f"make data on {called[data]}" for data in wanted}
         elif act == "stop":

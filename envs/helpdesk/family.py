@@ -215,6 +215,11 @@ class Helpdesk(Family):
             f"and an explanation {self.guide_cost:g} more. You have {self.turns} turns.\n\n"
         )
 
+    def context(self, dialogue: Dialogue) -> str:
+        """The part that the last turn was about."""
+        act = dialogue.steps[-1].act if dialogue.steps else None
+        return act.part if isinstance(act, (Check, Fix)) else ""
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
         state, came_off = dialogue.state, []
@@ -238,6 +243,14 @@ class Helpdesk(Family):
             "ending": state.ending or "truncated",
             "turns": state.turn,
         }
+
+    def in_words(self, outcome: Mapping[str, Any]) -> str:
+        """How the call ended."""
+        return {
+            "solved": "got the mobile data to work",
+            "escalated": "handed the customer over to a technician",
+            "hung-up": "lost the customer, who hung up",
+        }.get(outcome["ending"], "did not get the mobile data to work")
 
 
 def _of_customer(act: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
 
 from ...core.acts import Act
 from ...core.grammar import Heard
@@ -24,17 +24,36 @@ _PLAIN: dict[str, tuple[Act, str]] = {
 }
 
 
-def understand(text: str, context: Any = None) -> Heard:
+def understand(text: str, context: str = "") -> Heard:
     """Read an utterance without a tag, by the patterns of ``reading.toml``. Linear in the text, and never raises.
+
+    What is named before a question about "it" is meant by that ("and the SIM card, is it in?"). Where no part is named,
+    to put "it" right is to do so with the part that the last turn was about.
 
     Args:
         text: Any string.
-        context: Nothing.
+        context: The part that the last turn was about; ``""`` for none.
     """
-    marked, mentions = VOCABULARY.mark(plain(text))
+    acts, named, parts = _read(text, VOCABULARY)
+    if not acts and len(parts) <= 1:
+        if part := next(iter(named), ""):
+            acts, _, _ = _read(text, _pointing(part))
+        elif context and not parts:
+            meant, _, _ = _read(text, _pointing(context))
+            acts |= {act: does for act, does in meant.items() if isinstance(act, Fix)}
+    return bind(acts)
+
+
+def _read(text: str, vocabulary: Vocabulary) -> tuple[dict[Act, str], dict[str, None], set[str]]:
+    """The acts, the parts that are only named, and all parts that are named."""
+    marked, mentions = vocabulary.mark(plain(text))
     acts: dict[Act, str] = {}
+    named: dict[str, None] = {}
     for name, clause, _ in PATTERNS.find(clauses(marked, mentions)):
         kind, _, seat = name.partition(", ")
+        if kind == "name":
+            named |= dict.fromkeys(clause.values("part"))
+            continue
         if kind in _PLAIN:
             act, does = _PLAIN[kind]
             acts[act] = does
@@ -43,7 +62,13 @@ def understand(text: str, context: Any = None) -> Heard:
             if seat and (part == PLAN) != (seat == "at the desk"):
                 continue
             acts[Check(part) if kind == "check" else Fix(part)] = f"{kind} {NAMED[part].said}"
-    return bind(acts)
+    return acts, named, {mention.value for mention in mentions}
+
+
+@cache
+def _pointing(part: str) -> Vocabulary:
+    """A vocabulary in which "it" is that part."""
+    return Vocabulary({"part": {part: "it|that one|this one"}})
 
 
 def claim(cue: Cue) -> str:

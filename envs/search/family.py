@@ -237,9 +237,10 @@ class Search(Family):
             f"{SEARCH / 100:g}. You have {self.turns} turns, the show included.\n"
         )
 
-    def context(self, dialogue: Dialogue) -> str:
-        """The query."""
-        return dialogue.scenario.query
+    def context(self, dialogue: Dialogue) -> tuple[str, str]:
+        """The query, and the meaning that the user has told."""
+        told = dialogue.state.facts[0]
+        return dialogue.scenario.query, "" if told == UNSURE else told
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""

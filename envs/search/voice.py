@@ -37,28 +37,32 @@ _NEEDS_QUESTION = ", with a question mark"
 _FACET_OF = {value: facet for facet, values in zip(FACETS, VALUES, strict=True) for value in values}
 
 
-def understand(text: str, context: str) -> Heard:
+def understand(text: str, context: tuple[str, str]) -> Heard:
     """Read an utterance without a tag, by the patterns of ``reading.toml``. Linear in the text, and never raises.
 
-    A question that names values asks about their facet; one that names meanings asks about the meaning.
+    A question that names values asks about their facet; one that names meanings asks about the meaning. To search for
+    "that" is to search for the meaning that the user has told.
 
     Args:
         text: Any string.
-        context: The query.
+        context: The query, and the meaning that the user has told; ``""`` if it has not.
     """
+    query, told = context
     acts: dict[Act, str] = {}
-    for found, clause, _ in read(text, PATTERNS, _vocabulary(context)):
+    for found, clause, _ in read(text, PATTERNS, _vocabulary(query)):
         act = found.removesuffix(_NEEDS_QUESTION)
         if act != found and not clause.asked:
             continue
         if act == "clarify":
             named = (*clause.values("facet"), *(_FACET_OF[value] for value in clause.values("value")))
             acts |= {Clarify(cast(Facet, facet)): f"ask about the {facet}" for facet in named}
-        elif act == "meaning":
-            acts[Clarify("meaning")] = "ask about the meaning"
+        elif act in ("meaning", "aspect"):
+            acts[Clarify(act)] = f"ask about the {act}"  # type: ignore[arg-type]
         elif act == "search":
-            meanings = QUERIES[context].meanings
+            meanings = QUERIES[query].meanings
             acts |= {Search(k): f"search for {meanings[k - 1]}" for k in clause.values("meaning")}
+        elif act == "search, for that":
+            acts |= {Search(int(told)): "search for that"} if told else {}
         else:
             acts[{"explain": Explain(), "show": Show(), "stop": Stop()}[act]] = {
                 "explain": "explain why you ask",

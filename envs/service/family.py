@@ -11,7 +11,7 @@ from ...core.dialogue import Dialogue
 from ...core.setting import Setting
 from ..base import Family
 from .domains import DOMAINS
-from .game import ACTS, Ask, Call, Confirm, Helpline, Lookup, Write
+from .game import ACTS, Ask, Call, Confirm, Helpline, Lookup, Tell, Write
 from .mind import WISHES, Callers
 from .voice import NAMES, PATTERNS, VOICE, printed, understand
 
@@ -317,9 +317,16 @@ class Service(Family):
         )
 
     def context(self, dialogue: Dialogue) -> Hashable:
-        """What can be named."""
-        scenario = dialogue.scenario
-        return scenario.domain, scenario.items, scenario.numbers
+        """What can be named, what was spoken of last, and what is agreed."""
+        scenario, last = dialogue.scenario, 0
+        for step in dialogue.steps:
+            said = [step.act, *(act for _, _, act in step.exchange.replies)]
+            for act in said:
+                if isinstance(act, (Lookup, Confirm, Write)):
+                    last = act.number
+                elif isinstance(act, Tell) and act.word.isdigit():
+                    last = int(act.word)
+        return scenario.domain, scenario.items, scenario.numbers, last, dialogue.state.agreed
 
     def success(self, game: Helpline, state: Call, hidden: Any) -> bool:
         """tau-bench's reward."""

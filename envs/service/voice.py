@@ -23,18 +23,30 @@ PATTERNS = Patterns(content(__file__, "reading.toml"), ("action", "number"))
 
 _ASKED = ", with a question mark"
 
-Heading = tuple[str, tuple[str, ...], tuple[int, ...]]
-"""Domain, items and the desk's numbers: what plain words can name."""
+Heading = tuple[str, tuple[str, ...], tuple[int, ...], int, tuple[str, int] | None]
+"""What plain words can name: domain, items and the desk's numbers; the order that was spoken of last, 0 for none; the deed
+that was agreed."""
 
 
 def understand(text: str, context: Heading) -> Heard:
     """Read an utterance without a tag, by the patterns of ``reading.toml``. Linear in the text, and never raises.
 
+    Where no order is named, "it" is the one that was spoken of last, and to "do that" is to do what was agreed.
+
     Args:
         text: Any string.
         context: What can be named.
     """
-    marked, mentions = _vocabulary(*context).mark(plain(text))
+    *named, last, _ = context
+    acts, numbers = _read(text, context, _vocabulary(*named))
+    if not acts and not numbers and last:
+        acts, _ = _read(text, context, _pointing(context[0], last))
+    return bind(acts)
+
+
+def _read(text: str, context: Heading, vocabulary: Vocabulary) -> tuple[dict[Act, str], bool]:
+    """The acts, and whether an order is named."""
+    marked, mentions = vocabulary.mark(plain(text))
     acts: dict[Act, str] = {}
     for name, clause, _ in PATTERNS.find(clauses(marked, mentions)):
         kind, _, topic = name.removesuffix(_ASKED).partition(" ")
@@ -46,13 +58,23 @@ def understand(text: str, context: Heading) -> Heard:
             acts[Ask(topic)] = f"ask about {topic}"  # type: ignore[arg-type]
         elif kind == "close":
             acts[Close()] = "close"
+        elif kind == "do":
+            acts |= {Write(*context[4]): "do it"} if context[4] else {}
         elif kind == "lookup":
             acts |= {Lookup(number): f"look {thing} {number} up" for number in clause.values("number")}
         elif kind == "confirm":
             acts |= {Confirm(*deed): f"propose to {deed[0]} {thing} {deed[1]}" for deed in deeds}
         else:
             acts |= {Write(*deed): f"{deed[0]} {thing} {deed[1]}" for deed in deeds}
-    return bind(acts)
+    return acts, any(mention.kind == "number" for mention in mentions)
+
+
+@cache
+def _pointing(domain: str, number: int) -> Vocabulary:
+    """A vocabulary in which "it" is that order."""
+    words = DOMAINS[domain]
+    it = rf"it|that one|this one|(?:that|this|the|your) {words.thing}"
+    return Vocabulary({"action": {action: words.heard[action] for action in words.actions}, "number": {number: it}})
 
 
 @cache
@@ -68,6 +90,7 @@ def _vocabulary(domain: str, items: tuple[str, ...], numbers: tuple[int, ...]) -
             rf"|{the}(?:{'|'.join(places[place])}) (?:one|{thing})"
             rf"|{the}(?:{thing} (?:of|with|for) )?(?:(?:the|your|an?) )?{item}(?: {thing})?"
             + (rf"|{the}{short} (?:flight|{thing})" if short != item else "")
+            + (rf"|{the}{item.split()[-1]}" if sum(item.split()[-1] in one for one in items) == 1 else "")
         )
     return Vocabulary({"action": {action: words.heard[action] for action in words.actions}, "number": called})
 

@@ -18,6 +18,7 @@ from dialogym.simulated_users.cast import FAILED, MET, Moment
 from dialogym.simulated_users.user import Cue
 
 SAID = content(__file__, "utterances.toml")["said"]
+LATER = content(__file__, "utterances.toml")["later"]
 SHOP = Known("shop", "Hearth and Cup", "Ada Brown", ("kettle", "teapot"), (4417, 4502))
 AIRLINE = Known("airline", "Heron Air", "Ada Brown", ("flight to Lisbon", "flight to Oslo"), (1204, 1277))
 ANNE = Customer(("pending", "delivered"), 1, "cancel", False, True, False)
@@ -31,7 +32,14 @@ def cue(act, pending=None, public=SHOP, opening=False, persona="formal"):
 def test_plain_words(said):
     text, means, *domain = said
     public = AIRLINE if domain else SHOP
-    heard = understand(text, (public.domain, public.items, public.numbers))
+    heard = understand(text, (public.domain, public.items, public.numbers, 0, None))
+    assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == means
+
+
+@pytest.mark.parametrize("said", LATER, ids=lambda said: said[0])
+def test_plain_words_about_what_was_spoken_of(said):
+    text, means, *agreed = said
+    heard = understand(text, (SHOP.domain, SHOP.items, SHOP.numbers, 1, ("cancel", 1) if agreed else None))
     assert (heard.problem or GRAMMAR.print(heard.act).strip("[]") or "talk") == means
 
 
@@ -40,7 +48,7 @@ def test_each_question_of_the_demonstrator_binds_without_its_tag(public):
     from dialogym.envs.service.policies import _WORDS
 
     for topic, question in _WORDS["questions"].items():
-        assert understand(question, (public.domain, public.items, public.numbers)).act == Ask(topic)
+        assert understand(question, (public.domain, public.items, public.numbers, 0, None)).act == Ask(topic)
 
 
 def test_what_the_desk_prints():
