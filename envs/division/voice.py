@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core.acts import Act, Say
 from ...core.grammar import TALK, Grammar, Heard
-from ...core.reading import Found, Patterns, Vocabulary, bind, clauses, mark_of, plain
+from ...core.reading import Clause, Found, Patterns, Vocabulary, bind, clauses, mark_of, plain
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
 from ..content import content
@@ -37,6 +37,9 @@ _TURNED = re.compile(
 _SHARED = re.compile(
     rf"{_MARK}(?:(?:,| and|, and) {_MARK}){{0,8}} (?:is|are|be|goe?s?|would|will|stays?|(?:for|to) (?:me|you))\b"
 )
+_BESIDE = re.compile(rf"({_MARK})(?: please)? (?:(?:please )?and (?=(?:please )?{_MARK})|(?={_MARK}))")
+_EACH = re.compile(rf"\b({'|'.join(NUMBERS[1:])}|\d) (?:packages? )?of each\b", re.IGNORECASE)
+_CLAIMS = re.compile(r"\b(?:take|keep|leave|have|get|each|split)\b")
 _FURTHER = re.compile(r"\b(?:more|another|also|too|as well|extra|additional|on top|in addition|besides)\b")
 _ENDED = re.compile(r"[.!?;\n]|\b(?:for|to) (?:me|you)\b")
 _PERSON = re.compile(r"\b(?:i|me|you|we)\b")
@@ -53,7 +56,7 @@ _REST = {
 }
 _TENS = {2: "twenty", 3: "thirty", 4: "forty", 5: "fifty"}
 _PACKED = "(?:packages?|packs?|units?|boxes|box|bundles?|bottles?|crates?|portions?|lots?)"
-_CALLED = {"food": "food", "water": "water", "firewood": "(?:fire ?)?wood"}
+_CALLED = {"food": "foods?", "water": "waters?", "firewood": "(?:fire ?)?wood"}
 
 
 def understand(text: str, context: Context) -> Heard:
@@ -71,15 +74,19 @@ def understand(text: str, context: Context) -> Heard:
         context: What is on the table.
     """
     kind, counts, standing = context
-    marked, mentions = _vocabulary(kind, counts).mark(plain(_SIDES.sub(r"\1, ", text)))
+    names = KINDS[kind].issues
+    each = _EACH.sub(lambda match: " and ".join(f"{match[1]} {name}" for name in names), text)
+    marked, mentions = _vocabulary(kind, counts).mark(plain(_SIDES.sub(r"\1, ", each)))
+    marked = _BESIDE.sub(r"\1 and ", marked)
     heard = clauses(_LISTED.sub(_listed, _TURNED.sub(r"\1, ", marked)), mentions)
     found = PATTERNS.find(heard)
     said = {one.act for one in found}
     read = {id(one.clause) for one in found}
-    if _objects(text.lower()) or any(clause.mentions and id(clause) not in read for clause in heard):
+    unread = [clause for clause in heard if clause.mentions and id(clause) not in read]
+    if _objects(text.lower()) or unread or any(map(str.isdigit, marked)):
         said -= {"accept", "approve"}
     acts: dict[Act, str] = {}
-    offered, problem = (_terms if kind == "job" else _shares)(found, context)
+    offered, problem = _terms(found, context) if kind == "job" else _shares(found, unread, context)
     if problem:
         return Heard(Say(), "ambiguous", problem)
     if offered is not None and offered != standing:
@@ -104,11 +111,13 @@ def _objects(text: str) -> bool:
     return text.rfind(" but ") > max((yes.start() for yes in _YES.finditer(text)), default=len(text))
 
 
-def _shares(found: list[Found], context: Context) -> tuple[Act | None, str]:
+def _shares(found: list[Found], unread: list[Clause], context: Context) -> tuple[Act | None, str]:
     """The division that is offered, if any, and what is not clear about it."""
     kind, counts, standing = context
     named: dict[str, dict[int, int]] = {"mine": {}, "yours": {}}
     rest = ""
+    if any(one.act in named for one in found):
+        found = [one._replace(act="mine") if one.act == "need" else one for one in found]
     for act, clause, _ in found:
         if act not in named:
             continue
@@ -130,6 +139,9 @@ def _shares(found: list[Found], context: Context) -> tuple[Act | None, str]:
     if not rest and mine and not yours:
         rest = "yours"
     agreed = standing if any(one.act == "accept" for one in found) else None
+    here = {one.clause.sentence for one in found if one.act in named}
+    claimed = [clause for clause in unread if clause.sentence in here and _CLAIMS.search(clause.text)]
+    open_ = {issue for clause in claimed for issue, _ in clause.values("thing")}
     amounts, unclear = [], []
     for issue, (name, count) in enumerate(zip(KINDS[kind].issues, counts, strict=True)):
         if issue in mine and issue in yours and mine[issue] + yours[issue] != count:
@@ -138,7 +150,7 @@ def _shares(found: list[Found], context: Context) -> tuple[Act | None, str]:
             amounts.append(mine[issue] if issue in mine else count - yours[issue])
         else:
             amounts.append(count if rest == "mine" else getattr(agreed, name, 0) if not rest else 0)
-            unclear += [] if rest or agreed else [name]
+            unclear += [] if (rest or agreed) and issue not in open_ else [name]
     if unclear:
         return None, f"And who gets the {joined(unclear)}?"
     offers: Any = KINDS[kind].offer
@@ -196,21 +208,25 @@ def _of_terms() -> dict[tuple[int, int], str]:
     said: dict[tuple[int, int], str] = {}
     home = "(?:remote(?:ly)?|(?:at|from) home|of (?:remote work|home office|working from home)|in home office)"
     week, off = "(?: (?:a|per|each) week)?", "(?:paid |annual )?(?:leave|holidays?|vacation|off)"
-    thousand = "(?: ?k\\b|,?000| thousand| grand)"
+    thousand, year = "(?: ?k\\b|,?000| thousand| grand)", "(?: (?:a|per) year)?"
+    bare = r"(?=,? (?:and )?\d|[.,!?]|\Z)"  # a figure that is all: one of a list, or the last word
     for n in range(70):
         number = "(?:no|zero|0)" if n == 0 else _number(n)
         if n >= 20:
             said[0, n] = (
                 rf"(?:an? )?(?:salary|pay|wage)s? (?:of|at|to) [$€£]?{number}{thousand}?"
-                rf"|[$€£]?{number}{thousand}(?: (?:in|of|as) (?:salary|pay))?"
-                rf"|[$€£]?{number} (?:in|of|as) (?:salary|pay)"
+                rf"|[$€£]?{number}{thousand}{year}(?: (?:in|of|as) (?:salary|pay))?"
+                rf"|[$€£]?{number} (?:in|of|as) (?:salary|pay)" + (rf"|[$€£]?{n}{bare}" if n >= 35 else "")
             )
         said[1, n] = (
             rf"{number}(?: paid)? days?(?: (?:of|as|for))? {off}"
             rf"|{number} days(?! (?:a|per|each|at|from|remote|of|in)\b)"
+            rf"|{number} (?:paid )?(?:holidays|(?:leave|vacation|holiday) days)"
+            + (rf"|{n}{bare}" if 10 <= n < 35 else "")
         )
         if n < 10:
             said[2, n] = rf"{number} (?:remote|home)(?: office)? days?{week}|{number}(?: days?)?{week} {home}{week}"
+            said[2, n] += rf"|(?:to )?(?:work(?:ing)? )?from home {number} days?{week}|(?<=and ){n}{bare}"
     return said
 
 

@@ -223,6 +223,11 @@ class Market:
         worth = fits * self.value + (1.0 - fits) * self.poor
         return (worth - state.stalls[state.bought].price - state.spent) / 100
 
+    def _host(self, state: Bazaar) -> int:
+        """Who answers mere talk: who was spoken to last, or the first who is there."""
+        there = [place for place, stall in enumerate(state.stalls) if not stall.gone]
+        return state.at if state.at in there else there[0]
+
     def _told(self, state: Bazaar, act: Act) -> Bazaar:
         """After an act of the learner."""
         if isinstance(act, Leave):
@@ -231,23 +236,23 @@ class Market:
             talk, spent = state.talk + 1, state.spent + self.ask
             if talk >= TALK:
                 return state._replace(talk=talk, spent=spent, ending="closed")
-            there = [place for place, stall in enumerate(state.stalls) if not stall.gone]
-            at = state.at if state.at in there else there[0]
-            return state._replace(at=at, asked="talk", talk=talk, spent=spent)
+            return state._replace(at=self._host(state), asked="talk", talk=talk, spent=spent)
         if not isinstance(act, ACTS):
             raise IllegalAct("You can ask for a price, have a look, haggle, buy, leave, or talk.")
         at = self.names.index(act.who)  # type: ignore[attr-defined]
-        stall, name = state.stalls[at], self.names[at].capitalize()
+        stall, name, whom = state.stalls[at], f"{self.names[at].capitalize()} has", self.names[at].capitalize()
         if stall.gone:
-            raise IllegalAct(f"{name} has left and sells you nothing more.")
+            raise IllegalAct(f"{name} left and sells you nothing more.")
+        if at == self._host(state):  # who is to say why it is not possible
+            name, whom = "I have", "me"
         if isinstance(act, Ask) == bool(stall.price):
-            raise IllegalAct(f"{name} has told you a price." if stall.price else f"First ask {name} for a price.")
+            raise IllegalAct(f"{name} told you a price." if stall.price else f"First ask {whom} for a price.")
         if isinstance(act, Buy):
             return state._replace(at=at, bought=at, ending="bought")
         if isinstance(act, Check) and stall.shown:
-            raise IllegalAct(f"{name} has shown you that.")
+            raise IllegalAct(f"{name} shown you that.")
         if isinstance(act, Haggle) and stall.haggled:
-            raise IllegalAct(f"{name} was asked for a lower price, and that is the last word.")
+            raise IllegalAct(f"You asked {whom} for a lower price before, and that was the last word.")
         asked = QUESTIONS[type(act)]
         return state._replace(at=at, asked=asked, spent=state.spent + getattr(self, asked))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ...core.acts import Act, Say
 from ...core.grammar import TALK, Grammar, Heard
-from ...core.reading import Found, Patterns, Vocabulary, bind, clauses, plain
+from ...core.reading import Found, Patterns, Vocabulary, bind, clauses, mark_of, plain
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
 from ..content import content
@@ -19,11 +20,18 @@ WORDS = content(__file__, "phrases.toml")
 VOCABULARY = Vocabulary({"seller": {name: rf"{name}(?:'s)?" for name in SELLERS}})
 PATTERNS = Patterns(content(__file__, "reading.toml"), VOCABULARY.kinds)
 """What plain words bind to."""
+# Who is spoken to by name, without a comma: "Ben what do you charge?"
+_ADDRESSED = re.compile(
+    rf"((?:^|[.,!?;:] ?|\b(?:hi|hello|hey|ok|okay|and|now|so|well|hm|hmm) ){mark_of(0)}) "
+    r"(?=(?:what|how|can|could|would|will|do|are|please|show|let|i|i'll|i'd|we|you)\b)",
+    re.IGNORECASE,
+)
 
-_KINDS = {"ask": Ask, "turn": Ask, "check": Check, "haggle": Haggle, "buy": Buy}
+_KINDS = {"ask": Ask, "turn": Ask, "called": Ask, "check": Check, "haggle": Haggle, "buy": Buy}
 _DOES = {
     "ask": "ask {} for a price",
     "turn": "ask {} for a price",
+    "called": "ask {} for a price",
     "check": "have a look at what {} has",
     "haggle": "haggle with {}",
     "buy": "buy from {}",
@@ -39,9 +47,9 @@ def understand(text: str, context: tuple[str, tuple[str, ...]]) -> Heard:
     """
     last, quoted = context
     marked, mentions = VOCABULARY.mark(plain(text))
-    said = clauses(marked, mentions)
+    said = clauses(_ADDRESSED.sub(r"\1, ", marked), mentions)
     acts: dict[Act, str] = {}
-    found = PATTERNS.find(said)
+    found = [one for one in PATTERNS.find(said) if one.act != "called" or one.clause.asked]
     named = list(dict.fromkeys(mention.value for mention in mentions))
     for one in found:
         if one.act == "leave":
@@ -50,7 +58,7 @@ def understand(text: str, context: tuple[str, tuple[str, ...]]) -> Heard:
         whom = _meant(one, said, named) or ([last] if last else [])
         if not whom:
             return Heard(Say(), "ambiguous", "Whom do you mean: Anna, Ben or Cleo?")
-        if one.act == "turn":
+        if one.act in ("turn", "called"):
             whom = [name for name in whom if name not in quoted]
         acts |= {_KINDS[one.act](name): _DOES[one.act].format(name.capitalize()) for name in whom}
     if any(isinstance(act, Leave) for act in acts) and len(acts) > 1:

@@ -33,10 +33,11 @@ _HOTEL = (
     r"it|there|(?:this|the|that|our) (?:hotel|place|house|one|inn)(?! (?:before|yesterday|last|in general))"
     r"|(?:this|that)(?= (?:is|one|was|looks|seems|sounds)\b)"
 )
+_IS = re.compile(r"\b((?:this|that|the) (?:one|hotel|place|house))'s\b", re.IGNORECASE)
 _PLACES = {
-    "high": r"(?:highest|best|top|kindest|nicest|most (?:favou?rable|positive)|high)",
+    "high": r"(?:highest|best|top|kindest|nicest|most (?:favou?rable|positive)|high|good|nice|positive)",
     "middle": r"(?:middle|medium|average|second|in-between|mixed)",
-    "low": r"(?:lowest|worst|harshest|most (?:critical|negative)|low|bottom)",
+    "low": r"(?:lowest|worst|harshest|most (?:critical|negative)|low|bottom|bad|negative)",
 }
 _NOUN = r"(?:review|score|rating|one|mark|opinion|comment|verdict)"
 Heading = tuple[str, int, str]
@@ -50,11 +51,13 @@ def understand(text: str, context: Heading) -> Heard:
         text: Any string.
         context: What can be named.
     """
-    marked, mentions = _vocabulary(*context).mark(plain(text))
+    marked, mentions = _vocabulary(*context).mark(_IS.sub(r"\1 is", plain(text)))
     acts: dict[Act, str] = {}
     for name, clause, _ in PATTERNS.find(clauses(marked, mentions)):
         if context[2] and name == "show":
             acts |= {Show(which): f"show me the {which} review" for which in clause.values("review")}
+        elif context[2] and name in REVIEWS:
+            acts[Show(name)] = f"show me the {name} review"
         elif not context[2] and name == "recommend":
             acts[Recommend()] = "recommend it"
         elif not context[2] and name == "warn":
