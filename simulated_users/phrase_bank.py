@@ -20,6 +20,8 @@ Describe = Callable[[Cue], tuple[str, tuple, str]]
 The act's slot, the values of the fields, and the slot to react from if no topic is recognised (``""``: none).
 """
 
+_ASKED = "asked"
+"""Slot to react from, where a bank has it, to a question that nothing was made of and no topic was found in."""
 _CACHE = 65536  # utterances whose topic is remembered; agents repeat themselves
 _TAG = re.compile(r"\[[^\[\]]*\]")
 _Fill = Callable[..., str]
@@ -30,7 +32,8 @@ class PhraseVoice:
 
     The sentence of the act comes last and costs one random number. Before it stands, for one number more, a reaction to
     the topic of the learner's words, or a lead and the reason if the learner's turn was lost. Templates are format
-    strings over the names in `fields`.
+    strings over the names in `fields`. A bank may fill the slot ``asked``: a question that is only talk, and of no topic,
+    is answered from it in place of ``chat``.
 
     Args:
         bank: Persona -> slot -> templates. Lost turns are answered from the slots ``illegal`` and ``unclear``.
@@ -72,6 +75,7 @@ class PhraseVoice:
             for persona, said in bank.items()
             for slot, templates in said.items()
         }
+        self._answers = _ASKED in slots
         self._gathered: dict[tuple[str, str, str], tuple[_Fill, ...]] = {}
         self.fields, self.describe = tuple(fields), describe
         self._patterns = tuple(
@@ -94,8 +98,8 @@ class PhraseVoice:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """The slots to react from that a topic of the learner's words leads to."""
-        return tuple(slot for slot, _ in self._patterns)
+        """The slots to react from that the learner's words lead to."""
+        return (*(slot for slot, _ in self._patterns), *([_ASKED] if self._answers else []))
 
     def possible(self, cue: Cue) -> tuple[list[str], list[str]]:
         """What may stand before the act, and the sentences that say it: all that `say` draws from.
@@ -140,7 +144,11 @@ class PhraseVoice:
         """The slot of what stands before the act; ``""`` for nothing."""
         if problem:
             return "illegal" if problem == "illegal" else "unclear"
-        return otherwise if sealed else self.topic(heard) or otherwise
+        if sealed:
+            return otherwise
+        if topic := self.topic(heard):
+            return topic
+        return _ASKED if self._answers and otherwise == "chat" and heard.rstrip().endswith("?") else otherwise
 
     def _recognise(self, heard: str) -> str:
         words = _TAG.sub("", heard)

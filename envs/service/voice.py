@@ -24,8 +24,8 @@ PATTERNS = Patterns(content(__file__, "reading.toml"), ("action", "number"))
 _ASKED = ", with a question mark"
 
 Heading = tuple[str, tuple[str, ...], tuple[int, ...], int, tuple[str, int] | None]
-"""What plain words can name: domain, items and the desk's numbers; the order that was spoken of last, 0 for none; the deed
-that was agreed."""
+"""What plain words can name: domain, items and the desk's numbers; the order that was spoken of last, 0 for none; and
+the deed that was agreed."""
 
 
 def understand(text: str, context: Heading) -> Heard:
