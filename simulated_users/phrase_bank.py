@@ -32,8 +32,8 @@ class PhraseVoice:
 
     The sentence of the act comes last and costs one random number. Before it stands, for one number more, a reaction to
     the topic of the learner's words, or a lead and the reason if the learner's turn was lost. Templates are format
-    strings over the names in `fields`. A bank may fill the slot ``asked``: a question that is only talk, and of no topic,
-    is answered from it in place of ``chat``.
+    strings over the names in `fields`. A bank may fill the slot ``asked``: a question that is only talk, and of no
+    topic, is answered from it in place of ``chat``.
 
     Args:
         bank: Persona -> slot -> templates. Lost turns are answered from the slots ``illegal`` and ``unclear``.

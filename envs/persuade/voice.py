@@ -57,7 +57,7 @@ def understand(text: str, context: Heading) -> Heard:
         if context[2] and name == "show":
             acts |= {Show(which): f"show me the {which} review" for which in clause.values("review")}
         elif context[2] and name in REVIEWS:
-            acts[Show(name)] = f"show me the {name} review"
+            acts[Show(name)] = f"show me the {name} review"  # type: ignore[arg-type]
         elif not context[2] and name == "recommend":
             acts[Recommend()] = "recommend it"
         elif not context[2] and name == "warn":

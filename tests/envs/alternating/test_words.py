@@ -120,7 +120,7 @@ def test_openings_and_reactions_to_talk(persona):
         well_formed(say(Propose(40), persona=persona, heard=heard))
     lost = say(Propose(40), persona=persona, heard="[accept]", reason="There is nothing on the table.")
     assert "There is nothing on the table." in lost
-    for slot in (*WORDS["topics"], "chat", "unclear", "illegal"):
+    for slot in (*VOICE.topics, "chat", "unclear", "illegal"):
         assert VOICE.choices(persona, slot, "responder")
 
 

@@ -131,7 +131,7 @@ def test_openings_and_reactions_to_talk(persona):
         well_formed(say(Say(), persona=persona, heard=heard))
     lost = say(Say(), persona=persona, heard="[ask kind]", reason="You have asked me that before.")
     assert "You have asked me that before." in lost
-    for slot in (*WORDS["topics"], "chat", "unclear", "illegal"):
+    for slot in (*VOICE.topics, "chat", "unclear", "illegal"):
         assert VOICE.choices(persona, slot, "buyer")
 
 

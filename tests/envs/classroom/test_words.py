@@ -96,7 +96,7 @@ def test_everything_is_worded(persona):
         for seed in range(8):
             well_formed(say(act, topic, persona, "[lecture]" if topic else "Hello, how are you?", seed=seed))
     slots = {describe(cue(act, topic))[0] for act, topic in PAIRS} | {"opening"}
-    assert slots | set(WORDS["topics"]) | {"chat", "unclear", "illegal"} == set(BANK[persona])
+    assert slots | set(VOICE.topics) | {"chat", "unclear", "illegal"} == set(BANK[persona])
     assert {"Ada", "Cleo"} <= set(re.findall(r"\w+", say(Say(), Pair("ada", "cleo"), persona, "[pair]")))
 
 

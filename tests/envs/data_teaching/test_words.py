@@ -111,7 +111,7 @@ def test_everything_is_worded(persona):
             for seed in range(8):
                 well_formed(say(act, topic, persona, "[make a]" if topic else "Hello there", seed=seed, left=left))
     slots = {describe(cue(act, topic, left=left))[0] for act, topic in PAIRS for left in (0, 2)} | {"opening"}
-    assert slots | set(WORDS["topics"]) | {"chat", "unclear", "illegal"} == set(BANK[persona])
+    assert slots | set(VOICE.topics) | {"chat", "unclear", "illegal"} == set(BANK[persona])
 
 
 @pytest.mark.parametrize("persona", VOICE.personas)
@@ -126,6 +126,16 @@ def test_what_is_shown_is_said_outright(persona):
             text = say(Errors("a2"), Explore("a"), persona, "[explore a]", domain=domain, seed=seed)
             assert called["a"] in text and called["a2"] in text and called["a1"] not in text
             well_formed(text)
+
+
+@pytest.mark.parametrize("persona", VOICE.personas)
+def test_a_question_that_is_only_talk_is_not_agreed_to(persona):
+    for seed in range(8):
+        text = say(Say(), None, persona, "Is that certain?", seed=seed)
+        assert text.startswith(tuple(BANK[persona]["asked"])), text
+        told = say(Errors("a2"), Explore("a"), persona, "Where does it fail? [explore a]", seed=seed)
+        assert not told.startswith(tuple(BANK[persona]["asked"])), told
+        assert not say(Say(), None, persona, "That is certain.", seed=seed).startswith(tuple(BANK[persona]["asked"]))
 
 
 @pytest.mark.parametrize("persona", VOICE.personas)

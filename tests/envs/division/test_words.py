@@ -134,7 +134,7 @@ def test_openings_and_reactions_to_talk(persona):
         reason
         in VOICE.say([cue("things", Offer(1, 2, 0), None, persona, False, "[x]", "illegal", reason)], [stream])[0]
     )
-    for slot in (*WORDS["topics"], "chat", "unclear", "illegal"):
+    for slot in (*VOICE.topics, "chat", "unclear", "illegal"):
         assert VOICE.choices(persona, slot, PARTNER)
 
 

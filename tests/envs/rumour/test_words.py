@@ -87,7 +87,7 @@ def test_everything_is_worded(persona):
         "illegal",
         *_DONE.values(),
     }
-    assert slots | set(WORDS["topics"]) == set(BANK[persona])
+    assert slots | set(VOICE.topics) == set(BANK[persona])
     for act in REPORTS:
         for seed in range(6):
             text = say(act, persona, "Hm.", seed=seed)
