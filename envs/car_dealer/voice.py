@@ -38,6 +38,13 @@ _PRICE = (
 )
 
 
+_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_ONES = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_SPELT = re.compile(
+    rf"\b({'|'.join(_TENS[2:])})(?:[ -]({'|'.join(_ONES[1:])}))?(?= (?:thousand|grand)\b)", re.IGNORECASE
+)
+
+
 def understand(text: str, context: tuple[str, int]) -> Heard:
     """Read an utterance without a tag, by the patterns of ``reading.toml``. Linear in the text, and never raises.
 
@@ -83,6 +90,9 @@ def _offered(cars: list[int], prices: list[int | None], last: int) -> Heard:
 def _marked(text: str, house: str) -> tuple[str, list[Mention]]:
     """The text with a mark for each car, price and kind, and what they stand for."""
     mentions: list[Mention] = []
+    text = _SPELT.sub(
+        lambda match: str(10 * _TENS.index(match[1].lower()) + _ONES.index((match[2] or "").lower())), text
+    )
 
     def mark(match: re.Match[str]) -> str:
         kind = "price" if match["price"] else "car" if match["car"] else "kind"

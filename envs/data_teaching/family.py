@@ -217,8 +217,12 @@ class DataTeaching(Family):
         )
 
     def context(self, dialogue: Dialogue) -> Hashable:
-        """The domain, whose skills and parts may be named."""
-        return dialogue.scenario.domain
+        """The domain, whose skills and parts may be named, and what was spoken of last."""
+        last = ""
+        for step in dialogue.steps:
+            for act in (step.act, *(act for _, _, act in step.exchange.replies)):
+                last = getattr(act, "part", "") or getattr(act, "data", "") or getattr(act, "skill", "") or last
+        return dialogue.scenario.domain, last
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""

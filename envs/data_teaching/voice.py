@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 from typing import cast
 
 from ...core.acts import Act
 from ...core.grammar import Grammar, Heard
-from ...core.reading import Patterns, bind, read
+from ...core.reading import Patterns, Vocabulary, bind, plain, read
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
 from ..content import content
 from .domains import DOMAINS, KINDS, vocabulary
-from .game import ACTS, Errors, Explore, Make, Over, Report, Stop
+from .game import ACTS, SKILLS, Errors, Explore, Make, Over, Report, Stop
 
 WORDS = content(__file__, "phrases.toml")
 """``bank``: persona -> slot -> templates. ``topics``: slot -> pattern. ``fields``: names of the templates' fields."""
@@ -24,19 +25,36 @@ SHOWN = ("few", "half", "most", "errors")
 """Slots that show something of the model. With ``_last`` behind it, no round is left."""
 
 
-def understand(text: str, context: str) -> Heard:
+def understand(text: str, context: tuple[str, str]) -> Heard:
     """Read an utterance without a tag, by the patterns of ``reading.toml``. Linear in the text, and never raises.
 
     Where data is wanted for a part, the skill that is named with it only says where the part belongs. A bare name asks
-    for data, as "what about" does, unless its sentence asks where it goes wrong.
+    for data, as "what about" does, unless its sentence asks where it goes wrong. Where nothing is named, data on "that"
+    is data on what was spoken of last.
 
     Args:
         text: Any string.
-        context: The domain.
+        context: The domain, and the skill or part that was spoken of last; ``""`` for none.
     """
+    domain, last = context
+    acts = _read(text, domain, vocabulary(domain))
+    if not acts and last and not vocabulary(domain).mark(plain(text))[1]:
+        meant = _read(text, domain, _pointing(last))
+        acts |= {act: does for act, does in meant.items() if isinstance(act, Make)}
+    return bind(acts)
+
+
+@cache
+def _pointing(key: str) -> Vocabulary:
+    """A vocabulary in which "that" is this skill or part."""
+    names = {key: "that|those|them|the same(?: thing)?"}
+    return Vocabulary({"skill": names if key in SKILLS else {}, "part": {} if key in SKILLS else names})
+
+
+def _read(text: str, domain: str, vocabulary: Vocabulary) -> dict[Act, str]:
     acts: dict[Act, str] = {}
-    called = DOMAINS[context]
-    found = list(read(text, PATTERNS, vocabulary(context)))
+    called = DOMAINS[domain]
+    found = list(read(text, PATTERNS, vocabulary))
     asking = {clause.sentence for act, clause, _ in found if act == "where"}
     for act, clause, _ in found:
         skills, parts = clause.values("skill"), clause.values("part")
@@ -47,7 +65,7 @@ def understand(text: str, context: str) -> Heard:
             acts |= {Make(data): f"make data on {called[data]}" for data in wanted}
         elif act == "stop":
             acts[Stop()] = "stop the training"
-    return bind(acts)
+    return acts
 
 
 def describe(cue: Cue) -> tuple[str, tuple, str]:

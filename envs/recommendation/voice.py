@@ -17,7 +17,13 @@ BANK = content(__file__, "phrases.toml")
 """``bank``: persona -> slot -> templates. ``topics``: slot -> pattern. ``fields``: names of the templates' fields."""
 KINDS = ("attribute", "value", "place")
 PATTERNS = Patterns(content(__file__, "reading.toml"), KINDS)
-_QUESTIONS = {"ask, with a question mark": "ask", "price": "price", "area": "area", "town": "town"}
+_QUESTIONS = {
+    "ask, with a question mark": "ask",
+    "price": "price",
+    "cuisine": "cuisine",
+    "area": "area",
+    "town": "town",
+}
 
 
 def understand(text: str, context: tuple[str, tuple[int, ...]]) -> Heard:

@@ -12,7 +12,7 @@ from dialogym.envs.alternating.family import Shared
 from dialogym.envs.alternating.game import Accept, Pie, Propose
 from dialogym.envs.alternating.policies import PHRASES
 from dialogym.envs.alternating.pots import POTS
-from dialogym.envs.alternating.voice import GRAMMAR, NAMES, VOICE, WORDS, sums, understand
+from dialogym.envs.alternating.voice import GRAMMAR, NAMES, VOICE, sums, understand
 from dialogym.envs.content import content
 from dialogym.policies.collect import play
 from dialogym.simulated_users.user import Cue

@@ -12,7 +12,7 @@ from dialogym.envs.car_dealer.family import Counter
 from dialogym.envs.car_dealer.game import CARS, Ask, Buy, Leave, Lot, Offer, Refuse, Tell, Visit
 from dialogym.envs.car_dealer.lots import HOUSES
 from dialogym.envs.car_dealer.policies import PHRASES
-from dialogym.envs.car_dealer.voice import CALLED, GRAMMAR, NAMES, VOICE, WORDS, understand
+from dialogym.envs.car_dealer.voice import CALLED, GRAMMAR, NAMES, VOICE, understand
 from dialogym.envs.content import content
 from dialogym.policies.collect import play
 from dialogym.simulated_users.user import Cue

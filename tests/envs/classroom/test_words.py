@@ -12,7 +12,7 @@ from dialogym.envs.classroom.family import Timetable
 from dialogym.envs.classroom.game import Answer, Bell, Call, Exercise, Lecture, Lesson, Pair
 from dialogym.envs.classroom.policies import ATTACKS, PHRASES
 from dialogym.envs.classroom.subjects import SUBJECTS
-from dialogym.envs.classroom.voice import BANK, GRAMMAR, NAMES, VOICE, WORDS, describe, understand
+from dialogym.envs.classroom.voice import BANK, GRAMMAR, NAMES, VOICE, describe, understand
 from dialogym.envs.content import content
 from dialogym.policies.collect import play
 from dialogym.simulated_users.user import Cue
