@@ -95,7 +95,10 @@ class Family:
         raise NotImplementedError(f"{type(self).__name__} lacks scenarios()")
 
     def parts(self, scenario: Any) -> tuple[Game, Mind]:
-        """The game and the mind of a scenario. Scenarios with equal ones share a solution."""
+        """The game and the mind of a scenario. Scenarios with equal ones share a solution.
+
+        Where one of them has ``candidates(state, support)``, the solver tries these acts alone: see `Solution`.
+        """
         raise NotImplementedError(f"{type(self).__name__} lacks parts(scenario), or setting(scenario)")
 
     def task(self, scenario: Any) -> str:
@@ -285,7 +288,7 @@ def _listed(value: Any) -> Any:
 
 @lru_cache(maxsize=1024)
 def _setting(game: Game, mind: Mind, seat: str) -> Setting:
-    return Setting(game, mind, seat)
+    return Setting(game, mind, seat, getattr(mind, "candidates", None) or getattr(game, "candidates", None))
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, NamedTuple
 
 from ...core.checks import above, between, whole
 from ...core.dialogue import Dialogue
-from ...core.setting import Setting
 from ..base import Family
 from .game import ACTS, CARS, DEAREST, Ask, Lot, Offer, Visit
 from .lots import HOUSES
@@ -161,14 +160,6 @@ class CarDealer(Family):
         """Game and mind, the same for all scenarios."""
         game = Lot(self.turns, self.discount)
         return game, BuyerMind(game)
-
-    def setting(self, scenario: Customer) -> Setting:
-        """Game, mind and seat, one for all scenarios."""
-        first = self._scenarios[0]
-        if first not in self._settings:
-            game, mind = self.parts(first)
-            self._settings[first] = Setting(game, mind, self.role, game.candidates)
-        return self._settings[first]
 
     def task(self, scenario: Customer) -> str:
         """The cars and their price lists, what buyers are like, what counts."""

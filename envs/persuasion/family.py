@@ -9,7 +9,6 @@ from typing import Any, ClassVar, NamedTuple
 
 from ...core.checks import between, whole
 from ...core.dialogue import Dialogue
-from ...core.setting import Setting
 from ..base import Family
 from .charities import CHARITIES
 from .game import ACTS, FACTS, KINDS, MOVERS, Appeal, Campaign
@@ -183,16 +182,6 @@ class Persuasion(Family):
         """Game and mind; they depend on the profile alone."""
         game = Campaign(self.turns, self.cost)
         return game, Persuadee(game, scenario.profile, self.profile or 0.5)
-
-    def setting(self, scenario: Meeting) -> Setting:
-        """Game, mind and seat, one for each profile."""
-        if scenario not in self._settings:
-            first = next(some for some in self._scenarios if some.profile == scenario.profile)
-            if first not in self._settings:
-                game, mind = self.parts(first)
-                self._settings[first] = Setting(game, mind, self.role, game.candidates)
-            self._settings[scenario] = self._settings[first]
-        return self._settings[scenario]
 
     def task(self, scenario: Meeting) -> str:
         """The charity with its facts, what people are like, what counts."""

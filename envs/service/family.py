@@ -8,7 +8,6 @@ from typing import Any, ClassVar, NamedTuple
 
 from ...core.checks import above, at_least, between, one_of, whole
 from ...core.dialogue import Dialogue
-from ...core.setting import Setting
 from ..base import Family
 from .domains import DOMAINS
 from .game import ACTS, Ask, Call, Confirm, Helpline, Lookup, Tell, Write
@@ -263,16 +262,6 @@ class Service(Family):
             impostors=self.impostors,
         )
         return game, mind
-
-    def setting(self, scenario: Contact) -> Setting:
-        """Game, mind and seat, with one solution for all scenarios."""
-        if scenario not in self._settings:
-            game, mind = parts = self.parts(scenario)
-            key: Any = parts
-            if key not in self._settings:
-                self._settings[key] = Setting(game, mind, self.role, mind.candidates)
-            self._settings[scenario] = self._settings[key]
-        return self._settings[scenario]
 
     def task(self, scenario: Contact) -> str:
         """The orders, the policy, what customers are like, and what pays."""

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, NamedTuple
 
 from ...core.checks import between, whole
 from ...core.dialogue import Dialogue
-from ...core.setting import Setting
 from ..base import Family
 from .game import ACTS, SCREEN, Both, Call, Counter, Desk, Done, Oneway, Price, Twoway
 from .mind import BASE, HALF, Dealer, DealerMind
@@ -191,14 +190,6 @@ class Trading(Family):
         """Game and mind, the same for all scenarios."""
         game = Desk(self.turns, self.wait)
         return game, DealerMind(game)
-
-    def setting(self, scenario: Order) -> Setting:
-        """Game, mind and seat, one for all scenarios."""
-        first = self._scenarios[0]
-        if first not in self._settings:
-            game, mind = self.parts(first)
-            self._settings[first] = Setting(game, mind, self.role, game.candidates)
-        return self._settings[first]
 
     def task(self, scenario: Order) -> str:
         """The order, the market, what dealers are like, what counts."""
