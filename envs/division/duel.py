@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from .family import Division as Family
 
 LEVELS: dict[str, tuple[Package, ...]] = {
-    "camp": ((3, 3, 0), (3, 0, 3), (0, 3, 3)),
-    "job": ((4, 4, 0), (4, 0, 4), (0, 4, 4)),
+    "camp": ((3, 3, 0), (0, 3, 3)),
+    "job": ((4, 4, 0), (0, 4, 4)),
 }
-"""What a seat may ask for, in steps for itself: all of two issues, and nothing of the third."""
+"""What a seat may ask for, in steps for itself: all of two issues, and nothing of the first or the third.
+
+With four rounds, a third package takes minutes.
+"""
 
 
 def small_duel(family: Family, asks: Sequence[Package] | None = None) -> SmallDuel:

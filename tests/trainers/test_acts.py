@@ -173,6 +173,7 @@ def test_a_distribution_is_what_is_drawn(tmp_path):
     engine = make_engine(TABLE)
     facing = seated(engine.family, "anna")
     encoding = Encoding(facing)
+    assert not any("wanted" in column.path for column in encoding.columns)  # which is sealed
     torch.manual_seed(0)
     network = ActNetwork(encoding.sizes, {"policy": len(encoding.slots)}, Shape(width=16, layers=1))
     policy = ActPolicy(network, encoding, engine, 1.0, worded=False)

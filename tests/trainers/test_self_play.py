@@ -21,6 +21,7 @@ from safetensors.torch import load_file
 
 from ..toy import TOY
 from ..toy_duel import SEATS, ULTIMATUM, small_ultimatum
+from ..toy_table import TABLE
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,23 @@ def test_both_seats_learn(engine, start, tmp_path, separate):
     logged = rows(tmp_path)
     assert {"loss", "reward", "payoff_seller", "payoff_buyer", "entropy", "grad_norm"} <= set(logged[0])
     assert sum(row["payoff_seller"] for row in logged[-3:]) > 1.3 * sum(row["payoff_seller"] for row in logged[:3])
+
+
+def test_three_seats_have_models_of_their_own(start, tmp_path):
+    """All learn in some groups, one of them alone in the others."""
+    few = {"steps": 2, "groups": 4, "group_size": 2, "past_share": 0.5, "past_every": 1, "entropy": 0.1}
+    train_self_play(config(tmp_path, start, env_id=TABLE, separate=True, compare=False, **few))
+    assert {"payoff_you", "payoff_anna", "payoff_ben", "reward"} <= set(rows(tmp_path)[0])
+    folder = tmp_path / "self-play"
+    weights = [load_file(folder / name / "model.safetensors") for name in ("model", "partner/anna", "partner/ben")]
+    assert not any(
+        torch.equal(weights[0][key], other[key]) for other in weights[1:] for key in ["model.embed_tokens.weight"]
+    )
+    again = config(tmp_path, start, env_id=TABLE, separate=True, **few)
+    players = SelfPlayTrainer(again, make_engine(TABLE), folder / "league")
+    _, seated = players.play(1)
+    met = [sorted(policy.name for policy in table.values()) for table in seated]
+    assert all(names in (["now"] * 3, ["now", "past", "past"]) for names in met) and ["now", "past", "past"] in met
 
 
 def test_the_past_is_met_and_does_not_learn(engine, start, tmp_path):
