@@ -16,7 +16,7 @@ from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, mean, 
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from ..envs.make import make_engine
-from ..envs.registration import families, representatives
+from ..envs.registration import families, ranked, representatives
 from ..evaluation.references import references
 from ..evaluation.statistics import normalised_score
 from .session import Sessions, metrics, openings
@@ -154,7 +154,7 @@ def _task_of(family: str, standing: str) -> Any:
 
 TASKS = {
     name: _task_of(name, standing)
-    for path, standing in zip(families(), representatives(), strict=True)
+    for path, standing in zip(filter(ranked, families()), representatives(), strict=True)
     for name in [path.partition(":")[0].split(".")[-2]]
 }
 """A task for each family, by its name."""

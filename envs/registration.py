@@ -20,8 +20,8 @@ GROUP = "dialogym.families"
 TABLE: dict[str, tuple[str, dict[str, Any]]] = {}
 """Id -> family (``"module:Class"``) and settings, in the order of registration."""
 
-_REPRESENTATIVES: dict[str, str] = {}
-"""Family -> id that stands for it on the leaderboard."""
+_REPRESENTATIVES: dict[str, str | None] = {}
+"""Family -> id that stands for it on the leaderboard; ``None`` if it has no place there."""
 
 
 def ids() -> tuple[str, ...]:
@@ -67,7 +67,8 @@ def register_family(package: str) -> tuple[str, ...]:
 
     Args:
         package: Name of the package. It has ``FAMILY`` and ``VARIANTS``; it may have ``LEADERBOARD``, the id that
-            stands for the family on the leaderboard (the first one by default). The class is in its module ``family``.
+            stands for the family on the leaderboard (the first one by default; ``None`` for no place there). The class
+            is in its module ``family``.
 
     Returns:
         The ids.
@@ -83,7 +84,7 @@ def register_family(package: str) -> tuple[str, ...]:
     for env_id, settings in variants.items():
         register(env_id, path, **settings)
     standing = getattr(home, "LEADERBOARD", next(iter(variants)))
-    if standing not in variants:
+    if standing is not None and standing not in variants:
         raise ValueError(f"LEADERBOARD of {package} must be one of {', '.join(variants)}; got {standing!r}")
     _REPRESENTATIVES[path] = standing
     return tuple(variants)
@@ -107,8 +108,14 @@ def lookup(env_id: str) -> tuple[str, dict[str, Any]]:
 
 
 def representatives() -> tuple[str, ...]:
-    """The id of each family that stands for it on the leaderboard."""
-    return tuple(_REPRESENTATIVES.get(path, env_ids[0]) for path, env_ids in families().items())
+    """The id of each family that stands for it on the leaderboard, if it has a place there."""
+    found = (_REPRESENTATIVES.get(path, env_ids[0]) for path, env_ids in families().items())
+    return tuple(env_id for env_id in found if env_id is not None)
+
+
+def ranked(path: str) -> bool:
+    """Whether a family has a place on the leaderboard: its optima hold against a person that the suite defines."""
+    return _REPRESENTATIVES.get(path, "") is not None
 
 
 def register_all() -> None:

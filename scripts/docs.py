@@ -28,7 +28,7 @@ from typing import Any
 from ..envs.base import Family
 from ..envs.engine import Engine
 from ..envs.make import load_family
-from ..envs.registration import TABLE
+from ..envs.registration import TABLE, ranked
 from ..envs.registration import families as registered
 from ..evaluation.exact import NotEnumerable, classes, expected_return, known_value, optimum, upper_bound
 from ..evaluation.references import nothing_value
@@ -70,8 +70,9 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def families() -> dict[str, str]:
-    """Folder and path (``"module:Class"``) of every family of the suite; not of those that users registered."""
-    return {path.removeprefix(HOME).partition(".")[0]: path for path in registered() if path.startswith(HOME)}
+    """Folder and path (``"module:Class"``) of every family of the suite that is `ranked`; not of those of users."""
+    ours = (path for path in registered() if path.startswith(HOME) and ranked(path))
+    return {path.removeprefix(HOME).partition(".")[0]: path for path in ours}
 
 
 def family_class(name: str) -> Any:

@@ -14,6 +14,7 @@ from rich.markup import escape
 COMMANDS = {
     "list": "the environments, with their optimum",
     "new": "write a small family of your own, to start from",
+    "scenario": "write, check and list scenarios that are files (Open-v0)",
     "check": "whether an environment keeps what all of them promise",
     "serve": "an environment behind HTTP and WebSocket, as OpenEnv has it",
     "play": "talk to a simulated person yourself",

@@ -12,7 +12,7 @@ import pytest
 from dialogym.envs import registration
 from dialogym.envs.base import Family
 from dialogym.envs.make import load_family
-from dialogym.envs.registration import families, register, register_family, representatives
+from dialogym.envs.registration import families, ranked, register, register_family, representatives
 
 from ..toy import TOY
 
@@ -36,7 +36,8 @@ def test_the_suite_is_what_its_folders_hold():
     folders = sorted(init.parent.name for init in Path(registration.__file__).parent.glob("*/__init__.py"))
     assert [path.split(".")[2] for path in ours] == folders
     assert set(registration.ids()) == {env_id for some in families().values() for env_id in some}
-    assert len(representatives()) == len(families()) and "SpacingSmall-v0" in representatives()
+    assert len(representatives()) == sum(map(ranked, families())) and "SpacingSmall-v0" in representatives()
+    assert [path for path in families() if not ranked(path)] == ["dialogym.envs.open.family:Open"]
 
 
 def test_one_call_registers_a_family(tables, tmp_path, monkeypatch):

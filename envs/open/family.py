@@ -1,0 +1,183 @@
+"""Dialogues that are written down in a scenario file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import product
+from typing import Any, ClassVar, cast
+
+from ...core.acts import Act
+from ...core.dialogue import Dialogue
+from ...core.grammar import TALK, Grammar, Heard
+from ..base import Family
+from .format import Scenario
+from .game import Bye, Do, Inner, Rules, kinds_of
+from .guide import FileGuide
+from .library import Script, find
+from .mind import StandIn
+from .voice import FileVoice, Public
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A scenario of a file with its public draws."""
+
+    scenario: str
+    draws: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "draws", tuple((name, value) for name, value in self.draws))
+
+    @property
+    def public(self) -> Public:
+        """All of it."""
+        return Public(self.scenario, self.draws)
+
+
+@lru_cache(maxsize=1024)
+def _cues(script: Script) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((move.id, re.compile("|".join(move.cues), re.IGNORECASE)) for move in script.file.move if move.cues)
+
+
+_BYE = re.compile(r"\b(?:good ?bye|bye(?:[ -]bye)?)\b", re.IGNORECASE)
+
+
+def matches(text: str, script: Script) -> list[str]:
+    """Every move that a cue finds in the words, and ``"bye"``, in the order in which they end there."""
+    found = [(match.end(), match.start(), move) for move, cue in _cues(script) for match in cue.finditer(text)]
+    found += [(match.end(), match.start(), "bye") for match in _BYE.finditer(text)]
+    return [move for _, _, move in sorted(found)]
+
+
+def understand(text: str, script: Script | None) -> Heard:
+    """The move whose cue stands last in the words: people say what they are after at the end."""
+    found = matches(text, script) if script is not None else []
+    return Heard(Bye() if found[-1] == "bye" else Do(found[-1])) if found else TALK
+
+
+@dataclass(frozen=True)
+class Open(Family):
+    """Dialogues that are written down in files; the optimum is the one against the stand-in that a file describes."""
+
+    scenario: str | tuple[str, ...] = "service/late-parcel"
+
+    understand: ClassVar[Any] = staticmethod(understand)
+    metrics_of: ClassVar = {
+        "checks": "share of the checks that hold at the end, by weight; those that punish do not count",
+        "turns": "turns of the learner",
+    }
+
+    def __post_init__(self) -> None:
+        if isinstance(self.scenario, list):
+            object.__setattr__(self, "scenario", tuple(self.scenario))
+        self.kinds  # noqa: B018 - tools that do not fit together are named now
+
+    @cached_property
+    def files(self) -> dict[str, Scenario]:
+        """The scenarios, by id."""
+        return {name: script.file for name, script in self.scripts.items()}
+
+    @cached_property
+    def scripts(self) -> dict[str, Script]:
+        """The files, by the id of their scenario."""
+        found: dict[str, Script] = {}
+        for script in find(self.scenario):
+            if found.setdefault(script.file.id, script) is not script:
+                raise ValueError(f"two files have the id {script.file.id!r}")
+        return found
+
+    @cached_property
+    def kinds(self) -> dict[str, type[Act]]:
+        """The acts of all tools."""
+        found: dict[str, type[Act]] = {}
+        for name, file in self.files.items():
+            for tool, kind in kinds_of(file).items():
+                if found.setdefault(tool, kind) is not kind:
+                    raise ValueError(
+                        f"the tool {tool!r} of {name} has other arguments than in another file: play them apart"
+                    )
+        return found
+
+    @property
+    def acts(self) -> tuple[type[Act], ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """What the learner can do with a tag."""
+        return (Do, *self.kinds.values(), Bye)
+
+    @cached_property
+    def voice(self) -> FileVoice:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The lines of the files."""
+        return FileVoice(self.files)
+
+    @cached_property
+    def guide(self) -> FileGuide:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """What a language model is told that speaks for the person."""
+        return FileGuide(self.files)
+
+    @property
+    def role(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The learner's seat."""
+        return self.seats[0]
+
+    @property
+    def seats(self) -> tuple[str, str]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Learner and person by their roles; where scenarios of different ones are drawn from, as what they are."""
+        return self._seats
+
+    @cached_property
+    def _seats(self) -> tuple[str, str]:
+        roles = {(file.learner.role, file.person.role) for file in self.files.values()}
+        return roles.pop() if len(roles) == 1 else ("learner", "person")
+
+    def scenarios(self) -> Sequence[Drawn]:
+        """Every file with each combination of its public draws."""
+        return [
+            Drawn(name, tuple(zip(file.random, draws, strict=True)))
+            for name, file in self.files.items()
+            for draws in product(*file.random.values())
+        ]
+
+    def parts(self, scenario: Drawn) -> tuple[Rules, StandIn]:
+        """The state machine of the file."""
+        rules = Rules(self.scripts[scenario.scenario], self.seats)
+        return rules, StandIn(rules)
+
+    def brief(self, scenario: Drawn, grammar: Grammar) -> str:
+        """What the file tells the learner, and its tools."""
+        file = self.files[scenario.scenario]
+        told = [file.learner.brief.format(**dict(scenario.draws)).strip(), f"You have {file.turns} turns."]
+        for tool in file.tool:
+            form = " ".join([tool.name, *(f"{arg}={'|'.join(values)}" for arg, values in tool.args.items())])
+            told.append(f"[{form}]: {tool.doc}" if tool.doc else f"[{form}]")
+        if grammar.mode == "tagged":
+            told.append(f"[do MOVE] makes a move: {', '.join(move.id for move in file.move)}.")
+        told.append("[bye] ends the dialogue.")
+        return " ".join(told)
+
+    def context(self, dialogue: Dialogue) -> Hashable:
+        """The file, whose cues are looked for."""
+        return self.scripts[dialogue.scenario.scenario]
+
+    def called(self, seat: str) -> str:
+        """The person by its role."""
+        return seat if seat == "you" else f"the {seat}"
+
+    def measure(self, dialogue: Dialogue) -> dict[str, Any]:
+        """The score, and which checks hold."""
+        rules, state, hidden = cast(Rules, dialogue.setting.game), dialogue.state, dialogue.hidden
+        checks = [check for check in rules.file.score.check if check.weight > 0]
+        met = sum(check.weight for check in checks if rules.holds(check.when, state, hidden))
+        held = {f"check {check.id}": rules.holds(check.when, state, hidden) for check in rules.file.score.check}
+        return {
+            "checks": met / sum(check.weight for check in checks),
+            "turns": state.turn,
+            "ending": state.outcome,
+            **held,
+        }
+
+    def reveal(self, scenario: Drawn, hidden: Inner) -> dict[str, Any]:
+        """Draws and state variables by name."""
+        file = self.files[scenario.scenario]
+        return {**dict(zip(file.hidden, hidden.drawn, strict=True)), **dict(zip(file.state, hidden.state, strict=True))}

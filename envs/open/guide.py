@@ -1,0 +1,82 @@
+"""What a language model is told that speaks for the person of a file: the texts of what is told now, and no more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ...core.stream import Stream
+from ...simulated_users.guide import Line
+from ...simulated_users.speech import manner
+from ...simulated_users.user import Cue
+from .format import Scenario
+from .game import Reply
+from .voice import Lines
+
+MOST = 60  # words of an utterance
+_TAG = re.compile(r"[\[\]]")
+
+
+class FileGuide:
+    """Orders what an act tells, and holds the words to it: what is told must be in them, what is untold must not.
+
+    Args:
+        files: The scenarios, by id.
+    """
+
+    def __init__(self, files: Mapping[str, Scenario]):
+        self._files = files
+        self._lines = {name: Lines(file) for name, file in files.items()}
+        self._words = {
+            name: {fact.id: re.compile("|".join(fact.words), re.IGNORECASE) for fact in file.fact if fact.words}
+            for name, file in files.items()
+        }
+
+    def scene(self, cue: Cue) -> str:
+        """Who speaks, and how."""
+        person = self._files[cue.public.scenario].person
+        return f"{person.about.format(**dict(cue.public.draws)).strip()} {manner(cue.persona)}".strip()
+
+    def line(self, cue: Cue, stream: Stream) -> Line:
+        """What to say now. Why a turn was lost is said by code, before the words."""
+        act, draws = cue.act, dict(cue.public.draws)
+        lines, orders = self._lines[cue.public.scenario], []
+        if isinstance(act, Reply) and act.line and not act.line.startswith("end"):
+            orders.append(f"Say this in your own words: {_one(lines.lines[act.line], draws)}")
+        orders += [f"Tell this, in the first person: {self._text(cue, *fact)}" for fact in getattr(act, "facts", ())]
+        if isinstance(act, Reply) and act.line.startswith("end"):
+            orders.append(f"Then close the conversation, in your own words: {_one(lines.lines[act.line], draws)}")
+        elif isinstance(act, Reply) and act.outcome:
+            orders.append("Then close the conversation.")
+        intent = "+".join([getattr(act, "line", ""), *(name for name, _ in getattr(act, "facts", ()))]) or "idle"
+        told = " ".join(orders) or "Say something short that tells nothing and promises nothing."
+        return Line(f"{told} Tell nothing else.", before=cue.reason, intent=intent)
+
+    def check(self, cue: Cue, line: Line, said: str) -> str:
+        """What is wrong with the words; ``""`` if nothing is."""
+        if not said.strip():
+            return "Say something."
+        if len(said.split()) > MOST:
+            return f"Use at most {MOST} words."
+        if _TAG.search(said):
+            return "Use no brackets."
+        told = [name for name, _ in getattr(cue.act, "facts", ())]
+        for name, words in self._words[cue.public.scenario].items():
+            if name in told and not words.search(said):
+                return f"Tell clearly what you were asked to tell ({name.replace('_', ' ')})."
+            if name not in (*told, *cue.before.told) and words.search(said):
+                return "Tell only what you were asked to tell."
+        return ""
+
+    def grammar(self, cue: Cue, line: Line) -> str:
+        """Free words without brackets."""
+        return "root ::= [^\\[\\]\\n]+\n"
+
+    def _text(self, cue: Cue, name: str, value: str) -> str:
+        fact = next(fact for fact in self._files[cue.public.scenario].fact if fact.id == name)
+        text = fact.text[value] if isinstance(fact.text, dict) else fact.text
+        return text.format(**dict(cue.public.draws))
+
+
+def _one(said: tuple[str, ...], draws: Mapping[str, str]) -> str:
+    return " Or: ".join(f'"{line.format(**draws)}"' for line in said)

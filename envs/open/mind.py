@@ -1,0 +1,86 @@
+"""The stand-in: the person as the rules of the file have it, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from math import prod
+
+from ...core.acts import Act
+from ...core.belief import Belief
+from .format import Rule
+from .game import Inner, Reply, Rules, State, event
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """Does what the first rule says that fits, each with its chance; then looks whether the dialogue ends."""
+
+    rules: Rules
+
+    def prior(self) -> Belief[Inner]:
+        """Every combination of the hidden draws, with the variables as they begin."""
+        file = self.rules.file
+        start = tuple(variable.start for variable in file.state.values())
+        draws = product(*(values.items() for values in file.hidden.values()))
+        return Belief((Inner(tuple(v for v, _ in some), start), prod(p for _, p in some)) for some in draws)
+
+    def react(self, hidden: Inner, state: State) -> Belief[tuple[Inner, Act]]:
+        """What it does next, and what is hidden then."""
+        if state.turn == 0:
+            return Belief.certain((hidden, Reply(line="opening")))
+        key = (hidden, state._replace(turn=0))
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = Belief(
+                [(self._ended(after, reply, state), p) for after, reply, p in self._fits(*key)]
+            )
+        return found
+
+    @cached_property
+    def _known(self) -> dict[tuple[Inner, State], Belief[tuple[Inner, Act]]]:
+        return {}
+
+    def _fits(self, hidden: Inner, state: State) -> Iterator[tuple[Inner, Reply, float]]:
+        """What the rules lead to, with its probability."""
+        file, left = self.rules.file, 1.0
+        for number, rule in enumerate(file.rule):
+            if left > 0.0 and event(state.last) in rule.on and self.rules.holds(rule.when, state, hidden):
+                told = "+".join(self._told(name, hidden) for name in rule.tell)
+                line = f"rule {file.rule.index(_alike(file.rule, number))}".replace(" ", "-") if rule.say else ""
+                yield self._moved(hidden, rule), Reply(told, line, rule.end), left * rule.chance
+                left *= 1.0 - rule.chance
+        if left > 0.0:
+            yield hidden, Reply(), left
+
+    def _told(self, name: str, hidden: Inner) -> str:
+        """A fact as an act tells it: with the value that it depends on, so that whoever hears it knows."""
+        of = next(fact.of for fact in self.rules.file.fact if fact.id == name)
+        return f"{name}:{self.rules.drawn(of, hidden)}" if of else name
+
+    def _moved(self, hidden: Inner, rule: Rule) -> Inner:
+        """The state variables after a rule."""
+        numbers = []
+        for (name, variable), number in zip(self.rules.file.state.items(), hidden.state, strict=True):
+            given = rule.set.get(name, "+0")
+            number = number + int(given) if given[0] in "+-" else int(given)
+            numbers.append(max(variable.min, min(variable.max, number)))
+        return hidden._replace(state=tuple(numbers))
+
+    def _ended(self, hidden: Inner, reply: Reply, state: State) -> tuple[Inner, Act]:
+        """The reply, with the end to which it comes."""
+        if reply.outcome:
+            return hidden, reply
+        after = state._replace(told=self.rules.heard(state, reply))
+        for number, end in enumerate(self.rules.file.end):
+            if self.rules.holds(end.when, after, hidden):
+                line = f"end-{number}" if end.say else reply.line
+                return hidden, Reply(reply.told, line, end.outcome)
+        return hidden, reply
+
+
+def _alike(rules: tuple[Rule, ...], number: int) -> Rule:
+    """The first rule that says the same: who hears it cannot tell which of them it was."""
+    return next(rule for rule in rules if rule.say == rules[number].say)
