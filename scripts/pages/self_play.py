@@ -237,9 +237,7 @@ def render() -> str:
     words = (Path(__file__).parent / "self_play.md").read_text(encoding="utf-8")
     for game, columns in COLUMNS.items():
         words = words.replace(f"{{{game}}}", shown(game, columns))
-    runs = [(row["game"], row["name"]) for row in results()]
-    counts = ", ".join(f"{runs.count((arm.game, arm.name))} of {arm.game} ({arm.name})" for arm in ARMS)
-    return words.replace("{runs}", counts)
+    return words.replace("{runs}", str(len({row["seed"] for row in results()})))
 
 
 if __name__ == "__main__":
