@@ -77,6 +77,9 @@ class SealedGame(Game[S], Protocol[S]):
     moved; so `mover` stays one seat. The learner sees the whole state: it moves before the others in such a round, and
     what it must not know is hidden in the minds. Words are kept back as acts are: nobody hears what is said with a
     sealed move before it is open.
+
+    A method ``audience(state, seat) -> seats`` is optional: who hears what a seat does in a state, such as a line of a
+    tool that is for one seat alone. Without it all do. The views must leave out what others did not hear.
     """
 
     def view(self, state: S, seat: str) -> S:
@@ -102,6 +105,12 @@ def is_pending(game: Any, state: Any) -> bool:
     """Whether a move has been made that not everybody has heard yet; never but in a `SealedGame`."""
     pending = getattr(game, "pending", None)
     return pending is not None and pending(state)
+
+
+def hears(game: Any, state: Any, seat: str, listener: str) -> bool:
+    """Whether a seat hears what another one does in a state: always, but where the game has an ``audience``."""
+    audience = getattr(game, "audience", None)
+    return audience is None or listener in audience(state, seat)
 
 
 def movers_of(game: Any, state: Any) -> tuple[str, ...]:

@@ -159,6 +159,11 @@ class Family:
         return _grammar(self.acts, type(self).understand)
 
     @property
+    def shared_grammar(self) -> Grammar:
+        """Reads and prints the acts of all seats, where several learn; by default the same as for one."""
+        return self.grammar
+
+    @property
     def scenario_type(self) -> type:
         """Dataclass of the scenarios, to read recorded ones back."""
         return type(self._scenarios[0])

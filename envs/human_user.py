@@ -135,7 +135,7 @@ class HumanUser:
     @property
     def _free(self) -> bool:
         """Whether the grammar reads the acts of both seats."""
-        return self.family.duel is not None
+        return self.family.duel is not None and self.family.shared_grammar is self.family.grammar
 
     def _ask(self, dialogue: Dialogue, state: Any) -> Act:
         act, words = self._freely(dialogue, state) if self._free else self._by_number(dialogue, state)

@@ -53,7 +53,7 @@ class _Faces:
         if not self.possible_agents or (learners is not None and set(learners) - set(seats)):
             raise ValueError(f"learners must be some of the seats {', '.join(seats)}; got {learners!r}")
         self.family = family
-        self.grammar = family.grammar.using(grammar)
+        self.grammar = family.shared_grammar.using(grammar)
         self.render_mode = render_mode
         self.split = split
         self.agents: list[str] = []
@@ -67,7 +67,7 @@ class _Faces:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self.grammar = self.family.grammar.using(state["grammar"])
+        self.grammar = self.family.shared_grammar.using(state["grammar"])
         if self._generator is not None:
             generator = deepcopy(self._generator)
             generator.bit_generator.state = self._drawn_from

@@ -1,7 +1,8 @@
 """One dialogue in which several seats learn: what every face of such a dialogue shares.
 
 Each learner has an inbox with what it heard since it last spoke. What is said with a sealed move is delivered when all
-moves of its round are open. Seats that do not learn are held by minds, worded by the family's voice.
+moves of its round are open, and what is for some seats alone to these. Seats that do not learn are held by minds, and
+worded by the family's voice.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 from ..core.acts import Act, IllegalAct, Say
 from ..core.dialogue import together
 from ..core.duel import Seats
-from ..core.game import is_pending, movers_of, view_of
+from ..core.game import hears, is_pending, movers_of, view_of
 from ..core.grammar import TALK, Grammar, Heard
 from ..core.people import People
 from ..core.stream import Stream
@@ -74,7 +75,7 @@ class Room:
         self.lost = dict.fromkeys(learners, 0)
         self.told: list[Move] = []  # in the order in which it could be heard
         self.last: dict[str, Move] = {}  # of each learner
-        self._sealed: list[Move] = []
+        self._sealed: list[tuple[Move, tuple[str, ...]]] = []  # with who will hear it
         self._go_on()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -162,14 +163,15 @@ class Room:
         return self.both.scenarios.get(seat, next(iter(self.both.scenarios.values()))).public
 
     def _tell(self, move: Move, after: Any) -> None:
-        """Go on to the state after a move, and let everybody else hear it as soon as they may."""
+        """Go on to the state after a move, and let everybody else hear it as soon as they may, if they may."""
+        game, before = self.both.game, self.state
+        ears = [seat for seat in self.learners if seat != move.seat and hears(game, before, move.seat, seat)]
         self.state = after
-        self._sealed.append(move)
-        if is_pending(self.both.game, after) and self.mover is not None:
+        self._sealed.append((move, tuple(ears)))
+        if is_pending(game, after) and self.mover is not None:
             return
-        for one in self._sealed:
+        for one, listeners in self._sealed:
             self.told.append(one)
-            for listener, box in self.inbox.items():
-                if listener != one.seat:
-                    box.append(one)
+            for listener in listeners:
+                self.inbox[listener].append(one)
         self._sealed = []

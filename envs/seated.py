@@ -24,8 +24,8 @@ F = TypeVar("F", bound=Family)
 def seated(family: F, seat: str) -> F:
     """The family with the learner in `seat`.
 
-    Where the seat is no setting of the family, its scenarios are those of some dialogues that `Family.duel` draws, and
-    whoever else sits there may do anything: there is no optimum.
+    Where the seat is no setting of the family, or one with other rules than those of `Family.duel`, its scenarios are
+    those of some dialogues that `Family.duel` draws, and whoever else sits there may do anything: there is no optimum.
 
     Raises:
         ValueError: If nobody can learn there.
@@ -35,7 +35,10 @@ def seated(family: F, seat: str) -> F:
     if family.duel is None or seat not in family.people_seats:
         raise ValueError(f"seat must be one in which a learner can sit; got {seat!r}")
     if "role" in {field.name for field in fields(cast(Any, family))}:
-        return cast(F, replace(cast(Any, family), role=seat))
+        other = replace(cast(Any, family), role=seat)
+        game = family.duel(Stream(np.random.default_rng(0))).game
+        if type(game) is type(other.setting(other.scenarios()[0]).game):
+            return cast(F, other)
     drawn = (family.duel(Stream(np.random.default_rng(k))).scenarios[seat] for k in range(DRAWS))
     scenarios, plain = tuple(dict.fromkeys(drawn)), copy(family)
 

@@ -98,8 +98,9 @@ class Duel:
         for seat in self.dialogues if mover is None else (mover,):
             moves = room.inbox[seat]
             if moves or seat in self._waiting:
-                replies = tuple((move.before, move.seat, move.act) for move in moves)
-                after = view_of(room.both.game, room.state, seat)
+                game = room.both.game
+                replies = tuple((view_of(game, move.before, seat), move.seat, move.act) for move in moves)
+                after = view_of(game, room.state, seat)
                 words = room.words(seat) if moves else ""
                 hear(self.dialogues[seat], self._waiting.pop(seat, None), replies, after, words)
 

@@ -7,8 +7,8 @@ from typing import NamedTuple, get_args
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
-from .game import Recommend, Warn
-from .nights import Found, Night, Nights, Quality
+from .game import Found, Quality, Recommend, Warn
+from .nights import Night, Nights
 
 LIES: dict[str, str] = {
     "honest": "none",

@@ -8,8 +8,8 @@ from ...core.acts import Act, Say
 from ...core.dialogue import Dialogue
 from ...core.stream import Stream
 from ..content import content
-from .game import Book, Pass
-from .nights import Found, Night, Nights
+from .game import Book, Found, Pass
+from .nights import Night, Nights
 from .tours import stop
 from .voice import BOOKING_GRAMMAR as GRAMMAR
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar, NamedTuple
 
 from ...core.checks import above, one_of, whole
 from ...core.dialogue import Dialogue
+from ...core.duel import Seats
 from ...core.grammar import Grammar
+from ...core.stream import Stream
 from ..base import Family
 from . import bookings, policies
 from .adviser import Expert
+from .duel import seats
 from .game import GOOD, STOCK, Book, Pass, Recommend, Show, Trips, Warn, plain_stock
 from .mind import POPULATION, READERS, Guest
 from .nights import Night, Nights
@@ -24,6 +27,8 @@ from .voice import (
     PATTERNS,
     PLAIN_GRAMMAR,
     REVIEW_GRAMMAR,
+    SHARED_GRAMMAR,
+    SHARED_REVIEW_GRAMMAR,
     VOICE,
     found,
     printed,
@@ -149,6 +154,9 @@ class Persuade(Family):
     office's line about the first hotel; after that, each answer, and the office's next line. The traveller's words
     depend on its act, on whether the last word was true, the public facts and a persona, never on its type or on how
     good the hotel at hand is.
+
+    Where expert and traveller both learn (`dialogym.aec("Persuade-v0")`), the office's lines still reach the expert
+    alone, and after each round a line of the night tells both how the hotel was.
 
     ## Rewards
 
@@ -340,6 +348,22 @@ class Persuade(Family):
             "of_commitment": sales / commitment(self._trips),
             "ending": "over" if state.mover is None else "truncated",
         }
+
+    @property
+    def shared_grammar(self) -> Grammar:
+        """Reads and prints what expert and traveller can say."""
+        return SHARED_REVIEW_GRAMMAR if self.reviews else SHARED_GRAMMAR
+
+    @property
+    def duel(self) -> Callable[[Stream], Seats] | None:  # type: ignore[override]
+        """Expert and traveller both learn, by the rules of the expert's variants; the mind can hold the traveller."""
+        return self._duel if self.role == "expert" else None
+
+    def _duel(self, stream: Stream) -> Seats:
+        scenario = self.sample(stream)
+        game = replace(self._trips, loss=self.loss)
+        mind = Guest(game, READERS if self.reviews else POPULATION)
+        return seats(game, scenario, self.task(scenario), mind, stream)
 
     def in_words(self, outcome: Mapping[str, Any]) -> str:
         """How much was sold, or gained."""

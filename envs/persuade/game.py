@@ -54,6 +54,16 @@ class Deal(Act):
     hotel: str
 
 
+Quality = Literal["good", "poor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Act):
+    """What a hotel is like, as it is found out; the night's."""
+
+    quality: Quality
+
+
 class Hotel(NamedTuple):
     """A kind of hotel.
 
@@ -99,6 +109,7 @@ class Visit(NamedTuple):
         honest: Whether what was said of the last hotel was so; ``None`` where nothing was said.
         good: Whether it was good; ``None`` where nothing was said of it, since then nobody's trust depends on it.
         sold: Rounds in which the traveller went; left out of its view, too.
+        slept: How many of these hotels were good; counted for a traveller who learns.
     """
 
     round: int = -1
@@ -108,6 +119,7 @@ class Visit(NamedTuple):
     honest: bool | None = None
     good: bool | None = None
     sold: int = 0
+    slept: int = 0
 
 
 @dataclass(frozen=True)
@@ -118,16 +130,19 @@ class Trips:
         rounds: Hotels.
         stock: Kinds of hotels, by name.
         reviews: Whether the expert passes reviews on; else it recommends or warns.
+        loss: What a poor hotel costs a traveller who learns, where a good one is worth 1; such a one is told by the
+            night how each hotel was. ``None`` for a simulated one, who knows.
     """
 
     rounds: int
     stock: Stock
     reviews: bool = False
+    loss: float | None = None
 
     @property
-    def seats(self) -> tuple[str, str, str]:
-        """The office is a tool."""
-        return ("expert", "traveller", "office")
+    def seats(self) -> tuple[str, ...]:
+        """Office and night are tools."""
+        return ("expert", "traveller", "office", *(() if self.loss is None else ("night",)))
 
     def start(self) -> Visit:
         """The traveller is about to say hello."""
@@ -140,7 +155,7 @@ class Trips:
     def view(self, state: Visit, seat: str) -> Visit:
         """The traveller sees neither the hotel nor what was sold; the office deals whatever has been."""
         if seat == "traveller":
-            return state._replace(hotel="", sold=0)
+            return state._replace(hotel="", sold=0, slept=0)
         return Visit(state.round, state.mover) if seat == "office" else state
 
     def pending(self, state: Visit) -> bool:
@@ -151,9 +166,13 @@ class Trips:
         """One after the other."""
         return () if state.mover is None else (state.mover,)
 
+    def audience(self, state: Visit, seat: str) -> tuple[str, ...]:
+        """Who hears a seat: the office speaks to the expert alone."""
+        return ("expert",) if seat == "office" else ("expert", "traveller")
+
     def unbank(self, state: Visit, seat: str) -> tuple[float, Visit]:
         """What was sold so far, and the state without it."""
-        return state.sold / self.rounds, state._replace(sold=0)
+        return state.sold / self.rounds, state._replace(sold=0, slept=0)
 
     @property
     def chance(self) -> float:
@@ -165,7 +184,13 @@ class Trips:
         return next(hotel for name, hotel in self.stock if name == state.hotel)
 
     def choices(self, state: Visit, seat: str) -> Iterable[Act]:
-        """What the expert can say of a hotel, or nothing."""
+        """What the expert can say of a hotel, or nothing; what the traveller can do."""
+        if seat == "office":
+            return tuple(Deal(name) for name, _ in self.stock)
+        if seat == "night":
+            return (self.night(state),)
+        if seat == "traveller":
+            return (Say(),) if state.round < 0 else (Book(), Pass())
         said: tuple[Act, ...] = tuple(map(Show, get_args(Which))) if self.reviews else (Recommend(), Warn())
         return (*said, Say())
 
@@ -190,8 +215,23 @@ class Trips:
         if seat == "office":
             assert isinstance(act, Deal)
             return state._replace(mover="expert", hotel=act.hotel)
+        if seat == "night":
+            return self._next(state)
+        if not isinstance(act, (Book, Pass, Say)) or (state.round < 0 and not isinstance(act, Say)):
+            raise IllegalAct("Say hello first." if state.round < 0 else "Book the hotel, or pass.")
         if state.round < 0:
             return Visit(0, "office")
+        went = isinstance(act, Book)
+        state = state._replace(sold=state.sold + went)
+        if self.loss is None:
+            return self._next(state)
+        return state._replace(mover="night", slept=state.slept + (went and self.hotel(state).good))
+
+    def night(self, state: Visit) -> Found:
+        """How the hotel at hand is."""
+        return Found("good" if self.hotel(state).good else "poor")
+
+    def _next(self, state: Visit) -> Visit:
         good = self.hotel(state).good
         honest = None if state.shown is None else (state.shown >= GOOD) == good
         return Visit(
@@ -199,9 +239,12 @@ class Trips:
             "office" if state.round + 1 < self.rounds else None,
             honest=honest,
             good=None if honest is None else good,
-            sold=state.sold + isinstance(act, Book),
+            sold=state.sold,
+            slept=state.slept,
         )
 
     def payoff(self, state: Visit, seat: str, hidden: Any = None) -> float:
-        """The share of all rounds in which the traveller went."""
-        return state.sold / self.rounds if seat == "expert" else 0.0
+        """Of the expert the share of all rounds in which the traveller went; of the traveller its gain a round."""
+        if seat == "expert":
+            return state.sold / self.rounds
+        return (state.slept - (self.loss or 0.0) * (state.sold - state.slept)) / self.rounds

@@ -7,19 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
-from .game import Book, Pass, Recommend, Warn
-
-Quality = Literal["good", "poor"]
-
-
-@dataclass(frozen=True, slots=True)
-class Found(Act):
-    """What a hotel was like for who has slept there; the night's."""
-
-    quality: Quality
+from .game import Book, Found, Pass, Recommend, Warn
 
 
 class Night(NamedTuple):

@@ -8,7 +8,7 @@ from ...core.acts import Act, Say
 from ...core.dialogue import Dialogue
 from ...core.stream import Stream
 from ..content import content
-from .game import GOOD, REVIEWS, Book, Recommend, Show, Trips, Visit, Warn
+from .game import GOOD, REVIEWS, Book, Pass, Recommend, Show, Trips, Visit, Warn
 from .tours import stop
 from .voice import GRAMMAR
 
@@ -41,6 +41,8 @@ def demonstrate(dialogue: Dialogue, stream: Stream) -> str:
     After a lie that was found out it tells the truth once; it praises nearly good hotels rather than poor ones.
     """
     act = _advise(dialogue, stream)
+    if isinstance(act, (Book, Pass)) or dialogue.state.round < 0:
+        return f"{'Hello, here I am.' if dialogue.state.round < 0 else 'Well, then.'} {GRAMMAR.print(act)}".strip()
     hotel, town = stop(dialogue.scenario.tour, dialogue.state.round)
     phrases = PHRASES[act.tag()]
     words = {"tag": GRAMMAR.print(act), "hotel": hotel, "town": town}
@@ -49,11 +51,13 @@ def demonstrate(dialogue: Dialogue, stream: Stream) -> str:
 
 def terse(dialogue: Dialogue, stream: Stream) -> str:
     """The same person, who says nothing but what binds."""
-    return GRAMMAR.print(_advise(dialogue, stream))
+    return GRAMMAR.print(_advise(dialogue, stream)) or "Hello."
 
 
 def _advise(dialogue: Dialogue, stream: Stream) -> Act:
     game, state = dialogue.setting.game_as(Trips), dialogue.state
+    if dialogue.seat == "traveller":
+        return _follow(dialogue) if state.honest is not False or stream.random() < TEMPTED else Pass()
     hotel, late = game.hotel(state), state.round >= game.rounds - 2
     chance = 0.0 if state.honest is False and not late else TEMPTED + 0.4 * late
     if not _went(dialogue) and not late:
@@ -63,11 +67,26 @@ def _advise(dialogue: Dialogue, stream: Stream) -> Act:
     return _praise(game, state) if hotel.good or stream.random() < chance else _honest(game, state)
 
 
+def _follow(dialogue: Dialogue) -> Act:
+    """What a traveller does who believes what it is told."""
+    state: Visit = dialogue.state
+    if state.round < 0:
+        return Say()
+    return Book() if state.shown is not None and state.shown >= GOOD else Pass()
+
+
+def _followed(dialogue: Dialogue) -> str:
+    """The same in words; whatever its rule is as an expert, a rule believes as a traveller."""
+    return GRAMMAR.print(_follow(dialogue)) or "Hello."
+
+
 def _by(rule: Rule) -> Speak:
     """Praise what is good, and what is not if the rule says so; else be honest."""
 
     def speak(dialogue: Dialogue, stream: Stream) -> str:
         game, state = dialogue.setting.game_as(Trips), dialogue.state
+        if dialogue.seat == "traveller":
+            return _followed(dialogue)
         praise = game.hotel(state).good or rule(game, state, dialogue)
         return GRAMMAR.print(_praise(game, state) if praise else _honest(game, state))
 
@@ -86,6 +105,8 @@ def late_liar(last: int) -> Speak:
 def middle(dialogue: Dialogue, stream: Stream) -> str:
     """Show the middle review of each hotel; without reviews, praise the good ones and say nothing of the others."""
     game, state = dialogue.setting.game_as(Trips), dialogue.state
+    if dialogue.seat == "traveller":
+        return _followed(dialogue)
     if game.reviews:
         return "[show middle]"
     return "[recommend]" if game.hotel(state).good else "I do not know that one."

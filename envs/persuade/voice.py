@@ -11,8 +11,7 @@ from ...core.reading import Patterns, Vocabulary, bind, clauses, plain
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
 from ..content import content
-from .game import REVIEWS, STOCK, WARNING, Book, Deal, Pass, Recommend, Show, Warn
-from .nights import Found
+from .game import REVIEWS, STOCK, WARNING, Book, Deal, Found, Pass, Recommend, Show, Warn
 from .tours import MOST, TOURS, quote, stop
 
 WORDS = content(__file__, "phrases.toml")
@@ -72,6 +71,16 @@ def understand_booking(text: str, context: Heading) -> Heard:
     for name, _, _ in BOOKING.find(clauses(marked, mentions)):
         acts |= {Book(): "book it"} if name == "book" else {Pass(): "pass"}
     return bind(acts)
+
+
+def understand_either(text: str, context: tuple[str, Heading]) -> Heard:
+    """As `understand`, of whoever's turn it is.
+
+    Args:
+        text: Any string.
+        context: The seat, and what can be named.
+    """
+    return (understand_booking if context[0] == "traveller" else understand)(text, context[1])
 
 
 @cache
@@ -141,4 +150,7 @@ def describe(cue: Cue) -> tuple[str, tuple, str]:
 GRAMMAR = Grammar((Recommend, Warn, Show), understand)
 PLAIN_GRAMMAR, REVIEW_GRAMMAR = Grammar((Recommend, Warn), understand), Grammar((Show,), understand)
 BOOKING_GRAMMAR = Grammar((Book, Pass), understand_booking)
+SHARED_GRAMMAR = Grammar((Recommend, Warn, Book, Pass), understand_either)
+SHARED_REVIEW_GRAMMAR = Grammar((Show, Book, Pass), understand_either)
+"""Where expert and traveller both learn."""
 VOICE = PhraseVoice(BANK, WORDS["fields"], describe, WORDS["topics"])

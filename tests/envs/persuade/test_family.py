@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import dialogym
 import numpy as np
 import pytest
 from dialogym.core.acts import IllegalAct, Say
@@ -10,9 +13,11 @@ from dialogym.envs.make import make_engine
 from dialogym.envs.persuade.family import Persuade, advice, commitment
 from dialogym.envs.persuade.game import STOCK, Book, Deal, Pass, Recommend, Show, Trips, Visit, Warn, plain_stock
 from dialogym.envs.persuade.mind import NEVER, POPULATION, READERS, Accountant, Guest, Trust, trusting
+from dialogym.envs.persuade.policies import HEURISTICS, demonstrate
 from dialogym.evaluation.brute_force import brute_force
 from dialogym.evaluation.exact import classes
 from dialogym.policies.collect import play
+from dialogym.policies.duel import play_duels
 from dialogym.policies.policy import FunctionPolicy
 from dialogym.policies.rollout import rollout
 from dialogym.scripts.pages.persuade import grim_value
@@ -216,3 +221,62 @@ def test_the_demonstrator_is_human_like(env_id):
     ]
     assert 0.02 < np.mean(lies[0]) < 0.35 < np.mean(lies[1]) < 0.85
     assert all(one.honest for _, one in rounds if one.good)
+
+
+# ---- both seats ------------------------------------------------------------------------------------------------------
+
+
+def test_the_office_speaks_to_the_expert_alone():
+    env = dialogym.aec(ENV)
+    env.reset(seed=3)
+    hotels = []
+    assert env.agent_selection == "traveller"
+    env.step("Hello there.")
+    for number in range(10):
+        told = env.observe("expert")["utterance"]
+        hotel = env.unwrapped.state_.hotel
+        assert f"Office: night {number + 1}" in told and f": {hotel}." in told and env.agent_selection == "expert"
+        env.step("[recommend]")
+        heard = env.observe("traveller")["utterance"]
+        assert "Office" not in heard and "[recommend]" in heard
+        assert not number or (f"was {hotels[-1]}." in heard and heard.startswith("Night: "))
+        env.step("I'll take it." if number % 2 else "[pass]")
+        hotels.append(hotel)
+    went = [hotels[number] == "good" for number in range(1, 10, 2)]
+    game, state = env.unwrapped.both.game, env.unwrapped.state_
+    assert game.mover(state) is None and len(set(hotels)) == 2
+    assert game.payoff(state, "expert") == 0.5 and game.payoff(state, "traveller") == pytest.approx(
+        (2 * sum(went) - 5) / 10
+    )
+    assert [move.seat for move in env.unwrapped.room.told].count("office") == 10
+
+
+def test_what_a_traveller_could_hear_holds_no_hotel():
+    """Neither in words nor in the states of what it has heard; all but the hotels of its past."""
+    duels = play_duels(
+        Persuade(), [dict.fromkeys(("expert", "traveller"), FunctionPolicy("scripted", demonstrate))] * 5, range(5)
+    )
+    for duel in duels:
+        traveller = duel.dialogues["traveller"]
+        assert {seat for step in traveller.steps for _, seat, _ in step.exchange.replies} == {"expert", "night"}
+        for step in traveller.steps:
+            for before, seat, _ in step.exchange.replies:
+                assert before.hotel == "" and (
+                    seat == "night" or before.round == step.exchange.after.round or step.done
+                )
+        assert not [s.text for d in duel.dialogues.values() for s in d.steps if s.problem]
+        assert duel.env.state_.round == 10
+
+
+@pytest.mark.parametrize("env_id", [ENV, READ])
+def test_rules_play_from_either_seat_and_the_mind_can_travel(env_id):
+    family = make_engine(env_id).family
+    for name, rule in HEURISTICS.items():
+        (duel,) = play_duels(family, [dict.fromkeys(("expert", "traveller"), FunctionPolicy(name, rule))], [2])
+        assert not [step.text for d in duel.dialogues.values() for step in d.steps if step.problem], name
+    env = dialogym.aec(env_id, learners=("expert",))
+    env.reset(seed=1)
+    assert env.agent_selection == "expert" and "Office: night 1" in env.observe("expert")["utterance"]
+    with pytest.raises(ValueError, match="expert"):
+        dialogym.aec(env_id, learners=("traveller",)).reset(seed=1)
+    assert replace(family, role="traveller", reviews=False).duel is None

@@ -13,9 +13,9 @@ from dialogym.envs.make import load_family, make_engine
 from dialogym.envs.persuade.adviser import EXPERTS, LAST, LIES, Counsel, Expert
 from dialogym.envs.persuade.bookings import HEURISTICS, PHRASES, sweep
 from dialogym.envs.persuade.family import Journey, Persuade, heard
-from dialogym.envs.persuade.game import Book, Pass, Recommend, Warn
+from dialogym.envs.persuade.game import Book, Found, Pass, Recommend, Warn
 from dialogym.envs.persuade.guide import GUIDE
-from dialogym.envs.persuade.nights import Found, Night, Nights
+from dialogym.envs.persuade.nights import Night, Nights
 from dialogym.envs.persuade.voice import BOOKING_GRAMMAR, VOICE, found, understand_booking
 from dialogym.envs.registration import TABLE
 from dialogym.evaluation.brute_force import brute_force

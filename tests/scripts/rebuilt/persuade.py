@@ -5,8 +5,8 @@ from __future__ import annotations
 from dialogym.core.acts import Say
 from dialogym.core.belief import Belief
 from dialogym.core.solver import Solution
-from dialogym.envs.persuade.game import Book, Deal, Hotel, Pass, Recommend, Trips, Warn
-from dialogym.envs.persuade.nights import Found, Nights
+from dialogym.envs.persuade.game import Book, Deal, Found, Hotel, Pass, Recommend, Trips, Warn
+from dialogym.envs.persuade.nights import Nights
 
 
 def persuade(n):
