@@ -21,6 +21,15 @@ DRAWS = 512  # dialogues by which the scenarios of a seat are found
 F = TypeVar("F", bound=Family)
 
 
+def with_role(family: F, seat: str) -> F | None:
+    """The family with its setting `role` at `seat`, if it has one and plays by the rules of `Family.duel` there."""
+    if "role" not in {field.name for field in fields(cast(Any, family))} or family.duel is None:
+        return None
+    other = replace(cast(Any, family), role=seat)
+    game = family.duel(Stream(np.random.default_rng(0))).game
+    return cast(F, other) if type(game) is type(other.setting(other.scenarios()[0]).game) else None
+
+
 def seated(family: F, seat: str) -> F:
     """The family with the learner in `seat`.
 
@@ -34,11 +43,8 @@ def seated(family: F, seat: str) -> F:
         return family
     if family.duel is None or seat not in family.people_seats:
         raise ValueError(f"seat must be one in which a learner can sit; got {seat!r}")
-    if "role" in {field.name for field in fields(cast(Any, family))}:
-        other = replace(cast(Any, family), role=seat)
-        game = family.duel(Stream(np.random.default_rng(0))).game
-        if type(game) is type(other.setting(other.scenarios()[0]).game):
-            return cast(F, other)
+    if other := with_role(family, seat):
+        return other
     drawn = (family.duel(Stream(np.random.default_rng(k))).scenarios[seat] for k in range(DRAWS))
     scenarios, plain = tuple(dict.fromkeys(drawn)), copy(family)
 

@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from ..core.dialogue import Dialogue, Step, Turn
+from ..core.game import hears
 from ..simulated_users.user import signed
 from .base import Family
 
@@ -90,7 +91,11 @@ class Transcript:
         """
         if echo:
             self._say(self.family.role, step.text + (f"   ({step.problem})" if step.problem else ""), "green")
+        game, apart = step.dialogue.setting.game, isinstance(answer, str)
         for turn in step.answers:
+            made = (state for state, seat, _ in step.exchange.replies if seat == turn.seat)
+            if apart and not all(hears(game, state, turn.seat, str(answer)) for state in made):
+                continue
             if turn.seat != answer if isinstance(answer, str) else answer or turn.seat in self.family.tools:
                 self._answer(turn)
         if step.done:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
 from itertools import product
 from typing import Any
 
 from ..core.spec import split_commas
 from ..envs.engine import Engine
 from ..envs.make import make_engine
+from ..envs.seated import with_role
 from ..envs.seeds import check_split, seed_in
 from ..policies.baselines import PLANNERS
 from ..policies.duel import Duel, listener, play_duels
@@ -73,7 +73,7 @@ def tournament(
     if family.duel is None:
         raise ValueError(f"env_id must be of a family in which several seats can learn; {env_id!r} has one")
     seats, seeds = family.people_seats, tuple(seed_in(split, seed + place) for place in range(rounds))
-    roles = "role" in {field.name for field in fields(family)}  # a policy is asked as if its seat had that role
+    roles = all(with_role(family, seat) for seat in seats)  # a policy is asked as if its seat had that role
     engines = {seat: make_engine(env_id, grammar=grammar, **settings, role=seat) if roles else engine for seat in seats}
     seated = _seated(named, engine, engines, seeds[0])
     tables = list(dict.fromkeys(_tables(list(named), seats)))

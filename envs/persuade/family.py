@@ -258,8 +258,8 @@ class Persuade(Family):
 
     @cached_property
     def baselines(self) -> ModuleType:
-        """Those of the learner's seat."""
-        return bookings if self.role == "traveller" else policies
+        """Those of the learner's seat; one set for both seats of `duel`."""
+        return bookings if isinstance(self.setting(self._scenarios[0]).game, Nights) else policies
 
     def parts(self, scenario: Trip) -> tuple[Trips | Nights, Guest | Expert]:
         """Game and mind; they are the same for all."""

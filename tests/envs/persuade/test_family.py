@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import StringIO
 
 import dialogym
 import numpy as np
@@ -14,13 +15,16 @@ from dialogym.envs.persuade.family import Persuade, advice, commitment
 from dialogym.envs.persuade.game import STOCK, Book, Deal, Pass, Recommend, Show, Trips, Visit, Warn, plain_stock
 from dialogym.envs.persuade.mind import NEVER, POPULATION, READERS, Accountant, Guest, Trust, trusting
 from dialogym.envs.persuade.policies import HEURISTICS, demonstrate
+from dialogym.envs.transcript import Transcript
 from dialogym.evaluation.brute_force import brute_force
 from dialogym.evaluation.exact import classes
+from dialogym.evaluation.tournament import tournament
 from dialogym.policies.collect import play
 from dialogym.policies.duel import play_duels
 from dialogym.policies.policy import FunctionPolicy
 from dialogym.policies.rollout import rollout
 from dialogym.scripts.pages.persuade import grim_value
+from rich.console import Console
 
 ENV, READ = "Persuade-v0", "PersuadeReviews-v0"
 GAME = Trips(10, plain_stock(1 / 3))
@@ -280,3 +284,18 @@ def test_rules_play_from_either_seat_and_the_mind_can_travel(env_id):
     with pytest.raises(ValueError, match="expert"):
         dialogym.aec(env_id, learners=("traveller",)).reset(seed=1)
     assert replace(family, role="traveller", reviews=False).duel is None
+
+
+def test_who_plays_the_traveller_by_hand_is_not_told_either():
+    (dialogue,) = rollout(make_engine(ENV), FunctionPolicy("fixed", lambda d, s: "[recommend]"), [2])
+    shown = {}
+    for answer in (True, "traveller"):
+        console = Console(record=True, width=100, file=StringIO())
+        Transcript(Persuade(), console).show_step(dialogue.steps[0], answer=answer)
+        shown[answer] = console.export_text()
+    assert "Office: night 2" in shown[True] and "night" not in shown["traveller"]
+
+
+def test_policies_of_one_set_meet_in_a_tournament():
+    found = tournament(ENV, ["honest", "always-praise"], rounds=4)
+    assert found.meetings and all(0 <= p["expert"] <= 1 for p in (m.payoffs for m in found.meetings))
