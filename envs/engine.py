@@ -291,7 +291,7 @@ class Engine:
 
     def _record(self, steps: Sequence[Step]) -> None:
         """Append each step to its dialogue and reward it; a failed one ends the dialogue unrewarded."""
-        reward, failed = self.reward, []
+        rewarded, failed = [], []
         for step in steps:
             dialogue = step.dialogue
             if step.error:
@@ -305,7 +305,10 @@ class Engine:
             dialogue.lost_in_row = dialogue.lost_in_row + 1 if lost else 0
             if gives_up:
                 dialogue.cut()
-            step.reward = reward(step)
+            rewarded.append(step)
+        for place, failure in self.reward.many(rewarded).items():
+            rewarded[place].dialogue.cut(failure)
+            failed.append(rewarded[place].dialogue)
         if failed and self.raises:
             raise_errors(failed)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+import numpy as np
+
 from ..core.dialogue import Step
 from ..core.spec import parse_spec, spell_spec, split_commas
+from ..simulated_users.user import Failure
 
 RewardFunction = Callable[[Step], float]
 RewardSpec = str | Mapping[str, float] | RewardFunction
@@ -19,7 +22,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _REGISTRY: dict[str, Callable[..., Any]] = {}
 
 
-def register_reward(name: str, replace: bool = False) -> Callable[[F], F]:
+def register_reward(name: str, replace: bool = False, batched: bool = False) -> Callable[[F], F]:
     """Decorator that makes a reward usable by name: in ``gym.make``, in trainers, and for rescoring recorded episodes.
 
     A reward is a function ``Step -> float``, whose keyword-only arguments are its parameters; or a class whose
@@ -32,6 +35,9 @@ def register_reward(name: str, replace: bool = False) -> Callable[[F], F]:
     Args:
         name: Such as ``"quick"`` or ``"curiosity/accuracy"``; without parentheses, commas and equals signs.
         replace: Whether a reward that comes with the package may be replaced, everywhere in this process.
+        batched: Whether it is given the steps of all dialogues that are stepped together as one list, and returns a
+            list of as many numbers: for what is cheaper for many at a time, such as a language model. In place of a
+            number it may return a `Failure`, which cuts that dialogue.
 
     Raises:
         ValueError: If `name` is empty, not a string, or holds one of these characters; or if it is that of a reward of
@@ -43,6 +49,8 @@ def register_reward(name: str, replace: bool = False) -> Callable[[F], F]:
     def register(function: F) -> F:
         if not replace and _built_in(_REGISTRY.get(name)) and not _built_in(function):
             raise ValueError(f"name must be a new one, {name!r} comes with the package; or say replace=True")
+        if batched:
+            function.batched = True  # type: ignore[attr-defined]
         _REGISTRY[name] = function
         return function
 
@@ -73,12 +81,13 @@ class Reward:
 
     def __init__(self, spec: RewardSpec | Reward = "goal"):
         if isinstance(spec, Reward):
-            self.terms = spec.terms
+            self.terms, self.batched = spec.terms, spec.batched
             return
         if isinstance(spec, str):
             spec = _parse(spec)
         if callable(spec):
-            self.terms: tuple[tuple[str, float, RewardFunction], ...] = ((_name_of(spec), 1.0, spec),)
+            self.terms: tuple[tuple[str, float, Callable[..., Any]], ...] = ((_name_of(spec), 1.0, spec),)
+            self.batched = is_batched(spec)
             return
         if not isinstance(spec, Mapping) or not spec:
             raise ValueError(
@@ -86,13 +95,19 @@ class Reward:
             )
         found = [(weight, *_find(term)) for term, weight in spec.items()]
         self.terms = tuple((name, _weight(name, weight), function) for weight, name, function in found)
+        self.batched = any(is_batched(function) for _, _, function in self.terms)
 
     def __call__(self, step: Step) -> float:
         """The reward of a step; its weighted terms are left in ``step.rewards``.
 
         Raises:
             ValueError: If a term is not a finite number; the message names it.
+            ConnectionError: If a batched term failed.
         """
+        if self.batched:
+            for failure in self.many([step]).values():
+                raise ConnectionError(failure)
+            return step.reward
         total, parts = 0.0, step.rewards
         for name, weight, function in self.terms:
             value = function(step)
@@ -106,6 +121,35 @@ class Reward:
             total += part
         return total
 
+    def many(self, steps: Sequence[Step]) -> dict[int, Failure]:
+        """Reward the steps of several dialogues: ``rewards`` and ``reward`` of each are set.
+
+        Batched terms are given all of them at once.
+
+        Returns:
+            The steps that could not be rewarded, by their place, with what failed; they have no terms.
+
+        Raises:
+            ValueError: If a term is not a finite number, or a batched one does not answer each step.
+        """
+        if not self.batched:
+            for step in steps:
+                step.reward = self(step)
+            return {}
+        failures: dict[int, Failure] = {}
+        for name, weight, function in self.terms:
+            values = _answers(name, function, steps)
+            for place, (step, value) in enumerate(zip(steps, values, strict=True)):
+                if isinstance(value, Failure):
+                    failures.setdefault(place, value)
+                else:
+                    step.rewards[name] = weight * value
+        for place, step in enumerate(steps):
+            if place in failures:
+                step.rewards.clear()
+            step.reward = sum(step.rewards.values())
+        return failures
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the terms, in order."""
@@ -117,6 +161,24 @@ class Reward:
         That is a valid `spec`, unless it was made of a callable that is not registered.
         """
         return {name: weight for name, weight, _ in self.terms}
+
+
+def is_batched(function: Callable[..., Any]) -> bool:
+    """Whether a reward takes a list of steps: whether it, or what its parameters were given to, says ``batched``."""
+    return bool(getattr(getattr(function, "func", function), "batched", False))
+
+
+def _answers(name: str, function: Callable[..., Any], steps: Sequence[Step]) -> Sequence[float | Failure]:
+    """The values of one term for several steps, checked."""
+    batched = is_batched(function)
+    values = function(list(steps)) if batched and steps else [function(step) for step in steps]
+    if len(values) != len(steps):
+        raise ValueError(f"reward {name!r} must answer each of {len(steps)} steps, got {len(values)} values")
+    for value in values:
+        number = isinstance(value, (int, float, np.floating, np.integer)) and math.isfinite(value)
+        if not number and not (batched and isinstance(value, Failure)):
+            raise ValueError(f"reward {name!r} must return a finite number, got {value!r}")
+    return values
 
 
 def _parse(text: str) -> dict[str, float]:
