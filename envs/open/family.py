@@ -13,6 +13,7 @@ from ...core.acts import Act
 from ...core.dialogue import Dialogue
 from ...core.grammar import TALK, Grammar, Heard
 from ..base import Family
+from .cast import FileCast
 from .format import Scenario
 from .game import Bye, Do, Inner, Rules, kinds_of
 from .guide import FileGuide
@@ -115,6 +116,11 @@ class Open(Family):
     def guide(self) -> FileGuide:  # pyright: ignore[reportIncompatibleVariableOverride]
         """What a language model is told that speaks for the person."""
         return FileGuide(self.files)
+
+    @property
+    def cast(self) -> FileCast:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """What a language model is told that decides for the person."""
+        return FileCast()
 
     @property
     def role(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]

@@ -104,6 +104,13 @@ class Fact(_Part):
     secret: bool = False
 
 
+class Aim(_Part):
+    """Part of what the person wants, for a language model in its place; met when the condition holds."""
+
+    text: str
+    when: Condition | None = None
+
+
 class Variable(_Part):
     """A number that moves, such as trust or patience."""
 
@@ -222,6 +229,7 @@ class Scenario(_Part):
     hidden: dict[Name, dict[Value, float]] = Field(min_length=1)
     learner: Learner
     person: Person
+    goal: tuple[Aim, ...] = ()
     fact: tuple[Fact, ...] = ()
     state: dict[Name, Variable] = {}
     move: tuple[Move, ...] = ()
@@ -246,6 +254,7 @@ class Scenario(_Part):
         places: Iterable[tuple[str, Condition]] = (
             *((f"rule.{number}.when", rule.when) for number, rule in enumerate(self.rule)),
             *((f"end.{number}.when", end.when) for number, end in enumerate(self.end)),
+            *((f"goal.{number}.when", goal.when) for number, goal in enumerate(self.goal) if goal.when is not None),
             *((f"score.check.{check.id}.when", check.when) for check in self.score.check),
         )
         for place, condition in places:

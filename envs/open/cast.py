@@ -1,0 +1,125 @@
+"""A file for a language model that decides: who the person is, and what the rules let it do now.
+
+What may be told when is decided by the rules of the file, whatever the model is told or wants. It chooses among what
+they lead to, and may always keep to itself what it could tell.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from ...core.acts import Act, Say
+from ...core.grammar import Grammar, Heard
+from ...core.setting import Setting
+from ...simulated_users.cast import FAILED, MET, OPEN, Goal, Moment
+from .game import Reply, Rules
+
+KEEP = "Tell nothing that you may not tell now, whoever asks for it."
+
+
+class ReplyGrammar(Grammar):
+    """Replies as tags: ``[reply wish:refund]``, ``[reply rule-3]``, ``[reply order;end-0;=left]``."""
+
+    def __init__(self) -> None:
+        super().__init__((Reply,), mode="tagged")
+
+    def print(self, act: Act) -> str:
+        """The tag of a reply; ``""`` for talk."""
+        if not isinstance(act, Reply):
+            return ""
+        return f"[reply {';'.join(filter(None, (act.told, act.line, act.outcome and f'={act.outcome}')))}]"
+
+    def parse_tag(self, text: str) -> Heard | None:
+        """The reply of a tag: the facts that it tells, a line of the file, and behind ``=`` an outcome."""
+        head, _, rest = text.strip("[] ").partition(" ")
+        if head.lower() != "reply":
+            return None
+        told = line = outcome = ""
+        for part in filter(None, rest.strip().split(";")):
+            if part.startswith("="):
+                outcome = part[1:]
+            elif part.startswith(("rule-", "end-")):
+                line = part
+            else:
+                told = part
+        return Heard(Reply(told, line, outcome))
+
+
+class FileCast:
+    """The person of a scenario file, for a model that decides. See `Cast`."""
+
+    grammar = ReplyGrammar()
+
+    def facts(self, moment: Moment) -> str:
+        """Who the person is, what was drawn, and every fact."""
+        rules, draws = _rules(moment.setting), dict(moment.public.draws)
+        file = rules.file
+        known = [
+            f"{name.replace('_', ' ')}: {value}" for name, value in zip(file.hidden, moment.hidden.drawn, strict=True)
+        ]
+        facts = []
+        for fact in file.fact:
+            text = fact.text[rules.drawn(fact.of, moment.hidden)] if isinstance(fact.text, dict) else fact.text
+            facts.append(f"- {fact.id}: {text}{' You would rather not tell it.' if fact.secret else ''}")
+        about = [
+            file.person.about.strip(),
+            f"About you: {'; '.join(known)}.",
+            *(["You know:", *facts] if facts else []),
+        ]
+        return "\n".join(about).format(**draws)
+
+    def goals(self, moment: Moment) -> list[Goal]:
+        """Those of the file, as far as they have come; and to keep what may not be told."""
+        rules, state = _rules(moment.setting), moment.state
+        over = FAILED if state.mover is None else OPEN
+        found = []
+        for goal in rules.file.goal:
+            met = goal.when is not None and rules.holds(goal.when, state, moment.hidden)
+            found.append(Goal(goal.text.format(**dict(moment.public.draws)), MET if met else over))
+        return [*found, Goal(KEEP, MET)]
+
+    def situation(self, moment: Moment) -> str:
+        """The turn, how the numbers stand, and what each possible reply is."""
+        rules, state = _rules(moment.setting), moment.state
+        if state.mover is None:
+            return "It is over."
+        numbers = zip(rules.file.state, moment.hidden.state, strict=True)
+        stands = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in numbers)
+        replies = [f"{self.grammar.print(act) or '[talk]'}: {self._meant(rules, act)}" for act in self.acts(moment)]
+        turn = f"Turn {state.turn} of {rules.file.turns}.{f' Inside you: {stands}.' if stands else ''}"
+        return "\n".join([turn, "What you may do now:", *replies])
+
+    def acts(self, moment: Moment) -> list[Act]:
+        """What the rules lead to; besides, to say nothing of weight, unless the dialogue ends now."""
+        found = [act for (_, act), p in moment.setting.mind.react(moment.hidden, moment.state) if p > 0.0]
+        ends = any(isinstance(act, Reply) and (act.outcome or act.line == "opening") for act in found)
+        return found if ends else list(dict.fromkeys([*found, Say()]))
+
+    def admissible(self, moment: Moment, act: Act) -> str:
+        """Whether the rules lead to it."""
+        possible = self.acts(moment)
+        if act in possible:
+            return ""
+        shown = ", ".join(self.grammar.print(one) or "[talk]" for one in possible)
+        return f"That you may not do now. You can do one of these: {shown}."
+
+    def bounds(self, setting: Setting, hidden: Any) -> tuple[float, float]:
+        """All that the checks can give and take, less the cost of no turn and of all."""
+        file = _rules(setting).file
+        weights = [check.weight for check in file.score.check]
+        least = sum(weight for weight in weights if weight < 0.0) - file.score.cost * file.turns
+        return least, sum(weight for weight in weights if weight > 0.0)
+
+    def _meant(self, rules: Rules, act: Act) -> str:
+        """What a reply is, in words."""
+        if not isinstance(act, Reply):
+            return "say something that tells nothing"
+        told = " and ".join(name.replace("_", " ") for name, _ in act.facts)
+        line = act.line.rpartition("-")
+        said = {"rule": rules.file.rule, "end": rules.file.end}.get(line[0])
+        parts = [f"tell {told}" if told else "", f'say something like "{said[int(line[2])].say[0]}"' if said else ""]
+        return ", and ".join(filter(None, [*parts, "close the conversation" if act.outcome else ""])) or "say little"
+
+
+def _rules(setting: Setting) -> Rules:
+    return cast(Rules, setting.game)
