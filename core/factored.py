@@ -61,6 +61,40 @@ class FactoredSolution(Solution[tuple[Any, ...]]):
         found: Any = self._branches(self.game.apply(state, self.seat, act), self._canonical(belief))
         return [(p, end, ProductBelief([Belief(part) for part in mass])) for p, end, mass in found]
 
+    def value_of(self, rule: Callable[[Any, Parts], Act]) -> float:
+        """Expected payoff of a rule that acts by the state and the belief about each person alone.
+
+        It is followed through information states, each once, so that it does not matter how many histories there are.
+        What is said of a state is taken to hold of all that differ in nothing that matters (see `Game`).
+
+        Args:
+            rule: Of a state in which the seat moves, and the beliefs as pairs of hidden part and probability, its act.
+        """
+        values: dict[Any, float] = {}
+
+        def followed(state: Any, mass: Any) -> float:
+            mover = self.game.mover(state)
+            if mover is None:
+                return self._final(state, mass)
+            if mover != self.seat:
+                return math.fsum(p * followed(after, then) for p, after, then in self._step(state, mass))
+            banked = 0.0
+            if self._unbank is not None:
+                banked, state = self._unbank(state, self.seat)
+            if self._symmetry is not None:
+                state, mass, _ = self._symmetry(state, mass)
+            key = state, tuple([tuple([(hidden, round(p, DIGITS)) for hidden, p in part]) for part in mass])
+            if key not in values:
+                values[key] = followed(self.game.apply(state, self.seat, rule(state, mass)), mass)
+            return banked + values[key]
+
+        return followed(self.game.start(), self._canonical(self.mind.prior()))
+
+    def planned_value(self, horizon: int) -> float:
+        """Expected payoff of a seat that sees only `horizon` of its own turns; see `ShortSighted`."""
+        planner: Any = self.short_sighted(horizon)
+        return self.value_of(lambda state, mass: planner._solve(state, mass)[1])
+
     def short_sighted(self, horizon: int) -> Solution[tuple[Any, ...]]:
         """See `Solution.short_sighted`."""
         if horizon not in self._short:

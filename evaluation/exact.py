@@ -13,6 +13,7 @@ import numpy as np
 from ..core.acts import Act
 from ..core.belief import Belief
 from ..core.dialogue import Dialogue, Step
+from ..core.factored import FactoredSolution
 from ..core.setting import Exchange, Setting
 from ..core.solver import OutOfReach
 from ..core.stream import Stream
@@ -24,6 +25,7 @@ from ..simulated_users.user import ScriptedUser
 
 BATCH = 256  # histories that go on together
 LIMIT = 1_000_000  # turns of the learner in one tree: some minutes
+PLANNERS = {"myopic": 1, "lookahead": 2}  # how many of its own turns each sees
 
 Node = tuple[Dialogue, float, Belief]  # a history, its probability, what a perfect listener believes after it
 Follow = Callable[[Setting, Any, Belief, Act | None], Iterator[tuple[float, Exchange, Belief]]]
@@ -54,6 +56,9 @@ def expected_return(family: Family, policy: str | Policy, limit: int = LIMIT) ->
     """
 
     def value(scenario: Any) -> float:
+        solution = family.setting(scenario).solution
+        if isinstance(policy, str) and policy in PLANNERS and isinstance(solution, FactoredSolution):
+            return solution.planned_value(PLANNERS[policy])  # through information states: histories may be too many
         try:
             return _tree(family, policy, scenario, limit, known=False)
         except LookedAtHidden:

@@ -115,3 +115,22 @@ def test_equal_people_share_a_solution():
     alone = People(rules, {name: Friend() for name in FRIENDS})
     assert alone != People(rules, alone.minds, [FRIENDS])
     assert alone != People(rules, {"anna": Friend(), "ben": Friend(0.2)}) and alone != People(Rules(5), alone.minds)
+
+
+def test_a_rule_is_worth_what_all_its_courses_are_worth_together():
+    setting = Sharing().setting(Sharing().scenarios()[0])
+    solution = setting.solution
+    assert isinstance(solution, FactoredSolution)
+    best = solution.value_of(lambda state, mass: solution._solve(state, mass)[1])
+    assert best == pytest.approx(solution.start_value(), abs=1e-12)
+    for horizon in (1, 2):
+        short = solution.short_sighted(horizon)
+        by_hand = _followed(setting, setting.game.start(), setting.prior, short.best_act)
+        assert solution.planned_value(horizon) == pytest.approx(by_hand, abs=1e-12)
+
+
+def _followed(setting, state, belief, act):
+    """Every history on its own."""
+    made = act(state, belief)
+    ends = setting.seen(state, belief, made)
+    return sum(p * (end.payoff if end.over else _followed(setting, end.after, then, act)) for p, end, then in ends)
