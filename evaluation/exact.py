@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..core.acts import Act
+from ..core.acts import Act, Say
 from ..core.belief import Belief
 from ..core.dialogue import Dialogue, Step
 from ..core.factored import FactoredSolution
@@ -19,12 +20,13 @@ from ..core.solver import OutOfReach
 from ..core.stream import Stream
 from ..envs.base import Family
 from ..envs.engine import Engine, Options
-from ..policies.policy import Policy
+from ..policies.policy import FunctionPolicy, Policy
 from ..policies.registry import make_policy
 from ..simulated_users.user import ScriptedUser
 
 BATCH = 256  # histories that go on together
 LIMIT = 1_000_000  # turns of the learner in one tree: some minutes
+SILENT = FunctionPolicy("say nothing", lambda dialogue, stream: "")
 PLANNERS = {"myopic": 1, "lookahead": 2}  # how many of its own turns each sees
 
 Node = tuple[Dialogue, float, Belief]  # a history, its probability, what a perfect listener believes after it
@@ -57,14 +59,25 @@ def expected_return(family: Family, policy: str | Policy, limit: int = LIMIT) ->
 
     def value(scenario: Any) -> float:
         solution = family.setting(scenario).solution
-        if isinstance(policy, str) and policy in PLANNERS and isinstance(solution, FactoredSolution):
-            return solution.planned_value(PLANNERS[policy])  # through information states: histories may be too many
+        if isinstance(solution, FactoredSolution):  # through information states: histories may be too many
+            if isinstance(policy, str) and policy in PLANNERS:
+                return solution.planned_value(PLANNERS[policy])
+            if policy is SILENT:
+                with suppress(NotEnumerable):
+                    return solution.value_of(partial(_silence, solution))
         try:
             return _tree(family, policy, scenario, limit, known=False)
         except LookedAtHidden:
             return _tree(family, policy, scenario, limit, known=True)
 
     return over_scenarios(family, value)
+
+
+def _silence(solution: FactoredSolution, state: Any, mass: Any) -> Act:
+    """Talk, where that is worth considering: what a game leaves out of a state may count turns of talk otherwise."""
+    if Say() not in solution.game.choices(state, solution.seat):
+        raise NotEnumerable("talk is not among the choices: follow each history instead")
+    return Say()
 
 
 def classes(family: Family) -> list[tuple[Any, float]]:

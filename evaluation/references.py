@@ -19,16 +19,14 @@ from ..core.setting import Setting
 from ..core.solver import OutOfReach
 from ..envs import seeds as seeds_of
 from ..envs.engine import Engine, Options
-from ..policies.policy import FunctionPolicy
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
-from .exact import NotEnumerable, expected_return, over_scenarios
+from .exact import SILENT, NotEnumerable, expected_return, over_scenarios
 from .regret import dialogue_regret, expected_payoffs
 
 NOTHING = "do nothing"
 EPISODES = 1000  # always the same ones, by which random play is compared with doing nothing
 _LEAVE = "leave"
-SILENT = FunctionPolicy("say nothing", lambda dialogue, stream: "")
 _TURNS = 20_000  # of the exact sum; more are simulated
 _KNOWN: dict[tuple, Any] = {}
 
