@@ -44,7 +44,7 @@ class Table:
         others = [name for name in there if name != speaker]
         total = n["keen"] + len(others) - 1 if speaker != guilty else len(others)
         if ahead is not None and names[ahead] != speaker:
-            first, share = Follow(names[ahead]), n["follows"]
+            first, share = Follow(names[ahead]), n["setting.follows"]
         else:
             first, share = Unsure(), n["unsure"]
         weights = [(name, n["keen"] if name == guilty else 1.0) for name in others]
