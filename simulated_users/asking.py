@@ -76,6 +76,7 @@ def ask(
     chats: Mapping[int, Chat],
     request: Callable[[int, Chat, int], Request],
     judge: Callable[[Mapping[int, str], int], Mapping[int, Verdict | Failure]],
+    read: Callable[[Reply, Request], str] = lambda reply, request: reply.text,
 ) -> dict[int, tuple[Any, int] | Failure]:
     """Ask for one answer to each chat. All that wait for one are asked together.
 
@@ -86,6 +87,7 @@ def ask(
         chats: Number -> what is said to the model at first.
         request: Number, chat and attempt (from 1) -> request.
         judge: Texts by number, and attempt -> what they come to.
+        read: The text of a reply.
 
     Returns:
         The result and the attempt for each chat, or a `Failure`; without the chats that no answer passed for.
@@ -96,13 +98,13 @@ def ask(
         if not waiting:
             break
         texts: dict[int, str] = {}
-        replies = backend.generate([request(i, chat, attempt) for i, chat in waiting.items()])
-        for i, reply in zip(waiting, replies, strict=True):
+        requests = [request(i, chat, attempt) for i, chat in waiting.items()]
+        for i, reply, asked in zip(waiting, backend.generate(requests), requests, strict=True):
             counts.meter(reply)
             if isinstance(reply, Failure):
                 found[i] = reply
             else:
-                texts[i] = reply.text
+                texts[i] = read(reply, asked)
         for i, answer in judge(texts, attempt).items():
             if isinstance(answer, Failure):
                 found[i] = answer

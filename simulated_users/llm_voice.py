@@ -6,13 +6,14 @@ there is nothing that it could be talked into revealing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..core.stream import Stream
 from .asking import Chat, ModelCounts, Verdict, ask, private_stream
-from .backends.backend import Backend, Request
+from .backends.backend import Backend, Reply, Request
 from .guide import Guide, Line
 from .personas import describe
 from .user import Cue, Failure, Voice
@@ -136,7 +137,7 @@ class LLMVoice:
             return {i: self._judge(cues[i], lines[i], text) for i, text in texts.items()}
 
         chats = {i: self.messages(cues[i], lines[i], private_stream(seed + 1)) for i, seed in enumerate(seeds)}
-        found = ask(self.backend, self.counts, self.attempts, chats, request, judge)
+        found = ask(self.backend, self.counts, self.attempts, chats, request, judge, unbroken)
         said: list[str] = []
         for i, (cue, line, seed) in enumerate(zip(cues, lines, seeds, strict=True)):
             answer = found.get(i)
@@ -176,10 +177,21 @@ class LLMVoice:
         return Verdict(words, problem, words or "...", f"Not like that. {problem} {line.order}")
 
 
+_SENTENCES = re.compile(r""".*[.!?…]["”']?(?=\s|$)""", re.DOTALL)
+
+
 def asked(cue: Cue, line: Line) -> str:
     """The message that asks for a line."""
     heard = " ".join(cue.heard.split())[:300]
     return f'They said: "{heard}"\n{line.order}' if heard and not cue.opening else line.order
+
+
+def unbroken(reply: Reply, request: Request) -> str:
+    """The words of a reply; where it was cut off by the limit of tokens, up to its last whole sentence, if any."""
+    if reply.tokens < request.max_tokens:
+        return reply.text
+    whole = _SENTENCES.match(reply.text)
+    return whole[0] if whole else reply.text
 
 
 def tidy(text: str) -> str:

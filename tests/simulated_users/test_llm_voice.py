@@ -17,8 +17,8 @@ from dialogym.envs.users import examples_of, make_user
 from dialogym.evaluation.evaluate import evaluate
 from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import rollout
-from dialogym.simulated_users.backends.backend import Reply
-from dialogym.simulated_users.llm_voice import LLMVoice, Spoken, framed, tidy
+from dialogym.simulated_users.backends.backend import Reply, Request
+from dialogym.simulated_users.llm_voice import LLMVoice, Spoken, framed, tidy, unbroken
 from dialogym.simulated_users.user import Failure, ScriptedUser
 
 FAMILIES = ["Negotiation-v0", "Tutoring-v0", "GuidedSolving-v0", "SpacingSmall-v0", "Coaching-v0"]
@@ -292,3 +292,15 @@ def test_a_family_without_a_guide_says_so():
 
     with pytest.raises(ValueError, match="no guide"):
         make_user("voiced:smollm2", load_family(*lookup(TOY)))
+
+
+def test_words_that_were_cut_off_end_with_their_last_sentence():
+    request = Request((("user", "Hello."),), max_tokens=8)
+    for text, tokens, words in (
+        ("I want $240. But I am not", 8, "I want $240."),
+        ('He said "no." And then', 9, 'He said "no."'),
+        ("I want $240. But I am not", 7, "I want $240. But I am not"),
+        ("No end in", 8, "No end in"),
+        ("It costs 2.50 and", 8, "It costs 2.50 and"),
+    ):
+        assert unbroken(Reply(text, 5, tokens, 0.1), request) == words
