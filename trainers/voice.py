@@ -18,7 +18,8 @@ from trl import SFTConfig
 from ..core.stream import Stream
 from ..envs.base import Family
 from ..envs.make import load_family
-from ..envs.registration import TABLE
+from ..envs.registration import families as registered
+from ..envs.registration import ranked
 from ..envs.users import PLAYED, examples_of
 from ..policies.language_model import load_pretrained
 from ..simulated_users.backends.adapters import write_gguf
@@ -136,6 +137,6 @@ def first_try_rates(model: str, utterances: int = 100, **options: Any) -> dict[s
 
 
 def voiced_families() -> list[Family]:
-    """A family of each kind that a language model can speak in."""
-    made = [load_family(path, {}) for path in dict.fromkeys(path for path, _ in TABLE.values())]
+    """A family of each kind that a language model can speak in; of scenario files everybody has others."""
+    made = [load_family(path, {}) for path in registered() if ranked(path)]
     return [family for family in made if family.guide is not None]
