@@ -181,7 +181,7 @@ class Rules:
         if act not in self.events:
             raise IllegalAct(f"Possible are {', '.join(self.names)}.")
         if isinstance(act, Bye):
-            return state._replace(turn=state.turn + 1, mover=None, last=act, outcome=CLOSED)
+            return state._replace(mover=None, last=act, outcome=CLOSED)  # free: to be cut off must not pay more
         name, seen = event(act), {*state.told, *state.done}
         done = {*state.done, *self.events[act]}
         early = {*state.early, *(f"{name}<{wanted}" for wanted in self.waits.get(name, ()) if wanted not in seen)}
