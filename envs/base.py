@@ -24,6 +24,7 @@ from ..core.mind import Mind
 from ..core.reading import Patterns
 from ..core.setting import Setting
 from ..core.stream import Stream
+from ..rewards.rubrics import Rubric
 from ..simulated_users.cast import Cast
 from ..simulated_users.guide import Guide
 from ..simulated_users.personas import PersonaDistribution
@@ -206,6 +207,10 @@ class Family:
     def traits(self, scenario: Any) -> dict[str, str]:
         """The fields of a `Persona` that the scenario fixes."""
         return {}
+
+    def rubrics(self, scenario: Any) -> Sequence[Rubric]:
+        """What a judge is asked about dialogues of this scenario, besides the rubrics that fit every dialogue."""
+        return ()
 
     def told(self, text: str, scenario: Any) -> str:
         """The words of a baseline, or of another speaker of tags, as the learner is to say them in this setting."""

@@ -29,8 +29,8 @@ class DialogueEnv(gym.Env[str, str]):
         family: A family, or ``"module:Class"``.
         render_mode: ``"ansi"`` (``render`` returns the transcript), ``"human"`` (it is printed as it grows) or
             ``None``.
-        **arguments: ``reward``, ``grammar``, ``user``, ``personas``, ``ear``, ``split`` and ``on_error``, see
-            `Options`; and settings of the family, such as ``role="seller"``.
+        **arguments: ``reward``, ``grammar``, ``user``, ``personas``, ``ear``, ``judge``, ``split`` and ``on_error``,
+            see `Options`; and settings of the family, such as ``role="seller"``.
 
     Raises:
         ValueError: If an argument is not among the valid ones; the message lists them.
@@ -83,7 +83,8 @@ class DialogueEnv(gym.Env[str, str]):
 
         Returns:
             The reply, the reward, whether the dialogue is over, whether it was cut off, and info: ``reward_terms``,
-            ``problem``, and at the end ``outcome`` and ``hidden``; ``error`` if the simulated user's machinery failed.
+            ``problem``, and at the end ``outcome`` and ``hidden``; ``judge`` where a judge has rated; ``error`` if the
+            machinery of the simulated user or of the judge failed.
 
         Raises:
             ResetNeeded: Before `reset`, or after the end.
@@ -200,6 +201,8 @@ def describe(family: Family, step: Step) -> dict[str, Any]:
     info: dict[str, Any] = {"reward_terms": step.rewards, "problem": step.heard.problem or exchange.problem}
     if isinstance(step.reply, Spoken):
         info["voice"] = {"attempts": step.reply.attempts, "fallback": step.reply.fallback}
+    if step.rewards and "judge" in step.dialogue.memo:
+        info["judge"] = step.dialogue.memo["judge"]
     if exchange.over or step.truncated:
         if step.error:
             info["error"] = step.error

@@ -18,6 +18,8 @@ from ..core.grammar import TALK, Heard
 from ..core.setting import Exchange
 from ..core.stream import Stream
 from ..core.thoughts import spoken
+from ..rewards.judged import Bench
+from ..rewards.judges import JudgeLike
 from ..rewards.registry import Reward, RewardSpec
 from ..simulated_users.personas import Draw, PersonaDistribution, people_of
 from ..simulated_users.user import Failure, ScriptedUser, SimulatedUser, is_refusal, speak
@@ -46,6 +48,8 @@ class Options:
             way.
         ear: What reads plain words: ``"grammar"``, or ``"llm:MODEL"``, a language model that the grammar holds in
             check; see `make_ear`.
+        judge: What rates dialogues, for the rewards ``judge/ID``: a model's name, several joined by ``+``, or an
+            object; see `make_judge`. ``""``: nobody. What is not paid for is reported too, in ``info["judge"]``.
         split: ``"train"``, ``"validation"`` or ``"test"``: seeds count from the first of this split's own, and
             dialogues without a seed are drawn among them; see `seeds.SPLITS`. ``None``: seeds are taken as they are.
         on_error: What becomes of a dialogue in which the simulated user's machinery fails. ``"truncate"``: it is cut
@@ -58,6 +62,7 @@ class Options:
     user: str | SimulatedUser = "scripted"
     personas: str | PersonaDistribution = "auto"
     ear: str | LLMEar = "grammar"
+    judge: str | JudgeLike = ""
     split: str | None = None
     on_error: str = "truncate"
 
@@ -87,15 +92,16 @@ class Engine:
     def __init__(self, family: Family, options: Options | None = None):
         options = options or Options()
         self.family = family
-        self.reward = Reward(options.reward)
         self.grammar = family.grammar.using(options.grammar)
         user = ScriptedUser(family.voice) if options.user == "scripted" else options.user
         ear = None if options.ear == "grammar" else options.ear
-        if isinstance(user, str) or isinstance(ear, str):
-            raise ValueError(
-                f"user and ear must be objects here, and make_engine knows them by name; got {user!r}, {ear!r}"
-            )
-        self.user, self.ear = user, ear
+        judge = options.judge or None
+        if isinstance(user, str) or isinstance(ear, str) or isinstance(judge, str):
+            got = f"make_engine knows them by name; got {user!r}, {ear!r}, {judge!r}"
+            raise ValueError(f"user, ear and judge must be objects here, and {got}")
+        self.user, self.ear, self.judge = user, ear, judge
+        bench = None if judge is None else Bench(judge, family.rubrics, family.scenarios())
+        self.reward = Reward(options.reward).bound(bench)
         check_split(options.split)
         self.split = options.split
         self.raises = check_on_error(options.on_error) == "raise"
@@ -117,7 +123,8 @@ class Engine:
 
         They do not with a language model that is asked anew.
         """
-        return self.ear is None and getattr(self.user, "deterministic", True)
+        judged = self.judge is None or getattr(self.judge, "deterministic", False)
+        return judged and self.ear is None and getattr(self.user, "deterministic", True)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """How it was made: a pickle holds the names of language models, and connects to them anew."""

@@ -20,6 +20,7 @@ from ..core.grammar import TALK, Heard
 from ..core.mind import foresee
 from ..core.setting import Setting
 from ..core.stream import Stream
+from ..rewards.judges import make_judge
 from ..rewards.registry import Reward, RewardSpec
 from ..simulated_users.personas import read_persona, spell_persona
 from .engine import Engine
@@ -237,10 +238,10 @@ def record(dialogue: Dialogue, env_id: str, engine: Engine, policy: str) -> Epis
     )
 
 
-def engine_of(episode: Episode, reward: RewardSpec | Reward = "goal") -> Engine:
+def engine_of(episode: Episode, reward: RewardSpec | Reward = "goal", judge: Any = "") -> Engine:
     """The engine that an episode was recorded with, under another reward."""
     path, _ = lookup(episode.env_id)
-    return engine_for(path, {**episode.settings, "reward": reward, "grammar": episode.grammar})
+    return engine_for(path, {**episode.settings, "reward": reward, "grammar": episode.grammar, "judge": judge})
 
 
 def replay(episode: Episode, engine: Engine | None = None) -> Iterator[Step]:
@@ -326,13 +327,15 @@ def _made(said: Sequence[EpisodeTurn], engine: Engine, setting: Setting) -> Call
     return answer
 
 
-def rescore(episodes: Iterable[Episode], reward: RewardSpec | Reward) -> list[Episode]:
+def rescore(episodes: Iterable[Episode], reward: RewardSpec | Reward, judge: Any = "") -> list[Episode]:
     """The same episodes with the rewards they would have earned under `reward`. Failed ones are left out.
 
     Args:
         episodes: Records.
         reward: See `Reward`.
+        judge: Who judges, if the reward says so; see `make_judge`.
     """
+    judge = make_judge(judge) if judge else ""
     rescored, engines = [], {}
     for episode in episodes:
         if episode.error:
@@ -340,7 +343,7 @@ def rescore(episodes: Iterable[Episode], reward: RewardSpec | Reward) -> list[Ep
         key = (episode.env_id, json.dumps(episode.settings, sort_keys=True), episode.grammar)
         engine = engines.get(key)
         if engine is None:
-            engine = engines[key] = engine_of(episode, reward)
+            engine = engines[key] = engine_of(episode, reward, judge)
         steps = iter(list(replay(episode, engine)))
         turns = []
         for turn in episode.turns:

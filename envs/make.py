@@ -7,6 +7,8 @@ from dataclasses import fields, is_dataclass, replace
 from importlib import import_module
 from typing import Any
 
+from ..core.spec import parse_spec
+from ..rewards.judges import make_judge
 from .base import Family
 from .ears import make_ear
 from .engine import OPTIONS, Engine, Options
@@ -48,7 +50,9 @@ def engine_for(family: str | Family, arguments: Mapping[str, Any]) -> Engine:
     engine = Engine(family, made)
     engine.made = engine_for, (family, chosen)
     engine.owned = [
-        part for given, part in ((options.user, made.user), (options.ear, made.ear)) if given not in (part, "scripted")
+        part
+        for given, part in ((options.user, made.user), (options.ear, made.ear), (options.judge, made.judge))
+        if given not in (part, "scripted")
     ]
     return engine
 
@@ -62,12 +66,22 @@ def split_options(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[st
 def resolved(options: Options, family: Family) -> Options:
     """The options with language models in the place of their names."""
     by_name = isinstance(options.user, str) and options.user != "scripted"
+    user = make_user(options.user, family)
     return replace(
         options,
-        user=make_user(options.user, family),
+        user=user,
+        judge=make_judge(options.judge, _models(options.user, user)) if options.judge else "",
         personas=("rich" if by_name else "styles") if options.personas == "auto" else options.personas,
         ear=make_ear(options.ear, family, family.grammar.using(options.grammar)) or "grammar",
     )
+
+
+def _models(given: Any, user: Any) -> set[str]:
+    """What the models of a simulated user are called: by whoever asked for it, and by themselves."""
+    names = {parse_spec(given, "user")[0].partition(":")[2]} if isinstance(given, str) else set()
+    for part in (user, getattr(user, "voice", None)):
+        names.add(getattr(getattr(part, "backend", None), "name", ""))
+    return names - {""}
 
 
 def load_family(path: str, settings: Mapping[str, Any]) -> Family:

@@ -12,6 +12,7 @@ from ..core.episode import Episode
 from ..envs.episodes import EpisodeStore
 from ..envs.make import make_engine
 from ..envs.seeds import seed_in
+from ..rewards.judges import Panel
 from ..rewards.registry import Reward
 from .job import RolloutJob, RolloutWorker, recorded_name
 from .policy import PolicySpec
@@ -98,7 +99,8 @@ def collect(
 def _described(job: RolloutJob) -> dict[str, Any]:
     """What its episodes will say of environment, reward and policy."""
     # what is described does not depend on a language model
-    engine = make_engine(job.env_id, **{**job.settings, "user": "scripted", "ear": "grammar"})
+    judge = {"judge": Panel(())} if job.settings.get("judge") else {}
+    engine = make_engine(job.env_id, **{**job.settings, "user": "scripted", "ear": "grammar", **judge})
     model = isinstance(job.policy, str) and job.policy.startswith("lm:")  # too large to be loaded for its name
     policy = str(job.policy) if model else make_policy(job.policy, engine).name
     return {

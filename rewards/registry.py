@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import fields, is_dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ import numpy as np
 from ..core.dialogue import Step
 from ..core.spec import parse_spec, spell_spec, split_commas
 from ..simulated_users.user import Failure
+from .judged import PREFIX, Bench, Judged, needs_judge
 
 RewardFunction = Callable[[Step], float]
 RewardSpec = str | Mapping[str, float] | RewardFunction
@@ -150,6 +152,32 @@ class Reward:
             step.reward = sum(step.rewards.values())
         return failures
 
+    def bound(self, bench: Bench | None) -> Reward:
+        """The same with a judge for the terms ``judge/ID``.
+
+        What is judged and not in the reward is added with weight 0: it is reported and not paid. Without a judge, terms
+        of weight 0 are left out.
+
+        Raises:
+            ValueError: If a term needs a judge and there is none, or has no rubric here.
+        """
+        named = [function.id for _, _, function in self.terms if isinstance(function, Judged)]
+        if bench is None and not named:
+            return self
+        terms = []
+        for name, weight, function in self.terms:
+            if not isinstance(function, Judged):
+                terms.append((name, weight, function))
+            elif bench is not None:
+                terms.append((name, weight, Judged(function.id, bench)))
+            elif weight:
+                raise ValueError(needs_judge(function.id))
+        if bench is not None:
+            terms += [(PREFIX + id, 0.0, Judged(id, bench)) for id in bench.chosen(named) if id not in named]
+        reward = copy(self)
+        reward.terms, reward.batched = tuple(terms), any(is_batched(function) for _, _, function in terms)
+        return reward
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the terms, in order."""
@@ -194,10 +222,13 @@ def _parse(text: str) -> dict[str, float]:
     return terms
 
 
-def _find(term: str) -> tuple[str, RewardFunction]:
+def _find(term: str) -> tuple[str, Callable[..., Any]]:
     """Name in canonical form, and the reward with its parameters."""
-    if str(term).strip().partition("(")[0] not in _REGISTRY:
-        raise ValueError(f"reward must be one of {', '.join(reward_names())}; got {term!r}")
+    head = str(term).strip().partition("(")[0]
+    if head not in _REGISTRY:
+        if head.startswith(PREFIX) and head == str(term).strip() and head != PREFIX:
+            return head, Judged(head.removeprefix(PREFIX))
+        raise ValueError(f"reward must be one of {', '.join(reward_names())}, {PREFIX}ID; got {term!r}")
     name, parameters = parse_spec(str(term), "reward")
     reward = _REGISTRY[name]
     valid = _parameters(reward)

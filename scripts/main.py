@@ -21,6 +21,7 @@ COMMANDS = {
     "evaluate": "score one policy, or compare several",
     "tournament": "let policies meet each other: cross-play matrix and ranking",
     "scorecard": "measure simulated users side by side",
+    "judge": "measure a language model that is to judge dialogues: its card",
     "collect": "record episodes of a policy",
     "export": "episodes for TRL, Minari or the Hub; decisions with the value of every act",
     "datasets": "episodes of known quality, from random to near-optimal",

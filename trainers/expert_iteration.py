@@ -18,10 +18,10 @@ import torch
 
 from ..envs import seeds
 from ..envs.engine import Engine
-from ..envs.make import make_engine
 from ..policies.tokens import TokenRecord
 from . import processes
 from .configs import ExpertIterationConfig
+from .judging import training_engine
 from .loop import LoopTrainer, train, trained
 from .preferences import return_of
 from .run import Run, training
@@ -39,7 +39,7 @@ def train_expert_iteration(config: ExpertIterationConfig) -> float | None:
         ValueError: If an argument is invalid; for the rest see `Run.begin`.
         ConnectionError: If the simulated user failed in every episode of a round.
     """
-    engine = make_engine(config.env_id, reward=config.reward, **config.settings)
+    engine = training_engine(config, config.reward)
     processes.share(config.scenarios, "scenarios")
     processes.share(config.batch_size, "batch_size")
     run = Run(config, "expert-iteration")

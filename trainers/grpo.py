@@ -25,13 +25,13 @@ from trl import GRPOTrainer
 from ..core.dialogue import Dialogue
 from ..envs import seeds
 from ..envs.engine import Engine
-from ..envs.make import make_engine
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.tokens import TokenRecord
 from . import processes
 from .configs import GRPOConfig
 from .credit import make_credit
 from .credit import scaled as scale_advantages
+from .judging import training_engine
 from .run import Clock, Run, training
 from .scoring import own_logprobs, short_way
 from .turn_critic import TurnCritic
@@ -65,7 +65,7 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
             f"kl must be 0 where model is {config.model!r}: TRL reads the policy to stay close to from a saved model, "
             "such as RUN/bc/model"
         )
-    engine = make_engine(config.env_id, reward=config.reward, **config.settings)
+    engine = training_engine(config, config.reward)
     run = Run(config, stage)
     checkpoint = run.begin()
     model, tokenizer = load_model(config.model, engine, config.seed, config.dtype)

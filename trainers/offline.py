@@ -237,4 +237,5 @@ def train_offline(
 def rewarded(config: OfflineConfig) -> tuple[list[Episode], int]:
     """As `recorded`, under the reward that is asked for."""
     episodes, dropped = recorded(config)
-    return rescore(episodes, config.reward) if config.reward else episodes, dropped
+    judge = config.settings.get("judge", "")
+    return rescore(episodes, config.reward, judge) if config.reward else episodes, dropped

@@ -20,11 +20,11 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 
 from ..envs import seeds
 from ..envs.engine import Engine
-from ..envs.make import make_engine
 from . import processes
 from .configs import PPOConfig
 from .critics import Critic
 from .experience import Experience, Minibatch, minibatches
+from .judging import training_engine
 from .loop import LoopTrainer, rate, train, trained
 from .run import Run, training
 from .scoring import Reader
@@ -42,7 +42,7 @@ def train_ppo(config: PPOConfig) -> float | None:
         ValueError: If an argument is invalid; for the rest see `Run.begin`.
         ConnectionError: If the simulated user failed in every episode of a batch.
     """
-    engine = make_engine(config.env_id, reward=config.reward, **config.settings)
+    engine = training_engine(config, config.reward)
     run = Run(config, "ppo")
     checkpoint = run.begin()
     trainer = PPOTrainer(config, engine)

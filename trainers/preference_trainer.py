@@ -21,13 +21,13 @@ from torch.utils.data import DataLoader
 from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.episodes import read_episodes, rescore
-from ..envs.make import make_engine
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.tokens import ChatFormat
 from . import checkpoints, processes
 from .branching import BranchingPolicy, ForwardSampling, exact_values, from_branches
 from .configs import PreferenceConfig
 from .demonstrations import check
+from .judging import training_engine
 from .preferences import Collected, from_episodes, from_rollouts
 from .rounds import Rounds, Rows
 from .run import Clock, Run, training
@@ -49,7 +49,7 @@ def collect_round(config: PreferenceConfig, engine: Engine, model: Any, tokenize
         episodes = read_episodes(config.episodes_path)
         check(episodes, config.env_id, config.settings)
         if any(episode.reward != engine.reward.describe() for episode in episodes):
-            episodes = rescore(episodes, config.reward)
+            episodes = rescore(episodes, config.reward, engine.judge or "")
         return from_episodes(episodes, ChatFormat(tokenizer))
     if (config.pairs == "exact" or (config.pairs == "turn" and config.partner == "believed")) and not getattr(
         engine.user, "exact", False
@@ -132,7 +132,7 @@ def train_in_rounds(
     Returns:
         The score of the trained policy.
     """
-    engine = make_engine(config.env_id, reward=config.reward, **config.settings)
+    engine = training_engine(config, config.reward)
     run = Run(config, stage)
     checkpoint = run.begin()
     model, tokenizer = load_model(config.model, engine, config.seed, config.dtype)

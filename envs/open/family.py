@@ -12,6 +12,7 @@ from typing import Any, ClassVar, cast
 from ...core.acts import Act
 from ...core.dialogue import Dialogue
 from ...core.grammar import TALK, Grammar, Heard
+from ...rewards.rubrics import Rubric, rubric_of
 from ..base import Family
 from .cast import FileCast
 from .format import Scenario
@@ -169,6 +170,10 @@ class Open(Family):
     def called(self, seat: str) -> str:
         """The person by its role."""
         return seat if seat == "you" else f"the {seat}"
+
+    def rubrics(self, scenario: Drawn) -> tuple[Rubric, ...]:
+        """Those of the file."""
+        return tuple(map(rubric_of, self.files[scenario.scenario].score.judge))
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The score, and which checks hold."""

@@ -181,12 +181,27 @@ class Check(_Part):
 
 
 class Rubric(_Part):
-    """A question for a judge."""
+    """A question for a judge.
+
+    Attributes:
+        question: What is to be rated of the learner; ``{role}`` is its seat.
+        scale: The lowest and the highest score.
+        anchors: What some scores mean.
+        when: Whether the whole dialogue is rated, or each turn of the learner.
+    """
 
     id: Name
     question: str
     scale: tuple[int, int] = (1, 5)
     anchors: dict[str, str] = {}
+    when: Literal["end", "turn"] = "end"
+
+    @model_validator(mode="after")
+    def _scaled(self) -> Rubric:
+        low, high = self.scale
+        if not low < high <= low + 20:
+            raise ValueError("scale must be two whole numbers, the lower first, at most 20 apart")
+        return self
 
 
 class Score(_Part):
@@ -276,6 +291,7 @@ def _faults(file: Scenario) -> Iterator[str]:
         ("facts", facts),
         ("moves and tools", [*moves, *tools]),
         ("checks", [c.id for c in file.score.check]),
+        ("rubrics", [rubric.id for rubric in file.score.judge]),
     ):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             yield f"{what} are named twice: {', '.join(twice)}"

@@ -18,6 +18,9 @@ class Request(NamedTuple):
         seed: Seed of sampling, for backends that can repeat themselves.
         stop: Texts at which the reply ends; they are not part of it.
         grammar: A GBNF grammar of the replies that are wanted, for backends that can hold to one; others ignore it.
+        choices: Texts of which the probabilities are wanted, for backends that say `weighs`. The last message is then
+            the assistant's, and its text the beginning of the reply that the choices go on with. The reply's text is
+            the JSON list of their log-probabilities.
     """
 
     messages: tuple[tuple[str, str], ...]
@@ -26,6 +29,7 @@ class Request(NamedTuple):
     seed: int = 0
     stop: tuple[str, ...] = ()
     grammar: str = ""
+    choices: tuple[str, ...] = ()
 
 
 class Reply(NamedTuple):
@@ -72,6 +76,8 @@ class Running:
 
 class Backend(Protocol):
     """A language model, wherever it runs.
+
+    One that can tell probabilities says so by ``weighs = True``; see `Request`.
 
     Attributes:
         name: Identifies model and weights; part of the key under which replies are recorded.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ...core.thoughts import left_open, spoken
 from ..user import Failure
@@ -104,6 +107,11 @@ class LlamaBackend(Running):
                 replies[i] = self._answer(requests[i])
         return replies
 
+    @property
+    def weighs(self) -> bool:
+        """Whether it can tell the probabilities of replies; not where thoughts come first."""
+        return not self._thinks
+
     def close(self) -> None:
         """Free the model's memory."""
         with self._lock:
@@ -116,6 +124,8 @@ class LlamaBackend(Running):
             return Failure(f"{self.name} is closed")
         begun = time.perf_counter()
         try:
+            if request.choices:
+                return self._weigh(request, begun)
             prompt = self._tokens(render(request.messages, self._template))
             room = self._llama.n_ctx() - len(prompt)
             if room < 1:
@@ -148,6 +158,46 @@ class LlamaBackend(Running):
         text = self._opened + answer["choices"][0]["text"]
         self._thinks = self._thinks or spoken(text) != text
         return words(text, request.stop), answer["usage"]["completion_tokens"]
+
+    def _weigh(self, request: Request, begun: float) -> Reply:
+        """The log-probabilities of the choices; see `Request`.
+
+        Raises:
+            ValueError: If the prompt has no room in the context.
+        """
+        *chat, (_, said) = request.messages
+        text = render(chat, self._template) + said
+        prompt = self._tokens(text)
+        endings = []
+        for choice in request.choices:
+            whole = self._tokens(text + choice)
+            apart = whole[: len(prompt)] != prompt
+            endings.append(self._tokens(choice) if apart else whole[len(prompt) :])
+        if len(prompt) + max(map(len, endings)) > self._llama.n_ctx():
+            raise ValueError(f"the prompt has {len(prompt)} tokens; the option 'context' widens it")
+        known: dict[tuple[int, ...], np.ndarray] = {}
+        odds = []
+        for ending in endings:
+            total = 0.0
+            for place, token in enumerate(ending):
+                before = tuple(ending[:place])
+                if before not in known:
+                    known[before] = self._next([*prompt, *before])
+                total += float(known[before][token])
+            odds.append(round(total, 6))
+        return Reply(json.dumps(odds), len(prompt), len(odds), time.perf_counter() - begun)
+
+    def _next(self, tokens: list[int]) -> np.ndarray:
+        """Log-probabilities of the next token, shape (vocabulary,); what is in the cache is not read again."""
+        llama = self._llama
+        held = llama.input_ids[: llama.n_tokens].tolist()
+        same = next((i for i, (a, b) in enumerate(zip(held, tokens, strict=False)) if a != b), len(held))
+        llama.n_tokens = keep = min(same, len(tokens) - 1)
+        llama.eval(tokens[keep:])
+        at = self._library.llama_get_logits_ith(llama._ctx.ctx, -1)
+        logits = np.ctypeslib.as_array(at, shape=(llama.n_vocab(),)).astype(np.float64)
+        logits -= logits.max()
+        return logits - np.log(np.exp(logits).sum())
 
     def _grammar(self, source: str) -> Any:
         """The grammar, once it is known that llama.cpp takes it: it dies of one that it does not.

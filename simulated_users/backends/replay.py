@@ -17,8 +17,12 @@ from .backend import Backend, Reply, Request, Running
 
 
 def key(name: str, request: Request) -> str:
-    """What a reply is recorded under: the SHA-256 of the backend's name and of everything in the request."""
-    return hashlib.sha256(json.dumps([name, *request], separators=(",", ":")).encode()).hexdigest()
+    """What a reply is recorded under: the SHA-256 of the backend's name and of everything in the request.
+
+    Choices are left out where there are none, so that what was recorded before there were any is still found.
+    """
+    asked = request if request.choices else request[: Request._fields.index("choices")]
+    return hashlib.sha256(json.dumps([name, *asked], separators=(",", ":")).encode()).hexdigest()
 
 
 class ReplayBackend(Running):
@@ -38,6 +42,7 @@ class ReplayBackend(Running):
         name: The backend's.
         hits: Replies that came from the folder, or from the same request within one call.
         misses: Requests that did not.
+        weighs: Whether probabilities can be had: whether the model, or one reply of the folder, has them.
         deterministic: Whether the same requests get the same replies for sure: whether there is no model to ask.
 
     Raises:
@@ -49,7 +54,8 @@ class ReplayBackend(Running):
         self._backend, self._folder = backend, Path(folder)
         self.hits = self.misses = 0
         self.deterministic = backend is None
-        self._replies, names = _load(self._folder)
+        self._replies, names, weighed = _load(self._folder)
+        self.weighs = weighed if backend is None else getattr(backend, "weighs", False)
         if backend is not None:
             self.name = backend.name
         elif name:
@@ -82,7 +88,7 @@ class ReplayBackend(Running):
         with self._lock:
             self.misses += len(missing)
             self.hits += len(requests) - len(missing)
-            self._record(first)
+            self._record(first, {k for k, request in missing.items() if request.choices})
         # Only the first of equal requests has taken time and tokens.
         return [failures[k] if k in failures else first.pop(k, None) or self._replies[k] for k in keys]
 
@@ -95,7 +101,7 @@ class ReplayBackend(Running):
         if self._backend is not None:
             self._backend.close()
 
-    def _record(self, replies: dict[str, Reply]) -> None:
+    def _record(self, replies: dict[str, Reply], weighed: set[str]) -> None:
         if not replies:
             return
         lines = []
@@ -103,6 +109,7 @@ class ReplayBackend(Running):
             self._replies[k] = reply._replace(seconds=0.0)
             entry = {"key": k, "name": self.name, "text": reply.text}
             entry |= {"prompt_tokens": reply.prompt_tokens, "tokens": reply.tokens}
+            entry |= {"weighed": True} if k in weighed else {}
             lines.append(json.dumps(entry) + "\n")
         if self._file < 0 or self._process != os.getpid():
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -113,10 +120,11 @@ class ReplayBackend(Running):
             data = data[os.write(self._file, data) :]
 
 
-def _load(folder: Path) -> tuple[dict[str, Reply], set[str]]:
-    """Replies by key, and the names of the backends that gave them."""
+def _load(folder: Path) -> tuple[dict[str, Reply], set[str], bool]:
+    """Replies by key, the names of the backends that gave them, and whether some are of probabilities."""
     replies: dict[str, Reply] = {}
     names: set[str] = set()
+    weighed = False
     for path in sorted(folder.glob("*.jsonl")):
         for number, line in enumerate(path.read_bytes().splitlines(), 1):
             try:
@@ -124,10 +132,11 @@ def _load(folder: Path) -> tuple[dict[str, Reply], set[str]]:
                 reply = Reply(str(entry["text"]), int(entry["prompt_tokens"]), int(entry["tokens"]), 0.0)
                 replies.setdefault(entry["key"], reply)
                 names.add(entry["name"])
+                weighed = weighed or bool(entry.get("weighed"))
             except (ValueError, KeyError, TypeError):
                 cut = "is no whole record (its writer was cut off?) and is ignored"
                 warnings.warn(f"{path}, line {number}, {cut}", stacklevel=3)
-    return replies, names
+    return replies, names, weighed
 
 
 def _last_words(request: Request) -> str:

@@ -13,6 +13,7 @@ from dialogym.envs.episodes import read_episodes
 from dialogym.envs.make import make_engine
 from dialogym.policies.baselines import baselines
 from dialogym.scripts.main import COMMANDS, main, split_settings
+from dialogym.simulated_users.backends.backend import Reply
 
 from ..toy import TOY
 
@@ -350,3 +351,24 @@ def test_settings_are_json_where_they_can_be():
     )
     assert rest == ["play", "--seed", "2"]
     assert settings == {"rounds": 5, "values": [13, 15], "role": "seller", "x": "a=b"}
+
+
+def test_judge_card(run, tmp_path, monkeypatch):
+    def generate(self, requests):
+        return [Reply(json.dumps([0.0] * len(request.choices)), 1, 1, 0.0) for request in requests]
+
+    def load(name, **options):
+        backend = model()
+        backend.name = name
+        return backend
+
+    model = type("Flat", (), {"weighs": True, "generate": generate, "close": lambda self: None})
+    monkeypatch.setattr("dialogym.simulated_users.backends.presets.load_backend", load)
+    arguments = ("judge", "card", "flat(evidence=false)", "--env", ENV, "--places", 4, "--out", tmp_path)
+    status, out, err = run(*arguments)
+    assert (status, err) == (1, "") and "Do not train on it" in out and "verbose, in sd of its scores +0.00" in out
+    (file,) = tmp_path.iterdir()
+    card = json.loads(file.read_text())
+    assert card["model"] == "flat" and card["rank_correlation"]["value"] == 0.0
+    assert card["regret"]["value"] == pytest.approx(card["blind"]["value"])
+    assert run("judge", "cart")[0] == 1 and "one by one" in run("judge", "card", "a+b", *arguments[3:])[2]

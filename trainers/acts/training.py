@@ -18,11 +18,11 @@ from tqdm import tqdm
 from ...core.dialogue import Dialogue
 from ...envs import seeds as seeds_of
 from ...envs.encoding import Encoding, View
-from ...envs.make import make_engine
 from ...policies.acts.network import ActNetwork, Shape, load_network, save_network
 from ...policies.acts.policy import ActPolicy
 from ...policies.rollout import rollout
 from .. import checkpoints
+from ..judging import training_engine
 from ..loop import rate
 from ..run import Run
 from .configs import ActsConfig
@@ -138,7 +138,7 @@ class Training:
         self.run = Run(config, config.stage)
         self.checkpoint = self.run.begin()
         reward = getattr(config, "reward", None) or "goal"
-        self.engine = make_engine(config.env_id, reward=reward, **config.settings)
+        self.engine = training_engine(config, reward)
         torch.manual_seed(config.seed)
         loaded = None if config.model == "acts" else load_network(config.model, self.engine.family)
         self.encoding = loaded[1] if loaded else Encoding(self.engine.family)

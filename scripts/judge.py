@@ -1,0 +1,134 @@
+"""`dialogym judge`: measure a judge where the truth is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from .. import __version__
+from ..evaluation.judge_card import EDITS, RUBRIC, card, cases
+from ..rewards.judge_cards import FOLDERS, card_name, faults
+from ..rewards.judges import Judge, make_judge
+
+COMMANDS = {"card": "measure how far a judge can be trusted, and what moves it that must not"}
+USAGE = "usage: dialogym judge card MODEL [OPTIONS]\n       dialogym judge card --help"
+
+
+@dataclass(frozen=True)
+class Card:
+    """Measure how far a judge can be trusted, in environments where each message has a known value."""
+
+    model: tyro.conf.Positional[str]
+    """As for judge= of gym.make, such as `qwen3-8b(cache=runs/replies)`."""
+    env: tuple[str, ...] = ("Negotiation-v0", "Coaching-v0")
+    """Environments with an exact optimum."""
+    places: int = 20
+    """Of dialogues, in each environment."""
+    candidates: int = 3
+    """Messages at each place."""
+    seed: int = 0
+    """Of the dialogues."""
+    out: Path = FOLDERS[0]
+    """Folder of the card, where training looks for it."""
+
+
+def main(arguments: Sequence[str], settings: dict[str, Any]) -> int:
+    """Run the command.
+
+    Returns:
+        1 if nothing should be trained on the judge, else 0.
+
+    Raises:
+        ValueError: If there is no such command.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    if not arguments or arguments[0] in ("-h", "--help"):
+        shown = [f"  {name:8}{text}" for name, text in COMMANDS.items()]
+        console.print("\n".join([USAGE, "", *shown]), markup=False)
+        return 0
+    if arguments[0] not in COMMANDS:
+        raise ValueError(f"judge command must be one of {', '.join(COMMANDS)}; got {arguments[0]!r}")
+    options = tyro.cli(Card, args=list(arguments[1:]), prog="dialogym judge card")
+    found = measured(options, settings)
+    options.out.mkdir(parents=True, exist_ok=True)
+    path = options.out / card_name(found["name"], found["prompt"])
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    console.print(table(found))
+    for text in verdict(found):
+        console.print(text, markup=False)
+    console.print(f"card in {path}", markup=False)
+    return int(bool(faults(found)))
+
+
+def measured(options: Card, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The card, with what it was measured on.
+
+    Raises:
+        ValueError: If the judge is a panel: each of its judges has a card of its own.
+    """
+    judge = make_judge(options.model)
+    if not isinstance(judge, Judge):
+        raise ValueError(f"a card is of one judge; measure those of {options.model!r} one by one")
+    try:
+        data = [
+            case
+            for env_id in options.env
+            for case in cases(env_id, options.places, options.candidates, options.seed, **settings)
+        ]
+        told = card(judge, data)
+    finally:
+        judge.close()
+    made = {"name": judge.name, "model": judge.model, "prompt": judge.prompt, "version": __version__}
+    made |= {"env": list(options.env), "places": options.places, "seed": options.seed, "question": RUBRIC.question}
+    counts = judge.counts
+    return {**made, **told, "asked": {"tokens_read": counts.prompt_tokens, "failures": counts.failures}}
+
+
+def rows(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The figures: what, how much, with which interval."""
+    rank, regret, blind = found["rank_correlation"], found["regret"], found["blind"]
+    shown: list[tuple[str, str, str]] = [
+        ("rank correlation with the exact value", *_figure(rank)),
+        (f"optima lost by its choice (blind: {blind['value']:.2f})", *_figure(regret)),
+        ("pairs right, both orders", *_figure(found["pairs"])),
+        ("what stands first is chosen", *_figure(found["first"])),
+        ("choice flips with the order", *_figure(found["flips"])),
+    ]
+    for name in EDITS:
+        effect = found["effects"][name]
+        if effect is None:
+            shown.append((f"{name}: could not be made", "", ""))
+            continue
+        shown.append((f"{name}, in sd of its scores", *_figure(effect["sd"], "+.2f")))
+        priced = effect["optima"]
+        value, interval = _figure(priced, "+.2f") if priced else ("–", "its scores do not rise with payoff")
+        shown.append((f"{name}, in optima of payoff", value, interval))
+    return shown
+
+
+def table(found: Mapping[str, Any]) -> Table:
+    """The figures as a table."""
+    title = f"{found['model']}: {found['cases']} places x {found['candidates']} messages, {', '.join(found['env'])}"
+    shown = Table("", "value", "95% interval", title=title, box=None, pad_edge=False, title_justify="left")
+    for row in rows(found):
+        shown.add_row(*row)
+    return shown
+
+
+def verdict(found: Mapping[str, Any]) -> list[str]:
+    """Whether to train on the judge, and why not."""
+    why = faults(dict(found))
+    if not why:
+        return ["It passes: it may be trained on, in dialogues like these."]
+    return ["Do not train on it:", *(f"  {fault}" for fault in why)]
+
+
+def _figure(figure: Mapping[str, float], form: str = ".2f") -> tuple[str, str]:
+    return format(figure["value"], form), f"[{figure['low']:{form}}, {figure['high']:{form}}]"
