@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from dialogym.simulated_users.backends.backend import Reply, Request
 from dialogym.simulated_users.backends.chat import render, words
@@ -308,3 +310,15 @@ def test_smollm2_in_transformers(read_gguf_once):
     question = Request((("user", "What is the capital of France?"),), max_tokens=12, temperature=0.0)
     (answer,) = backend.generate([question])
     assert isinstance(answer, Reply) and "Paris" in answer.text
+
+
+def test_llama_tells_the_probabilities_of_choices(llama):
+    chat = (("user", "How many legs does a dog have?"), ("assistant", '{"legs": '))
+    asked = Request(chat, choices=("1", "12", "4}"))
+    (reply,) = llama.generate([asked])
+    odds = json.loads(reply.text)
+    assert all(one < 0.0 for one in odds) and odds[1] < odds[0], "12 begins like 1 and goes on"
+    llama.generate([Request((("user", "Something else."),), max_tokens=2)])
+    assert json.loads(llama.generate([asked])[0].text) == pytest.approx(odds, abs=0.02), "whatever is in the cache"
+    digits = Request(chat, choices=tuple("0123456789"))
+    assert sum(np.exp(json.loads(llama.generate([digits])[0].text))) <= 1.0 + 1e-6
