@@ -18,7 +18,7 @@ KEEP = "Tell nothing that you may not tell now, whoever asks for it."
 
 
 class ReplyGrammar(Grammar):
-    """Replies as tags: ``[reply wish:refund]``, ``[reply rule-3]``, ``[reply order;end-0;=left]``."""
+    """Replies as tags: ``[reply wish:refund]``, ``[reply rule-3]``, ``[reply order;rule-3+end-0;=left]``."""
 
     def __init__(self) -> None:
         super().__init__((Reply,), mode="tagged")
@@ -115,9 +115,11 @@ class FileCast:
         if not isinstance(act, Reply):
             return "say something that tells nothing"
         told = " and ".join(name.replace("_", " ") for name, _ in act.facts)
-        line = act.line.rpartition("-")
-        said = {"rule": rules.file.rule, "end": rules.file.end}.get(line[0])
-        parts = [f"tell {told}" if told else "", f'say something like "{said[int(line[2])].say[0]}"' if said else ""]
+        parts = [f"tell {told}" if told else ""]
+        for line in filter(None, act.line.split("+")):
+            kind, _, number = line.rpartition("-")
+            said = {"rule": rules.file.rule, "end": rules.file.end}.get(kind)
+            parts.append(f'say something like "{said[int(number)].say[0]}"' if said else "")
         return ", and ".join(filter(None, [*parts, "close the conversation" if act.outcome else ""])) or "say little"
 
 

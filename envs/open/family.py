@@ -41,7 +41,7 @@ class Drawn:
 
 @lru_cache(maxsize=1024)
 def _cues(script: Script) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((move.id, re.compile("|".join(move.cues), re.IGNORECASE)) for move in script.file.move if move.cues)
+    return tuple((move.id, re.compile(cue, re.IGNORECASE)) for move in script.file.move for cue in move.cues)
 
 
 _BYE = re.compile(r"\b(?:good ?bye|bye(?:[ -]bye)?)\b", re.IGNORECASE)
@@ -51,7 +51,7 @@ def matches(text: str, script: Script) -> list[str]:
     """Every move that a cue finds in the words, and ``"bye"``, in the order in which they end there."""
     found = [(match.end(), match.start(), move) for move, cue in _cues(script) for match in cue.finditer(text)]
     found += [(match.end(), match.start(), "bye") for match in _BYE.finditer(text)]
-    return [move for _, _, move in sorted(found)]
+    return [move for _, _, move in sorted(set(found))]
 
 
 def understand(text: str, script: Script | None) -> Heard:

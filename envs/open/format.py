@@ -141,6 +141,7 @@ class Rule(_Part):
 
     Attributes:
         on: Moves, tools, or ``"talk"``.
+        args: Arguments that the call must have which it is about.
         when: What must hold.
         chance: Its probability; else the next one that fits.
         set: State variable -> ``"2"``, ``"+1"`` or ``"-1"``.
@@ -150,6 +151,7 @@ class Rule(_Part):
     """
 
     on: tuple[Name, ...]
+    args: dict[Name, Value] = {}
     when: Condition = Condition()
     chance: float = Field(1.0, gt=0, le=1)
     set: dict[Name, Annotated[str, Field(pattern=r"^[+-]?\d$")]] = {}
@@ -325,6 +327,9 @@ def _faults(file: Scenario) -> Iterator[str]:
     for number, rule in enumerate(file.rule):
         place = f"rule.{number}"
         yield from known(place, "move or tool", rule.on, [*moves, *tools, TALK])
+        for name in rule.on:
+            given = next((tool.args for tool in file.tool if tool.name == name), {})
+            yield from known(place, "argument", rule.args, given)
         yield from known(place, "state", rule.set, file.state)
         yield from known(place, "fact", rule.tell, facts)
     for place, part in file.conditions():
@@ -332,6 +337,8 @@ def _faults(file: Scenario) -> Iterator[str]:
         yield from known(place, "move", part.moved, [*moves, TALK])
         yield from known(place, "tool", [part.called] if part.called else [], tools)
         yield from known(place, "move or tool", [part.before] if part.before else [], [*moves, *tools])
+        if part.before and part.before in (part.called, *part.moved):
+            yield f"{place}: {part.before!r} cannot come before itself"
         yield from known(place, "outcome", part.outcome, file.outcomes)
         yield from known(place, "draw", part.hidden, file.hidden)
         yield from known(place, "state", part.state, file.state)

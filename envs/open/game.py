@@ -32,7 +32,7 @@ class Reply(Act):
 
     Attributes:
         told: Facts that it tells, with plus signs between them; behind a colon the value that it depends on.
-        line: Which line of the file it says.
+        line: Which lines of the file it says, with a plus sign between that of a rule and that of an end.
         outcome: How it ends the dialogue.
     """
 

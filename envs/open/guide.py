@@ -41,11 +41,13 @@ class FileGuide:
         """What to say now. Why a turn was lost is said by code, before the words."""
         act, draws = cue.act, dict(cue.public.draws)
         lines, orders = self._lines[cue.public.scenario], []
-        if isinstance(act, Reply) and act.line and not act.line.startswith("end"):
-            orders.append(f"Say this in your own words: {_one(lines.lines[act.line], draws)}")
+        said = [line for line in getattr(act, "line", "").split("+") if line]
+        for line in (line for line in said if not line.startswith("end")):
+            orders.append(f"Say this in your own words: {_one(lines.lines[line], draws)}")
         orders += [f"Tell this, in the first person: {self._text(cue, *fact)}" for fact in getattr(act, "facts", ())]
-        if isinstance(act, Reply) and act.line.startswith("end"):
-            orders.append(f"Then close the conversation, in your own words: {_one(lines.lines[act.line], draws)}")
+        ends = [line for line in said if line.startswith("end")]
+        if ends:
+            orders.append(f"Then close the conversation, in your own words: {_one(lines.lines[ends[0]], draws)}")
         elif isinstance(act, Reply) and act.outcome:
             orders.append("Then close the conversation.")
         intent = "+".join([getattr(act, "line", ""), *(name for name, _ in getattr(act, "facts", ()))]) or "idle"

@@ -113,7 +113,7 @@ def _next(rules: Rules, mind: StandIn, state: State, hidden: Inner, found: Reach
     for (moved, act), p in mind.react(hidden, state):
         if p > 0.0 and isinstance(act, Reply):
             found.facts |= {name for name, _ in act.facts}
-            found.lines.add(act.line)
+            found.lines.update(act.line.split("+"))
             after.append((rules.apply(state, rules.seats[1], act), moved))
     return after
 

@@ -47,7 +47,7 @@ class StandIn:
         """What the rules lead to, with its probability."""
         file, left = self.rules.file, 1.0
         for number, rule in enumerate(file.rule):
-            if left > 0.0 and event(state.last) in rule.on and self.rules.holds(rule.when, state, hidden):
+            if left > 0.0 and _about(rule, state) and self.rules.holds(rule.when, state, hidden):
                 told = "+".join(self._told(name, hidden) for name in rule.tell)
                 line = f"rule {file.rule.index(_alike(file.rule, number))}".replace(" ", "-") if rule.say else ""
                 yield self._moved(hidden, rule), Reply(told, line, rule.end), left * rule.chance
@@ -76,9 +76,15 @@ class StandIn:
         after = state._replace(told=self.rules.heard(state, reply))
         for number, end in enumerate(self.rules.file.end):
             if self.rules.holds(end.when, after, hidden):
-                line = f"end-{number}" if end.say else reply.line
+                line = "+".join(filter(None, (reply.line, f"end-{number}" if end.say else "")))
                 return hidden, Reply(reply.told, line, end.outcome)
         return hidden, reply
+
+
+def _about(rule: Rule, state: State) -> bool:
+    """Whether a rule is about what the learner did."""
+    given = rule.args.items()
+    return event(state.last) in rule.on and all(getattr(state.last, name, None) == value for name, value in given)
 
 
 def _alike(rules: tuple[Rule, ...], number: int) -> Rule:

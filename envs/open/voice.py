@@ -33,11 +33,10 @@ class Lines:
 
     def said(self, act: Reply) -> list[tuple[str, ...]]:
         """For each part of a reply, the sentences to choose from."""
-        parts = [self.lines[act.line]] if act.line and not act.line.startswith("end") else []
-        parts += [self.facts[fact] for fact in act.facts]
-        if act.line.startswith("end"):
-            parts.append(self.lines[act.line])
-        return parts or [self.idle]
+        lines = [line for line in act.line.split("+") if line]
+        before = [self.lines[line] for line in lines if not line.startswith("end")]
+        after = [self.lines[line] for line in lines if line.startswith("end")]
+        return [*before, *(self.facts[fact] for fact in act.facts), *after] or [self.idle]
 
 
 class FileVoice:

@@ -84,6 +84,22 @@ def test_the_last_thing_said_is_what_is_done():
         assert understand(text, parcel).act == act, text
 
 
+def test_a_rule_can_ask_for_arguments_and_keeps_its_line_where_it_ends(tmp_path):
+    (tmp_path / "a.toml").write_text(
+        TEXT.replace("[score]\n", '[[tool]]\nname = "lend"\nargs = { days = ["one", "two"] }\n[[rule]]\non = "lend"\n'
+        'args = { days = "two" }\nset = { mood = "0" }\nsay = ["Two days, no."]\n\n[score]\n')
+    )  # fmt: skip
+    env = gym.make("Open-v0", scenario=str(tmp_path / "a.toml"))
+    env.reset(seed=0)
+    assert not env.step("[lend one]")[2]
+    reply, _, over, _, info = env.step("[lend two]")
+    assert over and info["outcome"]["ending"] == "quarrel"
+    assert env.unwrapped.dialogue.steps[-1].reply in (
+        "Two days, no. I have to go.",
+        "Two days, no. Let us leave it at that.",
+    )
+
+
 @pytest.mark.parametrize("name", built_in())
 def test_nothing_is_said_that_was_not_told(name):
     """Whatever is tried, the words of a fact are heard only with an act that tells it."""

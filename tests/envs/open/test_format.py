@@ -49,6 +49,8 @@ def test_every_scenario_of_the_library_is_fine(name):
         ("start = 2", "start = 7", "state.mood: start must lie between min and max"),
         ('role = "borrower"', 'role = "friend"', "learner and person need different roles"),
         ("[score]", "[score", "line"),
+        ('before = "offer_repair" }', 'before = "offer_repair", moved = "offer_repair" }', "'offer_repair' cannot come before itself"),
+        ('on = "demand"\n', 'on = "demand"\nargs = { how = "loudly" }\n', "argument 'how' is not among none"),
         ("broken = [\"To be honest", "lost = [\"To be honest", "fact.reason.say: must be given by value of `of` (broken, needed)"),
     ],
 )  # fmt: skip
