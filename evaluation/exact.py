@@ -58,8 +58,8 @@ def expected_return(family: Family, policy: str | Policy, limit: int = LIMIT) ->
     """
 
     def value(scenario: Any) -> float:
-        solution = family.setting(scenario).solution
-        if isinstance(solution, FactoredSolution):  # through information states: histories may be too many
+        solution = _factored(family.setting(scenario))
+        if solution is not None:  # through information states: histories may be too many
             if isinstance(policy, str) and policy in PLANNERS:
                 return solution.planned_value(PLANNERS[policy])
             if policy is SILENT:
@@ -71,6 +71,13 @@ def expected_return(family: Family, policy: str | Policy, limit: int = LIMIT) ->
             return _tree(family, policy, scenario, limit, known=True)
 
     return over_scenarios(family, value)
+
+
+def _factored(setting: Setting) -> FactoredSolution | None:
+    """The solution of a setting with several people, if it is within reach."""
+    with suppress(OutOfReach):
+        return setting.solution if isinstance(setting.solution, FactoredSolution) else None
+    return None
 
 
 def _silence(solution: FactoredSolution, state: Any, mass: Any) -> Act:
