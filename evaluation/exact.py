@@ -38,6 +38,10 @@ class NotEnumerable(ValueError):
     """The expected payoff of this policy cannot be summed: sample instead (see `evaluate`)."""
 
 
+class TooManyTurns(NotEnumerable):
+    """More can happen than was to be looked at."""
+
+
 def expected_return(family: Family, policy: str | Policy, limit: int = LIMIT) -> float:
     """The expected payoff of a policy, summed over every scenario, hidden state and reaction instead of sampled.
 
@@ -54,7 +58,7 @@ def expected_return(family: Family, policy: str | Policy, limit: int = LIMIT) ->
         limit: Most turns of the learner that are tried for one scenario.
 
     Raises:
-        NotEnumerable: If the policy draws random numbers, or if there are more turns than `limit`.
+        NotEnumerable: If the policy draws random numbers, or (`TooManyTurns`) if there are more turns than `limit`.
     """
 
     def value(scenario: Any) -> float:
@@ -181,7 +185,7 @@ def ends(
         batch, stack = stack[-BATCH:], stack[:-BATCH]
         turns += len(batch)
         if turns > limit:
-            raise NotEnumerable(
+            raise TooManyTurns(
                 f"more than {limit:,} turns of {speaker.name!r} can happen in a scenario: sample instead (see evaluate)"
             )
         texts = speaker.respond([dialogue for dialogue, _, _ in batch], [_NoStream(speaker.name)] * len(batch))

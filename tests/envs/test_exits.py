@@ -51,7 +51,7 @@ def test_lost_turns_are_no_better_exit(env_id):
     engine = make_engine(env_id)
     best = optimum(engine.family)
     for policy in (*(leave(engine, after) for after in (0, 1, 2, 4)), flee(engine)):
-        payoffs = np.array([dialogue.steps[-1].payoff for dialogue in rollout(engine, policy, range(200))])
+        payoffs = np.array([dialogue.steps[-1].payoff for dialogue in rollout(engine, policy, range(100))])
         assert payoffs.mean() <= best + 4 * payoffs.std() / len(payoffs) ** 0.5, policy.name
 
 
@@ -87,7 +87,7 @@ def test_a_limit_is_no_better_exit(env_id):
             paid[dialogue.seed, len(dialogue.steps)] = now(dialogue)
             return len(dialogue.steps) < max(cuts)
 
-        played = list(rollout(engine, policy, range(200), goes_on=goes_on))
+        played = list(rollout(engine, policy, range(100), goes_on=goes_on))
         for turns in cuts:
             payoffs = np.array([paid.get((dialogue.seed, turns), now(dialogue)) for dialogue in played])
             assert payoffs.mean() <= best + 4 * payoffs.std() / len(payoffs) ** 0.5, (turns, policy.name)
@@ -119,7 +119,7 @@ def test_to_leave_is_no_better_exit(env_id):
     engine = make_engine(env_id)
     best = optimum(engine.family)
     for after in (0, 1, 2, 4):
-        payoffs = np.array([d.steps[-1].payoff for d in rollout(engine, depart(engine, after), range(200))])
+        payoffs = np.array([d.steps[-1].payoff for d in rollout(engine, depart(engine, after), range(100))])
         assert payoffs.mean() <= best + 4 * payoffs.std() / len(payoffs) ** 0.5, after
 
 

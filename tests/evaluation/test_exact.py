@@ -378,6 +378,6 @@ def test_every_family_of_the_suite(env_id):
         pytest.skip("its optimum is out of reach")
     assert expected_return(engine.family, "optimal") == pytest.approx(best, abs=1e-9)
     name = heuristics(engine)[-1]
-    payoffs = [dialogue.steps[-1].payoff for dialogue in play(env_id, name, range(1500))]
+    payoffs = [dialogue.steps[-1].payoff for dialogue in play(env_id, name, range(600))]
     error = np.std(payoffs) / math.sqrt(len(payoffs))
     assert abs(expected_return(engine.family, name) - np.mean(payoffs)) < 4 * error + 1e-9

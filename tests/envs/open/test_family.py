@@ -116,7 +116,7 @@ def test_nothing_is_said_that_was_not_told(name):
     ]
     lines += [engine.grammar.print(act) for act in engine.family.setting(engine.family.scenarios()[0]).game.acts]
     policy = FunctionPolicy("anything", lambda dialogue, stream: draw.choice(lines))
-    for dialogue in rollout(engine, policy, range(40)):
+    for dialogue in rollout(engine, policy, range(15)):
         for step in dialogue.steps:
             told = {name for _, _, act in step.exchange.replies for name, _ in act.facts}
             for fact in file.fact:
