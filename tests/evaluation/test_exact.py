@@ -18,7 +18,15 @@ from dialogym.envs.base import Family
 from dialogym.envs.engine import Engine
 from dialogym.envs.make import make_engine
 from dialogym.envs.negotiation.family import Negotiation
-from dialogym.evaluation.exact import NotEnumerable, classes, expected_return, known_value, optimum, upper_bound
+from dialogym.evaluation.exact import (
+    NotEnumerable,
+    TooManyTurns,
+    classes,
+    expected_return,
+    known_value,
+    optimum,
+    upper_bound,
+)
 from dialogym.policies.baselines import heuristics
 from dialogym.policies.collect import play
 from dialogym.policies.policy import FunctionPolicy
@@ -376,8 +384,13 @@ def test_every_family_of_the_suite(env_id):
         best = optimum(engine.family)
     except OutOfReach:
         pytest.skip("its optimum is out of reach")
-    assert expected_return(engine.family, "optimal") == pytest.approx(best, abs=1e-9)
-    name = heuristics(engine)[-1]
+    try:
+        assert expected_return(engine.family, "optimal", limit=50_000) == pytest.approx(best, abs=1e-9)
+        name = heuristics(engine)[-1]
+        expected = expected_return(engine.family, name, limit=50_000)
+    except TooManyTurns:
+        assert env_id in ("Mafia-v0",)
+        pytest.skip("too many histories")
     payoffs = [dialogue.steps[-1].payoff for dialogue in play(env_id, name, range(600))]
     error = np.std(payoffs) / math.sqrt(len(payoffs))
-    assert abs(expected_return(engine.family, name) - np.mean(payoffs)) < 4 * error + 1e-9
+    assert abs(expected - np.mean(payoffs)) < 4 * error + 1e-9
