@@ -15,6 +15,7 @@ from ..core.dialogue import Dialogue, Step
 from ..core.tools import tools
 from ..simulated_users.llm_voice import Spoken
 from .base import Family
+from .engine import Engine
 from .make import engine_for
 from .seeds import seed_in
 from .spaces import Utterance
@@ -85,6 +86,7 @@ class DialogueEnv(gym.Env[str, str]):
             The reply, the reward, whether the dialogue is over, whether it was cut off, and info: ``reward_terms``,
             ``problem``, and at the end ``outcome`` and ``hidden``; ``judge`` where a judge has rated; ``error`` if the
             machinery of the simulated user or of the judge failed.
+            With a language model also ``voice``, and ``mind``: whether it is ``"free"`` or ``"held"``.
 
         Raises:
             ResetNeeded: Before `reset`, or after the end.
@@ -99,7 +101,7 @@ class DialogueEnv(gym.Env[str, str]):
         step = self.engine.step((dialogue,), (action,))[0]
         if self.render_mode == "human":
             self._transcript.show_step(step)
-        return step.reply, step.reward, step.exchange.over, step.truncated, describe(self.family, step)
+        return step.reply, step.reward, step.exchange.over, step.truncated, describe(self.engine, step)
 
     async def areset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -195,10 +197,12 @@ class DialogueEnv(gym.Env[str, str]):
         return self.dialogue.setting.solution.act_values(self.dialogue.state, self.belief())
 
 
-def describe(family: Family, step: Step) -> dict[str, Any]:
+def describe(engine: Engine, step: Step) -> dict[str, Any]:
     """The info dict of a step."""
-    exchange = step.exchange
+    exchange, family = step.exchange, engine.family
     info: dict[str, Any] = {"reward_terms": step.rewards, "problem": step.heard.problem or exchange.problem}
+    if mind := getattr(engine.user, "mind", ""):
+        info["mind"] = mind
     if isinstance(step.reply, Spoken):
         info["voice"] = {"attempts": step.reply.attempts, "fallback": step.reply.fallback}
     if step.rewards and "judge" in step.dialogue.memo:

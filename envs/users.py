@@ -14,6 +14,7 @@ from ..core.stream import Stream
 from ..simulated_users.bank_guide import BankGuide
 from ..simulated_users.cast import Cast
 from ..simulated_users.guide import Guide
+from ..simulated_users.held import HeldUser
 from ..simulated_users.llm_mind import LLMUser
 from ..simulated_users.llm_voice import Example, LLMVoice
 from ..simulated_users.phrase_bank import PhraseVoice
@@ -40,11 +41,13 @@ def make_user(user: str | SimulatedUser, family: Family) -> SimulatedUser:
     Args:
         user: ``"scripted"``: the mind, spoken by the family's phrase bank. ``"voiced:MODEL"``: the same mind, spoken by
             a language model; the optimum stays known, and the model knows no secret. ``"llm:MODEL"``: the model decides
-            as well. MODEL is what `load_backend` takes: ``smollm2-voice``, ``smollm2``, ``http://HOST:PORT/v1#NAME``, a
-            path, or a name of OpenAI's. Parameters of `load_backend`, of the model's class and of `LLMVoice` follow in
-            parentheses: ``"voiced:smollm2(cache=runs/replies,temperature=0.5)"``. With ``llm:``, ``verifier=MODEL``
-            names a second model that checks the acts, and ``mind_tokens`` limits the mind's answers. An object with
-            the methods of `SimulatedUser` is returned as it is.
+            as well: freely, held to the person's facts, where the family has a cast; elsewhere, and with ``mind=held``,
+            held: the mind decides, the optimum stays known, and the model chooses among variants of each act that pay
+            the same (see `HeldUser`). MODEL is what `load_backend` takes: ``smollm2-voice``, ``smollm2``,
+            ``http://HOST:PORT/v1#NAME``, a path, or a name of OpenAI's. Parameters of `load_backend`, of the model's
+            class and of `LLMVoice` follow in parentheses: ``"voiced:smollm2(cache=runs/replies,temperature=0.5)"``.
+            With ``llm:``, ``mind_tokens`` limits the mind's answers; where it is free, ``verifier=MODEL`` names a
+            second model that checks the acts. An object with the methods of `SimulatedUser` is returned as it is.
         family: The family.
 
     Raises:
@@ -62,7 +65,11 @@ def make_user(user: str | SimulatedUser, family: Family) -> SimulatedUser:
     if kind not in ("voiced", "llm") or not model:
         raise ValueError(f"user must be {FORMS}; got {user!r}")
     guide = guide_of(family)
-    cast = cast_of(family) if kind == "llm" else None
+    asked = str(options.pop("mind", "")) if kind == "llm" else ""
+    if asked not in ("", "free", "held"):
+        raise ValueError(f"mind must be free or held, got {asked!r}")
+    free = kind == "llm" and (asked == "free" or (not asked and family.cast is not None))
+    cast = cast_of(family) if free else None
     from ..simulated_users.backends.presets import load_backend
 
     own: dict[str, Any] = {
@@ -70,13 +77,15 @@ def make_user(user: str | SimulatedUser, family: Family) -> SimulatedUser:
         **{name: options.pop(name) for name in VOICE_OPTIONS if name in options},
     }
     mind = {name: own[name] for name in MIND_OPTIONS if name in own}
-    if cast is not None and "mind_tokens" in options:
+    if kind == "llm" and "mind_tokens" in options:
         mind["max_tokens"] = options.pop("mind_tokens")
     second = str(options.pop("verifier", "")) if cast is not None else ""
     backend = load_backend(model, **options)  # type: ignore[arg-type]
     voice = LLMVoice(family.voice, guide, backend, examples_of(family), **own)
-    if cast is None:
+    if kind == "voiced":
         return ScriptedUser(voice)
+    if cast is None:
+        return HeldUser(voice, **{name: value for name, value in mind.items() if name == "max_tokens"})
     verifier = load_backend(second, cache=str(options.get("cache", ""))) if second else None
     return LLMUser(voice, cast, backend, verifier, **mind)
 
@@ -106,9 +115,8 @@ def cast_of(family: Family) -> Cast:
     cast = family.cast
     if cast is None:
         raise ValueError(
-            f"{type(family).__name__} has no cast, so a language model cannot decide in it. Where a student's learning "
-            "is the scripted mind's, none could: "
-            "language models do not play weak students. user='voiced:MODEL' lets the model speak, and the mind decide"
+            f"{type(family).__name__} has no cast, so a language model cannot decide freely in it. user='llm:MODEL' "
+            "without mind=free is held: the scripted mind draws each act, the model chooses how to make it and words it"
         )
     return cast
 

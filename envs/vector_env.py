@@ -149,7 +149,7 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         if ended:
             infos["final_obs"], infos["_final_obs"] = self._column({i: observations[i] for i in ended})
             infos["final_info"], infos["_final_info"] = self._column(
-                {i: describe(self.family, steps[i]) for i in ended}
+                {i: describe(self.engine, steps[i]) for i in ended}
             )
         lost = {i: step.problem for i, step in enumerate(steps) if step.heard.problem or step.exchange.problem}
         if lost:

@@ -19,6 +19,7 @@ from ..core.stream import Stream
 from ..envs.base import Family
 from ..simulated_users.cast import MET, Decision, Moment
 from ..simulated_users.guide import Guide
+from ..simulated_users.held import lines
 from ..simulated_users.llm_mind import goal_state
 from ..simulated_users.llm_voice import Spoken
 from ..simulated_users.user import Cue
@@ -251,14 +252,16 @@ def meaning(name: str) -> str:
 def faithful(guide: Guide, utterance: UserUtterance) -> bool:
     """Whether words say what they were to say, in any of the lines that a voice may have worded.
 
-    The bank draws them from the dialogue's random numbers, an LLM voice from a stream that these seed.
+    The bank draws them from the dialogue's random numbers, an LLM voice from a stream that these seed. A model that is
+    the person may have chosen one of its variants.
     """
-    seed = deepcopy(utterance.stream).choose(2**31)
+    seed, chosen = deepcopy(utterance.stream).choose(2**31), isinstance(utterance.said, Spoken)
     for stream in (deepcopy(utterance.stream), Stream(np.random.default_rng(seed))):
-        line = guide.line(utterance.cue, stream)
-        said = str(utterance.said).removeprefix(line.before).removesuffix(line.after).strip()
-        if not guide.check(utterance.cue, line, said):
-            return True
+        drawn = guide.line(utterance.cue, stream)
+        for line in lines(guide, utterance.cue, drawn, seed) if chosen else (drawn,):
+            said = str(utterance.said).removeprefix(line.before).removesuffix(line.after).strip()
+            if not guide.check(utterance.cue, line, said):
+                return True
     return False
 
 

@@ -21,7 +21,7 @@ class Datasets(Recording):
     """Make four datasets of episodes (random, scripted, mixed, near-optimal), and say how good each is.
 
     The same command gives the same bytes; a repeated one plays only what is missing. The quality is always that of the
-    payoff. With `--user llm:MODEL` no optimum holds.
+    payoff. With a free `--user llm:MODEL` no optimum holds.
     """
 
     episodes: int = 2000

@@ -22,7 +22,7 @@ from .options import Meetings, check_out, write_out
 
 @dataclass(frozen=True)
 class Evaluate(Meetings):
-    """Score one policy, or compare several in one table. Against `--user llm:MODEL` there are bounds and no score."""
+    """Score one policy, or compare several in one table. A free `--user llm:MODEL` leaves bounds and no score."""
 
     policy: tuple[str, ...] = ("optimal",)
     """One or more policies; `all` stands for every baseline; `lm:FOLDER` for a trained model; `http://HOST:PORT/v1#MODEL`

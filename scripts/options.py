@@ -27,7 +27,8 @@ class Meetings(Dialogues):
     """Which dialogues a command plays, and with whom."""
 
     user: str = "scripted"
-    """Who is talked to: `scripted`, `voiced:MODEL` (a language model speaks) or `llm:MODEL` (it decides as well)."""
+    """Who is talked to: `scripted`, `voiced:MODEL` (a language model speaks) or `llm:MODEL` (it decides or
+    chooses as well)."""
     ear: str = "grammar"
     """What reads plain words: `grammar`, or `llm:MODEL`."""
 

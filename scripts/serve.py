@@ -36,7 +36,8 @@ class Serve:
     grammar: str = "natural"
     """`natural` understands plain words besides tags, `tagged` only tags."""
     user: str = "scripted"
-    """Who is talked to: `scripted`, `voiced:MODEL` (a language model speaks) or `llm:MODEL` (it decides as well)."""
+    """Who is talked to: `scripted`, `voiced:MODEL` (a language model speaks) or `llm:MODEL` (it decides or
+    chooses as well)."""
 
 
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:

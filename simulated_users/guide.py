@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from ..core.stream import Stream
 from .phrase_bank import PhraseVoice
@@ -25,6 +26,37 @@ class Line(NamedTuple):
     before: str = ""
     after: str = ""
     intent: str = ""
+
+
+class Option(NamedTuple):
+    """One way of making an act.
+
+    Attributes:
+        says: What a model that chooses is shown.
+        changes: Fields of the line that it changes.
+        kept: What it shows of the person, who stays with it for the rest of the dialogue; ``""`` for nothing.
+    """
+
+    says: str
+    changes: Mapping[str, str]
+    kept: str = ""
+
+
+class Choice(NamedTuple):
+    """What an act leaves open.
+
+    No option pays more than another, and none tells more of what is hidden, so that whoever chooses leaves payoffs,
+    beliefs and optimum as they are.
+
+    Attributes:
+        asks: The question to who chooses.
+        options: At least two. Options of different choices change different fields.
+        key: What the choice is about. Of one thing a person keeps to what it has shown (`Option.kept`).
+    """
+
+    asks: str
+    options: tuple[Option, ...]
+    key: str = ""
 
 
 class Guide(Protocol):
@@ -55,6 +87,15 @@ class Guide(Protocol):
 
         `check` is applied all the same.
         """
+        ...
+
+
+@runtime_checkable
+class Varied(Protocol):
+    """A guide whose lines leave something open, for a model that is the person; a mere voice takes them as they are."""
+
+    def variants(self, cue: Cue, line: Line, stream: Stream) -> tuple[Choice, ...]:
+        """What `line` leaves open, for this cue. It sees no secret either."""
         ...
 
 

@@ -91,6 +91,7 @@ class LLMUser(ScriptedUser):
     """
 
     exact = False
+    mind = "free"
 
     def __init__(
         self,

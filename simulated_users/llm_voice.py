@@ -24,6 +24,8 @@ RULES = (
     "fact, number or promise."
 )
 
+REDRAWN = 3000  # draws of the bank's until it says what was chosen; of the rarest of Tutoring's answers one in 272
+
 
 class Example(NamedTuple):
     """A line that was worded well: what was to be said, and the words.
@@ -128,6 +130,12 @@ class LLMVoice:
         """One utterance (`Spoken`) or `Failure` for each cue; what has to be asked again is asked again together."""
         seeds = [stream.choose(2**31) for stream in streams]
         lines = [self.guide.line(cue, private_stream(seed)) for cue, seed in zip(cues, seeds, strict=True)]
+        return self.word(cues, lines, seeds, [False] * len(cues))
+
+    def word(
+        self, cues: Sequence[Cue], lines: Sequence[Line], seeds: Sequence[int], chosen: Sequence[bool]
+    ) -> list[str]:
+        """As `say`, for lines of these seeds, or for variants of them that somebody has chosen."""
         self.counts.utterances += len(cues)
 
         def request(i: int, chat: Chat, attempt: int) -> Request:
@@ -142,12 +150,22 @@ class LLMVoice:
         for i, (cue, line, seed) in enumerate(zip(cues, lines, seeds, strict=True)):
             answer = found.get(i)
             if answer is None:
-                said.append(Spoken(self.bank.say([cue], [private_stream(seed)])[0], self.attempts, True))
+                said.append(Spoken(self._by_the_bank(cue, line, seed, chosen[i]), self.attempts, True))
             elif isinstance(answer, Failure):
                 said.append(answer)
             else:
                 said.append(Spoken(framed(line, answer[0]), answer[1], False))
         return said
+
+    def _by_the_bank(self, cue: Cue, line: Line, seed: int, chosen: bool) -> str:
+        """The phrase bank's words for a line: those of its first draw, or of the first that says what was chosen."""
+        for other in range(seed, seed + REDRAWN * chosen):
+            drawn = self.guide.line(cue, private_stream(other))
+            framed_alike = line.before.startswith(drawn.before) and line.after.endswith(drawn.after)
+            if drawn.order == line.order and framed_alike:
+                said = self.bank.say([cue], [private_stream(other)])[0]
+                return framed(line, said.removeprefix(drawn.before).removesuffix(drawn.after).strip())
+        return self.bank.say([cue], [private_stream(seed)])[0]
 
     def close(self) -> None:
         """Close the backend."""

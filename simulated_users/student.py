@@ -7,18 +7,21 @@ that what is left can be judged: it must not hold a number, a symbol or a claim.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from ..core.stream import Stream
-from .guide import Line, WordedGuide
-from .speech import MAX_WORDS, Wording, literal, without_reason
+from .guide import Choice, Line, Option, WordedGuide
+from .speech import MAX_WORDS, Wording, fill, literal, without_reason
 from .user import Cue
 
 GIVEN, SHOWN, NAMED = "\ue000\ue001\ue002"
 """Marks: the answer that is meant, the right answer where another was given, and what else may be named."""
 MARKS = {"given": GIVEN, "shown": SHOWN, "named": NAMED}
 SAID = Wording(__file__, **MARKS)
+
+ASIDES = 0.3
+"""How often a student who is a language model may make a remark or hesitate, whatever it knows and answers."""
 
 _LONG = f"Say it in at most {MAX_WORDS} words."
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": ", ", "−": "-", "…": "...", "\xa0": " "})
@@ -37,7 +40,12 @@ more ::= " " start [.!]
 
 
 class StudentGuide(WordedGuide):
-    """A guide that answers a lost turn with its reason alone. See `WordedGuide`."""
+    """A guide that answers a lost turn with its reason alone. See `WordedGuide`.
+
+    A student leaves open which mistake it makes (``[mistake]`` in the file, `mistakes`), and whether it adds something
+    of its own (``[aside]``: ``place`` names the field of the line that the remark changes, ``says`` holds sentences by
+    kind).
+    """
 
     def line(self, cue: Cue, stream: Stream) -> Line:
         """What to say now: why the turn was lost, or else the `order`."""
@@ -46,6 +54,38 @@ class StudentGuide(WordedGuide):
                 f"Say politely that you could not follow, then say why, word for word: {cue.reason}", intent="lost"
             )
         return self.order(cue, stream)
+
+    def mistakes(self, cue: Cue, line: Line) -> tuple[str, Mapping[str, str]]:
+        """What a wrong answer is about, and each that may be given with how one comes to it, ``""`` if nobody says."""
+        return "", {}
+
+    def variants(self, cue: Cue, line: Line, stream: Stream) -> tuple[Choice, ...]:
+        """Which wrong answer, and which remark; nothing at the opening and of a lost turn. See `Varied`.
+
+        A remark is chosen by who does not know what is answered, so that it tells nothing of what is known.
+        """
+        if cue.problem or cue.opening:
+            return ()
+        choices, given = [], self.given(cue, line)
+        about, wrong = self.mistakes(cue, line)
+        if len(wrong) > 1:
+            orders = {answer: line.order.replace(f'"{given}"', f'"{answer}"') for answer in wrong}
+            options = [
+                Option(f'"{answer}"{how and f" ({how})"}', {"order": orders[answer]}, how or answer)
+                for answer, how in wrong.items()
+            ]
+            asks = fill(self.words.text["mistake"]["asks"], self.facts(cue)[1] | {"exercise": line.before})
+            choices.append(Choice(asks, tuple(options), about))
+        aside = self.words.text["aside"]
+        drawn = [(kind, said[stream.choose(len(said))]) for kind, said in aside["says"].items()]
+        if stream.random() < ASIDES and (given or not aside["answers"]):
+            place = aside["place"]
+            options = [Option(aside["nothing"], {})]
+            for kind, said in drawn:
+                parts = (said, line.after) if place == "after" else (line.before, said)
+                options.append(Option(f'{kind}: "{said}"', {place: " ".join(filter(None, parts))}))
+            choices.append(Choice(aside["asks"], tuple(options)))
+        return tuple(choices)
 
     def check(self, cue: Cue, line: Line, said: str) -> str:
         """What is wrong with `said`, or ``""``: with its form, or as `judge` finds."""

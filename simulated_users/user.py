@@ -154,13 +154,18 @@ class ScriptedUser:
         exchanges: Sequence[Exchange],
     ) -> list[str]:
         """Word the replies of each exchange."""
-        cues, streams = [], []
+        cues, streams, owners = [], [], []
         for dialogue, heard, text, exchange in zip(dialogues, heards, texts, exchanges, strict=True):
             for cue in cues_of(dialogue, heard, text, exchange):
                 cues.append(cue)
                 streams.append(dialogue.stream)
-        said = iter(self.voice.say(cues, streams))
+                owners.append(dialogue)
+        said = iter(self.worded(cues, streams, owners))
         return [_whole([next(said) for _ in exchange.replies]) for exchange in exchanges]
+
+    def worded(self, cues: Sequence[Cue], streams: Sequence[Stream], owners: Sequence[Dialogue]) -> list[str]:
+        """One utterance for each cue; `owners` are the dialogues that they are of."""
+        return self.voice.say(cues, streams)
 
 
 def speak(

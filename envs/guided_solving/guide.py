@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from ...core.stream import Stream
@@ -40,6 +41,12 @@ class GuidedSolvingGuide(student.StudentGuide):
         step = cue.public.steps[cue.before.step]
         wrong = (result for result in step.wrong if f'"{result}"' in line.order)
         return step.result if cue.act.outcome == "right" else next(wrong)
+
+    def mistakes(self, cue: Cue, line: Line) -> tuple[str, Mapping[str, str]]:
+        """The wrong results of the step; who tries it again and is wrong again makes the same mistake."""
+        if cue.act != Attempt("wrong"):
+            return "", {}
+        return f"step {cue.before.step + 1}", dict.fromkeys(cue.public.steps[cue.before.step].wrong, "")
 
     def judge(self, cue: Cue, line: Line, words: str) -> str:
         """What is wrong with `words`, or ``""``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from ...simulated_users.speech import Wording
 from ...simulated_users.user import Cue
 from .decks import DECKS, Card
 from .game import Answer, fold
-from .voice import VOICE, card_of, mistake
+from .voice import SLIPS, VOICE, card_of, mistake
 
 _SAID = Wording(__file__, **student.MARKS)
 _COMMON, _FUNCTION = frozenset(_SAID.text["common"]), frozenset(_SAID.text["function"])
@@ -43,6 +43,13 @@ class SpacingGuide(student.StudentGuide):
         if not closes:
             return line
         return Line(f"{line.order} {_SAID.text['orders'][closes]}", intent=f"{line.intent}, {closes}")
+
+    def mistakes(self, cue: Cue, line: Line) -> tuple[str, Mapping[str, str]]:
+        """The mistakes about the card; who is wrong about it again makes the same."""
+        if cue.act != Answer("wrong"):
+            return "", {}
+        card = _card(cue)
+        return f"card {card.name}", dict.fromkeys(card.mistakes[:SLIPS], "")
 
     def drawn(self, cue: Cue, stream: Stream) -> str:
         """A mistake."""

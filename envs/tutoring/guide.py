@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -50,6 +51,14 @@ class TutoringGuide(student.StudentGuide):
         exercise = _posed(cue.public.curriculum, act.skill)[line.before]
         answers = [exercise.answer] if act.right else [wrong.answer for wrong in exercise.wrong]
         return next(answer for answer in answers if f'"{answer}"' in line.order)
+
+    def mistakes(self, cue: Cue, line: Line) -> tuple[str, Mapping[str, str]]:
+        """The wrong answers to the exercise, each with its misconception, which a student keeps in that skill."""
+        act: Any = cue.act
+        if type(act) is not Answer or act.right:
+            return "", {}
+        exercise = _posed(cue.public.curriculum, act.skill)[line.before]
+        return f"skill {act.skill}", {wrong.answer: wrong.misconception for wrong in exercise.wrong}
 
     def judge(self, cue: Cue, line: Line, words: str) -> str:
         """What is wrong with `words`, or ``""``."""

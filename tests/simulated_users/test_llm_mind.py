@@ -429,9 +429,11 @@ def test_minds_and_voices_have_limits_of_their_own(fake):
 
 
 @pytest.mark.parametrize("env_id", ["Tutoring-v0", "GuidedSolving-v0", "Spacing-v0"])
-def test_a_model_cannot_be_a_weak_student(env_id, fake):
-    with pytest.raises(ValueError, match=r"weak students.*voiced:"):
-        gym.make(env_id, user="llm:one")
+def test_a_model_that_is_a_student_is_held_and_cannot_be_free(env_id, fake):
+    user = gym.make(env_id, user="llm:one").unwrapped.engine.user
+    assert user.exact and user.mind == "held" and not isinstance(user, LLMUser)
+    with pytest.raises(ValueError, match=r"no cast.*mind=free is held"):
+        gym.make(env_id, user="llm:one(mind=free)")
 
 
 def test_there_is_no_score_but_bounds(fake):
