@@ -69,7 +69,8 @@ class Setting(Generic[H]):
         self.mind, self.seat = mind, seat
         self.prior = mind.prior()
         self._first: dict[tuple, Belief[H]] = {}
-        self._even = isinstance(mind, People)  # a number is drawn for each move of theirs, whatever is hidden
+        # whether a number is drawn for each move of theirs, whatever is hidden
+        self._even = isinstance(mind, People) or getattr(mind, "even", False)
         self._optimum = optimum or (lambda: solution_of(game, mind, seat, candidates))
 
     def game_as(self, kind: type[G]) -> G:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from keyword import iskeyword
 from string import Formatter
 from typing import Annotated, Any, Literal
 
@@ -301,6 +302,9 @@ def _faults(file: Scenario) -> Iterator[str]:
         yield f"hidden and state must not share names: {', '.join(both)}"
     if reserved := sorted({TALK, "bye", "say"} & {*moves, *tools}):
         yield f"these names are taken: {', '.join(reserved)}"
+    for tool in file.tool:
+        if wrong := [name for name in (tool.name, *tool.args) if iskeyword(name)]:
+            yield f"tool {tool.name!r}: {', '.join(wrong)} cannot be a name here; take another word"
     if file.learner.role == file.person.role:
         yield "learner and person need different roles"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from ...core.acts import Act, Say
+from ...core.grammar import Grammar
 from ...core.setting import Setting
 from ...core.solver import Solution
 from .family import matches, understand
@@ -16,6 +17,7 @@ from .game import Bye, Do, Inner, Reply, Rules, State
 from .library import Script
 from .mind import StandIn
 
+_TAGS = Grammar(())
 COURSES = 300_000  # hidden situations that are looked at
 WORDS = 40  # of a line
 OPENINGS = 12  # ways to begin
@@ -185,4 +187,4 @@ def _cues(script: Script) -> Iterator[str]:
 
 
 def _named(act: Act) -> str:
-    return repr(act.move) if isinstance(act, Do) else act.tag()
+    return repr(act.move) if isinstance(act, Do) else _TAGS.print(act)

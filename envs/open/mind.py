@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from math import prod
+from typing import ClassVar
 
 from ...core.acts import Act
 from ...core.belief import Belief
@@ -17,6 +18,8 @@ from .game import Inner, Reply, Rules, State, event
 @dataclass(frozen=True)
 class StandIn:
     """Does what the first rule says that fits, each with its chance; then looks whether the dialogue ends."""
+
+    even: ClassVar = True  # a reply that is certain takes a random number, too: words must not tell which it was
 
     rules: Rules
 
