@@ -125,7 +125,13 @@ class HumanUser:
     def _own(self, dialogue: Dialogue, hidden: Any) -> dict[str, Any]:
         """What is hidden in this seat, in plain values."""
         told = dialogue.reveal(hidden)
-        return told[self.seat] if len(self.family.company) > 1 else told
+        company = self.family.company
+        if len(company) < 2:
+            return told
+        if self.seat in told:
+            return told[self.seat]
+        # What is hidden is which one of the company it is: who is not the one does not know who is.
+        return {name: "not you" if one in company and one != self.seat else one for name, one in told.items()}
 
     @property
     def _learner(self) -> str:

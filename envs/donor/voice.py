@@ -22,13 +22,14 @@ COUNTED: tuple[str, ...] = ("nothing", "one", "two", "three", "four", "five")
 _UNITS = "|".join(sorted({word for place in PLACES.values() for word in (place.unit, place.units)} | {"units?"}))
 _GOODS = "|".join(sorted({place.of for place in PLACES.values()}))
 _OF = f"{_GOODS}|it|them|mine|these"
-_CALLED = ("no|zero", "one|a|an|a single|just one", "two|a couple of|a pair of|both", "three", "four", "five")
+_CALLED = ("no|zero", "one|a|an|a single|just one", "two|a couple(?: of)?|a pair(?: of)?|both", "three", "four", "five")
 
 
 def _called(number: int) -> str:
     """What a number may be called, with the unit."""
     unit = rf"(?: (?:{_UNITS}|{_GOODS})(?: of (?:{_OF}|(?:my|the) (?:{_OF}|{_UNITS})))?)"
-    bare = rf"(?:{number}|{COUNTED[number] if number else 'zero'}{'|both' if number == 2 else ''})"
+    more = "|both|a couple of (?:them|these|mine)|a couple" if number == 2 else ""
+    bare = rf"(?:{number}|{COUNTED[number] if number else 'zero'}{more})"
     after = (
         r"(?! ?(?:months?|weeks?|days?|people|of us|times|years?|/|%|\.\d|more question|question|other|thing|moment))"
     )

@@ -453,3 +453,10 @@ def test_human_users_answer_a_batch_in_order():
     assert [dialogue.opening for dialogue in dialogues] == ["200!", "300!"]
     steps = engine.step(dialogues, ["Hm.", "Hm."])
     assert all(step.over and step.exchange.replies[0][2] == Walk() and step.reply for step in steps)
+
+
+def test_who_is_not_the_one_is_not_told_who_is(play):
+    told = [play(["1"], "Mafia-v0", "--as", "anna", "--policy", "random", "--seed", seed)[1] for seed in range(6)]
+    for out in told:
+        assert "Only you know: guilty not you." in out or "Only you know: guilty anna." in out
+    assert len({"guilty anna." in out for out in told}) == 2
