@@ -19,7 +19,8 @@ from ..exact import NotEnumerable, TooManyTurns, expected_return, upper_bound
 from ..statistics import mean_interval
 from .subject import Place, Subject, Violation, spread
 
-MOVES = 8_000  # of a tree, of a recursion that prunes nothing; information states of a solver that prunes nothing
+MOVES = 8_000  # of a recursion that prunes nothing, and information states of a solver that does not
+TURNS = 20_000  # of a policy's tree
 EXACT = 1e-9
 
 
@@ -58,13 +59,13 @@ def nobody_beats_the_optimum(subject: Subject) -> None:
                 f"no baseline gets more than {highest:.4f}, and the upper bound is {bound:.4f}: one is too weak"
             )
         return
-    best, limit = subject.optimum, MOVES
+    best, limit = subject.optimum, TURNS
     for name in subject.policies:
         try:
             low = expected_return(subject.family, name, limit=limit)
         except NotEnumerable as error:
             if isinstance(error, TooManyTurns):  # it is so with most of the others: only small trees are summed now
-                limit = MOVES // 8
+                limit = TURNS // 20
             low, high = _beyond(subject.payoffs(name, 300))
         if low > best + EXACT:
             raise Violation(f"{name!r} gets {low:.6f} or more, and the optimum is given as {best:.6f}: {_PRUNED}")
