@@ -29,6 +29,7 @@ from ..simulated_users.cast import Cast
 from ..simulated_users.guide import Guide
 from ..simulated_users.personas import PersonaDistribution
 from ..simulated_users.user import Cue, Voice
+from .human_data import HumanData
 
 LOST = {"malformed": "malformed or ambiguous turns a dialogue", "illegal": "illegal turns a dialogue"}
 """Metrics of every family."""
@@ -49,8 +50,8 @@ class Family:
     A family has to say `acts`, `voice`, `scenarios`, `parts` (or `setting`), `task` (or `brief`), and `role`: as a
     class variable, or as a field if the learner can choose its seat. The rest has defaults.
 
-    Files beside the family's module are found by their names: ``guide.py`` (``GUIDE``), ``cast.py`` (``CAST``) and
-    ``policies.py`` (the baselines).
+    Files beside the family's module are found by their names: ``guide.py`` (``GUIDE``), ``cast.py`` (``CAST``),
+    ``human.py`` (``HUMAN``) and ``policies.py`` (the baselines).
 
     Attributes:
         role: The learner's seat.
@@ -239,6 +240,11 @@ class Family:
     def cast(self) -> Cast | None:
         """What a language model is told that decides for the simulated person."""
         return self._beside("cast", "CAST")
+
+    @cached_property
+    def human(self) -> HumanData | None:
+        """How dialogues between people are read and measured: ``HUMAN`` of ``human.py``."""
+        return self._beside("human", "HUMAN")
 
     @cached_property
     def baselines(self) -> ModuleType | None:

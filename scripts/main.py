@@ -22,6 +22,7 @@ COMMANDS = {
     "tournament": "let policies meet each other: cross-play matrix and ranking",
     "scorecard": "measure simulated users side by side",
     "judge": "measure a language model that is to judge dialogues: its card",
+    "people": "hold a simulated person against dialogues between people, from your own file",
     "collect": "record episodes of a policy",
     "export": "episodes for TRL, Minari or the Hub; decisions with the value of every act",
     "datasets": "episodes of known quality, from random to near-optimal",

@@ -15,8 +15,10 @@ import numpy as np
 
 from ...core.dialogue import Dialogue
 from ...envs.negotiation.game import Offer
+from ...evaluation.likeness import split_half
 from ...policies.collect import play
 
+DIALOGUES_OF_PEOPLE = 376
 FIRST_AGAINST_FINAL = 0.60
 """Correlation of a person's first offer with the final price."""
 
@@ -71,11 +73,7 @@ class Likeness:
     ours: float  # in our dialogues; NaN if there is no value
     ours_deviation: float
     count: int  # how many values ours is made of
-
-    @property
-    def distance(self) -> float | None:
-        """How many human standard deviations the two means are apart; ``None`` where the deviation is not known."""
-        return None if self.people_deviation is None else abs(self.ours - self.people) / self.people_deviation
+    ratio: float | None  # of split halves, see `compare_with_people`; None where the deviation is not known
 
 
 def compare_with_people(
@@ -85,6 +83,9 @@ def compare_with_people(
 
     The list price that a seller opens with stands for the advertisement that people start from: it is not counted as an
     offer.
+
+    The ratio is that of `evaluation.likeness.split_half`: 1 is as close as people are to each other. Of people only
+    mean and deviation are published, so as many normal values with these stand for them.
 
     Returns:
         A row for each of `PEOPLE`.
@@ -97,7 +98,11 @@ def compare_with_people(
     for measure, (mean, deviation) in PEOPLE.items():
         ours = values[measure]
         seen = ours or [float("nan")]
-        rows.append(Likeness(measure, mean, deviation, float(np.mean(seen)), float(np.std(seen)), len(ours)))
+        ratio = None
+        if deviation is not None:
+            people = np.random.default_rng(seed).normal(mean, deviation, DIALOGUES_OF_PEOPLE)
+            ratio = split_half(people, ours, seed=seed).ratio
+        rows.append(Likeness(measure, mean, deviation, float(np.mean(seen)), float(np.std(seen)), len(ours), ratio))
     return rows
 
 
