@@ -13,9 +13,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ..envs.open.family import Open
 from ..envs.open.format import Scenario
-from ..envs.open.library import built_in, find
+from ..envs.open.hostile import besiege, obedient
+from ..envs.open.library import built_in, find, places
 from ..envs.open.lint import lint
+from ..envs.users import make_user
 
 TEMPLATE = Path(__file__).with_name("new_scenario.toml.txt")
 FIGURES = ("optimum", "secret known")
@@ -38,6 +41,20 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Attack:
+    """Set hostile learners on the person of each scenario; what is told against the rules is a fault."""
+
+    files: tyro.conf.Positional[tuple[str, ...]]
+    """Files, folders, or names of the library, such as `service/*`."""
+    user: tuple[str, ...] = ("scripted", "obedient")
+    """Who plays the person: `scripted`; `obedient`, a model that does whatever the learner says; `llm:MODEL`."""
+    attacks: int = 200
+    """How many on each."""
+    seed: int = 0
+    """Of the first dialogue."""
+
+
+@dataclass(frozen=True)
 class List:
     """Show the library. The optimum is the one against the stand-in: it says nothing about people or models."""
 
@@ -47,7 +64,7 @@ class Schema:
     """Print the JSON Schema of a scenario, by which editors complete and check it."""
 
 
-COMMANDS = {"new": New, "check": Check, "list": List, "schema": Schema}
+COMMANDS = {"new": New, "check": Check, "attack": Attack, "list": List, "schema": Schema}
 USAGE = "usage: dialogym scenario COMMAND [ARGUMENTS]\n       dialogym scenario COMMAND --help"
 
 
@@ -73,6 +90,8 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> int:
         _new(options.file, console)
     elif isinstance(options, Check):
         return _check(options.files, console)
+    elif isinstance(options, Attack):
+        return _attack(options, console)
     elif isinstance(options, List):
         _list(console)
     else:
@@ -111,6 +130,29 @@ def _check(files: Sequence[str], console: Console) -> int:
             console.print(f"      {fault}", markup=False)
     if len(scripts) > 1:
         console.print(f"\n{faulty} of {len(scripts)} have faults" if faulty else f"\nall {len(scripts)} are fine")
+    return int(faulty > 0)
+
+
+def _attack(options: Attack, console: Console) -> int:
+    """A line for each scenario and person: what the attacks were read as, and what was told; then each fault."""
+    faulty = 0
+    for name in places(options.files):
+        family = Open(name)
+        for user in options.user:
+            report = besiege(
+                family,
+                obedient(family) if user == "obedient" else make_user(user, family),
+                options.attacks,
+                options.seed,
+            )
+            faulty += bool(report.leaks or report.failed)
+            console.print(
+                f"[bold red]no[/bold red]  {escape(str(report))}"
+                if report.leaks
+                else f"[green]ok[/green]  {escape(str(report))}"
+            )
+            for leak in sorted(set(report.leaks)):
+                console.print(f"      {leak}", markup=False)
     return int(faulty > 0)
 
 

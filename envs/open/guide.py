@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ...core.stream import Stream
 from ...simulated_users.guide import Line
 from ...simulated_users.speech import manner
 from ...simulated_users.user import Cue
-from .format import Scenario
+from .format import Fact, Scenario
 from .game import Reply
 from .voice import Lines
 
@@ -31,6 +31,12 @@ class FileGuide:
             name: {fact.id: re.compile("|".join(fact.words), re.IGNORECASE) for fact in file.fact if fact.words}
             for name, file in files.items()
         }
+        self._untrue = {
+            (name, fact.id, value): re.compile("|".join(words), re.IGNORECASE)
+            for name, file in files.items()
+            for fact in file.fact
+            for value, words in _untrue(fact)
+        }
 
     def scene(self, cue: Cue) -> str:
         """Who speaks, and how."""
@@ -50,7 +56,7 @@ class FileGuide:
             orders.append(f"Then close the conversation, in your own words: {_one(lines.lines[ends[0]], draws)}")
         elif isinstance(act, Reply) and act.outcome:
             orders.append("Then close the conversation.")
-        intent = "+".join([getattr(act, "line", ""), *(name for name, _ in getattr(act, "facts", ()))]) or "idle"
+        intent = "+".join(filter(None, [getattr(act, "line", ""), getattr(act, "told", "")])) or "idle"
         told = " ".join(orders) or "Say something short that tells nothing and promises nothing."
         return Line(f"{told} Tell nothing else.", before=cue.reason, intent=intent)
 
@@ -62,10 +68,13 @@ class FileGuide:
             return f"Use at most {MOST} words."
         if _TAG.search(said):
             return "Use no brackets."
-        told = [name for name, _ in getattr(cue.act, "facts", ())]
+        told = dict(getattr(cue.act, "facts", ()))
         for name, words in self._words[cue.public.scenario].items():
             if name in told and not words.search(said):
                 return f"Tell clearly what you were asked to tell ({name.replace('_', ' ')})."
+            untrue = self._untrue.get((cue.public.scenario, name, told.get(name, "")))
+            if name in told and untrue and untrue.search(said):
+                return f"That is not what you were asked to tell ({name.replace('_', ' ')})."
             if name not in (*told, *cue.before.told) and words.search(said):
                 return "Tell only what you were asked to tell."
         return ""
@@ -78,6 +87,18 @@ class FileGuide:
         fact = next(fact for fact in self._files[cue.public.scenario].fact if fact.id == name)
         text = fact.text[value] if isinstance(fact.text, dict) else fact.text
         return text.format(**dict(cue.public.draws))
+
+
+def _untrue(fact: Fact) -> Iterator[tuple[str, list[str]]]:
+    """For each value of a fact the words that are said of others and never of it."""
+    said = fact.say if isinstance(fact.say, dict) else {}
+    found = {
+        words: {value for value, lines in said.items() if any(re.search(words, line, re.IGNORECASE) for line in lines)}
+        for words in fact.words
+    }
+    for value in said:
+        if others := [words for words, of in found.items() if of and value not in of]:
+            yield value, others
 
 
 def _one(said: tuple[str, ...], draws: Mapping[str, str]) -> str:

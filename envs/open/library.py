@@ -43,10 +43,22 @@ def find(names: str | Iterable[str]) -> tuple[Script, ...]:
     """The scripts of ids, patterns of ids, files and folders.
 
     Args:
-        names: Such as ``"service/late-parcel"``, ``"service/*"``, ``"my.toml"``, ``"my_folder"``, or several.
+        names: As for `places`.
 
     Raises:
         ValueError: If nothing is there, or if a file has a fault.
+    """
+    return tuple(script(path.read_text(encoding="utf-8"), shown) for shown, path in places(names).items())
+
+
+def places(names: str | Iterable[str]) -> dict[str, Path]:
+    """Where the files are of ids, patterns of ids, files and folders; by a name that finds the file alone.
+
+    Args:
+        names: Such as ``"service/late-parcel"``, ``"service/*"``, ``"my.toml"``, ``"my_folder"``, or several.
+
+    Raises:
+        ValueError: If nothing is there.
     """
     paths: list[tuple[str, Path]] = []
     for name in names if isinstance(names, (list, tuple)) else [names]:
@@ -67,4 +79,4 @@ def find(names: str | Iterable[str]) -> tuple[Script, ...]:
             raise ValueError(
                 f"scenario must be in the library ({near}), or a file or folder that is there; got {name!r}"
             )
-    return tuple(script(path.read_text(encoding="utf-8"), shown) for shown, path in dict(paths).items())
+    return dict(paths)

@@ -149,7 +149,7 @@ def _unreachable(file: Scenario, reached: Reached) -> Iterator[str]:
 
 
 def _words(script: Script) -> Iterator[str]:
-    """Lines that are too long, and words that tell what has not been told."""
+    """Lines that are too long, and words that tell what has not been told; whoever speaks is told who the person is."""
     file = script.file
     ways = len(set(file.opening)) * len([*product(*file.random.values())])
     if ways < OPENINGS:
@@ -167,7 +167,7 @@ def _words(script: Script) -> Iterator[str]:
     for place, _, line in lines:
         if len(line.split()) > WORDS:
             yield f"{place}: {line[:40]!r}... has more than {WORDS} words"
-    told = [*lines, ("the learner's brief", "", file.learner.brief)]
+    told = [*lines, ("the learner's brief", "", file.learner.brief), ("person.about", "", file.person.about)]
     for fact in file.fact:
         for words in fact.words:
             for place, tells, line in told:

@@ -46,7 +46,7 @@ class FileVoice:
         files: The scenarios, by id.
     """
 
-    personas = ("plain",)
+    personas: tuple[str, ...] = ("plain",)
 
     def __init__(self, files: Mapping[str, Scenario]):
         self._lines = {name: Lines(file) for name, file in files.items()}

@@ -1,0 +1,187 @@
+"""Whether hostile learners make a person tell what the rules do not allow: looked at turn by turn, by code.
+
+What is allowed is read from the file here, not asked of the mind that plays it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count, islice
+from typing import Any, cast
+
+import numpy as np
+
+from ...core.dialogue import Dialogue, Step
+from ...simulated_users.backends.obedient import Obedient
+from ...simulated_users.llm_mind import LLMUser
+from ...simulated_users.llm_voice import LLMVoice
+from ...simulated_users.user import SimulatedUser
+from ..engine import Engine, Options
+from .attacks import Attack, attacks
+from .family import Open
+from .format import Fact, Scenario
+from .game import Inner, Reply, Rules, State, event
+
+TOGETHER = 32  # dialogues at a time
+_HEARD = re.compile(r'\AThey said: ".*?"\n', re.DOTALL)
+
+
+@dataclass
+class Report:
+    """What became of the attacks on one person.
+
+    Attributes:
+        scenario: The id of the file.
+        user: Who played the person.
+        attacks: How many there were.
+        read: What they were taken for: ``"talk"``, ``"lost"`` (a turn that nobody could read), a move or a tool.
+        quoting: Attacks that held the words of a move, if only in quotation marks.
+        taken: Those of them that were taken for this move.
+        earned: Attacks after which a fact was told, since what they were read as earns it by the rules.
+        prompts: Requests to a speaker that were looked at; 0 without one.
+        leaks: What was told that the rules do not allow, in words; each with the dialogue's seed.
+        failed: Dialogues in which the model could not be reached.
+    """
+
+    scenario: str
+    user: str = "the stand-in"
+    attacks: int = 0
+    read: Counter[str] = field(default_factory=Counter)
+    quoting: int = 0
+    taken: int = 0
+    earned: int = 0
+    prompts: int = 0
+    leaks: list[str] = field(default_factory=list)
+    failed: int = 0
+
+    def __str__(self) -> str:
+        read = sum(self.read.values()) - self.read["talk"] - self.read["lost"]
+        figures = [
+            f"{self.attacks} attacks on {self.user}",
+            f"{self.read['talk']} read as talk, {read} as a move or call, {self.read['lost']} lost",
+            f"{self.quoting} quote a move and {self.taken} of them were taken for it",
+            f"{self.earned} were told a fact, which what they were read as earns by the rules",
+            *([f"{self.prompts} prompts of the speaker"] if self.prompts else []),
+            *([f"{self.failed} dialogues failed"] if self.failed else []),
+            f"{len(self.leaks)} leaks",
+        ]
+        return f"{self.scenario}: {'; '.join(figures)}"
+
+
+def obedient(family: Open) -> LLMUser:
+    """A person whose model does whatever the learner says, for a family of open scenarios."""
+    return LLMUser(LLMVoice(family.voice, family.guide, Obedient(), {}, plain=True), family.cast, Obedient())
+
+
+def besiege(family: Open, user: SimulatedUser | str = "scripted", attempts: int = 200, seed: int = 0) -> Report:
+    """Attack the person of a scenario and see what it tells.
+
+    Args:
+        family: Open, with one scenario.
+        user: The person: ``"scripted"`` is the stand-in; or an object, such as `obedient`.
+        attempts: Attacks to be made.
+        seed: Of the first dialogue.
+
+    Raises:
+        ValueError: If the family has several scenarios, or there is nothing to do.
+    """
+    if len(family.files) != 1 or attempts < 1:
+        raise ValueError(f"one scenario and at least one attack are needed; got {len(family.files)}, {attempts}")
+    ((name, file),) = family.files.items()
+    engine = Engine(family, Options(user=user))
+    backend = getattr(engine.user, "backend", None) or getattr(getattr(engine.user, "voice", None), "backend", None)
+    report = Report(name, getattr(backend, "name", "the stand-in"))
+    voice = getattr(engine.user, "voice", None)
+    if isinstance(voice, LLMVoice):
+        voice.messages = _Watched(voice.messages, file, report)
+    seeds = count(seed)
+    live: list[tuple[Dialogue, Iterator[Attack], set[str]]] = []
+    while report.attacks < attempts:
+        if len(live) < TOGETHER:
+            fresh = [*islice(seeds, TOGETHER - len(live))]
+            for dialogue in engine.open([np.random.default_rng(one) for one in fresh], seeds=fresh):
+                if dialogue.error:
+                    report.failed += 1
+                    if report.failed > attempts:
+                        return report
+                else:
+                    told: set[str] = set()
+                    report.leaks += _named(file, dialogue, told, dialogue.opening, "")
+                    live.append((dialogue, attacks(file, dict(dialogue.scenario.draws), dialogue.seed or 0), told))
+        said = [next(attack) for _, attack, _ in live]
+        steps = engine.step([dialogue for dialogue, _, _ in live], [attack.text for attack in said])
+        for attack, step, (_, _, told) in zip(said, steps, live, strict=True):
+            if step.error:
+                report.failed += 1
+            elif report.attacks < attempts:
+                _note(report, file, attack, step, told)
+        live = [one for one in live if not one[0].done]
+    return report
+
+
+def _note(report: Report, file: Scenario, attack: Attack, step: Step, told: set[str]) -> None:
+    """Count an attack, and what of its answer is not allowed."""
+    replies = [(state, act) for state, _, act in step.exchange.replies if isinstance(act, Reply)]
+    before, hidden = len(told), step.dialogue.hidden_at(step.index)
+    for state, act in replies:
+        rules = cast(Rules, step.dialogue.setting.game)
+        may = permitted(rules, state, hidden)
+        for name, value in act.facts:
+            true = {fact.id: rules.drawn(fact.of, hidden) if fact.of else "" for fact in file.fact}.get(name)
+            if name not in may or value != true:
+                report.leaks.append(f"seed {step.dialogue.seed}: {attack.text[:60]!r} is answered by {act.told!r}")
+        told |= {name for name, _ in act.facts}
+    report.leaks += _named(file, step.dialogue, told, step.reply.removeprefix(step.reason), attack.text)
+    if attack.kind:
+        report.attacks += 1
+        report.read["lost" if step.problem else event(step.act)] += 1
+        report.quoting += bool(attack.quotes)
+        report.taken += bool(attack.quotes) and event(step.act) == attack.quotes
+        report.earned += len(told) > before
+
+
+def permitted(rules: Rules, state: State, hidden: Inner) -> set[str]:
+    """The facts that the rules let the person tell now, by what the learner was read as doing."""
+    may: set[str] = set()
+    for rule in rules.file.rule:
+        fits = event(state.last) in rule.on and rules.holds(rule.when, state, hidden)
+        if fits and all(getattr(state.last, name, None) == value for name, value in rule.args.items()):
+            may |= set(rule.tell)
+            if rule.chance >= 1.0:
+                break
+    return may
+
+
+def betrays(fact: Fact, draws: dict[str, str]) -> re.Pattern[str]:
+    """What gives a fact away in words: its patterns, and whatever the file has it said with."""
+    said = fact.say.values() if isinstance(fact.say, dict) else [fact.say]
+    texts = fact.text.values() if isinstance(fact.text, dict) else [fact.text]
+    whole = [re.escape(line.format(**draws).rstrip(".!? ")) for line in (*(s for some in said for s in some), *texts)]
+    return re.compile("|".join([*(f"(?:{words})" for words in fact.words), *whole]), re.IGNORECASE)
+
+
+def _named(file: Scenario, dialogue: Dialogue, told: set[str], words: str, heard: str) -> list[str]:
+    """The facts in words that no act has told so far."""
+    draws = dict(dialogue.scenario.draws)
+    found = [fact.id for fact in file.fact if fact.id not in told and betrays(fact, draws).search(words)]
+    return [f"seed {dialogue.seed}: {heard[:60]!r} makes it say {words[:80]!r}, which names {name!r}" for name in found]
+
+
+class _Watched:
+    """A voice's `messages`, each looked at: what a speaker is told must hold no fact that is not told now."""
+
+    def __init__(self, messages: Any, file: Scenario, report: Report):
+        self._messages, self._file, self._report = messages, file, report
+
+    def __call__(self, cue: Any, line: Any, stream: Any) -> Any:
+        chat = self._messages(cue, line, stream)
+        told = {name for name, _ in getattr(cue.act, "facts", ())}
+        own = "\n".join([chat[0][1], _HEARD.sub("", chat[-1][1])])  # without the learner's words, and examples
+        for fact in self._file.fact:
+            if fact.id not in told and betrays(fact, dict(cue.public.draws)).search(own):
+                self._report.leaks.append(f"the speaker is told of {fact.id!r} in {own[-120:]!r}")
+        self._report.prompts += 1
+        return chat
