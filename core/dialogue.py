@@ -38,6 +38,10 @@ class Home(Protocol):
         """An utterance in the units of the acts."""
         ...
 
+    def kept(self, dialogue: Dialogue) -> tuple[str, str, Sequence[Step]] | None:
+        """Brief, opening and steps that the learner is still shown; ``None``: all."""
+        ...
+
 
 class Together(str):
     """What several seats said in one turn of theirs, a line each.
@@ -332,8 +336,14 @@ class Dialogue:
             return self.steps[-1].reply
         return f"{self.brief}\n\n{self.opening}" if self.opening else self.brief
 
+    def kept(self) -> tuple[str, str, Sequence[Step]] | None:
+        """Brief, opening and steps that the learner is still shown; ``None``: all of them."""
+        return None if self._family is None else self._family.kept(self)
+
     def messages(self, system: bool = False, tools: bool = False) -> list[dict[str, Any]]:
-        """The chat so far; the learner's utterances are the assistant's, everything else is the user's.
+        """The chat so far, or what is still shown of it; utterances of the learner are the assistant's.
+
+        Everything else is the user's.
 
         Args:
             system: Put the brief into a system message of its own; where the learner opens, the user then says
@@ -341,13 +351,14 @@ class Dialogue:
             tools: Show what the learner did as calls of functions (see `core.tools`), with the replies as their
                 results; mere words, and those that nobody understood, stay words.
         """
-        brief = f"{self.brief} {HINT}" if tools else self.brief
+        brief, opening, steps = self.kept() or (self.brief, self.opening, self.steps)
+        brief = f"{brief} {HINT}" if tools else brief
         if system:
             messages: list[dict[str, Any]] = [{"role": "system", "content": brief}]
-            messages.append({"role": "user", "content": self.opening or YOU_OPEN})
+            messages.append({"role": "user", "content": opening or YOU_OPEN})
         else:
-            messages = [{"role": "user", "content": f"{brief}\n\n{self.opening}" if self.opening else brief}]
-        for step in self.steps:
+            messages = [{"role": "user", "content": f"{brief}\n\n{opening}" if opening else brief}]
+        for step in steps:
             call = call_of(step.heard.act, step.text, step.index) if tools else None
             if call:
                 messages.append({"role": "assistant", "content": "", "tool_calls": [call]})

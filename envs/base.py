@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any, ClassVar, Protocol, cast
 
 from ..core.acts import Act
-from ..core.dialogue import Dialogue
+from ..core.dialogue import Dialogue, Step
 from ..core.duel import Seats, SmallDuel
 from ..core.game import Game
 from ..core.grammar import Grammar, Understand
@@ -220,6 +220,10 @@ class Family:
     def meant(self, text: str, scenario: Any) -> str:
         """An utterance in the units of the acts, for language models that read it and think in acts."""
         return text
+
+    def kept(self, dialogue: Dialogue) -> tuple[str, str, Sequence[Step]] | None:
+        """Brief, opening and steps that the learner is still shown in `Dialogue.messages`; ``None``: all."""
+        return None
 
     def named(self, text: str, public: Any) -> Iterable[int]:
         """Numbers that a text names otherwise than in figures; to tell whether words give away what is hidden."""

@@ -251,20 +251,29 @@ class LanguageModelPolicy:
         return found
 
     def record(self, dialogue: Dialogue) -> TokenRecord:
-        """The token record of a dialogue that this policy played, with the rewards of its steps."""
+        """The token record of a dialogue that this policy played, with the rewards of its steps.
+
+        Raises:
+            ValueError: If some of its turns were no longer shown to it: what it has written has then no one record.
+        """
+        if dialogue.kept() is not None:
+            raise ValueError(
+                "token records need dialogues of which all is shown; this scenario closes some: train on it with acts "
+                "(model='acts'), or with `remember = true` in its file"
+            )
         record = self._records[dialogue]
         record.rewards = [sum(step.rewards.values()) for step in dialogue.steps]
         return record
 
     def _catch_up(self, dialogue: Dialogue) -> TokenRecord:
         """The record, up to what the model is to answer now."""
-        record = self._records.get(dialogue)
-        if record is None or len(record.turns) != len(dialogue.steps):
+        record, kept = self._records.get(dialogue), dialogue.kept()
+        if record is None or len(record.turns) != len(dialogue.steps if kept is None else kept[2]):
             record = self._records[dialogue] = self.chat.record(dialogue.messages(self.system))
         return self._heard(record, dialogue)
 
     def _heard(self, record: TokenRecord, dialogue: Dialogue) -> TokenRecord:
         """The record with the last reply."""
-        if dialogue.steps:
+        if record.turns:
             record.hear(self.chat.reply(dialogue.steps[-1].reply))
         return record

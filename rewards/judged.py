@@ -62,6 +62,8 @@ class Bench:
             raise ValueError(f"the judge must answer each of {len(items)} questions, got {len(opinions)} opinions")
         found: list[dict[str, list[tuple[Rubric, Opinion | Failure]]]] = [{} for _ in steps]
         for (place, name), (rubric, _), opinion in zip(places, items, opinions, strict=True):
+            if rubric.proof and isinstance(opinion, Opinion) and not opinion.evidence:
+                opinion = opinion._replace(value=0.0, score=float(rubric.scale[0]))
             found[place].setdefault(name, []).append((rubric, opinion))
         for step, by_name in zip(steps, found, strict=True):
             failed = [o for parts in by_name.values() for _, o in parts if isinstance(o, Failure)]

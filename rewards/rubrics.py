@@ -15,6 +15,7 @@ class Rubric(NamedTuple):
         scale: The lowest and the highest score, whole numbers.
         anchors: What some scores mean, by the score as a text.
         when: ``"end"``: the whole dialogue is rated once. ``"turn"``: each turn of the learner, with what came before.
+        proof: Whether a score that rests on no quote of the dialogue is the lowest, whatever the judge says.
     """
 
     id: str
@@ -22,6 +23,7 @@ class Rubric(NamedTuple):
     scale: tuple[int, int] = (1, 5)
     anchors: Mapping[str, str] = {}
     when: str = "end"
+    proof: bool = False
 
 
 def rubric_of(part: Any) -> Rubric:

@@ -17,7 +17,7 @@ from ..envs.open.family import Open
 from ..envs.open.format import Scenario
 from ..envs.open.hostile import besiege, obedient
 from ..envs.open.library import built_in, find, places
-from ..envs.open.lint import lint
+from ..envs.open.lint import lint, shared_tools
 from ..envs.users import make_user
 
 TEMPLATE = Path(__file__).with_name("new_scenario.toml.txt")
@@ -128,6 +128,10 @@ def _check(files: Sequence[str], console: Console) -> int:
         )
         for fault in verdict.faults:
             console.print(f"      {fault}", markup=False)
+        for note in verdict.notes:
+            console.print(f"      note: {note}", markup=False)
+    for note in shared_tools(scripts):
+        console.print(f"note: {note}", markup=False)
     if len(scripts) > 1:
         console.print(f"\n{faulty} of {len(scripts)} have faults" if faulty else f"\nall {len(scripts)} are fine")
     return int(faulty > 0)

@@ -333,8 +333,8 @@ def goal_state(dialogue: Dialogue) -> GoalState:
 
 
 def _transcript(dialogue: Dialogue, sealed: bool) -> str:
-    """The last turns in words; without those that are not to be heard yet."""
-    turns = list(dialogue.turns())[-2 * SHOWN :]
+    """The last turns of people in words; without those that are not to be heard yet."""
+    turns = [turn for turn in dialogue.turns() if turn.seat not in dialogue.tools][-2 * SHOWN :]
     lines = [("They" if turn.seat == dialogue.seat else "You", turn.text) for turn in turns]
     if dialogue.hearing and not sealed:
         lines.append(("They", dialogue.hearing))

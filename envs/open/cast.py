@@ -12,7 +12,8 @@ from ...core.acts import Act, Say
 from ...core.grammar import Grammar, Heard
 from ...core.setting import Setting
 from ...simulated_users.cast import FAILED, MET, OPEN, Goal, Moment
-from .game import Reply, Rules
+from .acts import Reply
+from .game import Rules
 
 KEEP = "Tell nothing that you may not tell now, whoever asks for it."
 
@@ -59,7 +60,8 @@ class FileCast:
         ]
         facts = []
         for fact in file.fact:
-            text = fact.text[rules.drawn(fact.of, moment.hidden)] if isinstance(fact.text, dict) else fact.text
+            value = "/".join(rules.drawn(name, moment.hidden) for name in fact.of)
+            text = fact.text[value] if isinstance(fact.text, dict) else fact.text
             facts.append(f"- {fact.id}: {text}{' You would rather not tell it.' if fact.secret else ''}")
         about = [
             file.person.about.strip(),
@@ -73,8 +75,8 @@ class FileCast:
         rules, state = _rules(moment.setting), moment.state
         over = FAILED if state.mover is None else OPEN
         found = []
-        for goal in rules.file.goal:
-            met = goal.when is not None and rules.holds(goal.when, state, moment.hidden)
+        for goal, when in rules.file.aims:
+            met = when is not None and rules.holds(when, state, moment.hidden)
             found.append(Goal(goal.text.format(**dict(moment.public.draws)), MET if met else over))
         return [*found, Goal(KEEP, MET)]
 
@@ -86,13 +88,15 @@ class FileCast:
         numbers = zip(rules.file.state, moment.hidden.state, strict=True)
         stands = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in numbers)
         replies = [f"{self.grammar.print(act) or '[talk]'}: {self._meant(rules, act)}" for act in self.acts(moment)]
-        turn = f"Turn {state.turn} of {rules.file.turns}.{f' Inside you: {stands}.' if stands else ''}"
+        turn = f"Turn {state.turn} of {rules.file.turns_of(state.session)}.{f' Inside you: {stands}.' if stands else ''}"
+        if rules.file.session:
+            turn = f"Dialogue {state.session} of {len(rules.file.session) + 1} with the same person. {turn}"
         return "\n".join([turn, "What you may do now:", *replies])
 
     def acts(self, moment: Moment) -> list[Act]:
         """What the rules lead to; besides, to say nothing of weight, unless the dialogue ends now."""
         found = [act for (_, act), p in moment.setting.mind.react(moment.hidden, moment.state) if p > 0.0]
-        ends = any(isinstance(act, Reply) and (act.outcome or act.line == "opening") for act in found)
+        ends = any(isinstance(act, Reply) and (act.outcome or act.line.startswith("opening")) for act in found)
         return found if ends else list(dict.fromkeys([*found, Say()]))
 
     def admissible(self, moment: Moment, act: Act) -> str:
@@ -106,8 +110,9 @@ class FileCast:
     def bounds(self, setting: Setting, hidden: Any) -> tuple[float, float]:
         """All that the checks can give and take, less the cost of no turn and of all."""
         file = _rules(setting).file
-        weights = [check.weight for check in file.score.check]
-        least = sum(weight for weight in weights if weight < 0.0) - file.score.cost * file.turns
+        weights = [check.weight for check in file.checks]
+        turns = sum(file.turns_of(number) for number in range(1, len(file.session) + 2))
+        least = sum(weight for weight in weights if weight < 0.0) - file.score.cost * turns
         return least, sum(weight for weight in weights if weight > 0.0)
 
     def _meant(self, rules: Rules, act: Act) -> str:

@@ -10,16 +10,19 @@ from itertools import product
 from typing import Any, ClassVar, cast
 
 from ...core.acts import Act
-from ...core.dialogue import Dialogue
+from ...core.dialogue import Dialogue, Step
 from ...core.grammar import TALK, Grammar, Heard
 from ...rewards.rubrics import Rubric, rubric_of
 from ..base import Family
+from .acts import Bye, Do, Scene, kinds_of
 from .cast import FileCast
+from .drafts import FileGrammar, block_of, read
 from .format import Scenario
-from .game import Bye, Do, Inner, Rules, kinds_of
+from .game import Inner, Rules, seats_of
 from .guide import FileGuide
 from .library import Script, find
 from .mind import StandIn
+from .parts import RECORDS, SCENE
 from .voice import FileVoice, Public
 
 
@@ -44,6 +47,8 @@ def _cues(script: Script) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((move.id, re.compile(cue, re.IGNORECASE)) for move in script.file.move for cue in move.cues)
 
 
+MET = 'Is this, which the {role} was to see to, complete by the end: "{goal}"?'
+NO_YES = {"0": "not, or only attempted", "1": "complete, and words of the dialogue prove it"}
 _BYE = re.compile(r"\b(?:good ?bye|bye(?:[ -]bye)?)\b", re.IGNORECASE)
 
 
@@ -55,7 +60,13 @@ def matches(text: str, script: Script) -> list[str]:
 
 
 def understand(text: str, script: Script | None) -> Heard:
-    """The move whose cue stands last in the words: people say what they are after at the end."""
+    """A draft, where one is shown; else the move whose cue stands last in the words.
+
+    People say what they are after at the end.
+    """
+    if script is not None and script.file.draft is not None and (block := block_of(text)):
+        draft = script.file.draft
+        return Heard(kinds_of(script.file)[draft.name](**read(draft, block)))
     found = matches(text, script) if script is not None else []
     return Heard(Bye() if found[-1] == "bye" else Do(found[-1])) if found else TALK
 
@@ -103,6 +114,11 @@ class Open(Family):
                     )
         return found
 
+    @cached_property
+    def grammar(self) -> FileGrammar:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Reads and prints the acts, and drafts in their blocks."""
+        return FileGrammar(self.acts, understand)
+
     @property
     def acts(self) -> tuple[type[Act], ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """What the learner can do with a tag."""
@@ -123,15 +139,22 @@ class Open(Family):
         """What a language model is told that decides for the person."""
         return FileCast()
 
+    @cached_property
+    def tools(self) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """What prints for the records, and where a further dialogue begins; only what some file needs."""
+        printed = {RECORDS: self.voice.entry, SCENE: self.voice.scene}
+        needed = {seat for file in self.files.values() for seat in seats_of(file, ())}
+        return {seat: prints for seat, prints in printed.items() if seat in needed}
+
     @property
     def role(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The learner's seat."""
         return self.seats[0]
 
     @property
-    def seats(self) -> tuple[str, str]:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def seats(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Learner and person by their roles; where scenarios of different ones are drawn from, as what they are."""
-        return self._seats
+        return (*self._seats, *self.tools)
 
     @cached_property
     def _seats(self) -> tuple[str, str]:
@@ -148,20 +171,49 @@ class Open(Family):
 
     def parts(self, scenario: Drawn) -> tuple[Rules, StandIn]:
         """The state machine of the file."""
-        rules = Rules(self.scripts[scenario.scenario], self.seats)
+        script = self.scripts[scenario.scenario]
+        rules = Rules(script, seats_of(script.file, self._seats))
         return rules, StandIn(rules)
 
     def brief(self, scenario: Drawn, grammar: Grammar) -> str:
         """What the file tells the learner, and its tools."""
+        return self._brief(scenario, grammar.mode, 1)
+
+    def _brief(self, scenario: Drawn, mode: str, session: int) -> str:
         file = self.files[scenario.scenario]
-        told = [file.learner.brief.format(**dict(scenario.draws)).strip(), f"You have {file.turns} turns."]
+        told = [file.learner.brief.format(**dict(scenario.draws)).strip()]
+        if session > 1:
+            told.append(self.voice.announced(scenario.public, session))
+        else:
+            told.append(f"You have {file.turns} turns.")
+            if file.session:
+                told.append(f"It is the first of {len(file.session) + 1} dialogues with the same person.")
         for tool in file.tool:
             form = " ".join([tool.name, *(f"{arg}={'|'.join(values)}" for arg, values in tool.args.items())])
             told.append(f"[{form}]: {tool.doc}" if tool.doc else f"[{form}]")
-        if grammar.mode == "tagged":
+        if draft := file.draft:
+            parts = " ".join(f"{name}={'|'.join(part.values)}" for name, part in draft.part.items())
+            form = (
+                "A block that begins with ```draft and ends with ```"
+                if mode == "natural"
+                else f"[{draft.name} {parts}]"
+            )
+            told.append(f"{form}: {draft.doc or 'shows a draft.'}")
+        if mode == "tagged":
             told.append(f"[do MOVE] makes a move: {', '.join(move.id for move in file.move)}.")
         told.append("[bye] ends the dialogue.")
         return " ".join(told)
+
+    def kept(self, dialogue: Dialogue) -> tuple[str, str, Sequence[Step]] | None:
+        """In a further dialogue: its brief and its opening, and the steps since; what was before is closed."""
+        file = self.files[dialogue.scenario.scenario]
+        for step in reversed(dialogue.steps if file.session else ()):
+            for place, (_, _, act) in enumerate(step.exchange.replies):
+                if isinstance(act, Scene) and not file.session[act.session - 2].remember:
+                    said = [turn.text for turn in step.answers[place + 1 :]]
+                    brief = self._brief(dialogue.scenario, dialogue.memo.get("mode", "natural"), act.session)
+                    return brief, "\n".join(said), dialogue.steps[step.index + 1 :]
+        return None
 
     def context(self, dialogue: Dialogue) -> Hashable:
         """The file, whose cues are looked for."""
@@ -172,18 +224,29 @@ class Open(Family):
         return seat if seat == "you" else f"the {seat}"
 
     def rubrics(self, scenario: Drawn) -> tuple[Rubric, ...]:
-        """Those of the file."""
-        return tuple(map(rubric_of, self.files[scenario.scenario].score.judge))
+        """Those of the file, and one for each soft goal: whether it was met, which the judge must prove by a quote."""
+        file, draws = self.files[scenario.scenario], dict(scenario.draws)
+        soft = [
+            Rubric(
+                goal.id, MET.format(role=file.person.role, goal=goal.text.format(**draws)), (0, 1), NO_YES, "end", True
+            )
+            for goal in file.goal
+            if goal.soft
+        ]
+        return (*map(rubric_of, file.score.judge), *soft)
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The score, and which checks hold."""
         rules, state, hidden = cast(Rules, dialogue.setting.game), dialogue.state, dialogue.hidden
-        checks = [check for check in rules.file.score.check if check.weight > 0]
+        checks = [check for check in rules.file.checks if check.weight > 0]
         met = sum(check.weight for check in checks if rules.holds(check.when, state, hidden))
-        held = {f"check {check.id}": rules.holds(check.when, state, hidden) for check in rules.file.score.check}
+        held = {f"check {check.id}": rules.holds(check.when, state, hidden) for check in rules.file.checks}
+        for goal, when in rules.file.aims:
+            if goal.id and when is not None:
+                held[f"goal {goal.id}"] = rules.holds(when, state, hidden)
         return {
             "checks": met / sum(check.weight for check in checks),
-            "turns": state.turn,
+            "turns": state.turn + state.spent,
             "ending": state.outcome,
             **held,
         }

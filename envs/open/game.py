@@ -2,61 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, make_dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
-from .format import CLOSED, TALK, TIME, Condition, Range, Scenario
+from .acts import Bye as Bye
+from .acts import Do as Do
+from .acts import Entry as Entry
+from .acts import Reply as Reply
+from .acts import Scene as Scene
+from .acts import event as event
+from .acts import kinds_of as kinds_of
+from .format import Scenario
 from .library import Script
-
-
-@dataclass(frozen=True, slots=True)
-class Do(Act):
-    """A move of the learner that the file names."""
-
-    move: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bye(Act):
-    """The learner leaves."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply(Act):
-    """What the person does.
-
-    Attributes:
-        told: Facts that it tells, with plus signs between them; behind a colon the value that it depends on.
-        line: Which lines of the file it says, with a plus sign between that of a rule and that of an end.
-        outcome: How it ends the dialogue.
-    """
-
-    told: str = ""
-    line: str = ""
-    outcome: str = ""
-
-    @property
-    def facts(self) -> tuple[tuple[str, str], ...]:
-        """Each fact that is told, and the value that it depends on; ``""`` for none."""
-        return tuple((part.partition(":")[0], part.partition(":")[2]) for part in self.told.split("+") if part)
+from .parts import CLOSED, RECORDS, SCENE, TIME, Condition, Range, one_or_more
+from .records import DONE, REFUSED, Records
 
 
 class State(NamedTuple):
     """All that is public.
 
     Attributes:
-        turn: Turns of the learner.
+        turn: Turns of the learner in this dialogue.
         mover: Whose turn it is.
         last: What the learner did, as long as it is not answered.
         told: Facts that were told and that a condition asks for.
         done: What the learner did that a condition asks for, such as ``"blame"``, ``"refund(order=W-1)"``.
         early: What was done before something that should have come first: see `Rules.waits`.
         outcome: How it ended.
+        session: Number of the dialogue.
+        spent: Turns of the learner in the dialogues before.
+        db: Places of the record that were changed, with what they hold now.
+        draft: The parts of the learner's last draft, in the order of the file.
     """
 
     turn: int = 0
@@ -66,6 +48,10 @@ class State(NamedTuple):
     done: tuple[str, ...] = ()
     early: tuple[str, ...] = ()
     outcome: str = ""
+    session: int = 1
+    spent: int = 0
+    db: tuple[tuple[str, str], ...] = ()
+    draft: tuple[str, ...] = ()
 
 
 class Inner(NamedTuple):
@@ -75,29 +61,10 @@ class Inner(NamedTuple):
     state: tuple[int, ...]
 
 
-@lru_cache(maxsize=1024)
-def tool_act(name: str, args: tuple[tuple[str, tuple[str, ...]], ...]) -> type[Act]:
-    """The act of a tool: ``[refund order=W-4711]``."""
-    hints = [(arg, Literal[values]) for arg, values in args]  # pyright: ignore[reportInvalidTypeForm]
-    made = make_dataclass(name.capitalize(), hints, bases=(Act,), frozen=True, namespace={"__module__": __name__})
-    made.__doc__ = "A call of a tool."
-    made.tag = classmethod(lambda cls: name)  # pyright: ignore[reportAttributeAccessIssue]
-    made.__reduce__ = lambda self: (_called, (name, args, tuple(getattr(self, arg) for arg, _ in args)))  # pyright: ignore[reportAttributeAccessIssue]
-    return made
-
-
-def _called(name: str, args: Any, values: tuple[str, ...]) -> Act:
-    return tool_act(name, args)(*values)
-
-
-def kinds_of(file: Scenario) -> dict[str, type[Act]]:
-    """The acts of a file's tools, by name."""
-    return {tool.name: tool_act(tool.name, tuple(tool.args.items())) for tool in file.tool}
-
-
-def event(act: Act) -> str:
-    """What the learner did, as rules and conditions name it."""
-    return act.move if isinstance(act, Do) else TALK if isinstance(act, Say) else act.tag()
+def seats_of(file: Scenario, roles: Sequence[str]) -> tuple[str, ...]:
+    """The seats of a file: learner and person, and those of no person that it needs."""
+    records = [RECORDS] if any(tool.answers for tool in file.tool) else []
+    return (*roles, *records, *([SCENE] if file.session else []))
 
 
 @dataclass(frozen=True)
@@ -106,11 +73,11 @@ class Rules:
 
     Attributes:
         script: The file.
-        seats: The learner's and the person's.
+        seats: The learner's and the person's; see `seats_of`.
     """
 
     script: Script
-    seats: tuple[str, str]
+    seats: tuple[str, ...]
 
     @property
     def file(self) -> Scenario:
@@ -121,24 +88,31 @@ class Rules:
     def acts(self) -> tuple[Act, ...]:
         """Everything that the learner can do."""
         calls = [
-            kinds_of(self.file)[tool.name](*values)
-            for tool in self.file.tool
-            for values in product(*tool.args.values())
+            kinds_of(self.file)[name](*values)
+            for name, args in self.file.calls.items()
+            for values in product(*args.values())
         ]
         return (Say(), *(Do(move.id) for move in self.file.move), *calls, Bye())
 
     @cached_property
+    def records(self) -> Records:
+        """The record that tools act on."""
+        return Records(self.file)
+
+    @cached_property
     def events(self) -> dict[Act, tuple[str, ...]]:
-        """What each act is as a condition asks for it later: a move, or a call with or without arguments."""
-        asked = [part for _, part in self.file.conditions()]
-        moves = {name for part in asked for name in part.moved}
-        calls = {(part.called, *sorted(part.args.items())) for part in asked if part.called}
-        found = {}
+        """What each act is as a condition asks for it later: a move, or a call with or without arguments.
+
+        Where it is asked for in one dialogue alone, with the number of that before it.
+        """
+        found: dict[Act, tuple[str, ...]] = {}
         for act in self.acts:
-            names = [name for name in moves if name == event(act)]
-            for name, *args in calls:
-                if name == event(act) and all(getattr(act, arg) == value for arg, value in args):
-                    names.append(_call(name, dict(args)))
+            names: dict[str, None] = {}
+            for _, part in self.file.conditions():
+                called = part.called == event(act) and all(getattr(act, arg) == v for arg, v in part.args.items())
+                some = [name for name in part.moved if name == event(act)]
+                some += [_call(part.called, part.args)] if called else []
+                names |= dict.fromkeys(label for name in some for label in _labels(name, part.session))
             found[act] = tuple(names)
         return found
 
@@ -163,45 +137,140 @@ class Rules:
         """Everything that the learner can do."""
         return self.acts
 
+    def unbank(self, state: State, seat: str) -> tuple[float, State]:
+        """What the dialogues before have cost, and the state without it."""
+        return (-self.file.score.cost * state.spent, state._replace(spent=0)) if state.spent else (0.0, state)
+
     def apply(self, state: State, seat: str, act: Act) -> State:
         """The next state.
 
         Raises:
             IllegalAct: If the scenario has no such move or tool.
         """
+        if seat == SCENE:
+            return state._replace(
+                mover=self.seats[1],
+                session=state.session + 1,
+                spent=state.spent + state.turn,
+                turn=0,
+                last=Say(),
+                outcome="",
+            )
+        if seat == RECORDS:
+            told = self.heard(state, act)
+            if getattr(act, "line", "") != REFUSED:
+                state = state._replace(db=self.records.changed(state.db, state.last))
+            if event(state.last) in self._replied:
+                return state._replace(mover=self.seats[1], told=told)
+            return self._next(state._replace(told=told, last=Say()), "")
         if seat == self.seats[1]:
             outcome = act.outcome if isinstance(act, Reply) else ""
-            over = bool(outcome) or state.turn >= self.file.turns
-            return state._replace(
-                mover=None if over else self.seats[0],
-                last=Say(),
-                told=self.heard(state, act),
-                outcome=outcome or (TIME if over else ""),
-            )
+            return self._next(state._replace(last=Say(), told=self.heard(state, act)), outcome)
         if act not in self.events:
             raise IllegalAct(f"Possible are {', '.join(self.names)}.")
-        if isinstance(act, Bye):
-            return state._replace(mover=None, last=act, outcome=CLOSED)  # free: to be cut off must not pay more
+        if isinstance(act, Bye):  # free: to be cut off must not pay more
+            return self.over(state._replace(last=act), CLOSED)
         name, seen = event(act), {*state.told, *state.done}
-        done = {*state.done, *self.events[act]}
+        done = {*state.done, *(label for label in self.events[act] if _in(label, state.session))}
         early = {*state.early, *(f"{name}<{wanted}" for wanted in self.waits.get(name, ()) if wanted not in seen)}
         return state._replace(
             turn=state.turn + 1,
-            mover=self.seats[1],
+            mover=RECORDS if self.records.answers(act) else self.seats[1],
             last=act,
             done=tuple(sorted(done)),
             early=tuple(sorted(early)),
+            draft=self._drafted(state, act),
         )
+
+    def _next(self, state: State, outcome: str) -> State:
+        """The learner's turn, unless the dialogue is over."""
+        if not outcome and state.turn >= self.file.turns_of(state.session):
+            outcome = TIME
+        return self.over(state, outcome) if outcome else state._replace(mover=self.seats[0])
+
+    def over(self, state: State, outcome: str) -> State:
+        """The end of the dialogue; a further one follows, if the file has one and the outcome is not final."""
+        more = state.session <= len(self.file.session) and outcome not in self.file.final
+        return self.ended(state, outcome)._replace(mover=SCENE if more else None)
+
+    def ended(self, state: State, outcome: str) -> State:
+        """The state with the way in which its dialogue has ended."""
+        label = f"{state.session}={outcome}"
+        done = tuple(sorted({*state.done, label})) if label in self._asked_ends else state.done
+        return state._replace(outcome=outcome, done=done)
+
+    def entry(self, state: State, hidden: Inner) -> Entry:
+        """What the records answer the call that was made."""
+        call = self.records.call(state.last)
+        if not self.holds(call.requires, state, hidden):
+            return Entry(REFUSED, self._shown(call.refused, state, hidden))
+        for number, (when, told, places) in enumerate(call.returns):
+            if self.holds(when, state, hidden):
+                return Entry(str(number), self._shown(places, state, hidden), self.telling(told, hidden))
+        return Entry(DONE)
+
+    def telling(self, facts: Sequence[str], hidden: Inner) -> str:
+        """Facts as an act tells them: with the value that each depends on, so that whoever hears it knows."""
+        of = {fact.id: fact.of for fact in self.file.fact}
+        values = {name: "/".join(self.drawn(draw, hidden) for draw in of[name]) for name in facts}
+        return "+".join(f"{name}:{value}" if value else name for name, value in values.items())
+
+    def _shown(self, places: Sequence[str], state: State, hidden: Inner) -> str:
+        drawn = dict(zip(self.file.hidden, hidden.drawn, strict=True))
+        return json.dumps({at: self.records.held(at, state.db, drawn) for at in places}) if places else ""
+
+    def _drafted(self, state: State, act: Act) -> tuple[str, ...]:
+        """The parts of the last draft, as far as a condition asks for them."""
+        draft = self.file.draft
+        if draft is None or event(act) != draft.name:
+            return state.draft
+        return tuple(getattr(act, name) if name in self._asked_parts else "" for name in draft.part)
 
     def heard(self, state: State, act: Act) -> tuple[str, ...]:
         """The facts that were told by now and that a condition asks for."""
-        if not isinstance(act, Reply) or not act.told:
+        if not isinstance(act, (Reply, Entry)) or not act.told:
             return state.told
-        return tuple(sorted({*state.told, *(name for name, _ in act.facts if name in self._asked)}))
+        labels = (label for name, _ in act.facts for label in self._asked.get(name, ()))
+        return tuple(sorted({*state.told, *(label for label in labels if _in(label, state.session))}))
 
     @cached_property
-    def _asked(self) -> frozenset[str]:
-        return frozenset(name for _, part in self.file.conditions() for name in part.told)
+    def _asked(self) -> dict[str, set[str]]:
+        """Fact -> as what conditions ask for it."""
+        found: dict[str, set[str]] = {}
+        for _, part in self.file.conditions():
+            for name in part.told:
+                found.setdefault(name, set()).update(_labels(name, part.session))
+        return found
+
+    @cached_property
+    def _asked_ends(self) -> frozenset[str]:
+        parts = [part for _, part in self.file.conditions() if part.session]
+        return frozenset(
+            f"{number}={name}" for part in parts for number in part.session for name in one_or_more(part.outcome)
+        )
+
+    @cached_property
+    def _asked_parts(self) -> frozenset[str]:
+        return frozenset(name for _, part in self.file.conditions() for name in part.text)
+
+    @cached_property
+    def _replied(self) -> frozenset[str]:
+        """What the person answers: all but calls that the records answer, and about which nothing is written."""
+        spoken = {name for rule in self.file.rule for name in rule.on}
+        tools = [tool for tool in self.file.tool if tool.answers and tool.name not in spoken]
+        for end in self.file.end:
+            parts = [*end.when.parts()]
+            tools = [
+                tool
+                for tool in tools
+                if not any(
+                    part.called == tool.name
+                    or (part.db and tool.set)
+                    or any(set(part.told) & set(answer.tell) for answer in tool.returns)
+                    for part in parts
+                )
+            ]
+        return frozenset({event(act) for act in self.acts} - {tool.name for tool in tools})
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -211,18 +280,18 @@ class Rules:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Moves and tools, as the learner may name them."""
-        return (*(move.id for move in self.file.move), *(tool.name for tool in self.file.tool), "bye")
+        return (*(move.id for move in self.file.move), *self.file.calls, "bye")
 
     def payoff(self, state: State, seat: str, hidden: Any = None) -> float:
         """The checks that hold, each with its weight, less what the turns cost; nothing for the person."""
         if seat != self.seats[0]:
             return 0.0
-        key = (state.told, state.done, state.early, state.outcome, hidden)
+        key = (*state[3:7], state.session, *state[9:], hidden)  # not who moves, nor how long it took
         worth = self._worth.get(key)
         if worth is None:
-            held = (check.weight for check in self.file.score.check if self.holds(check.when, state, hidden))
+            held = (check.weight for check in self.file.checks if self.holds(check.when, state, hidden))
             worth = self._worth[key] = math.fsum(held)
-        return worth - self.file.score.cost * state.turn
+        return worth - self.file.score.cost * (state.turn + state.spent)
 
     @cached_property
     def _worth(self) -> dict[Any, float]:
@@ -237,13 +306,37 @@ class Rules:
             number = hidden.state[self._places[name]]
             if not (wanted.holds(number) if isinstance(wanted, Range) else number == wanted):
                 return False
-        wanted = _wanted(condition)
-        if not {*state.told, *state.done}.issuperset(wanted):
+        for place, wanted in condition.db.items():
+            drawn = dict(zip(self.file.hidden, hidden.drawn, strict=True))
+            if self.records.held(place, state.db, drawn) not in one_or_more(wanted):
+                return False
+        if condition.text and not self._is_written(condition, state):
+            return False
+        return self._happened(condition, state) and self._inner(condition, state, hidden)
+
+    def _is_written(self, condition: Condition, state: State) -> bool:
+        """Whether the last draft has the values that a condition asks for."""
+        if not state.draft or self.file.draft is None:
+            return False
+        written = dict(zip(self.file.draft.part, state.draft, strict=True))
+        return all(written[name] in one_or_more(wanted) for name, wanted in condition.text.items())
+
+    def _happened(self, condition: Condition, state: State) -> bool:
+        """Whether all came about that a condition asks for, in its dialogues if it names some."""
+        wanted, seen = _wanted(condition), {*state.told, *state.done}
+        if not all(any(label in seen for label in _labels(what, condition.session)) for what in wanted):
             return False
         if condition.before and any(f"{condition.before}<{what}" in state.early for what in wanted):
             return False
-        if condition.outcome and state.outcome not in condition.outcome:
-            return False
+        outcomes = one_or_more(condition.outcome)
+        if condition.session:
+            if outcomes:
+                return any(f"{number}={name}" in seen for number in condition.session for name in outcomes)
+            return bool(wanted) or state.session in condition.session
+        return not outcomes or state.outcome in outcomes
+
+    def _inner(self, condition: Condition, state: State, hidden: Inner) -> bool:
+        """Whether the conditions in a condition hold as it says."""
         return (
             all(self.holds(part, state, hidden) for part in condition.all)
             and (not condition.any or any(self.holds(part, state, hidden) for part in condition.any))
@@ -263,3 +356,14 @@ def _wanted(condition: Condition) -> tuple[str, ...]:
 
 def _call(name: str, args: Mapping[str, str]) -> str:
     return f"{name}({', '.join(f'{arg}={value}' for arg, value in sorted(args.items()))})" if args else name
+
+
+def _labels(name: str, sessions: tuple[int, ...]) -> tuple[str, ...]:
+    """What happened, as it is kept: with the number of the dialogue, where it is asked for in one alone."""
+    return tuple(f"{number}:{name}" for number in sessions) or (name,)
+
+
+def _in(label: str, session: int) -> bool:
+    """Whether something is kept that happens in this dialogue."""
+    number, colon, _ = label.partition(":")
+    return not colon or number == str(session)

@@ -9,8 +9,9 @@ from ...core.stream import Stream
 from ...simulated_users.guide import Line
 from ...simulated_users.speech import manner
 from ...simulated_users.user import Cue
-from .format import Fact, Scenario
-from .game import Reply
+from .acts import Reply
+from .format import Scenario
+from .parts import Fact
 from .voice import Lines
 
 MOST = 60  # words of an utterance

@@ -20,10 +20,12 @@ from ...simulated_users.llm_mind import LLMUser
 from ...simulated_users.llm_voice import LLMVoice
 from ...simulated_users.user import SimulatedUser
 from ..engine import Engine, Options
+from .acts import Entry, Reply, event, facts_of
 from .attacks import Attack, attacks
 from .family import Open
-from .format import Fact, Scenario
-from .game import Inner, Reply, Rules, State, event
+from .format import Scenario
+from .game import Inner, Rules, State
+from .parts import Fact
 
 TOGETHER = 32  # dialogues at a time
 _HEARD = re.compile(r'\AThey said: ".*?"\n', re.DOTALL)
@@ -130,10 +132,10 @@ def _note(report: Report, file: Scenario, attack: Attack, step: Step, told: set[
         rules = cast(Rules, step.dialogue.setting.game)
         may = permitted(rules, state, hidden)
         for name, value in act.facts:
-            true = {fact.id: rules.drawn(fact.of, hidden) if fact.of else "" for fact in file.fact}.get(name)
-            if name not in may or value != true:
+            if name not in may or value != dict(facts_of(rules.telling([name], hidden)))[name]:
                 report.leaks.append(f"seed {step.dialogue.seed}: {attack.text[:60]!r} is answered by {act.told!r}")
         told |= {name for name, _ in act.facts}
+    told |= {name for _, _, act in step.exchange.replies if isinstance(act, Entry) for name, _ in act.facts}
     report.leaks += _named(file, step.dialogue, told, step.reply.removeprefix(step.reason), attack.text)
     if attack.kind:
         report.attacks += 1

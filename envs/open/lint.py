@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -11,13 +11,16 @@ from ...core.acts import Act, Say
 from ...core.grammar import Grammar
 from ...core.setting import Setting
 from ...core.solver import Solution
+from .acts import Bye, Do, Entry, Reply, Scene, kinds_of
+from .drafts import FileGrammar
 from .family import matches, understand
 from .format import Scenario
-from .game import Bye, Do, Inner, Reply, Rules, State
+from .game import Inner, Rules, State, seats_of
 from .library import Script
 from .mind import StandIn
+from .parts import CLOSED, TIME
 
-_TAGS = Grammar(())
+_TAGS, _TEXTS = Grammar(()), FileGrammar(())
 COURSES = 300_000  # hidden situations that are looked at
 WORDS = 40  # of a line
 OPENINGS = 12  # ways to begin
@@ -31,28 +34,38 @@ class Verdict:
     Attributes:
         faults: What must be mended.
         figures: What the stand-in is worth, by name.
+        notes: What may be meant so.
     """
 
     faults: list[str]
     figures: dict[str, float]
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Reached:
-    """What can happen at all, whatever the learner does."""
+    """What can happen at all, whatever the learner does.
+
+    Attributes:
+        facts: What can be told.
+        lines: What can be said, by the names that acts use.
+        ends: Session and outcome -> after how many turns of its dialogue it can come about.
+        held: Check -> whether it holds at an end -> after how many turns that can come about.
+        complete: Whether everything was looked at.
+    """
 
     facts: set[str] = field(default_factory=set)
     lines: set[str] = field(default_factory=set)
-    outcomes: set[str] = field(default_factory=set)
-    held: dict[str, set[bool]] = field(default_factory=dict)
+    ends: dict[tuple[int, str], int] = field(default_factory=dict)
+    held: dict[str, dict[bool, int]] = field(default_factory=dict)
     complete: bool = True
 
 
 def lint(script: Script) -> Verdict:
     """Look at a file from all sides."""
-    rules = Rules(script, ("learner", "person"))
+    rules = Rules(script, seats_of(script.file, ("learner", "person")))
     reached = reach(rules)
-    faults = [*_unreachable(script.file, reached), *_words(script), *_cues(script)]
+    faults = [*_unreachable(script.file, reached), *_words(script), *_cues(script), *_drafts(script, rules)]
     worth = values(rules)
     best = worth["optimum"]
     if best <= 0.0:
@@ -65,7 +78,22 @@ def lint(script: Script) -> Verdict:
                 f"{name} gets {value:.3f}, and the optimum is {best:.3f}: thoughtless play must get at most "
                 f"{IDLE:.0%} of it; let it cost something, or let more depend on what is asked"
             )
-    return Verdict(faults, worth)
+    notes = []
+    if worth["secret known"] - best < 1e-9:
+        notes.append(
+            "who knows all that is hidden gets no more than the optimum: asking costs nothing, or is not needed"
+        )
+    return Verdict(faults, worth, notes)
+
+
+def shared_tools(scripts: Sequence[Script]) -> Iterator[str]:
+    """Tools that scenarios cannot be drawn together for: of one name, with other arguments."""
+    found: dict[str, tuple[str, object]] = {}
+    for script in scripts:
+        for name, kind in kinds_of(script.file).items():
+            first, other = found.setdefault(name, (script.file.id, kind))
+            if other is not kind:
+                yield f"{name!r} has other arguments in {script.file.id} than in {first}: they cannot be drawn together"
 
 
 def values(rules: Rules) -> dict[str, float]:
@@ -82,48 +110,70 @@ def values(rules: Rules) -> dict[str, float]:
 
 
 def reach(rules: Rules) -> Reached:
-    """Everything that can come about, over all acts, draws and chances; turns are not told apart."""
+    """Everything that can come about, over all acts, draws and chances.
+
+    Turns are not told apart: what is found is looked at in the order in which it can first come about.
+    """
     mind, file = StandIn(rules), rules.file
-    found = Reached(held={check.id: set() for check in file.score.check})
-    begin: list[tuple[State, Inner]] = []
-    for hidden in mind.prior().support:
-        begin += _next(rules, mind, rules.start(), hidden, found)
-    seen = {(state._replace(turn=0), hidden) for state, hidden in begin}
-    open_ = list(begin)
-    while open_:
-        state, hidden = open_.pop()
-        _note(rules, state._replace(outcome=state.outcome or "time"), hidden, found)  # time may be up anywhere
-        if state.mover is None:
-            continue
-        for act in rules.acts:
-            after = rules.apply(state._replace(turn=0), rules.seats[0], act)
-            ends = [(after, hidden)] if after.mover is None else _next(rules, mind, after, hidden, found)
-            for one in ends:
-                key = (one[0]._replace(turn=0), one[1])
+    found = Reached(held={check.id: {} for check in file.checks})
+    waiting = [pair for hidden in mind.prior().support for pair in _next(rules, mind, rules.start(), hidden, found, 0)]
+    seen = {(state._replace(turn=0), hidden) for state, hidden in waiting}
+    for session in range(1, len(file.session) + 2):
+        turns, layer = 0, [pair for pair in waiting if pair[0].session == session]
+        waiting = [pair for pair in waiting if pair[0].session > session]
+        while layer:
+            after = []
+            for state, hidden in layer:
+                after += _from(rules, mind, state._replace(turn=0), hidden, found, turns)
+            turns, layer = turns + 1, []
+            for state, hidden in after:
+                key = (state._replace(turn=0, spent=0), hidden)
                 if key not in seen:
                     if len(seen) >= COURSES:
                         found.complete = False
                         return found
                     seen.add(key)
-                    open_.append(key)
+                    (layer if state.session == session else waiting).append(key)
     return found
 
 
-def _next(rules: Rules, mind: StandIn, state: State, hidden: Inner, found: Reached) -> list[tuple[State, Inner]]:
-    """What the person makes of it."""
-    after = []
-    for (moved, act), p in mind.react(hidden, state):
-        if p > 0.0 and isinstance(act, Reply):
-            found.facts |= {name for name, _ in act.facts}
-            found.lines.update(act.line.split("+"))
-            after.append((rules.apply(state, rules.seats[1], act), moved))
+def _from(
+    rules: Rules, mind: StandIn, state: State, hidden: Inner, found: Reached, turns: int
+) -> list[tuple[State, Inner]]:
+    """What each act of the learner leads to."""
+    after = _next(rules, mind, rules.over(state, TIME), hidden, found, turns)  # time may be up anywhere
+    for act in rules.acts:
+        made = rules.apply(state, rules.seats[0], act)
+        after += _next(rules, mind, made, hidden, found, turns + (not isinstance(act, Bye)))
     return after
 
 
-def _note(rules: Rules, state: State, hidden: Inner, found: Reached) -> None:
-    found.outcomes.add(state.outcome)
-    for check in rules.file.score.check:
-        found.held[check.id].add(rules.holds(check.when, state, hidden))
+def _next(
+    rules: Rules, mind: StandIn, state: State, hidden: Inner, found: Reached, turns: int
+) -> list[tuple[State, Inner]]:
+    """What the others make of it, until it is the learner's turn again."""
+    mover = rules.mover(state)
+    if mover is None:
+        _note(rules, state, hidden, found, turns)
+        return []
+    if mover == rules.seats[0]:
+        return [(state, hidden)]
+    after = []
+    for (moved, act), p in mind.react(hidden, state):
+        if p > 0.0:
+            if isinstance(act, (Reply, Entry)):
+                found.facts |= {name for name, _ in act.facts}
+                found.lines.update(act.line.split("+"))
+            if isinstance(act, Scene):
+                found.ends.setdefault((state.session, state.outcome), turns)
+            after += _next(rules, mind, rules.apply(state, mover, act), moved, found, turns)
+    return after
+
+
+def _note(rules: Rules, state: State, hidden: Inner, found: Reached, turns: int) -> None:
+    found.ends.setdefault((state.session, state.outcome), turns)
+    for check in rules.file.checks:
+        found.held[check.id].setdefault(rules.holds(check.when, state, hidden), turns)
 
 
 def _unreachable(file: Scenario, reached: Reached) -> Iterator[str]:
@@ -139,13 +189,37 @@ def _unreachable(file: Scenario, reached: Reached) -> Iterator[str]:
             place = f"rule {number + 1} (on {', '.join(rule.on)})"
             yield f"{place} never fits: an earlier one covers it, or its condition cannot hold"
     for end in file.end:
-        if end.outcome not in reached.outcomes:
+        if end.outcome not in {outcome for _, outcome in reached.ends}:
             yield f"the end {end.outcome!r} is never reached"
-    for check in file.score.check:
-        if reached.held[check.id] == {False}:
+    yield from _too_late(file, reached)
+    for check in file.checks:
+        if set(reached.held[check.id]) == {False}:
             yield f"check {check.id!r} can never hold"
-        if reached.held[check.id] == {True}:
+        if set(reached.held[check.id]) == {True}:
             yield f"check {check.id!r} always holds: it rewards nothing"
+
+
+def _too_late(file: Scenario, reached: Reached) -> Iterator[str]:
+    """What can come about, but not in the turns that there are."""
+    for outcome in dict.fromkeys(outcome for _, outcome in reached.ends if outcome not in (CLOSED, TIME)):
+        least = {session: turns for (session, named), turns in reached.ends.items() if named == outcome}
+        if all(turns > file.turns_of(session) for session, turns in least.items()):
+            session, turns = min(least.items(), key=lambda item: item[1])
+            yield f"the end {outcome!r} takes at least {turns} turns, and there are {file.turns_of(session)}"
+    most = max(map(file.turns_of, range(1, len(file.session) + 2)))
+    for check in file.checks:
+        if (turns := reached.held[check.id].get(True, 0)) > most:
+            yield f"check {check.id!r} takes at least {turns} turns, and there are {most}"
+
+
+def _drafts(script: Script, rules: Rules) -> Iterator[str]:
+    """Drafts that are not read as they are written for those who choose acts."""
+    for act in rules.acts:
+        if hasattr(act, "table"):
+            text = _TEXTS.print(act)
+            if (heard := understand(text, script).act) != act:
+                shown = _TAGS.print(heard) or "talk"
+                yield f"the draft {_TAGS.print(act)} is written as {text[9:-4][:60]!r}, which is read as {shown}"
 
 
 def _words(script: Script) -> Iterator[str]:
@@ -157,6 +231,8 @@ def _words(script: Script) -> Iterator[str]:
     lines = [("opening", "", line) for line in file.opening] + [("idle", "", line) for line in file.idle]
     for number, rule in enumerate(file.rule):
         lines += [(f"rule {number + 1}", name, line) for line in rule.say for name in [",".join(rule.tell)]]
+    for number, session in enumerate(file.session, 2):
+        lines += [(f"opening {number}", "", line) for line in session.opening]
     lines += [(f"end {end.outcome!r}", "", line) for end in file.end for line in end.say]
     for fact in file.fact:
         said = fact.say.values() if isinstance(fact.say, dict) else [fact.say]
@@ -168,6 +244,9 @@ def _words(script: Script) -> Iterator[str]:
         if len(line.split()) > WORDS:
             yield f"{place}: {line[:40]!r}... has more than {WORDS} words"
     told = [*lines, ("the learner's brief", "", file.learner.brief), ("person.about", "", file.person.about)]
+    told += [(f"the brief of dialogue {number}", "", part.brief) for number, part in enumerate(file.session, 2)]
+    told += [(f"tool {tool.name!r}", ",".join(part.tell), part.text) for tool in file.tool for part in tool.returns]
+    told += [(f"tool {tool.name!r}", "", tool.refused) for tool in file.tool]
     for fact in file.fact:
         for words in fact.words:
             for place, tells, line in told:

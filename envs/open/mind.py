@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from ...core.acts import Act
 from ...core.belief import Belief
-from .format import Rule
-from .game import Inner, Reply, Rules, State, event
+from .game import Inner, Reply, Rules, Scene, State, event
+from .parts import RECORDS, SCENE, Rule
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,15 @@ class StandIn:
 
     def react(self, hidden: Inner, state: State) -> Belief[tuple[Inner, Act]]:
         """What it does next, and what is hidden then."""
+        if state.mover == RECORDS:
+            return Belief.certain((hidden, self.rules.entry(state, hidden)))
+        if state.mover == SCENE:
+            session = self.rules.file.session[state.session - 1]
+            return Belief.certain((self._moved(hidden, session.set), Scene(state.session + 1)))
         if state.turn == 0:
-            return Belief.certain((hidden, Reply(line="opening")))
-        key = (hidden, state._replace(turn=0))
+            number = f"-{state.session}" if state.session > 1 else ""
+            return Belief.certain((hidden, Reply(line=f"opening{number}")))
+        key = (hidden, state._replace(turn=0, spent=0))
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = Belief(
@@ -51,23 +57,18 @@ class StandIn:
         file, left = self.rules.file, 1.0
         for number, rule in enumerate(file.rule):
             if left > 0.0 and _about(rule, state) and self.rules.holds(rule.when, state, hidden):
-                told = "+".join(self._told(name, hidden) for name in rule.tell)
+                told = self.rules.telling(rule.tell, hidden)
                 line = f"rule {file.rule.index(_alike(file.rule, number))}".replace(" ", "-") if rule.say else ""
-                yield self._moved(hidden, rule), Reply(told, line, rule.end), left * rule.chance
+                yield self._moved(hidden, rule.set), Reply(told, line, rule.end), left * rule.chance
                 left *= 1.0 - rule.chance
         if left > 0.0:
             yield hidden, Reply(), left
 
-    def _told(self, name: str, hidden: Inner) -> str:
-        """A fact as an act tells it: with the value that it depends on, so that whoever hears it knows."""
-        of = next(fact.of for fact in self.rules.file.fact if fact.id == name)
-        return f"{name}:{self.rules.drawn(of, hidden)}" if of else name
-
-    def _moved(self, hidden: Inner, rule: Rule) -> Inner:
-        """The state variables after a rule."""
+    def _moved(self, hidden: Inner, changes: Mapping[str, str]) -> Inner:
+        """The state variables after these changes."""
         numbers = []
         for (name, variable), number in zip(self.rules.file.state.items(), hidden.state, strict=True):
-            given = rule.set.get(name, "+0")
+            given = changes.get(name, "+0")
             number = number + int(given) if given[0] in "+-" else int(given)
             numbers.append(max(variable.min, min(variable.max, number)))
         return hidden._replace(state=tuple(numbers))

@@ -8,15 +8,22 @@ from ...core.acts import Act
 from ...core.dialogue import Dialogue
 from ...core.grammar import Grammar
 from ...core.stream import Stream
-from .game import Bye, Do, Rules
+from .acts import Bye, Do
+from .drafts import FileGrammar
+from .game import Rules
 
 CARELESS = 0.3  # share of turns in which the demonstrator does whatever comes to mind
-_TAGS = Grammar(())
+_TAGS, _TEXTS = Grammar(()), FileGrammar(())
+
+
+def _print(act: Act) -> str:
+    """The tag of an act; of a draft its text, too."""
+    return f"{_TEXTS.print(act)} {_TAGS.print(act)}" if hasattr(act, "table") else _TAGS.print(act)
 
 
 def improvise(dialogue: Dialogue, stream: Stream) -> str:
     """Uniform over all moves and calls, and talk; it never leaves."""
-    return _TAGS.print(_any(dialogue, stream)) or "Let me think about it."
+    return _print(_any(dialogue, stream)) or "Let me think about it."
 
 
 def demonstrate(dialogue: Dialogue, stream: Stream) -> str:
@@ -25,12 +32,12 @@ def demonstrate(dialogue: Dialogue, stream: Stream) -> str:
     file = cast(Rules, dialogue.setting.game).file
     examples = next((move.examples for move in file.move if act == Do(move.id)), ())
     words = examples[stream.choose(len(examples))] if examples else ""
-    return f"{words} {_TAGS.print(act)}".strip() or "Let me think about it."
+    return f"{words} {_print(act)}".strip() or "Let me think about it."
 
 
 def terse(dialogue: Dialogue, stream: Stream) -> str:
     """The same, who says nothing but what binds."""
-    return _TAGS.print(_next(dialogue, stream)) or "Let me think about it."
+    return _print(_next(dialogue, stream)) or "Let me think about it."
 
 
 VARIANTS = {"terse": terse}
