@@ -88,7 +88,8 @@ class FileCast:
         numbers = zip(rules.file.state, moment.hidden.state, strict=True)
         stands = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in numbers)
         replies = [f"{self.grammar.print(act) or '[talk]'}: {self._meant(rules, act)}" for act in self.acts(moment)]
-        turn = f"Turn {state.turn} of {rules.file.turns_of(state.session)}.{f' Inside you: {stands}.' if stands else ''}"
+        inside = f" Inside you: {stands}." if stands else ""
+        turn = f"Turn {state.turn} of {rules.file.turns_of(state.session)}.{inside}"
         if rules.file.session:
             turn = f"Dialogue {state.session} of {len(rules.file.session) + 1} with the same person. {turn}"
         return "\n".join([turn, "What you may do now:", *replies])
