@@ -15,7 +15,7 @@ from .acts import Act
 from .belief import Belief, ProductBelief
 from .game import Game, view_of
 from .people import People
-from .solver import DIGITS, Candidates, Limited, Solution
+from .solver import Candidates, Limited, Moves, Solution, in_order, rounded
 
 Part = tuple[tuple[Any, float], ...]  # (hidden, probability) of one person, in order of first sight
 Parts = tuple[Part, ...]
@@ -83,7 +83,7 @@ class FactoredSolution(Solution[tuple[Any, ...]]):
                 banked, state = self._unbank(state, self.seat)
             if self._symmetry is not None:
                 state, mass, _ = self._symmetry(state, mass)
-            key = state, tuple([tuple([(hidden, round(p, DIGITS)) for hidden, p in part]) for part in mass])
+            key = state, tuple([rounded(part) for part in mass])
             if key not in values:
                 values[key] = followed(self.game.apply(state, self.seat, rule(state, mass)), mass)
             return banked + values[key]
@@ -109,8 +109,7 @@ class FactoredSolution(Solution[tuple[Any, ...]]):
         raise ValueError(f"a belief about several people must be a ProductBelief, or certain; got {belief!r}")
 
     def _part(self, place: int, pairs: Iterable[tuple[Any, float]]) -> Part:
-        order = self._orders[place]
-        return tuple(sorted(pairs, key=lambda pair: order.setdefault(pair[0], len(order))))
+        return in_order(self._orders[place], pairs)
 
     def _future(self, state: Any, mass: Any) -> float:
         mover = self.game.mover(state)
@@ -133,7 +132,7 @@ class FactoredSolution(Solution[tuple[Any, ...]]):
             banked, state = self._unbank(state, self.seat)
         if self._symmetry is not None:
             state, mass, back = self._symmetry(state, mass)
-        key = state, tuple([tuple([(hidden, round(p, DIGITS)) for hidden, p in part]) for part in mass])
+        key = state, tuple([rounded(part) for part in mass])
         found = self._memo.get(key)
         if found is None:
             found = self._memo[key] = self._choose(state, mass)
@@ -141,24 +140,28 @@ class FactoredSolution(Solution[tuple[Any, ...]]):
 
     def _step(self, state: Any, mass: Any) -> Iterable[tuple[float, Any, Any]]:
         """One move of the person whose turn it is: (probability, next state, beliefs) for each act it can make."""
-        game, mind, reactions = self.game, self.mind, self._reactions
+        game, mind = self.game, self.mind
         seat = game.mover(state)
         assert seat is not None
         seen, place = (seat, view_of(game, state, seat)), mind.place(seat)
-        split: dict[Act, dict[Any, float]] = {}
+        moves = self._answers.get(seen)
+        if moves is None:
+            moves = self._answers[seen] = Moves()
+        rows = moves.rows
+        split: dict[int, dict[Any, float]] = {}
         for part, p in mass[place]:
-            outcomes = reactions.get((part, seen))
-            if outcomes is None:
-                outcomes = reactions[part, seen] = tuple(mind.react_factor(part, state))
-            for (after, act), q in outcomes:
-                into = split.get(act)
+            row = rows.get(part)
+            if row is None:
+                row = moves.add(part, mind.react_factor(part, state))
+            for number, after, q in row:
+                into = split.get(number)
                 if into is None:
-                    into = split[act] = {}
+                    into = split[number] = {}
                 into[after] = into.get(after, 0.0) + p * q
-        for act, into in split.items():
+        for number, into in split.items():
             total = sum(into.values())
             posterior = self._part(place, [(hidden, weight / total) for hidden, weight in into.items()])
-            yield total, game.apply(state, seat, act), (*mass[:place], posterior, *mass[place + 1 :])
+            yield total, game.apply(state, seat, moves.acts[number]), (*mass[:place], posterior, *mass[place + 1 :])
 
 
 class _ShortSighted(Limited[tuple[Any, ...]], FactoredSolution):

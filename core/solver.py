@@ -53,7 +53,7 @@ class Solution(Generic[H]):
         self._memo: dict[tuple[Any, tuple], tuple[float, Act]] = {}
         self._order: dict[H, int] = {}
         self._short: dict[int, Solution[H]] = {}
-        self._reactions: dict[tuple[H, Any], tuple[tuple[tuple[H, Act], float], ...]] = {}
+        self._answers: dict[Any, Moves[H]] = {}
         self._unbank: Callable[[Any, str], tuple[float, Any]] | None = getattr(game, "unbank", None)
 
     @property
@@ -114,8 +114,7 @@ class Solution(Generic[H]):
             raise ValueError(f"state must be one in which {self.seat!r} moves; here the mover is {mover!r}")
 
     def _canonical(self, belief: Iterable[tuple[H, float]]) -> Mass:
-        order = self._order
-        return tuple(sorted(belief, key=lambda item: order.setdefault(item[0], len(order))))
+        return in_order(self._order, belief)
 
     def _future(self, state: Any, mass: Mass) -> float:
         mover = self.game.mover(state)
@@ -130,10 +129,7 @@ class Solution(Generic[H]):
         banked = 0.0
         if self._unbank is not None:
             banked, state = self._unbank(state, self.seat)
-        key = (
-            state,
-            tuple([(hidden, round(p, DIGITS)) for hidden, p in mass]),
-        )  # only the key is rounded: rounding does not pile up
+        key = state, rounded(mass)
         found = self._memo.get(key)
         if found is None:
             found = self._memo[key] = self._choose(state, mass)
@@ -167,23 +163,72 @@ class Solution(Generic[H]):
 
     def _step(self, state: Any, mass: Mass) -> Iterable[tuple[float, Any, Mass]]:
         """One move of the simulated person: (probability, next state, posterior) for each act it can make."""
-        reactions, react = self._reactions, self.mind.react
-        split: dict[Act, dict[H, float]] = {}
+        moves = self._answers.get(state)
+        if moves is None:
+            moves = self._answers[state] = Moves()
+        rows, react = moves.rows, self.mind.react
+        split: dict[int, dict[H, float]] = {}
         for hidden, p in mass:
-            key = (hidden, state)
-            outcomes = reactions.get(key)
-            if outcomes is None:
-                outcomes = reactions[key] = tuple(react(hidden, state))
-            for (after, act), q in outcomes:
-                part = split.get(act)
+            row = rows.get(hidden)
+            if row is None:
+                row = moves.add(hidden, react(hidden, state))
+            for number, after, q in row:
+                part = split.get(number)
                 if part is None:
-                    part = split[act] = {}
+                    part = split[number] = {}
                 part[after] = part.get(after, 0.0) + p * q
         seat = self.game.mover(state)
         assert seat is not None
-        for act, part in split.items():
+        for number, part in split.items():
             total = sum(part.values())
-            yield total, self.game.apply(state, seat, act), self._canonical([(h, w / total) for h, w in part.items()])
+            posterior = self._canonical([(h, w / total) for h, w in part.items()])
+            yield total, moves.end(number, self.game, state, seat), posterior
+
+
+class Moves(Generic[H]):
+    """What a simulated person can do in one state: looked up by number, since to hash an act takes long."""
+
+    __slots__ = ("acts", "ends", "numbers", "rows")
+
+    def __init__(self) -> None:
+        self.rows: dict[H, list[tuple[int, H, float]]] = {}  # what is hidden: act, what is hidden then, probability
+        self.numbers: dict[Act, int] = {}
+        self.acts: list[Act] = []
+        self.ends: dict[int, Any] = {}
+
+    def add(self, hidden: H, reaction: Iterable[tuple[tuple[H, Act], float]]) -> list[tuple[int, H, float]]:
+        """Keep what is done if `hidden` is hidden."""
+        row = []
+        for (after, act), q in reaction:
+            number = self.numbers.get(act)
+            if number is None:
+                number = self.numbers[act] = len(self.acts)
+                self.acts.append(act)
+            row.append((number, after, q))
+        self.rows[hidden] = row
+        return row
+
+    def end(self, number: int, game: Game, state: Any, seat: str) -> Any:
+        """The state after an act."""
+        if number not in self.ends:
+            self.ends[number] = game.apply(state, seat, self.acts[number])
+        return self.ends[number]
+
+
+def rounded(mass: Mass) -> tuple:
+    """A belief as a part of a key. Only keys are rounded: rounding does not pile up."""
+    if len(mass) == 1:
+        return (mass[0][0],)
+    return tuple([hidden for hidden, _ in mass]), tuple([round(p, DIGITS) for _, p in mass])
+
+
+def in_order(order: dict[H, int], pairs: Iterable[tuple[H, float]]) -> Mass:
+    """Pairs in the order of first sight, which is kept in `order`."""
+    found = tuple(pairs)
+    ranks = [order.setdefault(pair[0], len(order)) for pair in found]
+    if len(found) == 1 or ranks == sorted(ranks):
+        return found
+    return tuple([pair for _, pair in sorted(zip(ranks, found, strict=True))])
 
 
 def _of_mass(candidates: Candidates) -> Candidates:
@@ -198,7 +243,7 @@ class Limited(Solution[H]):
 
     def __init__(self, base: Solution[H], horizon: int):
         super().__init__(base.game, base.mind, base.seat, base._candidates)
-        self._reactions = base._reactions
+        self._answers = base._answers
         self._shorter = type(self)(base, horizon - 1) if horizon > 0 else None
         if self._shorter is None:
             return
