@@ -213,6 +213,10 @@ class Family:
         """What a judge is asked about dialogues of this scenario, besides the rubrics that fit every dialogue."""
         return ()
 
+    def examples(self, scenario: Any, act: Act) -> Sequence[str]:
+        """Plain words of the learner that make an act, where the scenario brings some."""
+        return ()
+
     def told(self, text: str, scenario: Any) -> str:
         """The words of a baseline, or of another speaker of tags, as the learner is to say them in this setting."""
         return text

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core.acts import Act, Say
 from ..core.dialogue import Dialogue
+from ..core.spec import parse_spec
 from ..envs.engine import Engine
 from ..envs.make import make_engine
 from ..policies.registry import make_policy
@@ -91,7 +92,8 @@ def cases(env_id: str, places: int, candidates: int = 3, seed: int = 0, **settin
     """Places of dialogues of the family's demonstrator, with candidate messages of clearly different values.
 
     Args:
-        env_id: An environment with an exact optimum.
+        env_id: An environment with an exact optimum; settings may stand behind it, as in
+            ``"Open-v0(scenario=service/*)"``, whose values are those against the stand-in.
         places: How many.
         candidates: Messages at each.
         seed: Of the dialogues; the cases of a seed are always the same.
@@ -103,7 +105,8 @@ def cases(env_id: str, places: int, candidates: int = 3, seed: int = 0, **settin
     """
     if places < 1 or candidates < 2:
         raise ValueError(f"places must be at least 1 and candidates at least 2; got {places}, {candidates}")
-    engine = make_engine(env_id, **settings)
+    name, more = parse_spec(env_id, "environment")
+    engine = make_engine(name, **{**settings, **more})
     best = optimum(engine.family)
     if best <= 0.0:
         raise ValueError(f"a card needs an optimum above 0 to measure by; that of {env_id} is {best:.3f}")
@@ -149,8 +152,8 @@ def _words(engine: Engine, dialogue: Dialogue, act: Act, number: int) -> str:
     if isinstance(act, Say):
         options = [*TALK[number % len(TALK) :], *TALK]
     else:
-        tag = engine.grammar.print(act)
-        options = [CARRIERS[number % len(CARRIERS)].format(tag=tag), tag]
+        tag, said = engine.grammar.print(act), engine.family.examples(dialogue.scenario, act)
+        options = [*said[number % max(1, len(said)) :], CARRIERS[number % len(CARRIERS)].format(tag=tag), tag]
     return next((text for text in options if _does(engine, dialogue, text, act)), "")
 
 

@@ -20,10 +20,10 @@ from functools import cached_property
 from ..core.belief import Belief, ProductBelief
 from ..core.dialogue import Dialogue, Step
 from .beliefs import BeliefSource, Filter, belief_source, mixture
+from .goal import check_potential
 from .registry import register_reward
 
 FLOOR = 1e-6  # least probability that a logarithm is taken of: -20 bits. Only a blind filter or a model gets there
-TERMINAL = ("zero", "keep")
 
 
 class _OfBelief:
@@ -75,12 +75,7 @@ class PotentialGain(_OfBelief):
     about: str = ""
 
     def __post_init__(self) -> None:
-        if isinstance(self.gamma, bool) or not isinstance(self.gamma, (int, float)) or not 0.0 < self.gamma <= 1.0:
-            raise ValueError(f"gamma must be above 0 and at most 1, got {self.gamma!r}")
-        if self.terminal_potential not in TERMINAL:
-            raise ValueError(
-                f"terminal_potential must be one of {', '.join(TERMINAL)}; got {self.terminal_potential!r}"
-            )
+        check_potential(self.gamma, self.terminal_potential)
         super().__post_init__()
 
     def __call__(self, step: Step) -> float:

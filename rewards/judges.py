@@ -277,6 +277,11 @@ class Panel:
         rows = zip(*(judge.score(items) for judge in self.judges), strict=True)
         return [_median_of(row) for row in rows]
 
+    def prefer(self, items: Sequence[tuple[Rubric, Shown, Shown]]) -> list[Preference | Failure]:
+        """The median of the preferences in each pair; a `Failure` where one judge fails."""
+        rows = zip(*(judge.prefer(items) for judge in self.judges), strict=True)  # type: ignore[attr-defined]
+        return [_preference_of(row) for row in rows]
+
     def close(self) -> None:
         """Give back what the models hold."""
         for judge in self.judges:
@@ -292,6 +297,15 @@ def _median_of(opinions: Sequence[Opinion | Failure]) -> Opinion | Failure:
     values = [opinion.value for opinion in good]
     score = statistics.median(opinion.score for opinion in good)
     return Opinion(statistics.median(values), score, good[0].evidence, max(values) - min(values))
+
+
+def _preference_of(preferences: Sequence[Preference | Failure]) -> Preference | Failure:
+    good: list[Preference] = []
+    for preference in preferences:
+        if isinstance(preference, Failure):
+            return preference
+        good.append(preference)
+    return Preference(*(statistics.median(column) for column in zip(*good, strict=True)))
 
 
 def _better(text: str) -> Verdict:

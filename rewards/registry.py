@@ -159,8 +159,12 @@ class Reward:
         of weight 0 are left out.
 
         Raises:
-            ValueError: If a term needs a judge and there is none, or has no rubric here.
+            ValueError: If a term needs a judge and there is none, or has no rubric here; or compares dialogues of a
+                group, which trainers see to themselves.
         """
+        for _, _, function in self.terms:
+            if said := getattr(function, "grouped", ""):
+                raise ValueError(said)
         named = [function.id for _, _, function in self.terms if isinstance(function, Judged)]
         if bench is None and not named:
             return self
@@ -176,6 +180,13 @@ class Reward:
             terms += [(PREFIX + id, 0.0, Judged(id, bench)) for id in bench.chosen(named) if id not in named]
         reward = copy(self)
         reward.terms, reward.batched = tuple(terms), any(is_batched(function) for _, _, function in terms)
+        return reward
+
+    def without(self, out: Callable[[Callable[..., Any]], bool]) -> Reward:
+        """The same without the terms whose function is `out`; it may be left with none, and pay 0."""
+        reward = copy(self)
+        reward.terms = tuple(term for term in self.terms if not out(term[2]))
+        reward.batched = any(is_batched(function) for _, _, function in reward.terms)
         return reward
 
     @property

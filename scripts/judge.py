@@ -28,7 +28,7 @@ class Card:
     model: tyro.conf.Positional[str]
     """As for judge= of gym.make, such as `qwen3-8b(cache=runs/replies)`."""
     env: tuple[str, ...] = ("Negotiation-v0", "Coaching-v0")
-    """Environments with an exact optimum."""
+    """Environments with an exact optimum, with settings behind them: `"Open-v0(scenario=service/*)"`."""
     places: int = 20
     """Of dialogues, in each environment."""
     candidates: int = 3

@@ -31,7 +31,7 @@ from . import processes
 from .configs import GRPOConfig
 from .credit import make_credit
 from .credit import scaled as scale_advantages
-from .judging import training_engine
+from .judging import group_preferences, training_engine
 from .run import Clock, Run, training
 from .scoring import own_logprobs, short_way
 from .turn_critic import TurnCritic
@@ -65,7 +65,7 @@ def train_grpo(config: GRPOConfig, stage: str = "grpo") -> float | None:
             f"kl must be 0 where model is {config.model!r}: TRL reads the policy to stay close to from a saved model, "
             "such as RUN/bc/model"
         )
-    engine = training_engine(config, config.reward)
+    engine = training_engine(config, config.reward, groups=True)
     run = Run(config, stage)
     checkpoint = run.begin()
     model, tokenizer = load_model(config.model, engine, config.seed, config.dtype)
@@ -192,6 +192,7 @@ class DialogueRollout:
     def __init__(self, engine: Engine, tokenizer: Any, config: GRPOConfig):
         self.engine, self.tokenizer, self.config = engine, tokenizer, config
         self.credit = make_credit(config.credit)
+        self.preferences = group_preferences(engine, config.reward)
         self._last: list[tuple[TokenRecord, Dialogue]] = []
 
     def __call__(self, prompts: list[list[dict[str, Any]]], trainer: Any) -> dict[str, Any]:
@@ -207,6 +208,8 @@ class DialogueRollout:
         device = getattr(policy.model, "device", torch.device("cpu"))
         with _turns_of(trainer, self.config.max_turn_tokens), self.config.precision(device):
             dialogues = self.config.play(self.engine, policy, asked, attempts)
+        if self.preferences is not None:
+            self.preferences.pay(dialogues, asked)
         records = [policy.record(dialogue) if dialogue.steps else _unheard(policy) for dialogue in dialogues]
         self._last = list(zip(records, dialogues, strict=True))
         return {

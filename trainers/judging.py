@@ -1,4 +1,4 @@
-"""The gate before training on a judge."""
+"""The gate before training on a judge, and what a judge says of dialogues that are played in groups."""
 
 from __future__ import annotations
 
@@ -8,21 +8,31 @@ from typing import Any
 from ..envs.engine import Engine
 from ..envs.make import make_engine
 from ..rewards.judge_cards import doubts
-from ..rewards.judged import PREFIX
+from ..rewards.judged import PREFIX, Judged
+from ..rewards.preferred import NEEDS_GROUP, PREFER, Preferences, parted
+from ..rewards.registry import Reward
 
 
-def training_engine(config: Any, reward: Any) -> Engine:
+def training_engine(config: Any, reward: Any, groups: bool = False) -> Engine:
     """The engine that a trainer is paid in; it warns of judges that pay and have no card, or do not pass it.
 
     Args:
         config: Of the training.
         reward: What it is paid.
+        groups: Whether dialogues are played in groups, so that `group_preferences` can pay ``judge/prefer``.
 
     Raises:
-        ValueError: If an argument of the environment is invalid, or the model that is trained is to judge itself.
+        ValueError: If an argument of the environment is invalid, the model that is trained is to judge itself, or
+            ``judge/prefer`` is to be paid where there are no groups.
     """
+    reward, prefer = parted(reward)
+    if prefer and not groups:
+        raise ValueError(NEEDS_GROUP)
     engine = make_engine(config.env_id, reward=reward, **config.settings)
-    if any(name.startswith(PREFIX) and weight for name, weight in engine.reward.describe().items()):
+    pays = any(name.startswith(PREFIX) and weight for name, weight in engine.reward.describe().items())
+    if prefer and not pays:  # what is only reported would be asked for at every end
+        engine.reward = engine.reward.without(lambda part: isinstance(part, Judged))
+    if pays or (prefer and prefer[0]):
         model = str(getattr(config, "model", ""))
         for judge in getattr(engine.judge, "judges", (engine.judge,)):
             if model and model == getattr(judge, "model", "") and not getattr(judge, "itself", False):
@@ -30,6 +40,22 @@ def training_engine(config: Any, reward: Any) -> Engine:
                     f"{model} would judge what is trained from it, and models favour their own words: take another "
                     "judge, or say self=true of this one"
                 )
-        for doubt in doubts(engine.judge):
+        for doubt in doubts(engine.judge) if engine.judge is not None else ():
             warnings.warn(doubt, stacklevel=3)
     return engine
+
+
+def group_preferences(engine: Engine, reward: Any) -> Preferences | None:
+    """What pays ``judge/prefer`` of a reward, if it is in there.
+
+    Raises:
+        ValueError: If there is no judge, it cannot compare, or it has no such rubric.
+    """
+    _, prefer = parted(Reward(reward))
+    if prefer is None:
+        return None
+    if not callable(getattr(engine.judge, "prefer", None)):
+        raise ValueError(f"the reward {PREFER!r} needs a judge that can compare: judge=MODEL; got {engine.judge!r}")
+    for scenario in engine.family.scenarios():
+        prefer[1].asked(engine.family.rubrics(scenario))
+    return Preferences(engine.judge, engine.family.rubrics, *prefer)

@@ -27,7 +27,7 @@ from . import checkpoints, processes
 from .branching import BranchingPolicy, ForwardSampling, exact_values, from_branches
 from .configs import PreferenceConfig
 from .demonstrations import check
-from .judging import training_engine
+from .judging import group_preferences, training_engine
 from .preferences import Collected, from_episodes, from_rollouts
 from .rounds import Rounds, Rows
 from .run import Clock, Run, training
@@ -61,7 +61,7 @@ def collect_round(config: PreferenceConfig, engine: Engine, model: Any, tokenize
     policy = BranchingPolicy(model, tokenizer, config.max_turn_tokens, config.temperature)
     played = seeds.train(config.seed, config.scenarios, number * config.scenarios)
     if config.pairs == "trajectory":
-        return from_rollouts(engine, policy, played, config.attempts)
+        return from_rollouts(engine, policy, played, config.attempts, group_preferences(engine, config.reward))
     judge = exact_values if config.pairs == "exact" else ForwardSampling(config.futures, config.partner)
     return from_branches(engine, policy, played, config.branches, judge)
 
@@ -132,7 +132,7 @@ def train_in_rounds(
     Returns:
         The score of the trained policy.
     """
-    engine = training_engine(config, config.reward)
+    engine = training_engine(config, config.reward, config.pairs == "trajectory" and config.episodes_path is None)
     run = Run(config, stage)
     checkpoint = run.begin()
     model, tokenizer = load_model(config.model, engine, config.seed, config.dtype)

@@ -23,6 +23,7 @@ from ..envs.engine import Engine
 from ..policies.language_model import LanguageModelPolicy
 from ..policies.rollout import rollout
 from ..policies.tokens import ChatFormat, TokenRecord
+from ..rewards.preferred import Preferences
 
 BATCH = 256  # dialogues that are played together: their caches have to fit into memory
 
@@ -100,16 +101,26 @@ class Collected:
 # ---- collecting ------------------------------------------------------------------------------------------------------
 
 
-def from_rollouts(engine: Engine, policy: LanguageModelPolicy, seeds: Sequence[int], attempts: int) -> Collected:
+def from_rollouts(
+    engine: Engine,
+    policy: LanguageModelPolicy,
+    seeds: Sequence[int],
+    attempts: int,
+    preferences: Preferences | None = None,
+) -> Collected:
     """Whole dialogues: each scenario (one for each seed) is played so many times, against the same person.
 
-    The policy should sample, or its attempts are all the same.
+    The policy should sample, or its attempts are all the same. With `preferences` those of a scenario are compared by a
+    judge too.
     """
     found = Collected()
     repeated = [seed for seed in seeds for _ in range(attempts)]
     played = rollout(engine, policy, repeated, BATCH, [*range(attempts)] * len(seeds))
     for seed in seeds:
-        kept = [dialogue for dialogue in islice(played, attempts) if found.count_played(dialogue)]
+        some = list(islice(played, attempts))
+        if preferences is not None:
+            preferences.pay(some, [seed] * attempts)
+        kept = [dialogue for dialogue in some if found.count_played(dialogue)]
         if kept:
             values = [(policy.record(one), one.messages(), return_of(one)) for one in kept]
             found.alternatives.append(_whole_dialogues(seed, values))

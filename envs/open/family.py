@@ -215,6 +215,11 @@ class Open(Family):
                     return brief, "\n".join(said), dialogue.steps[step.index + 1 :]
         return None
 
+    def examples(self, scenario: Drawn, act: Act) -> tuple[str, ...]:
+        """Those of the move in the file."""
+        moves = self.files[scenario.scenario].move
+        return next((move.examples for move in moves if act == Do(move.id)), ())
+
     def context(self, dialogue: Dialogue) -> Hashable:
         """The file, whose cues are looked for."""
         return self.scripts[dialogue.scenario.scenario]

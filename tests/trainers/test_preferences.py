@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from dialogym.envs.make import make_engine
 from dialogym.policies.collect import collect
 from dialogym.policies.language_model import load_model
 from dialogym.policies.rollout import rollout
+from dialogym.rewards.judges import Preference
+from dialogym.rewards.preferred import Preferences
 from dialogym.trainers.branching import BranchingPolicy, Candidate, ForwardSampling, exact_values, from_branches
 from dialogym.trainers.dpo import DPOConfig, PairTrainer, train_dpo
 from dialogym.trainers.kto import JudgementTrainer, KTOConfig, train_kto
@@ -77,6 +80,23 @@ def test_trajectories_are_compared_within_a_scenario(engine, tokenizer):
             own = tokenizer.decode([token for token, mine in zip(one.ids, one.mask, strict=True) if mine])
             assert own == "".join(m["content"] + "<|end|>" for m in one.messages if m["role"] == "assistant")
             assert all(m["content"] in text for m in one.messages)
+
+
+def test_a_judge_compares_the_attempts_at_a_scenario(engine, tokenizer):
+    """It prefers tea, whatever was ordered: that counts more than the payoff, and between two others the payoff does."""
+
+    def prefer(items):
+        tea = [["tea" in seen.lines[1] for seen in (a, b)] for _, a, b in items]
+        return [Preference(*[0.5 + 0.5 * (a - b)] * 3) for a, b in tea]
+
+    preferences = Preferences(SimpleNamespace(prefer=prefer), lambda scenario: (), 5.0)
+    lines = [f"[serve {drink}]" for drink in DRINKS]
+    found = from_rollouts(engine, speaker(tokenizer, lines), range(20), 6, preferences)
+    pairs, _ = best_and_worst(found.alternatives, 0.01)
+    assert len(pairs) > 10
+    for _, chosen, rejected in pairs:
+        assert "tea" in chosen.messages[0]["content"] and "tea" not in rejected.messages[0]["content"]
+    assert sum(found.returns) == pytest.approx(20 * 5.0 * 3 + sum(found.payoffs))
 
 
 def test_turns_are_judged_by_playing_on(engine, tokenizer):

@@ -22,7 +22,8 @@ from ...policies.acts.network import ActNetwork, Shape, load_network, save_netwo
 from ...policies.acts.policy import ActPolicy
 from ...policies.rollout import rollout
 from .. import checkpoints
-from ..judging import training_engine
+from ..configs.shared import GRPO
+from ..judging import group_preferences, training_engine
 from ..loop import rate
 from ..run import Run
 from .configs import ActsConfig
@@ -138,7 +139,8 @@ class Training:
         self.run = Run(config, config.stage)
         self.checkpoint = self.run.begin()
         reward = getattr(config, "reward", None) or "goal"
-        self.engine = training_engine(config, reward)
+        self.engine = training_engine(config, reward, groups=isinstance(config, GRPO))
+        self.preferences = group_preferences(self.engine, reward)
         torch.manual_seed(config.seed)
         loaded = None if config.model == "acts" else load_network(config.model, self.engine.family)
         self.encoding = loaded[1] if loaded else Encoding(self.engine.family)
@@ -202,6 +204,8 @@ class Training:
             ConnectionError: If it failed in all of them.
         """
         dialogues = list(rollout(self.engine, self.player, seeds, len(seeds), attempts, redrawn=redrawn))
+        if self.preferences is not None:
+            self.preferences.pay(dialogues, list(seeds))
         counted = [dialogue for dialogue in dialogues if not dialogue.error]
         if not counted:
             raise ConnectionError(
