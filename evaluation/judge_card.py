@@ -199,7 +199,7 @@ def card(judge: CardJudge, data: Sequence[Case], rubric: Rubric = RUBRIC) -> dic
     cases = [case for case, _ in measured]
     told = [one for _, one in measured]
     sd = float(np.std([score for one in told for score in one.scores])) or 1.0
-    rank = [_rank_correlation(one.scores, case.values) for case, one in measured]
+    rank = [rank_correlation(one.scores, case.values) for case, one in measured]
     losses = [_loss(one.scores, case.values) for case, one in measured]
     blind = [max(case.values) - float(np.mean(case.values)) for case in cases]
     pairs = [
@@ -285,7 +285,7 @@ def _effect(name: str, told: Sequence[Measured], slopes: Sequence[tuple[float, f
     changes, covered, spread = (np.array(column) for column in zip(*((c, *s) for c, s in rows), strict=True))
     optima = None
     if priced:
-        optima = _bootstrap(len(rows), lambda i: changes[i].mean() / (covered[i].sum() / spread[i].sum()))
+        optima = bootstrap(len(rows), lambda i: changes[i].mean() / (covered[i].sum() / spread[i].sum()))
     return {"sd": _figure([change / sd for change, _ in rows]), "optima": optima, "n": len(rows)}
 
 
@@ -317,7 +317,8 @@ def _loss(scores: Sequence[float], values: Sequence[float]) -> float:
     return max(values) - sum(chosen) / len(chosen)
 
 
-def _rank_correlation(scores: Sequence[float], values: Sequence[float]) -> float:
+def rank_correlation(scores: Sequence[float], values: Sequence[float]) -> float:
+    """Spearman's; 0 where one of both is all the same."""
     a, b = _ranks(scores), _ranks(values)
     scale = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / scale if scale else 0.0
@@ -339,15 +340,15 @@ def _sums(scores: Sequence[float], values: Sequence[float]) -> tuple[float, floa
 
 def _figure(values: Sequence[float]) -> dict[str, float]:
     x = np.asarray(values)
-    return _bootstrap(len(x), lambda i: x[i].mean())
+    return bootstrap(len(x), lambda i: x[i].mean())
 
 
 def _ratio(sums: Sequence[tuple[float, float]]) -> dict[str, float]:
     a, b = np.asarray(sums).T
-    return _bootstrap(len(a), lambda i: a[i].sum() / b[i].sum())
+    return bootstrap(len(a), lambda i: a[i].sum() / b[i].sum())
 
 
-def _bootstrap(n: int, statistic: Callable[[np.ndarray], float]) -> dict[str, float]:
+def bootstrap(n: int, statistic: Callable[[np.ndarray], float]) -> dict[str, float]:
     """A statistic of the cases, with its 95% percentile interval."""
     random = np.random.default_rng(0)
     drawn = [statistic(random.integers(0, n, n)) for _ in range(RESAMPLES)]

@@ -9,6 +9,7 @@ from ..core.spec import parse_spec, spell_spec
 from ..envs.engine import Engine
 from .advised import KEEP, LEAST, AdvisedPolicy, make_critic
 from .baselines import demonstrator, make_baseline, named
+from .own_words import see_judge
 from .policy import SHARE, FunctionPolicy, MixedPolicy, NoisyPolicy, Policy, PolicySpec
 from .remote import RemotePolicy, is_remote
 
@@ -31,8 +32,16 @@ def make_policy(spec: PolicySpec, engine: Engine) -> Policy:
         engine: Names the family and the grammar.
 
     Raises:
-        ValueError: If the name is unknown; the message lists the valid ones.
+        ValueError: If the name is unknown; the message lists the valid ones. Or if the engine's judge is the model that
+            speaks, or that it was trained from, without saying ``self=true``.
     """
+    policy = _make(spec, engine)
+    if engine.judge is not None:
+        see_judge(policy, engine.judge)
+    return policy
+
+
+def _make(spec: PolicySpec, engine: Engine) -> Policy:
     if not isinstance(spec, str):
         if callable(getattr(spec, "respond", None)) and not isinstance(spec, type):
             return cast(Policy, spec)

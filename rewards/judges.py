@@ -15,13 +15,14 @@ from ..simulated_users.asking import Chat, ModelCounts, Verdict, ask
 from ..simulated_users.backends.backend import Backend, Request
 from ..simulated_users.user import Failure
 from .judge_cards import find_card
+from .judge_critic import thought_over
 from .judge_prompts import PROMPT_HASH, Shown, endings_of, form_of, pair, point, steps_of
 from .rubrics import Rubric
 
 SAMPLES = 3
 ATTEMPTS = 3
 PAIR_GRAMMAR = 'root ::= "{\\"better\\": \\"" ("A" | "B") "\\"}"\n'
-OPTIONS = ("samples", "attempts", "temperature", "max_tokens", "evidence", "constrain", "length")
+OPTIONS = ("samples", "attempts", "temperature", "max_tokens", "evidence", "critic", "constrain", "length")
 
 
 class Opinion(NamedTuple):
@@ -80,6 +81,7 @@ class Judge:
         temperature: Of sampling.
         max_tokens: Of an answer.
         evidence: Whether it must quote the dialogue before it gives a score.
+        critic: Whether it writes a critique, and checks that, before it answers: two more calls.
         constrain: Send a grammar to backends that can hold to one.
         length: Length control: take off what the judge's own card says that words are worth to it.
         model: What the model was called by.
@@ -97,6 +99,7 @@ class Judge:
         temperature: float = 0.7,
         max_tokens: int = 160,
         evidence: bool = True,
+        critic: bool = False,
         constrain: bool = True,
         length: bool = False,
         model: str = "",
@@ -104,11 +107,11 @@ class Judge:
         if samples < 1 or attempts < 1:
             raise ValueError(f"samples and attempts of a judge must be at least 1; got {samples}, {attempts}")
         self.backend, self.samples, self.attempts, self.temperature = backend, samples, attempts, temperature
-        self.max_tokens, self.evidence, self.constrain = max_tokens, evidence, constrain
+        self.max_tokens, self.evidence, self.critic, self.constrain = max_tokens, evidence, critic, constrain
         self.name, self.model, self.counts = backend.name, model or backend.name, ModelCounts()
         self.deterministic = bool(getattr(backend, "deterministic", False))
         self.itself = False  # whether it may judge its own words
-        self.prompt = PROMPT_HASH if evidence else f"{PROMPT_HASH}-bare"
+        self.prompt = f"{PROMPT_HASH}{'' if evidence else '-bare'}{'-critic' if critic else ''}"
         self._per_word, self._median = 0.0, 1.0
         if length:
             card = find_card(self.name, self.prompt)
@@ -121,34 +124,34 @@ class Judge:
         weighs = bool(getattr(self.backend, "weighs", False))
         samples = 1 if weighs else self.samples
         bases = [point(rubric, seen, self.evidence) for rubric, seen in items]
-        read: dict[int, tuple[float, tuple[str, ...]] | Failure] = {}
+        chats, read = self._prepared(
+            {i * samples + k: (base, items[i][1].role) for i, base in enumerate(bases) for k in range(samples)}
+        )
         if not weighs or self.evidence:
-            chats = {i * samples + k: base for i, base in enumerate(bases) for k in range(samples)}
-            read = self._asked(
+            read |= self._asked(
                 chats,
                 lambda i, text: self._read(text, *items[i // samples]),
                 lambda i: self._grammar(items[i // samples][0]),
             )
         opinions: list[Opinion | Failure] = []
         for i, (rubric, seen) in enumerate(items):
-            answers = [read[i * samples + k] for k in range(samples)] if read else [(0.0, ())]
+            answers = [read.get(i * samples + k, (0.0, ())) for k in range(samples)]
             failed = [answer for answer in answers if isinstance(answer, Failure)]
             good = [answer for answer in answers if not isinstance(answer, Failure)]
             score = _mean([one for one, _ in good])
             opinions.append(failed[0] if failed else self._opinion(rubric, seen, score, good[0][1]))
-        return self._weighed(items, bases, opinions) if weighs else opinions
+        return self._weighed(items, chats, opinions) if weighs else opinions
 
     def prefer(self, items: Sequence[tuple[Rubric, Shown, Shown]]) -> list[Preference | Failure]:
         """Which of two did better; both orders are asked for together. A choice by place is a tie."""
-        chats: dict[int, Chat] = {}
-        for i, (rubric, a, b) in enumerate(items):
-            chats[2 * i], chats[2 * i + 1] = pair(rubric, a, b), pair(rubric, b, a)
-        answers: dict[int, float | Failure]
+        both = [(pair(rubric, *two), two[0].role) for rubric, a, b in items for two in ((a, b), (b, a))]
+        chats, answers = self._prepared(dict(enumerate(both)))
         if getattr(self.backend, "weighs", False):
             asked = [Request((*chat, ("assistant", '{"better": "')), choices=("A", "B")) for chat in chats.values()]
-            answers = {i: odds if isinstance(odds, Failure) else odds[0] for i, odds in self._odds(asked).items()}
+            for place, odds in zip(chats, self._odds(asked).values(), strict=True):
+                answers[place] = odds if isinstance(odds, Failure) else odds[0]
         else:
-            answers = self._asked(chats, lambda i, text: _better(text), lambda i: PAIR_GRAMMAR)
+            answers |= self._asked(chats, lambda i, text: _better(text), lambda i: PAIR_GRAMMAR)
         found: list[Preference | Failure] = []
         for i in range(len(items)):
             one, other = answers[2 * i], answers[2 * i + 1]
@@ -166,8 +169,17 @@ class Judge:
 
     # ---- asking
 
+    def _prepared(self, chats: Mapping[int, tuple[Chat, str]]) -> tuple[dict[int, Chat], dict[int, Any]]:
+        """The chats in which to answer, with what a critic has thought before; and where that could not be had."""
+        plain = {i: chat for i, (chat, _) in chats.items()}
+        if not self.critic:
+            return plain, {}
+        found = thought_over(plain, {i: role for i, (_, role) in chats.items()}, self._asked)
+        lost: dict[int, Any] = {i: one for i, one in found.items() if isinstance(one, Failure)}
+        return {i: found[i] for i in plain if i not in lost}, lost  # type: ignore[misc]
+
     def _weighed(
-        self, items: Sequence[tuple[Rubric, Shown]], bases: Sequence[Chat], opinions: Sequence[Opinion | Failure]
+        self, items: Sequence[tuple[Rubric, Shown]], bases: Mapping[int, Chat], opinions: Sequence[Opinion | Failure]
     ) -> list[Opinion | Failure]:
         """The opinions with the scores' mean under the model's own probabilities."""
         asked, places = [], []

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from .. import __version__
 from ..evaluation.judge_card import EDITS, RUBRIC, card, cases
+from ..evaluation.judge_labels import against_people, read_labels, rubric_named
 from ..rewards.judge_cards import FOLDERS, card_name, faults
 from ..rewards.judges import Judge, make_judge
 
@@ -35,6 +36,10 @@ class Card:
     """Messages at each place."""
     seed: int = 0
     """Of the dialogues."""
+    labels: Path | None = None
+    """Dialogues that people have scored: JSON lines with `messages` or `lines`, and `score` where there is one."""
+    rubric: str = "helpfulness"
+    """What those people were asked: helpfulness, empathy, clarity, or one of Sotopia's seven."""
     out: Path = FOLDERS[0]
     """Folder of the card, where training looks for it."""
 
@@ -61,6 +66,8 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> int:
     path = options.out / card_name(found["name"], found["prompt"])
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     console.print(table(found))
+    if "people" in found:
+        console.print(people_table(found["people"]))
     for text in verdict(found):
         console.print(text, markup=False)
     console.print(f"card in {path}", markup=False)
@@ -73,6 +80,8 @@ def measured(options: Card, settings: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: If the judge is a panel: each of its judges has a card of its own.
     """
+    labelled = read_labels(options.labels) if options.labels else []
+    rubric = rubric_named(options.rubric)
     judge = make_judge(options.model)
     if not isinstance(judge, Judge):
         raise ValueError(f"a card is of one judge; measure those of {options.model!r} one by one")
@@ -83,6 +92,8 @@ def measured(options: Card, settings: Mapping[str, Any]) -> dict[str, Any]:
             for case in cases(env_id, options.places, options.candidates, options.seed, **settings)
         ]
         told = card(judge, data)
+        if labelled:
+            told["people"] = against_people(judge, labelled, rubric)
     finally:
         judge.close()
     made = {"name": judge.name, "model": judge.model, "prompt": judge.prompt, "version": __version__}
@@ -119,6 +130,21 @@ def table(found: Mapping[str, Any]) -> Table:
     shown = Table("", "value", "95% interval", title=title, box=None, pad_edge=False, title_justify="left")
     for row in rows(found):
         shown.add_row(*row)
+    return shown
+
+
+def people_table(found: Mapping[str, Any]) -> Table:
+    """How the judge stands to people."""
+    title = f"{found['rubric']}: {found['labels']} of {found['dialogues']} dialogues scored by people"
+    shown = Table("", "value", "95% interval", title=title, box=None, pad_edge=False, title_justify="left")
+    for name, key in (
+        ("rank correlation with people (Spearman)", "spearman"),
+        ("agreement with people (kappa, squared weights)", "kappa"),
+        ("mean score, by people's labels alone", "people"),
+        ("the same with the judge as a control variate", "estimate"),
+    ):
+        shown.add_row(name, *_figure(found[key]))
+    shown.add_row("labels that this saves", f"{found['saved']:.0f}", "")
     return shown
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..envs.engine import Engine
 from ..envs.make import make_engine
+from ..policies.own_words import see_judge
 from ..rewards.judge_cards import doubts
 from ..rewards.judged import PREFIX, Judged
 from ..rewards.preferred import NEEDS_GROUP, PREFER, Preferences, parted
@@ -33,13 +34,8 @@ def training_engine(config: Any, reward: Any, groups: bool = False) -> Engine:
     if prefer and not pays:  # what is only reported would be asked for at every end
         engine.reward = engine.reward.without(lambda part: isinstance(part, Judged))
     if pays or (prefer and prefer[0]):
-        model = str(getattr(config, "model", ""))
-        for judge in getattr(engine.judge, "judges", (engine.judge,)):
-            if model and model == getattr(judge, "model", "") and not getattr(judge, "itself", False):
-                raise ValueError(
-                    f"{model} would judge what is trained from it, and models favour their own words: take another "
-                    "judge, or say self=true of this one"
-                )
+        if engine.judge is not None and (model := str(getattr(config, "model", ""))):
+            see_judge(model, engine.judge)
         for doubt in doubts(engine.judge) if engine.judge is not None else ():
             warnings.warn(doubt, stacklevel=3)
     return engine

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
+from types import SimpleNamespace
 from typing import ClassVar
 
 import gymnasium as gym
@@ -304,3 +306,33 @@ def test_an_environment_is_named(tmp_path):
     ):
         with pytest.raises(ValueError, match="seed must be at least 0, got -1"):
             play_some()
+
+
+def test_no_judge_rates_its_own_words(tmp_path):
+    """Not the model itself, and not what was trained from it; a judge that says self=true may."""
+    (tmp_path / "bc" / "model").mkdir(parents=True)
+    (tmp_path / "bc" / "config.json").write_text('{"model": "smollm2"}')
+    (tmp_path / "grpo" / "model").mkdir(parents=True)
+    (tmp_path / "grpo" / "config.json").write_text(json.dumps({"model": str(tmp_path / "bc" / "model")}))
+    judge = SimpleNamespace(model="smollm2", name="llama:SmolLM2-f00", deterministic=True, score=list, close=list)
+    engine = make_engine("Negotiation-v0", judge=judge)
+
+    def spoken(name, backend=None):
+        behind = {"backend": SimpleNamespace(name=backend)} if backend else {}
+        return SimpleNamespace(name=name, respond=lambda dialogues, streams: ["Hm."] * len(dialogues), **behind)
+
+    for own in ("lm:smollm2", f"lm:{tmp_path / 'bc' / 'model'}", f"lm:{tmp_path / 'grpo' / 'model'}"):
+        with pytest.raises(ValueError, match="favour their own words"):
+            make_policy(spoken(own), engine)
+        with pytest.raises(ValueError, match="favour their own words"):
+            evaluate("Negotiation-v0", spoken(own), 1, judge=judge)
+    for other in ("lm:tiny", "smollm2", f"lm:{tmp_path}"):
+        assert make_policy(spoken(other), engine).name == other
+    judge.itself = True
+    assert make_policy(spoken("lm:smollm2"), engine)
+
+    judge.itself, judge.model, judge.name = False, "qwen3-8b", "https://a.b/v1#qwen3-8b"
+    with pytest.raises(ValueError, match="the judge qwen3-8b"):
+        make_policy(spoken("http://127.0.0.1/v1#qwen3-8b(temperature=0)", "http://127.0.0.1/v1#qwen3-8b"), engine)
+    assert make_policy(spoken("gpt", "https://a.b/v1#gpt"), engine)
+    assert make_policy("scripted", engine)

@@ -304,3 +304,39 @@ def test_doubts_of_judges_without_a_card_and_with_a_bad_one(monkeypatch):
     assert len(faults(bad)) == 4
     monkeypatch.setattr("dialogym.rewards.judge_cards.find_card", lambda *_: bad)
     assert len(doubts(Panel([judge, judge]))) == 8
+
+
+# ---- a critique first
+
+
+@pytest.mark.parametrize("weighs", [False, True])
+def test_a_critic_writes_a_critique_and_checks_it_before_it_answers(weighs):
+    def answer(request):
+        asked = request.messages[-1][1]
+        if request.choices:
+            return json.dumps([0.0] * len(request.choices))
+        assert request.grammar == "" or "Answer with JSON" in asked
+        return (
+            "It was polite." if "Give no score" in asked else "That holds." if "check your" in asked else saying(4)(0)
+        )
+
+    model = Model(answer, weighs=weighs)
+    judge = Judge(model, samples=2, critic=True, evidence=not weighs)
+    (opinion,) = judge.score([(RUBRIC, COFFEE)])
+    assert opinion.score == (3.0 if weighs else 4.0)
+    last = model.calls[-1][0].messages
+    said = [text for role, text in last if role == "assistant"]
+    assert said[:2] == ["It was polite.", "That holds."] and judge.prompt.endswith("-critic")
+    asked = [text for role, text in last if role == "user"]
+    assert "Answer with JSON" in asked[2] and not any("Answer with JSON" in text for text in asked[:2])
+    assert "I could pay 60" in asked[0] and [len(call) for call in model.calls] == [1 if weighs else 2] * 3
+    a, b = COFFEE, COFFEE._replace(lines=("Seller: It is $80.", "Buyer: No."))
+    if weighs:
+        assert judge.prefer([(RUBRIC, a, b)])[0].value == 0.5 and len(model.calls[-1]) == 2
+
+
+def test_a_critique_that_cannot_be_had_is_a_failure():
+    model = Model(lambda request: "" if any("check your" in text for _, text in request.messages) else "Hm.")
+    (failed,) = Judge(model, critic=True).score([(RUBRIC, COFFEE)])
+    assert isinstance(failed, Failure)
+    assert not any("Answer with" in text for call in model.calls for one in call for _, text in one.messages)
