@@ -279,13 +279,13 @@ class Persuade(Family):
         if self.role == "traveller":
             return (
                 f"You are {name} and travel along {tour}, a town a night, {self.rounds} nights. An expert speaks of "
-                f"one hotel in each town, and you book it or pass; {good:.0%} of all hotels are good. How a hotel is, "
-                f"you learn only if you sleep there. A good one is worth 1 point, a poor one costs {self.loss:g}, and "
-                f"to pass is worth nothing; your score is the sum, divided by {self.rounds}. Good hotels are always "
-                f"recommended. Experts differ, and which kind yours is, you do not know: some are honest, some "
-                f"recommend everything, some a part of the poor hotels; some lie only at the end, or once you have "
-                f"booked twice; and many lie until a guest has come home from a poor hotel, and never again. First ask "
-                f"about the first hotel."
+                f"one hotel in each town, and you book it or pass; to ask or to talk is to pass, too, and the next town "
+                f"comes. {good:.0%} of all hotels are good. How a hotel is, you learn only if you sleep there. A good "
+                f"one is worth 1 point, a poor one costs {self.loss:g}, and to pass is worth nothing; your score is the "
+                f"sum, divided by {self.rounds}. Good hotels are always recommended. Experts differ, and which kind "
+                f"yours is, you do not know: some are honest, some recommend everything, some a part of the poor "
+                f"hotels; some lie only at the end, or once you have booked twice; and many lie until a guest has come "
+                f"home from a poor hotel, and never again. Begin by asking about the first hotel, which costs nothing."
             )
         if self.reviews:
             says = (

@@ -23,8 +23,8 @@ PATTERNS = Patterns(content(__file__, "reading.toml"), ("hotel", "review"))
 """What an expert's plain words bind to."""
 BOOKING = Patterns(content(__file__, "booking.toml"), ("hotel",))
 """What a traveller's plain words bind to."""
-_SAID = content(__file__, "advice.toml")["bank"]
-BANK = {persona: {**slots, **_SAID[persona]} for persona, slots in WORDS["bank"].items()}
+_SAID = content(__file__, "advice.toml")
+BANK = {persona: {**slots, **_SAID["bank"][persona]} for persona, slots in WORDS["bank"].items()}
 LOW = 7.0
 """Nobody goes for a review of less; see the mind."""
 
@@ -126,7 +126,8 @@ def describe(cue: Cue) -> tuple[str, tuple, str]:
     """Slot, values of the templates' fields, and small talk if the learner has only talked."""
     state, public = cue.before, cue.public
     hotel, town = stop(public.tour, min(max(0, state.round), MOST - 1))
-    values = (public.name, TOURS[public.tour].called, f"the {hotel}", f"The {hotel}", town)
+    missed = _missed(cue) if cue.seat == "expert" and state.round > 0 else ""
+    values = (public.name, TOURS[public.tour].called, f"the {hotel}", f"The {hotel}", town, missed)
     if cue.seat == "expert":
         if isinstance(cue.act, Recommend):
             return "praise", values, ""
@@ -145,6 +146,15 @@ def describe(cue: Cue) -> tuple[str, tuple, str]:
         slot = "skip"
     after = {None: "", True: "_kept", False: "_broken"}[state.honest]
     return slot + after, values, ""
+
+
+def _missed(cue: Cue) -> str:
+    """What an expert says to who neither booked nor passed, in a sentence: the night went by all the same."""
+    said = _SAID["missed"].get(cue.persona)
+    heading = cue.public.tour, cue.before.round - 1, ""
+    if not (said and cue.heard.strip()) or isinstance(BOOKING_GRAMMAR.parse(cue.heard, heading).act, (Book, Pass)):
+        return ""
+    return said[cue.before.round % len(said)] + " "
 
 
 GRAMMAR = Grammar((Recommend, Warn, Show), understand)

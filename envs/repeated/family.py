@@ -246,8 +246,14 @@ class Repeated(Family):
         }
 
     def in_words(self, outcome: Mapping[str, Any]) -> str:
-        """The points of a round."""
-        return "" if outcome["points"] is None else f"got {outcome['points']:.1f} points a round"
+        """The points of a round; in hands what was won and lost."""
+        points, drawn = outcome["points"], outcome["stalemates"]
+        if points is None:
+            return ""
+        if drawn is None:
+            return f"got {points:.1f} points a round"
+        won = (1.0 - drawn + points) / 2
+        return f"won {won:.0%} of the rounds and lost {won - points:.0%}"
 
     def duel(self, stream: Stream) -> Seats:
         """The same game between two learners; the mind can hold the partner's seat."""
@@ -299,7 +305,10 @@ class Repeated(Family):
             )
         said.append(f"Who names no option when it is time to choose repeats its last one, at first {game.options[1]}.")
         if game.game == HANDS:
-            said.append(f"You score your points a round. How {name} chooses, you do not know.")
+            said.append(
+                f"You score your points a round. How {name} chooses, you do not know. Words besides your option change "
+                f"nothing; who won a round is said with the next."
+            )
         else:
             said.append(
                 f"You score what you get beyond the {game.secure(seat):.3g} points a round that you can secure alone; "

@@ -10,11 +10,13 @@ from ...core.reading import Patterns, Vocabulary, bind, read
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
 from ..content import content
-from .game import ACTS, Match, Play, Promise
+from .game import ACTS, HANDS, WON, Match, Play, Promise
 from .stories import STORIES
 
 WORDS = content(__file__, "phrases.toml")
-"""``bank``: persona -> slot -> templates. ``topics``: slot -> pattern. ``fields``: names of the templates' fields."""
+"""``bank``: persona -> slot -> templates. ``topics``: slot -> pattern. ``fields``: names of the templates' fields.
+``results``: persona -> what the last round came to for the speaker -> sentences.
+"""
 
 PATTERNS = Patterns(content(__file__, "reading.toml"), ("option",))
 """What plain words bind to."""
@@ -59,7 +61,17 @@ def describe(cue: Cue) -> tuple[str, tuple, str]:
     else:
         slot = "opening" if cue.opening else "talk"
     talks = slot == "talk" and cue.before.mine is None and bool(cue.heard)
-    return slot, (public.name, story.thing, do), "chat" if talks else ""
+    result = _result(cue.persona, cue.before) if story.game == HANDS and slot == "play" else ""
+    return slot, (public.name, story.thing, do, result), "chat" if talks else ""
+
+
+def _result(persona: str, state: Match) -> str:
+    """What the last round came to for the speaker, in a sentence; "" before the second. Nothing is drawn for it."""
+    if state.last is None or persona not in WORDS["results"]:
+        return ""
+    mine, theirs = state.last
+    said = WORDS["results"][persona][("same", "won", "lost")[WON[(theirs - mine) % len(WON)]]]
+    return said[state.round % len(said)] + " "
 
 
 GRAMMAR = Grammar(ACTS, understand)

@@ -206,6 +206,21 @@ BAD = {
 test_other_words_for_the_act_pass, test_words_that_say_anything_else_fail = words_tests(GUIDE, GOOD, BAD)
 
 
+def test_who_neither_books_nor_passes_is_told_that_the_night_went_by():
+    def said(heard, number=2, act=Recommend()):  # noqa: B008
+        one = cue(act, number)._replace(heard=heard)
+        leads, sentences = VOICE.possible(one)
+        assert all(fault(one, words) == "" for words in sentences)
+        return {words.partition("! ")[0] for words in sentences}
+
+    assert said("Is it good?") == said("[say]", act=Warn()) == said("Hm.", 8, Say())
+    assert said("Is it good?") == {"So I booked nothing for you there"}
+    assert said("Is it good?", 3) == {"You did not say book it, so we let that one pass"}
+    for heard in ("I'll risk it", "[book]", "No, thanks.", "[pass]", ""):
+        assert not said(heard) & said("Is it good?")
+    assert not said("Which hotel?", 0) & said("Is it good?")
+
+
 def test_junk_fails_and_the_night_prints_one_line():
     for one, words in product((PRAISE, WARNING), JUNK):
         assert fault(one, words), words

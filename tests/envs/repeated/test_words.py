@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from dialogym.core.acts import Say
+from dialogym.core.stream import Stream
 from dialogym.envs.content import content
-from dialogym.envs.repeated.game import HANDS, PAYOFFS, Play, Promise
+from dialogym.envs.repeated.family import Met
+from dialogym.envs.repeated.game import HANDS, PAYOFFS, Match, Play, Promise
 from dialogym.envs.repeated.stories import NAMES, STORIES
-from dialogym.envs.repeated.voice import GRAMMAR, WORDS, understand
+from dialogym.envs.repeated.voice import GRAMMAR, VOICE, WORDS, understand
 from dialogym.policies.collect import play
+from dialogym.simulated_users.user import Cue
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,7 +40,7 @@ def test_what_is_said_is_what_is_meant(key):
         for place, option in enumerate(story.options):
             for kind, choosing in ((Promise, False), (Play, True)):
                 for words in (*bank[kind.tag()], f"I will {option}.", "Let us both {do}!"):
-                    text = words.format(name="Ana", thing=story.thing, do=story.do[place])
+                    text = words.format(name="Ana", thing=story.thing, do=story.do[place], result="")
                     well_formed(text)
                     assert understand(text, (key, choosing)).act == kind(option), text
         for slot in bank.keys() - {"promise", "play"}:
@@ -44,6 +48,25 @@ def test_what_is_said_is_what_is_meant(key):
                 text = words.format(name="Ana", thing=story.thing, do="")
                 well_formed(text)
                 assert all(understand(text, (key, choosing)) == (Say(), "", "") for choosing in (False, True)), text
+
+
+def test_who_won_the_last_round_of_a_hand_game_is_said_with_the_next_choice():
+    stream = Stream(np.random.default_rng(0))
+    for persona, said in WORDS["results"].items():
+        for (mine, theirs), result in (((1, 0), "lost"), ((0, 2), "lost"), ((0, 1), "won"), ((2, 2), "same")):
+            for number in (1, 2):
+                cue = Cue(
+                    Play("paper"), "partner", Met("hands", "Ana"), persona, "", False, "", "",
+                    Match(number, "reveal", (mine, theirs)), True,
+                )  # fmt: skip
+                text = VOICE.say([cue], [stream])[0]
+                well_formed(text)
+                assert text.startswith(f"{said[result][number % 2]} ") and text in VOICE.possible(cue)[1]
+                assert understand(text, ("hands", True)).act == Play("paper"), text
+        first = cue._replace(before=Match(0, "reveal"))
+        other = cue._replace(public=Met("notes", "Ana"), act=Play("share"))
+        for one in (first, other):
+            assert not any(result in VOICE.say([one], [stream])[0] for kind in said.values() for result in kind)
 
 
 @pytest.mark.parametrize(
