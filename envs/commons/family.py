@@ -283,7 +283,8 @@ class Commons(Family):
         lines.append(
             f"There are {full} {place.units} at first, and never more. In each of {scenario.months} months everybody "
             f"says at once how many {place.units} to take, 0 to {MOST}; what is left doubles until the next month, up "
-            f"to {full}. If less than one is left, it is over."
+            f"to {full}. If less than one is left, it is over. Who only talks then takes nothing, and if all want more "
+            f"than there is, each gets its part, rounded down."
         )
         if scenario.every:
             who, vote = ("you chair", "propose") if chair else ("the chair leads", "hear and vote on")

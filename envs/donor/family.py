@@ -90,8 +90,8 @@ class Donor(Family):
 
     With `grammar="tagged"` only tags bind. With `grammar="natural"`, the default, an utterance without a tag is read by
     the patterns below: `Here, take two sacks` gives two, `Sorry, I have none to spare` gives nothing. To be willing
-    without saying how much (`Of course!`), or to name two numbers, is ambiguous: the turn is lost. What was given once,
-    and questions, are talk. A lost turn counts as talk.
+    without saying how much (`Of course!`) gives one, and `take what you need` two. To name two numbers is ambiguous: the
+    turn is lost. What was given once, and questions, are talk. A lost turn counts as talk.
 
     ## Observation
 
@@ -196,7 +196,8 @@ class Donor(Family):
         return (
             f"You are new {place.about}. In each of {scenario.rounds} rounds a visitor whom you will not meet again "
             f"asks you for some {place.of}, and you give nothing, one or two {place.units}; then you are short of it "
-            f"yourself and ask a neighbour, each time another one. A gift costs you 1 for each {place.unit}; one that "
+            f"yourself and ask a neighbour, each time another one. Who only talks gives nothing, and who says yes but "
+            f"not how much gives one. A gift costs you 1 for each {place.unit}; one that "
             f"you get is worth {FACTOR} to you{harm}. Gossip tells you what the visitor gave when last asked, and "
             f"tells neighbours your last two gifts; before you came you gave one each time. Places differ, and you do "
             f"not know what this one is like. In some, most neighbours give as much as you gave last; in some, the "

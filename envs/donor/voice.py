@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from ...core.acts import Act, Say
+from ...core.acts import Act
 from ...core.grammar import TALK, Grammar, Heard
 from ...core.reading import Patterns, Vocabulary, bind, read
 from ...core.stream import Stream
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
 from ..content import content
-from .game import ACTS, PUNISHED, Give, Meet, Punish
+from .game import ACTS, MOST, PUNISHED, Give, Meet, Punish
 from .villages import PLACES, neighbour, visitor
 
 WORDS = content(__file__, "phrases.toml")
@@ -49,7 +49,7 @@ def understand(text: str, context: bool) -> Heard:
         context: Whether people can be punished.
     """
     acts: dict[Act, str] = {}
-    unclear = False
+    some = False
     for act, clause, _ in read(text, PATTERNS, VOCABULARY):
         if act == "give":
             acts |= {Give(n): f"give me {COUNTED[n]}" for n in clause.values("number")}
@@ -57,11 +57,13 @@ def understand(text: str, context: bool) -> Heard:
             acts[Give(0)] = "give me nothing"
         elif act == "punish" and context:
             acts[Punish()] = "punish me"
-        unclear = unclear or act == "some"
+        elif act == "plenty":
+            acts[Give(MOST)] = f"give me {COUNTED[MOST]}"
+        some = some or act == "some"
     if len(acts) > 1:
         acts.pop(Give(0), None)  # "No, I cannot give you two, but I will give you one."
-    if not acts and unclear:
-        return Heard(Say(), "ambiguous", "How many do you give me: nothing, one or two?")
+    if not acts and some:
+        return Heard(Give(1))
     return bind(acts) if acts else TALK
 
 

@@ -201,17 +201,16 @@ class Panel(Family):
         rest = (1.0 - self.decisive) / Hearing().scale
         return (
             f"You {case.you}. Three {case.members} decide whether {case.wish}: Anna, Ben and Cleo. Each gives a mark "
-            f"of 1 to 10, "
-            f"{START} at first; the decision is yours if the three add up to {self.needed} or more when you rest your "
-            f"case, at the latest after {self.turns} turns. You can argue one point to one of them, each once: "
-            f"{points}; or ask one of them once what it cares about. Each cares about one point, all equally likely, "
-            f"and moves up once. {share['open']} are open: {mind.won} marks for their point. {share['proud']} are "
-            f"proud: {mind.proud} for theirs, {mind.resents} down for another or for being asked. "
-            f"{share['contrarian']} are contrarian: {mind.won}, but only while you have won over nobody else. "
-            f"{share['follower']} follow: {mind.won} once somebody else is won over, even if they heard their point "
-            f"before. All but the proud tell the truth when asked. You score {self.decisive:g} for the decision and "
-            f"{rest:.3g} a mark gained, less {self.argue:g} an argument, {self.probe:g} a question or a turn of talk, "
-            f"and {self.civil:g} whenever you annoy somebody."
+            f"of 1 to 10, {START} at first; you win if they add up to {self.needed} or more when you rest your case, "
+            f"at the latest after {self.turns} turns. Argue a point to one of them, each only once: {points}; or ask "
+            f"one what it cares about, once.\n"
+            f"Each cares about one point, all equally likely, and moves up once: the open ({share['open']}) by "
+            f"{mind.won} for their point; the proud ({share['proud']}) by {mind.proud}, but {mind.resents} down for "
+            f"another or for being asked; the contrarian ({share['contrarian']}) by {mind.won}, but only while you "
+            f"have won over nobody else; followers ({share['follower']}) by {mind.won} once somebody else is won over, "
+            f"even if they heard their point before. All but the proud tell the truth when asked.\n"
+            f"You score {self.decisive:g} for the decision and {rest:.3g} a mark gained, less {self.argue:g} an "
+            f"argument, {self.probe:g} a question or a turn of talk, {self.civil:g} whenever you annoy somebody."
         )
 
     def context(self, dialogue: Dialogue) -> Hashable:

@@ -145,7 +145,8 @@ class Persuade(Family):
     to warn in one utterance is ambiguous: the turn is lost. A lost turn counts as talk.
 
     The traveller, where it learns, asks first, in any words; then it says `[book]` or `[pass]` to each hotel. Plain
-    words work as well: `I'll take a room there` books, `I would rather look elsewhere` passes. Who only talks passes.
+    words work as well: `I'll take a room there` books, `I would rather look elsewhere` passes. Who only talks passes,
+    and is told so with the next hotel.
     The night is a tool: its line says how a hotel was that the traveller has slept in.
 
     ## Observation
@@ -279,11 +280,11 @@ class Persuade(Family):
         if self.role == "traveller":
             return (
                 f"You are {name} and travel along {tour}, a town a night, {self.rounds} nights. An expert speaks of "
-                f"one hotel in each town, and you book it or pass; to ask or to talk is to pass, too, and the next town "
-                f"comes. {good:.0%} of all hotels are good. How a hotel is, you learn only if you sleep there. A good "
-                f"one is worth 1 point, a poor one costs {self.loss:g}, and to pass is worth nothing; your score is the "
-                f"sum, divided by {self.rounds}. Good hotels are always recommended. Experts differ, and which kind "
-                f"yours is, you do not know: some are honest, some recommend everything, some a part of the poor "
+                f"one hotel in each town, and you book it or pass; to ask or to talk is to pass, too. "
+                f"{good:.0%} of all hotels are good. How a hotel is, you learn only if you sleep there. A good "
+                f"one is worth 1 point, a poor one costs {self.loss:g}, and to pass is worth nothing; your score is "
+                f"the sum, divided by {self.rounds}. Good hotels are always recommended. Experts differ, and which "
+                f"kind yours is, you do not know: some are honest, some recommend everything, some a part of the poor "
                 f"hotels; some lie only at the end, or once you have booked twice; and many lie until a guest has come "
                 f"home from a poor hotel, and never again. Begin by asking about the first hotel, which costs nothing."
             )

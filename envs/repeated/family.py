@@ -100,7 +100,8 @@ class Repeated(Family):
 
     Text. The first observation is the brief (the story, the points, the rounds, tags) and the person's greeting; after
     that, each reply: an answer, or what the person has chosen. What it chooses was decided before it has heard the
-    learner's choice, and its words are held to that: they are made without the learner's words of that turn.
+    learner's choice, and its words are held to that: they are made without the learner's words of that turn. In hands
+    it begins with who won the last round.
 
     ## Rewards
 

@@ -19,8 +19,7 @@ PAYOFFS: dict[str, tuple[tuple[int, int, int, int], tuple[int, int, int, int]]] 
 """Game -> points of each seat if both choose their first option, only `you` does, only the partner, or nobody."""
 HANDS = "hands"
 """Rock, paper, scissors: of three options, each beats the one before it. A win is a point, a defeat one less."""
-WON = (0, 1, -1)
-"""What a round is worth, by how many places one's option is past the other's."""
+_WON = (0, 1, -1)
 _PLACES = ("first", "second", "third")
 
 
@@ -102,7 +101,7 @@ class MatrixGame:
     def points(self, seat: str, mine: int, theirs: int) -> int:
         """What a seat gets in a round, by the places of what `you` and the partner chose."""
         if self.game == HANDS:
-            won = WON[(mine - theirs) % len(WON)]
+            won = _WON[(mine - theirs) % len(_WON)]
             return won if seat == "you" else -won
         return PAYOFFS[self.game][SEATS.index(seat)][2 * mine + theirs]
 

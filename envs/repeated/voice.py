@@ -10,7 +10,7 @@ from ...core.reading import Patterns, Vocabulary, bind, read
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
 from ..content import content
-from .game import ACTS, HANDS, WON, Match, Play, Promise
+from .game import ACTS, HANDS, Match, MatrixGame, Play, Promise
 from .stories import STORIES
 
 WORDS = content(__file__, "phrases.toml")
@@ -69,8 +69,8 @@ def _result(persona: str, state: Match) -> str:
     """What the last round came to for the speaker, in a sentence; "" before the second. Nothing is drawn for it."""
     if state.last is None or persona not in WORDS["results"]:
         return ""
-    mine, theirs = state.last
-    said = WORDS["results"][persona][("same", "won", "lost")[WON[(theirs - mine) % len(WON)]]]
+    won = MatrixGame(HANDS).points("partner", *state.last)
+    said = WORDS["results"][persona][("same", "won", "lost")[won]]
     return said[state.round % len(said)] + " "
 
 

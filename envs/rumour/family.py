@@ -224,25 +224,24 @@ class Rumour(Family):
         mind = _mind(self)
         tales, law = mind.tales, mind.law
         total = sum(weight for _, weight in tales.virulences)
-        catching = ", ".join(f"{v:g} ({weight / total:.0%})" for v, weight in tales.virulences)
+        catching = " or ".join(f"{v:g} ({weight / total:.0%})" for v, weight in tales.virulences)
         few, many, most = (count.removesuffix(" people") for count in COUNTS)
         low, high = tales.levels
         among = "" if isinstance(mind, Crowd) else " among those whom they listen to"
         return (
-            f"You moderate the network of a town of {self.size:,} people, for {self.days} days. A story is going round "
-            f"that {STORIES[scenario.story]['says']}. It is true with {tales.true:.0%}. {_people(mind)} "
-            f"Its virulence is one of {catching}. On each day, who does not believe it comes to believe it with "
-            f"probability 1 - exp(-virulence x share of believers{among}); while it has a label, a story has only "
-            f"{law.label:.0%} of its virulence. Who believes it gives it up with {law.forget:.0%}, and with "
-            f"{law.letter:.0%} on the day of a letter. In the evening {scenario.assistant} tells you whether {few} "
-            f"(below {low:.0%} of all), {many} (from {low:.0%}) or {most} (from {high:.0%}) people believe it. A "
-            f"check is right with {tales.clarity:.0%}, its result comes in the evening, and every check is made anew. "
-            "You can do one thing a day, which talk takes, too.\n"
-            "You score the harm that you avert. If the story is false, a day in whose evening most believe it does "
-            f"{WEIGHTS[2]:g} of harm, one with many {WEIGHTS[1]:g}, one with few {WEIGHTS[0]:g}. If it is true, a day "
-            f"with a label does {self.wrong:g}, and a letter {2 * self.wrong:g}. The harm is the mean over the days, "
-            f"and a check adds {self.check:g}, a letter {self.letter:g}. To do nothing scores 0 on the mean; to avert "
-            f"{mind.game.harm:.3f}, the mean harm of doing nothing, scores 1."
+            f"You moderate the network of a town of {self.size:,} people for {self.days} days. A story goes round that "
+            f"{STORIES[scenario.story]['says']}; it is true with {tales.true:.0%}. {_people(mind)} Its virulence v is "
+            f"{catching}. Each day who does not believe it comes to with probability 1 - exp(-v x share of "
+            f"believers{among}), and v is only {law.label:.0%} of itself while the story has a label; who believes it "
+            f"gives it up with {law.forget:.0%}, with {law.letter:.0%} on the day of a letter. Each evening "
+            f"{scenario.assistant} tells you whether {few} (below {low:.0%} of all), {many} or {most} (from "
+            f"{high:.0%}) people believe it. A check is right with {tales.clarity:.0%}, each anew; its result comes in "
+            f"the evening. You can do one thing a day; talk takes it, too.\n"
+            f"You score the harm that you avert, as a share of {mind.game.harm:.3f}, the mean harm of doing nothing. "
+            f"Each day harms by {WEIGHTS[2]:g} if the story is false and most believe it in the evening, "
+            f"{WEIGHTS[1]:g} if many do, {WEIGHTS[0]:g} if few; if it is true, by {self.wrong:g} with a label and "
+            f"{2 * self.wrong:g} for a letter. The mean over the days counts, and {self.check:g} more for each check, "
+            f"{self.letter:g} for each letter."
         )
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:

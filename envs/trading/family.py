@@ -196,18 +196,19 @@ class Trading(Family):
         paper, side = PAPERS[scenario.paper], scenario.side
         better = "lower" if side == "buy" else "higher"
         return (
-            f"You have to {side} {paper.size(4)} of {paper.called}, in clips of {paper.size(1)}. The middle of the "
-            f"market is {paper.price(side, 0)}, a tick is {paper.tick:g}, and {better} prices are better for you. On "
-            f"the screen you would {side} at {paper.price(side, SCREEN)}, {SCREEN} ticks from the middle; whatever you "
-            f"do not deal with {scenario.name}, a dealer, is done there. You score the ticks that you save against the "
-            f"screen, as a share of all that the order costs there; each turn after the first costs {self.wait:g}. You "
-            f"have {self.turns} turns. Where a dealer would deal one clip is {BASE} ticks from the middle, 2 less if "
-            "it needs your first two clips, or 2 more if it has the same to do as you; larger sizes cost 1 or 2 ticks "
-            "more, and each price that you ask for without dealing 1 more. Some dealers name just that, and take the "
-            "price back if you ask for better; some leave 2 ticks of room and give way tick by tick; some leave 3 and "
-            "refuse twice whatever you ask; some leave 1, and move by 2 ticks after each deal that they see. A two-way "
-            f"price, {HALF} ticks to each side, does not tell which way you go. Ask for prices with [twoway 2] or "
-            "[oneway 2], in clips; then [deal], [counter 1] to deal at a tick better (up to 3), or [walk].\n"
+            f"You have to {side} {paper.size(4)} of {paper.called}, in clips of {paper.size(1)}; you may deal with "
+            f"{scenario.name}, a dealer, and the rest is done on the screen at {paper.price(side, SCREEN)}. The middle "
+            f"of the market is {paper.price(side, 0)} and a tick {paper.tick:g}, so the screen is {SCREEN} ticks off; "
+            f"{better} prices are better for you. You score the ticks that you save against the screen, as a share of "
+            f"all that the order costs there, less {self.wait:g} for each turn after the first, of {self.turns}.\n"
+            f"A dealer would deal one clip {BASE} ticks off: 2 less if it needs your first two clips, 2 more if it has "
+            "the same to do as you, 1 or 2 more for larger sizes, 1 more for each price that you asked for without "
+            "dealing. Some name just that, and take it back if you ask for better; some add 2 ticks and give way tick "
+            "by tick; some add 3 and refuse twice whatever you ask; some add 1, and move by 2 after each deal that "
+            "they see.\n"
+            f"Ask for your side of the price with [oneway 2], or for both with [twoway 2], which are {HALF} ticks to "
+            f'each side and do not tell which way you go: in clips, or in words, as in "a two-way price in '
+            f'{paper.size(2)}". Then [deal], [counter 1] to deal at a tick better (up to 3), or [walk].\n'
         )
 
     def context(self, dialogue: Dialogue) -> Hashable:

@@ -207,8 +207,8 @@ test_other_words_for_the_act_pass, test_words_that_say_anything_else_fail = word
 
 
 def test_who_neither_books_nor_passes_is_told_that_the_night_went_by():
-    def said(heard, number=2, act=Recommend()):  # noqa: B008
-        one = cue(act, number)._replace(heard=heard)
+    def said(text, number=2, act=PRAISE.act):
+        one = cue(act, number)._replace(heard=text)
         leads, sentences = VOICE.possible(one)
         assert all(fault(one, words) == "" for words in sentences)
         return {words.partition("! ")[0] for words in sentences}
@@ -216,8 +216,8 @@ def test_who_neither_books_nor_passes_is_told_that_the_night_went_by():
     assert said("Is it good?") == said("[say]", act=Warn()) == said("Hm.", 8, Say())
     assert said("Is it good?") == {"So I booked nothing for you there"}
     assert said("Is it good?", 3) == {"You did not say book it, so we let that one pass"}
-    for heard in ("I'll risk it", "[book]", "No, thanks.", "[pass]", ""):
-        assert not said(heard) & said("Is it good?")
+    for words in ("I'll risk it", "[book]", "No, thanks.", "[pass]", ""):
+        assert not said(words) & said("Is it good?")
     assert not said("Which hotel?", 0) & said("Is it good?")
 
 
