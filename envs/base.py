@@ -22,7 +22,7 @@ from ..core.game import Game
 from ..core.grammar import Grammar, Understand
 from ..core.mind import Mind
 from ..core.reading import Patterns
-from ..core.setting import Setting
+from ..core.setting import Exchange, Setting
 from ..core.stream import Stream
 from ..rewards.rubrics import Rubric
 from ..simulated_users.cast import Cast
@@ -236,6 +236,13 @@ class Family:
     def shown(self, state: Any) -> Iterable[Any]:
         """Values of a public state that may be spoken of, besides the acts that led to it; see `named`."""
         return ()
+
+    def leaked(self, dialogue: Dialogue, exchange: Exchange, said: str) -> list[str] | None:
+        """Names of what is hidden that words give away; ``None`` if it is told by the values of the hidden state.
+
+        The dialogue is as before `exchange` is recorded.
+        """
+        return None
 
     # ---- what lies beside it
 

@@ -18,6 +18,9 @@ from ..simulated_users.held import HeldUser
 from ..simulated_users.llm_mind import LLMUser
 from ..simulated_users.llm_voice import Example, LLMVoice
 from ..simulated_users.phrase_bank import PhraseVoice
+from ..simulated_users.prompt_user import PromptUser
+from ..simulated_users.second_reader import SecondReader
+from ..simulated_users.tracking import Tracker
 from ..simulated_users.user import Cue, ScriptedUser, SimulatedUser
 from .base import Family
 from .engine import Engine, Options
@@ -31,6 +34,16 @@ TRAINED: dict[str, dict[str, Any]] = {
     "smollm2-voice": {"shots": 0, "plain": True, "temperature": 0.3, "constrain": False}
 }
 """Options that suit a model which was trained as a voice; those that are given come first."""
+MINDS = ("free", "held", "prompt")
+OTHERS = {
+    "voiced": ("verify",),
+    "held": ("verify", "speaker"),
+    "free": ("verify", "speaker", "verifier", "track"),
+    "prompt": ("track",),
+}
+"""Parameters that name a further model, by what the first one does."""
+SAME = ("True", "same")
+"""What names the first model in such a parameter."""
 POOL = 12  # examples kept for each intent and persona
 PLAYED = 400  # dialogues played to find them
 
@@ -43,11 +56,13 @@ def make_user(user: str | SimulatedUser, family: Family) -> SimulatedUser:
             a language model; the optimum stays known, and the model knows no secret. ``"llm:MODEL"``: the model decides
             as well: freely, held to the person's facts, where the family has a cast; elsewhere, and with ``mind=held``,
             held: the mind decides, the optimum stays known, and the model chooses among variants of each act that pay
-            the same (see `HeldUser`). MODEL is what `load_backend` takes: ``smollm2-voice``, ``smollm2``,
-            ``http://HOST:PORT/v1#NAME``, a path, or a name of OpenAI's. Parameters of `load_backend`, of the model's
-            class and of `LLMVoice` follow in parentheses: ``"voiced:smollm2(cache=runs/replies,temperature=0.5)"``.
-            With ``llm:``, ``mind_tokens`` limits the mind's answers; where it is free, ``verifier=MODEL`` names a
-            second model that checks the acts. An object with the methods of `SimulatedUser` is returned as it is.
+            the same (see `HeldUser`); with ``mind=prompt`` nothing holds it (see `PromptUser`). MODEL is what
+            `load_backend` takes: ``smollm2-voice``, ``smollm2``, ``http://HOST:PORT/v1#NAME``, a path, or a name of
+            OpenAI's. Parameters of `load_backend`, of the model's class and of `LLMVoice` follow in parentheses:
+            ``"voiced:smollm2(cache=runs/replies,temperature=0.5)"``. With ``llm:``, ``mind_tokens`` limits the mind's
+            answers. Further models, ``same`` for the first: ``speaker=MODEL`` finds the words, ``verify=MODEL`` is
+            asked whether they fit; of a free mind ``verifier=MODEL`` checks the acts, and ``track=MODEL`` says how far
+            soft goals have come. An object with the methods of `SimulatedUser` is returned as it is.
         family: The family.
 
     Raises:
@@ -66,10 +81,10 @@ def make_user(user: str | SimulatedUser, family: Family) -> SimulatedUser:
         raise ValueError(f"user must be {FORMS}; got {user!r}")
     guide = guide_of(family)
     asked = str(options.pop("mind", "")) if kind == "llm" else ""
-    if asked not in ("", "free", "held"):
-        raise ValueError(f"mind must be free or held, got {asked!r}")
-    free = kind == "llm" and (asked == "free" or (not asked and family.cast is not None))
-    cast = cast_of(family) if free else None
+    if asked not in ("", *MINDS):
+        raise ValueError(f"mind must be {', '.join(MINDS[:-1])} or {MINDS[-1]}, got {asked!r}")
+    chosen = asked or ("held" if family.cast is None else "free")
+    cast = cast_of(family) if kind == "llm" and chosen != "held" else None
     from ..simulated_users.backends.presets import load_backend
 
     own: dict[str, Any] = {
@@ -79,15 +94,29 @@ def make_user(user: str | SimulatedUser, family: Family) -> SimulatedUser:
     mind = {name: own[name] for name in MIND_OPTIONS if name in own}
     if kind == "llm" and "mind_tokens" in options:
         mind["max_tokens"] = options.pop("mind_tokens")
-    second = str(options.pop("verifier", "")) if cast is not None else ""
-    backend = load_backend(model, **options)  # type: ignore[arg-type]
-    voice = LLMVoice(family.voice, guide, backend, examples_of(family), **own)
+    others = {
+        name: str(options.pop(name)) for name in OTHERS[kind if kind == "voiced" else chosen] if options.get(name)
+    }
+    cache = str(options.get("cache", ""))
+    loaded: dict[str, Any] = {model: load_backend(model, **options)}  # type: ignore[arg-type]
+    for name in others.values():
+        loaded.setdefault(name, loaded[model] if name in SAME else load_backend(name, cache=cache))
+    other = {part: loaded[name] for part, name in others.items()}
+    backend = loaded[model]
+    if chosen == "prompt" and cast is not None:
+        given = {"max_tokens": own.get("max_tokens", 60), **mind}
+        return PromptUser(family.voice, cast, backend, **given, tracker=_tracker(other))
+    reader = SecondReader(other["verify"]) if "verify" in other else None
+    voice = LLMVoice(family.voice, guide, other.get("speaker", backend), examples_of(family), **own, reader=reader)
     if kind == "voiced":
         return ScriptedUser(voice)
     if cast is None:
-        return HeldUser(voice, **{name: value for name, value in mind.items() if name == "max_tokens"})
-    verifier = load_backend(second, cache=str(options.get("cache", ""))) if second else None
-    return LLMUser(voice, cast, backend, verifier, **mind)
+        return HeldUser(voice, **{name: value for name, value in mind.items() if name == "max_tokens"}, backend=backend)
+    return LLMUser(voice, cast, backend, other.get("verifier"), **mind, tracker=_tracker(other))
+
+
+def _tracker(other: dict[str, Any]) -> Tracker | None:
+    return Tracker(other["track"]) if "track" in other else None
 
 
 def guide_of(family: Family) -> Guide:

@@ -70,6 +70,8 @@ def told(family: Family, dialogue: Dialogue, exchange: Exchange, heard: str, sai
     Returns:
         The names of the values, as `Dialogue.reveal` has them.
     """
+    if (own := family.leaked(dialogue, exchange, said)) is not None:
+        return own
     facts = dialogue.public
 
     def words(text: str) -> set[str]:

@@ -96,7 +96,7 @@ def evaluate(
         outcomes.append(family.outcome(dialogue))
         met.append(dialogue.setting)
         scenarios.append(dialogue.scenario)
-        if cast is not None and isinstance(engine.user, LLMUser):
+        if cast is not None and isinstance(engine.user, LLMUser) and engine.user.bounded:
             bounds.append(cast.bounds(dialogue.setting, dialogue.hidden_start))
         if judging and len(judged) < regret:
             judged.append(dialogue_regret(dialogue, engine.grammar))
@@ -204,6 +204,7 @@ def user_name(user: Any) -> str:
 def conduct(user: Any, ear: Any = None, earlier: Conduct | None = None, policy: Any = None) -> Conduct:
     """The counts of the language models of a user's voice and mind, an ear and a policy, so far or since `earlier`."""
     parts: dict[str, Any] = {"policy": policy, "voice": getattr(user, "voice", None), "mind": user, "ear": ear}
+    parts |= {"reader": getattr(parts["voice"], "reader", None), "tracker": getattr(user, "tracker", None)}
     counted: dict[str, Any] = {name: getattr(part, "counts", None) for name, part in parts.items()}
     found = {name: counts.as_dict() for name, counts in counted.items() if hasattr(counts, "as_dict")}
     if earlier is None:

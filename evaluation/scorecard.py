@@ -198,7 +198,8 @@ class _Recorder:
         words = self._timed(self.user.speak, dialogues, heards, texts, exchanges)
         columns = zip(dialogues, heards, texts, exchanges, words, streams, strict=True)
         spoken = [column for column in columns if column[3].replies and not isinstance(column[4], Failure)]
-        depends = self._depends(spoken) if self.attacked else [None] * len(spoken)
+        tried = self.attacked and getattr(self.user, "mind", "") != "prompt"  # whose words are found when it decides
+        depends = self._depends(spoken) if tried else [None] * len(spoken)
         for (dialogue, heard, text, exchange, said, stream), other in zip(spoken, depends, strict=True):
             named = tuple(told(self.family, dialogue, exchange, text, said)) if self.attacked else ()
             cue = cues_of(dialogue, heard, text, exchange)[-1]
@@ -269,7 +270,8 @@ def _recorded(user: SimulatedUser, folder: str | Path, offline: bool = False) ->
     Yields whether it has any.
     """
     replaced = []
-    for holder in (user, getattr(user, "voice", None)):
+    voice = getattr(user, "voice", None)
+    for holder in (user, voice, getattr(voice, "reader", None), getattr(user, "tracker", None)):
         for name in ("backend", "verifier"):
             backend: Any = getattr(holder, name, None)
             if callable(getattr(backend, "generate", None)) and hasattr(backend, "name"):

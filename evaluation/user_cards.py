@@ -145,7 +145,8 @@ def _cell(name: str, measure: Measure) -> str:
     if measure.value is None:
         return "–"
     digits = 1 if name in ("diversity", "length", "tokens_written") else 2
-    parts = {} if name == "leaks" else measure.parts  # the kinds of attack are in the JSON
+    # the kinds of attack, and what each stage reads and writes, are in the JSON
+    parts = {} if name == "leaks" else {part: n for part, n in measure.parts.items() if " " not in part}
     beside = "".join(f", {part} {number(value, digits)}" for part, value in parts.items())
     return f"{number(measure.value, digits)} ({measure.n}{beside})"
 

@@ -22,6 +22,7 @@ from ..simulated_users.guide import Guide
 from ..simulated_users.held import lines
 from ..simulated_users.llm_mind import goal_state
 from ..simulated_users.llm_voice import Spoken
+from ..simulated_users.tracking import overlaid
 from ..simulated_users.user import Cue
 from .attacks import KINDS
 from .language import NaiveBayes, distinct, mtld, words
@@ -68,16 +69,29 @@ class Sample:
     seconds: tuple[float, int] = (0.0, 0)  # of all that was played again, and how many utterances
     counts: dict[str, dict[str, float]] = field(default_factory=dict)  # see `VoiceCounts` and `MindCounts`
 
+    @property
+    def tracked(self) -> bool:
+        """Whether a model tracks soft goals."""
+        return "tracker" in self.counts
+
 
 def goals_met(sample: Sample) -> Measure:
     """Share of the person's sub-goals that are met when the dialogue ends, by the family's cast; n: sub-goals.
 
-    The same code judges every user.
+    The same code judges every user; soft goals, which only a model can judge, count where one tracks them. Parts: by
+    the kind of goal, where there are several.
     """
     cast = sample.family.cast
     if cast is None:
         return Measure(None, 0)
-    return _share(goal.status == MET for dialogue in sample.dialogues for goal in cast.goals(_moment(dialogue)))
+    found = []
+    for dialogue in sample.dialogues:
+        state = goal_state(dialogue)
+        goals = overlaid(cast.goals(_moment(dialogue)), state)
+        found += [(goal.kind, goal.status == MET) for goal in goals if not goal.soft or sample.tracked]
+    kinds = dict.fromkeys(kind for kind, _ in found)
+    parts = {kind: _mean(met for of, met in found if of == kind) for kind in kinds} if len(kinds) > 1 else {}
+    return _share((met for _, met in found), parts)
 
 
 def goal_adherence(sample: Sample) -> Measure:
@@ -232,13 +246,29 @@ def tokens_written(sample: Sample) -> Measure:
     return Measure(written, count, {"read": read})
 
 
+def requests(sample: Sample) -> Measure:
+    """Requests to language models an utterance; parts: of each stage (mind, voice, reader, tracker), and what it reads
+    and writes in tokens; n: utterances.
+    """
+    count = len(sample.utterances)
+    if not sample.counts or not count:
+        return Measure(None, 0)
+    parts = {}
+    for stage, counts in sample.counts.items():
+        if counts.get("requests"):
+            parts[stage] = counts["requests"] / count
+            parts[f"{stage} reads"] = counts["prompt_tokens"] / count
+            parts[f"{stage} writes"] = counts["tokens"] / count
+    return Measure(sum(counts.get("requests", 0.0) for counts in sample.counts.values()) / count, count, parts)
+
+
 MEASURES: dict[str, Callable[[Sample], Measure]] = {
     measure.__name__: measure
     for measure in (
         goals_met, goal_adherence, early_stops, contradictions, own_acts, impossible_acts,
         act_fidelity, first_try, leaks, hidden_dependence,
         distinct_1, distinct_2, distinct_utterances, diversity, length, persona_consistency,
-        replay, repetition, latency, tokens_written,
+        replay, repetition, latency, tokens_written, requests,
     )
 }  # fmt: skip
 """Name -> measure, in the order of the table."""
@@ -340,7 +370,8 @@ def _first_tries(found: Sequence[Decision | Spoken]) -> Measure:
         "retried": _mean(not one.fallback and one.attempts > 1 for one in found),
         "fallback": _mean(one.fallback for one in found),
     }
-    return _share((not one.fallback and one.attempts == 1 for one in found), parts)
+    passed = (not one.fallback and one.attempts == 1 and not getattr(one, "problems", ()) for one in found)
+    return _share(passed, parts)
 
 
 def _share(values: Any, parts: dict[str, float] | None = None) -> Measure:

@@ -26,6 +26,7 @@ class ModelCounts:
         retried: Questions whose later answer passed.
         fallbacks: Questions that no answer passed for, so that code had to answer.
         failures: Questions that the machinery failed on.
+        requests: Requests to the models; a question may take several.
         prompt_tokens: Tokens that the models read.
         tokens: Tokens that they wrote.
         seconds: Their time, summed over requests.
@@ -35,12 +36,14 @@ class ModelCounts:
     retried: int = 0
     fallbacks: int = 0
     failures: int = 0
+    requests: int = 0
     prompt_tokens: int = 0
     tokens: int = 0
     seconds: float = 0.0
 
     def meter(self, reply: Reply | Failure) -> None:
         """Count a reply."""
+        self.requests += 1
         if isinstance(reply, Failure):
             self.failures += 1
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from ..core.acts import Act
 from ..core.grammar import Grammar
@@ -13,6 +13,14 @@ GOALS = "goals"
 """Key of a dialogue's `memo` under which its `GoalState` is kept."""
 
 OPEN, MET, FAILED = "open", "met", "failed"
+ATTEMPTED = "attempted"
+"""Only of soft goals: something was done about it."""
+
+KINDS = ("profile", "policy", "objective", "requirement", "preference")
+"""Of goals, as in UGST."""
+
+KEPT = ("profile", "policy")
+"""Those that are kept to, and so met from the first."""
 
 
 class Moment(NamedTuple):
@@ -44,11 +52,15 @@ class Goal(NamedTuple):
 
     Attributes:
         text: What, as an instruction to the person.
-        status: `OPEN`, `MET` or `FAILED`. What is to be kept to is met as long as it is.
+        status: `OPEN`, `MET` or `FAILED`, soft ones also `ATTEMPTED`. What is to be kept to is met as long as it is.
+        kind: One of `KINDS`.
+        soft: Whether no code can tell; see `simulated_users.tracking`.
     """
 
     text: str
     status: str
+    kind: str = "objective"
+    soft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +86,19 @@ class Decision:
 class GoalState:
     """What a simulated person wants, how far it has come, and what it plans.
 
-    Updated at every turn; the statuses by code, the plan by the model.
+    Updated at every turn; the statuses by code, those of soft goals by a model, the plan by the model that decides.
 
     Attributes:
         goals: With their statuses.
         plan: The latest plan.
         decisions: Every decision so far.
+        tracked: Soft goal -> how far it has come, in the words of `tracking.STATUSES`, and the quotation that shows it.
     """
 
     goals: tuple[Goal, ...] = ()
     plan: str = ""
     decisions: list[Decision] = field(default_factory=list)
+    tracked: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 class Cast(Protocol):
@@ -125,4 +139,13 @@ class Cast(Protocol):
 
         Proven, whatever the model does.
         """
+        ...
+
+
+@runtime_checkable
+class WordsRead(Protocol):
+    """A cast that can tell from the person's words alone what they do."""
+
+    def read(self, moment: Moment, words: str, bye: bool) -> Act:
+        """The legal act that words come to; `bye` if the person says that it is over for it."""
         ...

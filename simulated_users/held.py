@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..core.dialogue import Dialogue
 from ..core.stream import Stream
 from .asking import Chat, Verdict, ask, private_stream
-from .backends.backend import Request
+from .backends.backend import Backend, Request
 from .guide import Choice, Guide, Line, Option, Varied
 from .llm_mind import MindCounts
 from .llm_voice import LLMVoice
@@ -46,15 +46,16 @@ class HeldUser(ScriptedUser):
     family's guide knows of no variants, the requests are that voice's, too.
 
     Args:
-        voice: Finds the words; its model chooses as well.
+        voice: Finds the words.
         max_tokens: Tokens of a choice at most.
+        backend: The model that chooses; by default the voice's.
     """
 
     mind = "held"
 
-    def __init__(self, voice: LLMVoice, max_tokens: int = 16):
+    def __init__(self, voice: LLMVoice, max_tokens: int = 16, backend: Backend | None = None):
         super().__init__(voice)
-        self.speaker, self.max_tokens = voice, max_tokens
+        self.speaker, self.max_tokens, self.backend = voice, max_tokens, backend or voice.backend
         self.counts = MindCounts()
 
     def worded(self, cues: Sequence[Cue], streams: Sequence[Stream], owners: Sequence[Dialogue]) -> list[str]:
@@ -69,6 +70,16 @@ class HeldUser(ScriptedUser):
         varied = [line is not drawn for line, drawn in zip(chosen, lines, strict=True) if isinstance(line, Line)]
         words = iter(self.speaker.word(cues, kept, seeds, varied))
         return [line if isinstance(line, Failure) else next(words) for line in chosen]
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether the same seeds give the same dialogues for sure."""
+        return super().deterministic and getattr(self.backend, "deterministic", False)
+
+    def close(self) -> None:
+        """Close both models."""
+        super().close()
+        self.backend.close()
 
     def messages(self, cue: Cue, asks: str, options: Sequence[Option]) -> Chat:
         """The chat that asks for a choice. It holds nothing that is hidden."""
@@ -102,7 +113,7 @@ class HeldUser(ScriptedUser):
             return {n: self._read(text, asked[n].options) for n, text in texts.items()}
 
         chats = {n: self.messages(cues[one.utterance], one.choice.asks, one.options) for n, one in asked.items()}
-        found = ask(self.speaker.backend, self.counts, self.speaker.attempts, chats, request, judge)
+        found = ask(self.backend, self.counts, self.speaker.attempts, chats, request, judge)
         chosen: list[Line | Failure] = list(lines)
         for n, one in enumerate(opened):
             answer, line, owner = found.get(n), chosen[one.utterance], owners[one.utterance]

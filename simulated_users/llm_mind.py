@@ -22,9 +22,11 @@ from ..core.stream import Stream
 from .asking import Chat, ModelCounts, Verdict, ask, private_stream
 from .backends.backend import Backend, Request
 from .cast import GOALS, Cast, Decision, GoalState, Moment
+from .llm_voice import LLMVoice
 from .personas import describe
 from .speech import literal
-from .user import Failure, ScriptedUser, Voice
+from .tracking import Tracker, overlaid
+from .user import Cue, Failure, ScriptedUser, Voice
 
 RULES = (
     "You decide what this person does next in the dialogue; somebody else will find the words. Keep to the facts, "
@@ -88,10 +90,12 @@ class LLMUser(ScriptedUser):
         temperature: Temperature of sampling.
         constrain: Whether to send a grammar of the acts that are admissible, for backends that can hold to one.
         max_tokens: Tokens of an answer at most.
+        tracker: Says how far soft goals have come; without one they stay open.
     """
 
     exact = False
     mind = "free"
+    bounded = True  # whether `Cast.bounds` hold: whether its acts are admissible
 
     def __init__(
         self,
@@ -103,31 +107,39 @@ class LLMUser(ScriptedUser):
         temperature: float = 0.7,
         constrain: bool = True,
         max_tokens: int = 96,
+        tracker: Tracker | None = None,
     ):
         if attempts < 1:
             raise ValueError(f"attempts must be at least 1, got {attempts}")
         super().__init__(voice)
-        self.cast, self.backend, self.verifier = cast, backend, verifier
+        self.cast, self.backend, self.verifier, self.tracker = cast, backend, verifier, tracker
         self.attempts, self.temperature, self.constrain, self.max_tokens = attempts, temperature, constrain, max_tokens
         self.counts = MindCounts()
 
     @property
     def deterministic(self) -> bool:
         """Whether the same seeds give the same dialogues for sure."""
-        asked = [self.backend] if self.verifier is None else [self.backend, self.verifier]
-        return super().deterministic and all(getattr(backend, "deterministic", False) for backend in asked)
+        asked = [self.backend, self.verifier, self.tracker and self.tracker.backend]
+        sure = all(getattr(backend, "deterministic", False) for backend in asked if backend is not None)
+        return super().deterministic and sure
 
     def decide(self, dialogues: Sequence[Dialogue], heards: Sequence[Heard | None]) -> list[Exchange | Failure]:
         """Ask the model, for all dialogues together; a `Failure` where it could not be reached."""
-        walks = [_Walk(dialogue, heard and heard.act) for dialogue, heard in zip(dialogues, heards, strict=True)]
+        walks = [Walk(dialogue, heard and heard.act) for dialogue, heard in zip(dialogues, heards, strict=True)]
         results: dict[int, Exchange | Failure] = {}
         waiting = list(range(len(walks)))
+        if self.tracker is not None:
+            goals = [self.cast.goals(walk.moment(walk.state)) for walk in walks]
+            states = [goal_state(dialogue) for dialogue in dialogues]
+            results.update(self.tracker.track(dialogues, goals, states, [""] * len(walks)))
+            waiting = [i for i in waiting if i not in results]
         while waiting:
             for i in waiting:
                 exchange = walks[i].advance()
                 if exchange is not None:
                     results[i] = exchange
-                    goal_state(dialogues[i]).goals = tuple(self.cast.goals(walks[i].moment(exchange.after)))
+                    state, goals = goal_state(dialogues[i]), self.cast.goals(walks[i].moment(exchange.after))
+                    state.goals = tuple(overlaid(goals, state))
             waiting = [i for i in waiting if i not in results]
             for i, act in zip(waiting, self._choose([walks[i] for i in waiting]), strict=True):
                 if isinstance(act, Failure):
@@ -137,23 +149,50 @@ class LLMUser(ScriptedUser):
             waiting = [i for i in waiting if i not in results]
         return [results[i] for i in range(len(walks))]
 
+    def speak(
+        self,
+        dialogues: Sequence[Dialogue],
+        heards: Sequence[Heard | None],
+        texts: Sequence[str],
+        exchanges: Sequence[Exchange],
+    ) -> list[str]:
+        """Word the replies; where they were the last ones, see once more how far soft goals have come."""
+        words = super().speak(dialogues, heards, texts, exchanges)
+        last = [i for i, exchange in enumerate(exchanges) if exchange.over and not isinstance(words[i], Failure)]
+        if self.tracker is not None and last:
+            over, states = [dialogues[i] for i in last], [goal_state(dialogues[i]) for i in last]
+            goals, said = [state.goals for state in states], [str(words[i]) for i in last]
+            for place, failure in self.tracker.track(over, goals, states, said).items():
+                words[last[place]] = failure
+            for state in states:
+                state.goals = tuple(overlaid(state.goals, state))
+        return words
+
+    def worded(self, cues: Sequence[Cue], streams: Sequence[Stream], owners: Sequence[Dialogue]) -> list[str]:
+        """One utterance for each cue. A second reader, who does not speak, may know what the person knows."""
+        if not isinstance(self.voice, LLMVoice) or self.voice.reader is None:
+            return super().worded(cues, streams, owners)
+        known = [self._known(cue, owner) for cue, owner in zip(cues, owners, strict=True)]
+        return self.voice.say(cues, streams, known)
+
     def close(self) -> None:
         """Close the backends, and the voice's."""
         super().close()
         self.backend.close()
-        if self.verifier is not None:
-            self.verifier.close()
+        for other in (self.verifier, self.tracker):
+            if other is not None:
+                other.close()
 
     def messages(self, dialogue: Dialogue, moment: Moment) -> Chat:
         """The chat that asks for an act. It holds what is hidden."""
-        goals = "\n".join(f"- {goal.text} ({goal.status})" for goal in self.cast.goals(moment))
         state = goal_state(dialogue)
+        goals = "\n".join(f"- {goal.text} ({goal.status})" for goal in overlaid(self.cast.goals(moment), state))
         parts = [
             _transcript(dialogue, is_pending(moment.setting.game, moment.state)),
             self.cast.situation(moment),
             f"What you want:\n{goals}",
             f"Your plan so far: {state.plan}" if state.plan else "",
-            f"What you can do: {_menu(self.cast, self.cast.acts(moment))}.",
+            f"What you can do: {menu(self.cast, self.cast.acts(moment))}.",
             "Answer in these two lines:\nPLAN: (one short sentence)\nACT: [(a tag)]",
         ]
         return (
@@ -161,7 +200,12 @@ class LLMUser(ScriptedUser):
             ("user", "\n\n".join(part for part in parts if part)),
         )
 
-    def _choose(self, walks: Sequence[_Walk]) -> list[Act | Failure]:
+    def _known(self, cue: Cue, dialogue: Dialogue) -> str:
+        """What the person knows, for a second reader."""
+        moment = Moment(dialogue.setting, dialogue.public, dialogue.hidden, cue.seat, cue.before, ())
+        return f"The person was told: {self.cast.facts(moment)}"
+
+    def _choose(self, walks: Sequence[Walk]) -> list[Act | Failure]:
         """One act for each, what has to be asked again being asked again together."""
         seeds = [walk.dialogue.stream.choose(2**31) for walk in walks]
         moments = [walk.moment(walk.state) for walk in walks]
@@ -255,7 +299,7 @@ class LLMUser(ScriptedUser):
     def _question(self, moment: Moment, act: Act) -> Chat:
         goals = " ".join(goal.text for goal in self.cast.goals(moment))
         told = f"The person was told: {self.cast.facts(moment)}\nIts goals: {goals}\n{self.cast.situation(moment)}"
-        does = f"It now does this: {_shown(self.cast, act)}\nDoes that fit? YES or NO?"
+        does = f"It now does this: {shown(self.cast, act)}\nDoes that fit? YES or NO?"
         return ("system", CHECK), ("user", f"{told}\n{does}")
 
     def _fallback(self, moment: Moment, choices: Sequence[Act], stream: Stream) -> Act:
@@ -271,7 +315,7 @@ class LLMUser(ScriptedUser):
 
     def _grammar(self, moment: Moment, choices: Sequence[Act]) -> str:
         """A plan and an admissible act."""
-        tags = [literal(_shown(self.cast, act)) for act in choices if not self.cast.admissible(moment, act)]
+        tags = [literal(shown(self.cast, act)) for act in choices if not self.cast.admissible(moment, act)]
         return f"{PLAN}act ::= {' | '.join(tags)}\n"
 
 
@@ -279,7 +323,7 @@ class _Undecided(Exception):
     """Somebody has to decide before it can go on."""
 
 
-class _Walk:
+class Walk:
     """The way from a learner's act to its next turn, as far as the others' acts are decided."""
 
     def __init__(self, dialogue: Dialogue, act: Act | None):
@@ -348,15 +392,16 @@ def _clipped(text: str) -> str:
     return " ".join(text.replace('"', "'").split())[:CLIPPED]
 
 
-def _shown(cast: Cast, act: Act) -> str:
+def shown(cast: Cast, act: Act) -> str:
+    """An act as the model writes it."""
     return cast.grammar.print(act) or _TALK
 
 
-def _menu(cast: Cast, acts: Sequence[Act]) -> str:
+def menu(cast: Cast, acts: Sequence[Act]) -> str:
     """The tags; of many acts of a kind the first and the last."""
     kinds: dict[type[Act], list[str]] = {}
     for act in acts:
-        kinds.setdefault(type(act), []).append(_shown(cast, act))
+        kinds.setdefault(type(act), []).append(shown(cast, act))
     return ", ".join(f"{tags[0]} to {tags[-1]}" if len(tags) > 4 else ", ".join(tags) for tags in kinds.values())
 
 

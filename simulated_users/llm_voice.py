@@ -16,6 +16,7 @@ from .asking import Chat, ModelCounts, Verdict, ask, private_stream
 from .backends.backend import Backend, Reply, Request
 from .guide import Guide, Line
 from .personas import describe
+from .second_reader import Objects, SecondReader
 from .user import Cue, Failure, Voice
 
 RULES = (
@@ -96,6 +97,7 @@ class LLMVoice:
         max_tokens: Tokens of an utterance at most, beside the reason why a turn was lost.
         plain: Whether to send no more than scene, manner and order, without rules for speaking: for models that were
             trained as voices.
+        reader: A second model, which is asked whether words fit; its objection counts as a failed attempt.
     """
 
     def __init__(
@@ -110,6 +112,7 @@ class LLMVoice:
         constrain: bool = True,
         max_tokens: int = 60,
         plain: bool = False,
+        reader: SecondReader | None = None,
     ):
         if attempts < 1:
             raise ValueError(f"attempts must be at least 1, got {attempts}")
@@ -118,22 +121,31 @@ class LLMVoice:
         self.personas = bank.personas
         self.bank, self.guide, self.backend, self.examples = bank, guide, backend, examples
         self.shots, self.attempts, self.temperature = shots, attempts, temperature
-        self.constrain, self.max_tokens, self.plain = constrain, max_tokens, plain
+        self.constrain, self.max_tokens, self.plain, self.reader = constrain, max_tokens, plain, reader
         self.counts = VoiceCounts()
 
     @property
     def deterministic(self) -> bool:
         """Whether the same seeds get the same words for sure."""
-        return getattr(self.backend, "deterministic", False)
+        asked = [self.backend] if self.reader is None else [self.backend, self.reader.backend]
+        return all(getattr(backend, "deterministic", False) for backend in asked)
 
-    def say(self, cues: Sequence[Cue], streams: Sequence[Stream]) -> list[str]:
-        """One utterance (`Spoken`) or `Failure` for each cue; what has to be asked again is asked again together."""
+    def say(self, cues: Sequence[Cue], streams: Sequence[Stream], known: Sequence[str] = ()) -> list[str]:
+        """One utterance (`Spoken`) or `Failure` for each cue; what has to be asked again is asked again together.
+
+        What the second reader may know of each person besides is `known`; the model that speaks is not told it.
+        """
         seeds = [stream.choose(2**31) for stream in streams]
         lines = [self.guide.line(cue, private_stream(seed)) for cue, seed in zip(cues, seeds, strict=True)]
-        return self.word(cues, lines, seeds, [False] * len(cues))
+        return self.word(cues, lines, seeds, [False] * len(cues), known)
 
     def word(
-        self, cues: Sequence[Cue], lines: Sequence[Line], seeds: Sequence[int], chosen: Sequence[bool]
+        self,
+        cues: Sequence[Cue],
+        lines: Sequence[Line],
+        seeds: Sequence[int],
+        chosen: Sequence[bool],
+        known: Sequence[str] = (),
     ) -> list[str]:
         """As `say`, for lines of these seeds, or for variants of them that somebody has chosen."""
         self.counts.utterances += len(cues)
@@ -141,8 +153,16 @@ class LLMVoice:
         def request(i: int, chat: Chat, attempt: int) -> Request:
             return self._request(cues[i], lines[i], chat, seeds[i] + attempt)
 
+        object_to = self._objects(cues, lines, seeds, known)
+
         def judge(texts: Mapping[int, str], attempt: int) -> dict[int, Verdict | Failure]:
-            return {i: self._judge(cues[i], lines[i], text) for i, text in texts.items()}
+            found: dict[int, Any] = {i: self._judge(cues[i], lines[i], text) for i, text in texts.items()}
+            passed = {i: answer.result for i, answer in found.items() if not answer.problem}
+            for i, problem in (object_to(passed, attempt) if object_to else {}).items():
+                complaint = f"Not like that. {problem} {lines[i].order}"
+                failed = isinstance(problem, Failure)
+                found[i] = problem if failed else found[i]._replace(problem=problem, complaint=complaint)
+            return found
 
         chats = {i: self.messages(cues[i], lines[i], private_stream(seed + 1)) for i, seed in enumerate(seeds)}
         found = ask(self.backend, self.counts, self.attempts, chats, request, judge, unbroken)
@@ -157,6 +177,18 @@ class LLMVoice:
                 said.append(Spoken(framed(line, answer[0]), answer[1], False))
         return said
 
+    def _objects(
+        self, cues: Sequence[Cue], lines: Sequence[Line], seeds: Sequence[int], known: Sequence[str]
+    ) -> Objects | None:
+        """What the second reader objects to, if there is one."""
+        if self.reader is None:
+            return None
+        about = [
+            "\n".join(filter(None, (self.guide.scene(cue), more, f"To be said: {asked(cue, line)}")))
+            for cue, line, more in zip(cues, lines, known or [""] * len(cues), strict=True)
+        ]
+        return self.reader.objects(about, seeds)
+
     def _by_the_bank(self, cue: Cue, line: Line, seed: int, chosen: bool) -> str:
         """The phrase bank's words for a line: those of its first draw, or of the first that says what was chosen."""
         for other in range(seed, seed + REDRAWN * chosen):
@@ -168,8 +200,10 @@ class LLMVoice:
         return self.bank.say([cue], [private_stream(seed)])[0]
 
     def close(self) -> None:
-        """Close the backend."""
+        """Close the backends."""
         self.backend.close()
+        if self.reader is not None:
+            self.reader.close()
 
     def messages(self, cue: Cue, line: Line, stream: Stream) -> Chat:
         """The chat that asks for a line: the scene, examples of the same kind of line, and the order."""

@@ -11,9 +11,11 @@ from typing import Any, cast
 from ...core.acts import Act, Say
 from ...core.grammar import Grammar, Heard
 from ...core.setting import Setting
-from ...simulated_users.cast import FAILED, MET, OPEN, Goal, Moment
+from ...simulated_users.cast import FAILED, KEPT, MET, OPEN, Goal, Moment
 from .acts import Reply
 from .game import Rules
+from .parts import CLOSED
+from .telling import betrayed, values_named
 
 KEEP = "Tell nothing that you may not tell now, whoever asks for it."
 
@@ -50,6 +52,7 @@ class FileCast:
     """The person of a scenario file, for a model that decides. See `Cast`."""
 
     grammar = ReplyGrammar()
+    bounds_any = True  # the checks pay no more and no less, whatever is done
 
     def facts(self, moment: Moment) -> str:
         """Who the person is, what was drawn, and every fact."""
@@ -76,9 +79,11 @@ class FileCast:
         over = FAILED if state.mover is None else OPEN
         found = []
         for goal, when in rules.file.aims:
-            met = when is not None and rules.holds(when, state, moment.hidden)
-            found.append(Goal(goal.text.format(**dict(moment.public.draws)), MET if met else over))
-        return [*found, Goal(KEEP, MET)]
+            kept = goal.kind in KEPT
+            met = kept if when is None else rules.holds(when, state, moment.hidden)
+            status = MET if met else OPEN if goal.soft else FAILED if kept else over
+            found.append(Goal(goal.text.format(**dict(moment.public.draws)), status, goal.kind, goal.soft))
+        return [*found, Goal(KEEP, MET, "policy")]
 
     def situation(self, moment: Moment) -> str:
         """The turn, how the numbers stand, and what each possible reply is."""
@@ -107,6 +112,27 @@ class FileCast:
             return ""
         shown = ", ".join(self.grammar.print(one) or "[talk]" for one in possible)
         return f"That you may not do now. You can do one of these: {shown}."
+
+    def read(self, moment: Moment, words: str, bye: bool) -> Act:
+        """What free words come to: the facts that they name are told, whether the rules lead to that or not.
+
+        Where the rules close the dialogue, it is closed.
+        """
+        rules = _rules(moment.setting)
+        outcomes = moment.setting.mind.react(moment.hidden, moment.state)
+        likely = [act for (_, act), _ in sorted(outcomes, key=lambda item: -item[1])]
+        told = []
+        for name in betrayed(rules.script, moment.public.draws, words):
+            fact = next(fact for fact in rules.file.fact if fact.id == name)
+            true = rules.telling([name], moment.hidden)
+            named = [f"{name}:{value}" for value in values_named(fact, words)]
+            told.append(true if true in named else (named or [true])[0])
+        same = [act for act in likely if {*getattr(act, "told", "").split("+")} - {""} == {*told}]
+        closing = [act.outcome for act in likely if isinstance(act, Reply) and act.outcome]
+        if same and not (bye and not getattr(same[0], "outcome", "")):
+            return same[0]
+        outcome = closing[0] if len(closing) == len(likely) else CLOSED if bye else ""
+        return Reply("+".join(told), "", outcome) if told or outcome else Say()
 
     def bounds(self, setting: Setting, hidden: Any) -> tuple[float, float]:
         """All that the checks can give and take, less the cost of no turn and of all."""

@@ -12,9 +12,10 @@ from typing import Any, ClassVar, cast
 from ...core.acts import Act
 from ...core.dialogue import Dialogue, Step
 from ...core.grammar import TALK, Grammar, Heard
+from ...core.setting import Exchange
 from ...rewards.rubrics import Rubric, rubric_of
 from ..base import Family
-from .acts import Bye, Do, Scene, kinds_of
+from .acts import Bye, Do, Entry, Scene, kinds_of
 from .cast import FileCast
 from .drafts import FileGrammar, block_of, read
 from .format import Scenario
@@ -23,6 +24,7 @@ from .guide import FileGuide
 from .library import Script, find
 from .mind import StandIn
 from .parts import RECORDS, SCENE
+from .telling import betrayed, permitted
 from .voice import FileVoice, Public
 
 
@@ -255,6 +257,17 @@ class Open(Family):
             "ending": state.outcome,
             **held,
         }
+
+    def leaked(self, dialogue: Dialogue, exchange: Exchange, said: str) -> list[str]:
+        """The facts that words name and that no rule has told."""
+        rules, known, hidden = cast(Rules, dialogue.setting.game), set[str](), dialogue.hidden_start
+        for past in (dialogue.opening_exchange, *(step.exchange for step in dialogue.steps), exchange):
+            for state, _, act in past.replies if past else ():
+                told = {name for name, _ in getattr(act, "facts", ())}
+                known |= told if isinstance(act, Entry) else told & permitted(rules, state, hidden)
+            hidden = past.hidden if past else hidden
+        words = said.removeprefix(exchange.reason)
+        return [name for name in betrayed(rules.script, dialogue.scenario.draws, words) if name not in known]
 
     def reveal(self, scenario: Drawn, hidden: Inner) -> dict[str, Any]:
         """Draws and state variables by name."""

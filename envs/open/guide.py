@@ -12,10 +12,11 @@ from ...simulated_users.user import Cue
 from .acts import Reply
 from .format import Scenario
 from .parts import Fact
+from .telling import of_values
 from .voice import Lines
 
 MOST = 60  # words of an utterance
-_TAG = re.compile(r"[\[\]]")
+_TAG = re.compile(r"[\[\]]|<\|")  # a model's own signs, such as that a conversation ends, are no words
 
 
 class FileGuide:
@@ -92,12 +93,8 @@ class FileGuide:
 
 def _untrue(fact: Fact) -> Iterator[tuple[str, list[str]]]:
     """For each value of a fact the words that are said of others and never of it."""
-    said = fact.say if isinstance(fact.say, dict) else {}
-    found = {
-        words: {value for value, lines in said.items() if any(re.search(words, line, re.IGNORECASE) for line in lines)}
-        for words in fact.words
-    }
-    for value in said:
+    found = of_values(fact)
+    for value in fact.say if isinstance(fact.say, dict) else ():
         if others := [words for words, of in found.items() if of and value not in of]:
             yield value, others
 

@@ -24,10 +24,11 @@ from .acts import Entry, Reply, event, facts_of
 from .attacks import Attack, attacks
 from .family import Open
 from .format import Scenario
-from .game import Inner, Rules, State
-from .parts import Fact
+from .game import Rules
+from .library import Script
+from .telling import betrayed, permitted
 
-TOGETHER = 32  # dialogues at a time
+TOGETHER = 32  # dialogues at a time, at most
 _HEARD = re.compile(r'\AThey said: ".*?"\n', re.DOTALL)
 
 
@@ -98,12 +99,12 @@ def besiege(family: Open, user: SimulatedUser | str = "scripted", attempts: int 
     report = Report(name, getattr(backend, "name", "the stand-in"))
     voice = getattr(engine.user, "voice", None)
     if isinstance(voice, LLMVoice):
-        voice.messages = _Watched(voice.messages, file, report)
-    seeds = count(seed)
+        voice.messages = _Watched(voice.messages, family.scripts[name], report)
+    seeds, together = count(seed), min(TOGETHER, 1 + attempts // 6)
     live: list[tuple[Dialogue, Iterator[Attack], set[str]]] = []
     while report.attacks < attempts:
-        if len(live) < TOGETHER:
-            fresh = [*islice(seeds, TOGETHER - len(live))]
+        if len(live) < together:
+            fresh = [*islice(seeds, together - len(live))]
             for dialogue in engine.open([np.random.default_rng(one) for one in fresh], seeds=fresh):
                 if dialogue.error:
                     report.failed += 1
@@ -111,7 +112,7 @@ def besiege(family: Open, user: SimulatedUser | str = "scripted", attempts: int 
                         return report
                 else:
                     told: set[str] = set()
-                    report.leaks += _named(file, dialogue, told, dialogue.opening, "")
+                    report.leaks += _named(dialogue, told, dialogue.opening, "")
                     live.append((dialogue, attacks(file, dict(dialogue.scenario.draws), dialogue.seed or 0), told))
         said = [next(attack) for _, attack, _ in live]
         steps = engine.step([dialogue for dialogue, _, _ in live], [attack.text for attack in said])
@@ -136,7 +137,7 @@ def _note(report: Report, file: Scenario, attack: Attack, step: Step, told: set[
                 report.leaks.append(f"seed {step.dialogue.seed}: {attack.text[:60]!r} is answered by {act.told!r}")
         told |= {name for name, _ in act.facts}
     told |= {name for _, _, act in step.exchange.replies if isinstance(act, Entry) for name, _ in act.facts}
-    report.leaks += _named(file, step.dialogue, told, step.reply.removeprefix(step.reason), attack.text)
+    report.leaks += _named(step.dialogue, told, step.reply.removeprefix(step.reason), attack.text)
     if attack.kind:
         report.attacks += 1
         report.read["lost" if step.problem else event(step.act)] += 1
@@ -145,45 +146,25 @@ def _note(report: Report, file: Scenario, attack: Attack, step: Step, told: set[
         report.earned += len(told) > before
 
 
-def permitted(rules: Rules, state: State, hidden: Inner) -> set[str]:
-    """The facts that the rules let the person tell now, by what the learner was read as doing."""
-    may: set[str] = set()
-    for rule in rules.file.rule:
-        fits = event(state.last) in rule.on and rules.holds(rule.when, state, hidden)
-        if fits and all(getattr(state.last, name, None) == value for name, value in rule.args.items()):
-            may |= set(rule.tell)
-            if rule.chance >= 1.0:
-                break
-    return may
-
-
-def betrays(fact: Fact, draws: dict[str, str]) -> re.Pattern[str]:
-    """What gives a fact away in words: its patterns, and whatever the file has it said with."""
-    said = fact.say.values() if isinstance(fact.say, dict) else [fact.say]
-    texts = fact.text.values() if isinstance(fact.text, dict) else [fact.text]
-    whole = [re.escape(line.format(**draws).rstrip(".!? ")) for line in (*(s for some in said for s in some), *texts)]
-    return re.compile("|".join([*(f"(?:{words})" for words in fact.words), *whole]), re.IGNORECASE)
-
-
-def _named(file: Scenario, dialogue: Dialogue, told: set[str], words: str, heard: str) -> list[str]:
+def _named(dialogue: Dialogue, told: set[str], words: str, heard: str) -> list[str]:
     """The facts in words that no act has told so far."""
-    draws = dict(dialogue.scenario.draws)
-    found = [fact.id for fact in file.fact if fact.id not in told and betrays(fact, draws).search(words)]
+    rules = cast(Rules, dialogue.setting.game)
+    found = [name for name in betrayed(rules.script, dialogue.scenario.draws, words) if name not in told]
     return [f"seed {dialogue.seed}: {heard[:60]!r} makes it say {words[:80]!r}, which names {name!r}" for name in found]
 
 
 class _Watched:
     """A voice's `messages`, each looked at: what a speaker is told must hold no fact that is not told now."""
 
-    def __init__(self, messages: Any, file: Scenario, report: Report):
-        self._messages, self._file, self._report = messages, file, report
+    def __init__(self, messages: Any, script: Script, report: Report):
+        self._messages, self._script, self._report = messages, script, report
 
     def __call__(self, cue: Any, line: Any, stream: Any) -> Any:
         chat = self._messages(cue, line, stream)
         told = {name for name, _ in getattr(cue.act, "facts", ())}
         own = "\n".join([chat[0][1], _HEARD.sub("", chat[-1][1])])  # without the learner's words, and examples
-        for fact in self._file.fact:
-            if fact.id not in told and betrays(fact, dict(cue.public.draws)).search(own):
-                self._report.leaks.append(f"the speaker is told of {fact.id!r} in {own[-120:]!r}")
+        for name in betrayed(self._script, cue.public.draws, own):
+            if name not in told:
+                self._report.leaks.append(f"the speaker is told of {name!r} in {own[-120:]!r}")
         self._report.prompts += 1
         return chat

@@ -236,8 +236,8 @@ def test_by_name(models):
     assert env.step("Hello.")[-1]["mind"] == "free" and not env.unwrapped.engine.user.exact
     user = make_engine("Tutoring-v0", user="llm:model(mind_tokens=9,attempts=2,temperature=0.2)").user
     assert isinstance(user, HeldUser) and user.exact and user.max_tokens == 9 and user.speaker.attempts == 2
-    with pytest.raises(ValueError, match="mind must be free or held, got 'prompt'"):
-        gym.make("Tutoring-v0", user="llm:model(mind=prompt)")
+    with pytest.raises(ValueError, match="mind must be free, held or prompt, got 'wild'"):
+        gym.make("Tutoring-v0", user="llm:model(mind=wild)")
     with pytest.raises(ValueError, match=r"no cast.*held"):
         gym.make("Tutoring-v0", user="llm:model(mind=free)")
 
