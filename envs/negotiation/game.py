@@ -93,6 +93,11 @@ class PriceBargaining:
         """The highest price that may be offered: twice the list price."""
         return 2 * self.list_price
 
+    def out_of_range(self) -> str:
+        """What whoever names an impossible price is told."""
+        most = "above 0% and at most 200%" if self.shares else f"a whole number from 1 to {self.highest_price()}"
+        return f"A price must be {most}."
+
     def generosity(self, seat: str, price: int) -> int:
         """Ticks (rounded down) that an offer of `price` by `seat` gives the other side.
 
@@ -141,8 +146,7 @@ class PriceBargaining:
         if isinstance(act, Offer):
             standing = act.price
             if not 1 <= standing <= 2 * self.list_price:
-                most = "above 0% and at most 200%" if self.shares else f"a whole number from 1 to {2 * self.list_price}"
-                raise IllegalAct(f"A price must be {most}.")
+                raise IllegalAct(self.out_of_range())
             climb, mine = self.climb(seat, standing), 0 if seat == "buyer" else 1
             if climb > climbs[mine]:
                 conceded = True

@@ -161,6 +161,17 @@ def outcome(talk: Talk, acts: Sequence[tuple[str, Act]]) -> str:
     return _DEALS[min(4, max(0, int((deal - 0.5) * 10 + 1e-9)))]
 
 
+def in_ticks(talk: Talk, acts: Sequence[tuple[str, Act]]) -> tuple[tuple[str, Act], ...]:
+    """The acts at a list price of `TICKS`, from the buyer's first turn on: the advertisement stands for a greeting."""
+    scaled = [
+        (seat, Offer(min(2 * TICKS, max(1, round(act.price * TICKS / talk.facts.list_price)))))
+        if isinstance(act, Offer)
+        else (seat, act)
+        for seat, act in acts
+    ]
+    return tuple(scaled[1:] if scaled and scaled[0][0] == "seller" else scaled)
+
+
 def course(family: Any, talk: Talk, acts: Sequence[tuple[str, Act]]) -> Course:
     """The bargain at a list price of `TICKS`, from the advertisement on: prices come to the nearest tick.
 
@@ -170,16 +181,8 @@ def course(family: Any, talk: Talk, acts: Sequence[tuple[str, Act]]) -> Course:
     if family.partner != "seller":
         raise ValueError(f"role must be 'buyer' here: likeness is that of a simulated seller; got {family.role!r}")
     game = PriceBargaining(TICKS, "seller", (None, None), family.rounds, family.discount)
-    scaled = [
-        (seat, Offer(min(2 * TICKS, max(1, round(act.price * TICKS / talk.facts.list_price)))))
-        if isinstance(act, Offer)
-        else (seat, act)
-        for seat, act in acts
-    ]
-    if scaled and scaled[0][0] == "seller":
-        del scaled[0]  # its greeting: the advertisement stands for it
     mind = Haggler(game, "seller", POPULATIONS[family.population])
-    return Course(game, mind, "seller", Haggle(0, "buyer", TICKS), tuple(scaled), ALPHABET, _coarse)
+    return Course(game, mind, "seller", Haggle(0, "buyer", TICKS), in_ticks(talk, acts), ALPHABET, _coarse)
 
 
 def _coarse(act: Act) -> tuple[Act, int]:

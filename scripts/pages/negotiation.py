@@ -13,7 +13,7 @@ from ...envs.negotiation.mind import POPULATIONS, Haggler
 from ...envs.negotiation.policies import sweep
 from ...evaluation.exact import classes, optimum
 from ..docs import KINDS, best_of_each_kind, table, variant, variants
-from .negotiation_people import compare_with_people
+from .negotiation_beside_people import compare_with_people
 
 PAYOFF = "the discounted gain as a share of the list price"
 NOTE = (
@@ -78,14 +78,14 @@ def _people() -> Iterator[str]:
         "people of CraigslistBargain (He et al. 2018). Mean and standard deviation; prices are shares of the list "
         "price. For people, no spread is given of the number of turns; that of the concessions follows from the "
         "published figures of first offers and final prices "
-        "(`dialogym.scripts.pages.negotiation_people.concession_deviation`), and is wide, since people's offers are. "
-        "The list price that the seller opens with stands for the advertisement: it is not counted as an offer, though "
-        "it is counted as a turn. The concessions are given twice, over all offers and without those that repeat the "
-        "price before, because the human figures do not say which they are. Ours repeat more prices, and our dialogues "
-        "are longer. The ratio is the Kolmogorov-Smirnov distance of half of the people from ours, over that of two "
-        "halves of the people from each other: 1 is as close as people are. Since mean and deviation alone are "
-        "published, normal values with these stand for people. With dialogues of yours, `dialogym people` says more: "
-        "see [likeness](likeness.md)."
+        "(`dialogym.scripts.pages.negotiation_beside_people.concession_deviation`), and is wide, since people's "
+        "offers are. The list price that the seller opens with stands for the advertisement: it is not counted as an "
+        "offer, though it is counted as a turn. The concessions are given twice, over all offers and without those "
+        "that repeat the price before, because the human figures do not say which they are. Ours repeat more prices, "
+        "and our dialogues are longer. The ratio is the Kolmogorov-Smirnov distance of half of the people from ours, "
+        "over that of two halves of the people from each other: 1 is as close as people are. Since mean and deviation "
+        "alone are published, normal values with these stand for people. With dialogues of yours, `dialogym people` "
+        "says more: see [likeness](likeness.md)."
     )
     rows = []
     for row in compare_with_people(episodes=DIALOGUES):

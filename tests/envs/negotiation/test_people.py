@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from dialogym.policies.policy import FunctionPolicy
-from dialogym.scripts.pages.negotiation_people import (
+from dialogym.scripts.pages.negotiation_beside_people import (
     FIRST_AGAINST_FINAL,
     PEOPLE,
     compare_with_people,
