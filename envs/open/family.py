@@ -51,6 +51,7 @@ def _cues(script: Script) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 MET = 'Is this, which the {role} was to see to, complete by the end: "{goal}"?'
 NO_YES = {"0": "not, or only attempted", "1": "complete, and words of the dialogue prove it"}
+_MOVES = "[do MOVE]"
 _BYE = re.compile(r"\b(?:good ?bye|bye(?:[ -]bye)?)\b", re.IGNORECASE)
 
 
@@ -183,11 +184,10 @@ class Open(Family):
 
     def _brief(self, scenario: Drawn, mode: str, session: int) -> str:
         file = self.files[scenario.scenario]
-        told = [file.learner.brief.format(**dict(scenario.draws)).strip()]
         if session > 1:
-            told.append(self.voice.announced(scenario.public, session))
+            told = [self.voice.announced(scenario.public, session)]
         else:
-            told.append(f"You have {file.turns} turns.")
+            told = [file.learner.brief.format(**dict(scenario.draws)).strip(), f"You have {file.turns} turns."]
             if file.session:
                 told.append(f"It is the first of {len(file.session) + 1} dialogues with the same person.")
         for tool in file.tool:
@@ -202,7 +202,7 @@ class Open(Family):
             )
             told.append(f"{form}: {draft.doc or 'shows a draft.'}")
         if mode == "tagged":
-            told.append(f"[do MOVE] makes a move: {', '.join(move.id for move in file.move)}.")
+            told.append(f"{_MOVES} makes a move: {', '.join(move.id for move in file.move)}.")
         told.append("[bye] ends the dialogue.")
         return " ".join(told)
 
@@ -213,7 +213,8 @@ class Open(Family):
             for place, (_, _, act) in enumerate(step.exchange.replies):
                 if isinstance(act, Scene) and not file.session[act.session - 2].remember:
                     said = [turn.text for turn in step.answers[place + 1 :]]
-                    brief = self._brief(dialogue.scenario, dialogue.memo.get("mode", "natural"), act.session)
+                    mode = "tagged" if _MOVES in dialogue.brief else "natural"
+                    brief = self._brief(dialogue.scenario, mode, act.session)
                     return brief, "\n".join(said), dialogue.steps[step.index + 1 :]
         return None
 

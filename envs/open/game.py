@@ -222,7 +222,7 @@ class Rules:
     def _drafted(self, state: State, act: Act) -> tuple[str, ...]:
         """The parts of the last draft, as far as a condition asks for them."""
         draft = self.file.draft
-        if draft is None or event(act) != draft.name:
+        if draft is None or event(act) != draft.name or not self._asked_parts:
             return state.draft
         return tuple(getattr(act, name) if name in self._asked_parts else "" for name in draft.part)
 
@@ -251,7 +251,10 @@ class Rules:
 
     @cached_property
     def _asked_parts(self) -> frozenset[str]:
-        return frozenset(name for _, part in self.file.conditions() for name in part.text)
+        """The parts of a draft that are asked for later than in the answer to it."""
+        draft = self.file.draft
+        answers = {f"rule.{n}.when" for n, rule in enumerate(self.file.rule) if draft and rule.on == (draft.name,)}
+        return frozenset(name for place, part in self.file.conditions() if place not in answers for name in part.text)
 
     @cached_property
     def _replied(self) -> frozenset[str]:
@@ -316,9 +319,15 @@ class Rules:
 
     def _is_written(self, condition: Condition, state: State) -> bool:
         """Whether the last draft has the values that a condition asks for."""
-        if not state.draft or self.file.draft is None:
+        draft = self.file.draft
+        if draft is None:
             return False
-        written = dict(zip(self.file.draft.part, state.draft, strict=True))
+        if event(state.last) == draft.name:
+            written = {name: getattr(state.last, name) for name in draft.part}
+        elif state.draft:
+            written = dict(zip(draft.part, state.draft, strict=True))
+        else:
+            return False
         return all(written[name] in one_or_more(wanted) for name, wanted in condition.text.items())
 
     def _happened(self, condition: Condition, state: State) -> bool:
