@@ -74,6 +74,11 @@ class Scene(Act):
 
     session: int
 
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """None: nothing is told by it."""
+        return ()
+
 
 def facts_of(told: str) -> tuple[tuple[str, str], ...]:
     """The facts in what an act has told, each with the value that it depends on."""
