@@ -14,6 +14,7 @@ from ...core.solver import Solution
 from .acts import Bye, Do, Entry, Reply, Scene, kinds_of
 from .drafts import FileGrammar
 from .family import matches, understand
+from .faults import calls_of, filled
 from .format import Scenario
 from .game import Inner, Rules, State, seats_of
 from .library import Script
@@ -245,8 +246,9 @@ def _words(script: Script) -> Iterator[str]:
             yield f"{place}: {line[:40]!r}... has more than {WORDS} words"
     told = [*lines, ("the learner's brief", "", file.learner.brief), ("person.about", "", file.person.about)]
     told += [(f"the brief of dialogue {number}", "", part.brief) for number, part in enumerate(file.session, 2)]
-    told += [(f"tool {tool.name!r}", ",".join(part.tell), part.text) for tool in file.tool for part in tool.returns]
-    told += [(f"tool {tool.name!r}", "", tool.refused) for tool in file.tool]
+    for tool in file.tool:
+        texts = [("", tool.refused), *((",".join(part.tell), part.text) for part in tool.returns)]
+        told += [(f"tool {tool.name!r}", of, filled(text, args)) for of, text in texts for args in calls_of(tool.args)]
     for fact in file.fact:
         for words in fact.words:
             for place, tells, line in told:
