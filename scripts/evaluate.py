@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +83,9 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     console.print(str(result), markup=False, soft_wrap=True)
     if "all" in options.policy and isinstance(result, Comparison):
         bars = plain(score_bars(result.evaluations))
-        console.print("\n".join([bars + "\n" * bool(bars), *_next(options, bool(bars))]), markup=False, soft_wrap=True)
+        console.print(
+            "\n".join([bars + "\n" * bool(bars), *_next(options, settings, bool(bars))]), markup=False, soft_wrap=True
+        )
     write_out(result, options.out)
 
 
@@ -94,11 +98,13 @@ def _asked_for(options: Evaluate) -> Sequence[str]:
     return [with_parameters(name, given) if is_remote(name) else name for name in options.policy]
 
 
-def _next(options: Evaluate, solved: bool) -> list[str]:
+def _next(options: Evaluate, settings: dict[str, Any], solved: bool) -> list[str]:
     """Commands that follow from a comparison of everything there is."""
+    values = [f"{k}={v if isinstance(v, str) else json.dumps(v)}" for k, v in settings.items()]
+    game = " ".join([options.env_id, *(f"--set {shlex.quote(value)}" for value in values)])
     steps = {
-        f"dialogym play {options.env_id}{' --advice' * solved}": "talk yourself" + ", see what it loses" * solved,
-        f"dialogym train bc {options.env_id}": "clone what is known",
+        f"dialogym play {game}{' --advice' * solved}": "talk yourself" + ", see what it loses" * solved,
+        f"dialogym train bc {game}": "clone what is known",
     }
     width = max(map(len, steps))
     return ["Next:", *(f"  {command:{width}}  {why}" for command, why in steps.items())]

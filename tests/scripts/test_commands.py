@@ -145,6 +145,10 @@ def test_evaluate_all_shows_bars_and_what_comes_next(capsys):
     assert bars["random"].index("█") < bars["random"].rindex("█") < zero  # it loses money: its bar goes to the left
     assert zero <= bars["lookahead"].index("█") and bars["lookahead"].count("█") < one - zero
     assert shown[-3] == "Next:" and all("dialogym" in line for line in shown[-2:])
+    given = lines(
+        capsys, "evaluate", "Open-v0", "--policy", "all", "--episodes", 5, "--set", "scenario=social/ask-back-a-loan"
+    )
+    assert all("Open-v0 --set scenario=social/ask-back-a-loan" in line for line in given[-2:])
     easy = lines(capsys, "evaluate", "CoachingSmall-v0", "--policy", "all", "--episodes", 30)
     assert "0 plays like random, 1 plays like the exact optimum" in easy and max(map(len, easy)) <= 80
 
