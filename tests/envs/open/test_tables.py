@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import re
+from pathlib import Path
 
 import gymnasium as gym
 import pytest
@@ -460,6 +462,18 @@ def test_goals_are_met_by_checks_and_soft_ones_by_a_judge_that_quotes(tmp_path):
     env, say = made(DRAFTS, tmp_path)
     env.reset(seed=0)
     assert "judge" not in say("[bye]")[-1]
+
+
+def test_the_page_of_the_format_can_be_read():
+    page = (Path(__file__).parents[3] / "docs" / "open_format.md").read_text()
+    sessions, records, drafts = re.findall(r"```toml\n(.*?)^```\n", page, re.DOTALL | re.MULTILINE)
+    top, _, rest = sessions.partition("\n\n")
+    facts = "".join(f'[[fact]]\nid = "{name}"\ntext = "a"\nsay = ["b"]\n' for name in ("went", "what"))
+    tables = '[hidden.colour]\nred = 1.0\n[state.patience]\nmax = 2\n[[rule]]\non = "card"\nend = "went_elsewhere"\n'
+    score = '[score]\n[[score.check]]\nid = "x"\nwhen = { told = "went" }\n'
+    head = HEAD.replace("turns = 4\n", "")
+    file = read("\n".join([top, head, tables, facts, score, rest, records, drafts]))
+    assert file.turns_of(2) == 4 and len(file.records) == 3 and list(file.calls) == ["see_order", "pay_back", "card"]
 
 
 # ---- faults, with their place
