@@ -103,6 +103,12 @@ class Solution(Generic[H]):
         """What a seat can expect that is told at the start that the hidden state is `hidden`."""
         return self._future(self.game.start(), self._canonical(Belief.certain(hidden)))
 
+    def among(self, candidates: Candidates) -> Solution[H]:
+        """The optimum of a seat that considers other acts only; what the people do in a state is looked up once."""
+        other = type(self)(self.game, self.mind, self.seat, candidates)
+        other._answers = self._answers
+        return other
+
     def short_sighted(self, horizon: int) -> Solution[H]:
         """The best acts of a seat that sees only `horizon` of its own turns; made once. See `ShortSighted`."""
         if horizon not in self._short:

@@ -10,7 +10,6 @@ from itertools import product
 from ...core.acts import Act, Say
 from ...core.grammar import Grammar
 from ...core.setting import Setting
-from ...core.solver import Solution
 from .acts import Bye, Do, Entry, Reply, Scene, kinds_of
 from .drafts import FileGrammar
 from .family import matches, understand
@@ -105,7 +104,7 @@ def values(rules: Rules) -> dict[str, float]:
     found = {"optimum": solution.start_value(), "secret known": solution.known_value()}
     for act in rules.acts:
         name = "silence" if act == Say() else "to leave at once" if act == Bye() else f"{_named(act)} again and again"
-        only = Solution(rules, mind, setting.seat, lambda state, support, act=act: [act])
+        only = solution.among(lambda state, support, act=act: [act])
         found[name] = only.start_value()
     return found
 

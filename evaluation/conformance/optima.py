@@ -129,8 +129,10 @@ def thoughtless_tricks_do_not_pay(subject: Subject) -> None:
         if len(acts) == 1 and acts in heard:
             continue  # another trick does the same in other words
         heard.add(acts)
-        played += rollout(subject.engine, trick, range(100, 400))
         gain = np.array([dialogue.steps[-1].payoff for dialogue in played])
+        if _beyond(gain)[1] >= limit:  # else these tell that it is far below
+            played += rollout(subject.engine, trick, range(100, 400))
+            gain = np.array([dialogue.steps[-1].payoff for dialogue in played])
         if (scripted and gain.mean() >= limit) or (not scripted and _beyond(gain)[0] > limit):
             raise Violation(
                 f"the trick {name!r} pays {gain.mean():.4f}, and {'the scripted policy' if scripted else 'the optimum'}"
