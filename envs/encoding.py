@@ -108,7 +108,7 @@ class Encoding:
         self._kinds = {**family.grammar.acts, Say.tag(): Say}
         self._frames: dict[Any, _Frame] = {}
         if made is None:
-            made = _explore(family, self._kinds)
+            made = _explore(family)
         self._relative = {name: str(how) for name, how in made["fields"].items()}
         self.slots = tuple((str(kind), tuple(values)) for kind, values in made["slots"])
         self._numbers = {slot: number for number, slot in enumerate(self.slots)}
@@ -259,8 +259,13 @@ class _Frame:
 # ---- exploring a family
 
 
-def _explore(family: Family, kinds: Mapping[str, type[Act]]) -> dict[str, Any]:
-    """Slots and columns of a family, JSON-ready."""
+_KEPT = 64  # families that are remembered
+
+
+@lru_cache(maxsize=_KEPT)
+def _explore(family: Family) -> Mapping[str, Any]:
+    """Slots and columns of a family, JSON-ready; found once for equal families."""
+    kinds = {**family.grammar.acts, Say.tag(): Say}
     some, plays = explored(family)
     frames, points = [], []
     for scenario in some:
