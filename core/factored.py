@@ -144,9 +144,9 @@ class FactoredSolution(Solution[tuple[Any, ...]]):
         seat = game.mover(state)
         assert seat is not None
         seen, place = (seat, view_of(game, state, seat)), mind.place(seat)
-        moves = self._answers.get(seen)
+        moves = self._made_in.get(seen)
         if moves is None:
-            moves = self._answers[seen] = Moves()
+            moves = self._made_in[seen] = Moves()
         rows = moves.rows
         split: dict[int, dict[Any, float]] = {}
         for part, p in mass[place]:

@@ -53,7 +53,7 @@ class Solution(Generic[H]):
         self._memo: dict[tuple[Any, tuple], tuple[float, Act]] = {}
         self._order: dict[H, int] = {}
         self._short: dict[int, Solution[H]] = {}
-        self._answers: dict[Any, Moves[H]] = {}
+        self._made_in: dict[Any, Moves[H]] = {}
         self._unbank: Callable[[Any, str], tuple[float, Any]] | None = getattr(game, "unbank", None)
 
     @property
@@ -106,7 +106,7 @@ class Solution(Generic[H]):
     def among(self, candidates: Candidates) -> Solution[H]:
         """The optimum of a seat that considers other acts only; what the people do in a state is looked up once."""
         other = type(self)(self.game, self.mind, self.seat, candidates)
-        other._answers = self._answers
+        other._made_in = self._made_in
         return other
 
     def short_sighted(self, horizon: int) -> Solution[H]:
@@ -169,9 +169,9 @@ class Solution(Generic[H]):
 
     def _step(self, state: Any, mass: Mass) -> Iterable[tuple[float, Any, Mass]]:
         """One move of the simulated person: (probability, next state, posterior) for each act it can make."""
-        moves = self._answers.get(state)
+        moves = self._made_in.get(state)
         if moves is None:
-            moves = self._answers[state] = Moves()
+            moves = self._made_in[state] = Moves()
         rows, react = moves.rows, self.mind.react
         split: dict[int, dict[H, float]] = {}
         for hidden, p in mass:
@@ -249,7 +249,7 @@ class Limited(Solution[H]):
 
     def __init__(self, base: Solution[H], horizon: int):
         super().__init__(base.game, base.mind, base.seat, base._candidates)
-        self._answers = base._answers
+        self._made_in = base._made_in
         self._shorter = type(self)(base, horizon - 1) if horizon > 0 else None
         if self._shorter is None:
             return

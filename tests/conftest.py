@@ -22,7 +22,7 @@ def pytest_collection_finish():
     """Garbage is looked for less often, and not among what was imported and collected: it took a quarter of the time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000)
+    gc.set_threshold(200_000, 20, 100)
 
 
 @pytest.fixture(autouse=True, scope="module")

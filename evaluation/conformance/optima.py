@@ -20,7 +20,6 @@ from ..statistics import mean_interval
 from .subject import Place, Subject, Violation, spread
 
 MOVES = 8_000  # of a recursion that prunes nothing, and information states of a solver that does not
-TURNS = 20_000  # of a policy's tree
 EXACT = 1e-9
 
 
@@ -59,13 +58,13 @@ def nobody_beats_the_optimum(subject: Subject) -> None:
                 f"no baseline gets more than {highest:.4f}, and the upper bound is {bound:.4f}: one is too weak"
             )
         return
-    best, limit = subject.optimum, TURNS
+    best, limit = subject.optimum, subject.turns
     for name in subject.policies:
         try:
             low = expected_return(subject.family, name, limit=limit)
         except NotEnumerable as error:
             if isinstance(error, TooManyTurns):  # it is so with most of the others: only small trees are summed now
-                limit = TURNS // 20
+                limit = subject.turns // 20
             low, high = _beyond(subject.payoffs(name, 300))
         if low > best + EXACT:
             raise Violation(f"{name!r} gets {low:.6f} or more, and the optimum is given as {best:.6f}: {_PRUNED}")
@@ -124,11 +123,12 @@ def thoughtless_tricks_do_not_pay(subject: Subject) -> None:
     heard = set()
     for name, say in EXPLOITS.items():
         trick = FunctionPolicy(name, lambda dialogue, _, say=say: say(dialogue))
-        played = list(rollout(subject.engine, trick, range(100)))
+        played = list(rollout(subject.engine, trick, range(30)))
         acts = frozenset((step.heard.act, bool(step.heard.problem)) for dialogue in played for step in dialogue.steps)
         if len(acts) == 1 and acts in heard:
             continue  # another trick does the same in other words
         heard.add(acts)
+        played += rollout(subject.engine, trick, range(30, 100))
         gain = np.array([dialogue.steps[-1].payoff for dialogue in played])
         if _beyond(gain)[1] >= limit:  # else these tell that it is far below
             played += rollout(subject.engine, trick, range(100, 400))

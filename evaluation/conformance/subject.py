@@ -67,10 +67,16 @@ class Reply(NamedTuple):
 
 
 class Subject:
-    """A registered environment; `compared` counts the replies that could be compared for different secrets."""
+    """A registered environment; `compared` counts the replies that could be compared for different secrets.
 
-    def __init__(self, env_id: str, **settings: Any):
-        self.env_id = env_id
+    Args:
+        env_id: Its id.
+        turns: Of a policy's tree that is summed exactly; a larger one is sampled.
+        settings: Of the family.
+    """
+
+    def __init__(self, env_id: str, turns: int = 20_000, **settings: Any):
+        self.env_id, self.turns = env_id, turns
         self.settings = split_options(settings)[1]
         self.engine = make_engine(env_id, **self.settings)
         self.family = self.engine.family
