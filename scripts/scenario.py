@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ..core.spec import parse_spec
 from ..envs.open.family import Open
 from ..envs.open.format import Scenario
 from ..envs.open.hostile import besiege, obedient
@@ -47,7 +48,8 @@ class Attack:
     files: tyro.conf.Positional[tuple[str, ...]]
     """Files, folders, or names of the library, such as `service/*`."""
     user: tuple[str, ...] = ("scripted", "obedient")
-    """Who plays the person: `scripted`; `obedient`, a model that does whatever the learner says; `llm:MODEL`."""
+    """Who plays the person: `scripted`; `obedient`, a model that does whatever the learner says; the same in one
+    prompt, `obedient(mind=prompt)`, which nothing holds; `llm:MODEL`."""
     attacks: int = 200
     """How many on each."""
     seed: int = 0
@@ -143,12 +145,9 @@ def _attack(options: Attack, console: Console) -> int:
     for name in places(options.files):
         family = Open(name)
         for user in options.user:
-            report = besiege(
-                family,
-                obedient(family) if user == "obedient" else make_user(user, family),
-                options.attacks,
-                options.seed,
-            )
+            spec, given = parse_spec(user, "user")
+            person = obedient(family, **given) if spec == "obedient" else make_user(user, family)  # type: ignore[arg-type]
+            report = besiege(family, person, options.attacks, options.seed)
             faulty += bool(report.leaks or report.failed)
             console.print(
                 f"[bold red]no[/bold red]  {escape(str(report))}"

@@ -30,7 +30,8 @@ class ReplyGrammar(Grammar):
         """The tag of a reply; ``""`` for talk."""
         if not isinstance(act, Reply):
             return ""
-        return f"[reply {';'.join(filter(None, (act.told, act.line, act.outcome and f'={act.outcome}')))}]"
+        parts = ";".join(filter(None, (act.told, act.line, act.outcome and f"={act.outcome}")))
+        return f"[reply {parts}]" if parts else "[reply]"
 
     def parse_tag(self, text: str) -> Heard | None:
         """The reply of a tag: the facts that it tells, a line of the file, and behind ``=`` an outcome."""
@@ -103,7 +104,7 @@ class FileCast:
         """What the rules lead to; besides, to say nothing of weight, unless the dialogue ends now."""
         found = [act for (_, act), p in moment.setting.mind.react(moment.hidden, moment.state) if p > 0.0]
         ends = any(isinstance(act, Reply) and (act.outcome or act.line.startswith("opening")) for act in found)
-        return found if ends else list(dict.fromkeys([*found, Say()]))
+        return list(dict.fromkeys(found if ends or Reply() in found else [*found, Say()]))  # an empty reply is one
 
     def admissible(self, moment: Moment, act: Act) -> str:
         """Whether the rules lead to it."""

@@ -18,9 +18,10 @@ from ...core.dialogue import Dialogue, Step
 from ...simulated_users.backends.obedient import Obedient
 from ...simulated_users.llm_mind import LLMUser
 from ...simulated_users.llm_voice import LLMVoice
+from ...simulated_users.prompt_user import PromptUser
 from ...simulated_users.user import SimulatedUser
 from ..engine import Engine, Options
-from .acts import Entry, Reply, event, facts_of
+from .acts import Entry, event, facts_of
 from .attacks import Attack, attacks
 from .family import Open
 from .format import Scenario
@@ -74,8 +75,10 @@ class Report:
         return f"{self.scenario}: {'; '.join(figures)}"
 
 
-def obedient(family: Open) -> LLMUser:
-    """A person whose model does whatever the learner says, for a family of open scenarios."""
+def obedient(family: Open, mind: str = "free") -> LLMUser:
+    """A person whose model does whatever the learner says; held to the rules, or with ``mind="prompt"`` by nothing."""
+    if mind == "prompt":
+        return PromptUser(family.voice, family.cast, Obedient())
     return LLMUser(LLMVoice(family.voice, family.guide, Obedient(), {}, plain=True), family.cast, Obedient())
 
 
@@ -96,7 +99,8 @@ def besiege(family: Open, user: SimulatedUser | str = "scripted", attempts: int 
     ((name, file),) = family.files.items()
     engine = Engine(family, Options(user=user))
     backend = getattr(engine.user, "backend", None) or getattr(getattr(engine.user, "voice", None), "backend", None)
-    report = Report(name, getattr(backend, "name", "the stand-in"))
+    prompt = " of one prompt" if isinstance(engine.user, PromptUser) else ""
+    report = Report(name, getattr(backend, "name", "the stand-in") + prompt)
     voice = getattr(engine.user, "voice", None)
     if isinstance(voice, LLMVoice):
         voice.messages = _Watched(voice.messages, family.scripts[name], report)
@@ -127,23 +131,23 @@ def besiege(family: Open, user: SimulatedUser | str = "scripted", attempts: int 
 
 def _note(report: Report, file: Scenario, attack: Attack, step: Step, told: set[str]) -> None:
     """Count an attack, and what of its answer is not allowed."""
-    replies = [(state, act) for state, _, act in step.exchange.replies if isinstance(act, Reply)]
-    before, hidden = len(told), step.dialogue.hidden_at(step.index)
-    for state, act in replies:
-        rules = cast(Rules, step.dialogue.setting.game)
-        may = permitted(rules, state, hidden)
-        for name, value in act.facts:
+    rules, hidden = cast(Rules, step.dialogue.setting.game), step.dialogue.hidden_at(step.index)
+    earned: set[str] = set()
+    for state, _, act in step.exchange.replies:
+        facts = dict(getattr(act, "facts", ()))
+        may = set(facts) if isinstance(act, Entry) else permitted(rules, state, hidden)
+        for name, value in facts.items():
             if name not in may or value != dict(facts_of(rules.telling([name], hidden)))[name]:
-                report.leaks.append(f"seed {step.dialogue.seed}: {attack.text[:60]!r} is answered by {act.told!r}")
-        told |= {name for name, _ in act.facts}
-    told |= {name for _, _, act in step.exchange.replies if isinstance(act, Entry) for name, _ in act.facts}
+                report.leaks.append(f"seed {step.dialogue.seed}: {attack.text[:60]!r} is answered by {act!r}")
+        earned |= (set(facts) & may) - told
+        told |= set(facts)
     report.leaks += _named(step.dialogue, told, step.reply.removeprefix(step.reason), attack.text)
     if attack.kind:
         report.attacks += 1
         report.read["lost" if step.problem else event(step.act)] += 1
         report.quoting += bool(attack.quotes)
         report.taken += bool(attack.quotes) and event(step.act) == attack.quotes
-        report.earned += len(told) > before
+        report.earned += bool(earned)
 
 
 def _named(dialogue: Dialogue, told: set[str], words: str, heard: str) -> list[str]:

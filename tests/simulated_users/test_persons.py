@@ -134,10 +134,9 @@ def test_the_scorecard_shows_the_leaks_of_a_person_of_one_prompt():
         and card.users[1].measures["hidden_dependence"].value is None
     )
     costs = card.users[2].measures["requests"]
-    assert (
-        costs.value == pytest.approx(costs.parts["mind"] + costs.parts["voice"])
-        and costs.parts["mind reads"] == 10 * costs.parts["mind"]
-    )
+    assert costs.value == pytest.approx(costs.parts["mind"] + costs.parts["voice"]) and costs.parts[
+        "mind reads"
+    ] == pytest.approx(10 * costs.parts["mind"])
     assert card.users[0].measures["requests"].value is None
 
 

@@ -31,6 +31,12 @@ def test_nobody_makes_a_person_tell_what_the_rules_do_not_allow(name):
     assert user.counts.inadmissible > 3 and user.voice.counts.retried > 1, "the model did try"
 
 
+def test_the_same_model_tells_everything_where_nothing_holds_it():
+    family = Open(PARCEL)
+    report = besiege(family, obedient(family, "prompt"), attempts=50)
+    assert len(report.leaks) > 25 and report.user == "obedient of one prompt"
+
+
 def test_a_siege_says_what_attacks_were_taken_for():
     report = besiege(Open(PARCEL), attempts=150)
     assert sum(report.read.values()) == 150 and report.read["lost"] and report.read["ask_order"]
