@@ -202,7 +202,7 @@ def test_soft_goals_are_tracked_and_must_be_quoted(bike):
     tracker = Tracker(Model(track))
     user = LLMUser(LLMVoice(bike.voice, bike.guide, Model(lambda request: "Well."), {}), bike.cast, Model(lambda request: "ACT: [talk]"), tracker=tracker)  # fmt: skip
     policy = FunctionPolicy(
-        "fixed", lambda d, s: ["Hello there, friend.", "I forgive you for it.", "[bye]"][len(d.steps)]
+        "fixed", lambda d, s: ["Hello there, friend. How is the bike?", "I forgive you for it.", "[bye]"][len(d.steps)]
     )
     engine = Engine(bike, Options(user=user))
     (dialogue,) = rollout(engine, policy, [0], goes_on=lambda d: len(d.steps) < 1)
