@@ -54,15 +54,20 @@ class StandIn:
 
     def _fits(self, hidden: Inner, state: State) -> Iterator[tuple[Inner, Reply, float]]:
         """What the rules lead to, with its probability."""
-        file, left = self.rules.file, 1.0
-        for number, rule in enumerate(file.rule):
+        left = 1.0
+        for rule, line in self._lines:
             if left > 0.0 and _about(rule, state) and self.rules.holds(rule.when, state, hidden):
                 told = self.rules.telling(rule.tell, hidden)
-                line = f"rule {file.rule.index(_alike(file.rule, number))}".replace(" ", "-") if rule.say else ""
                 yield self._moved(hidden, rule.set), Reply(told, line, rule.end), left * rule.chance
                 left *= 1.0 - rule.chance
         if left > 0.0:
             yield hidden, Reply(), left
+
+    @cached_property
+    def _lines(self) -> list[tuple[Rule, str]]:
+        """The rules, with the name of what is said: that of the first that says the same, so that nobody can tell them."""
+        said = [rule.say for rule in self.rules.file.rule]
+        return [(rule, f"rule-{said.index(rule.say)}" if rule.say else "") for rule in self.rules.file.rule]
 
     def _moved(self, hidden: Inner, changes: Mapping[str, str]) -> Inner:
         """The state variables after these changes."""
@@ -87,10 +92,6 @@ class StandIn:
 
 def _about(rule: Rule, state: State) -> bool:
     """Whether a rule is about what the learner did."""
-    given = rule.args.items()
-    return event(state.last) in rule.on and all(getattr(state.last, name, None) == value for name, value in given)
-
-
-def _alike(rules: tuple[Rule, ...], number: int) -> Rule:
-    """The first rule that says the same: who hears it cannot tell which of them it was."""
-    return next(rule for rule in rules if rule.say == rules[number].say)
+    if event(state.last) not in rule.on:
+        return False
+    return all(getattr(state.last, name, None) == value for name, value in rule.args.items())

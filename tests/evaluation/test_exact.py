@@ -20,7 +20,6 @@ from dialogym.envs.make import make_engine
 from dialogym.envs.negotiation.family import Negotiation
 from dialogym.evaluation.exact import (
     NotEnumerable,
-    TooManyTurns,
     classes,
     expected_return,
     known_value,
@@ -376,7 +375,7 @@ def test_without_an_exact_optimum():
     assert expected_return(family, policy) == pytest.approx(expected_return(Lessons(turns=(2, 4)), policy), abs=1e-12)
 
 
-@pytest.mark.parametrize("env_id", ONE_OF_EACH)
+@pytest.mark.parametrize("env_id", sorted({*ONE_OF_EACH} - {"Mafia-v0"}))  # it has too many histories
 def test_every_family_of_the_suite(env_id):
     """What is summed is what is played: the optimal policy gets the optimum, and a fixed heuristic what its dialogues show."""
     engine = make_engine(env_id)
@@ -384,13 +383,9 @@ def test_every_family_of_the_suite(env_id):
         best = optimum(engine.family)
     except OutOfReach:
         pytest.skip("its optimum is out of reach")
-    try:
-        assert expected_return(engine.family, "optimal", limit=50_000) == pytest.approx(best, abs=1e-9)
-        name = heuristics(engine)[-1]
-        expected = expected_return(engine.family, name, limit=50_000)
-    except TooManyTurns:
-        assert env_id in ("Mafia-v0",)
-        pytest.skip("too many histories")
-    payoffs = [dialogue.steps[-1].payoff for dialogue in play(env_id, name, range(600))]
+    assert expected_return(engine.family, "optimal", limit=50_000) == pytest.approx(best, abs=1e-9)
+    name = heuristics(engine)[-1]
+    expected = expected_return(engine.family, name, limit=50_000)
+    payoffs = [dialogue.steps[-1].payoff for dialogue in play(env_id, name, range(300))]
     error = np.std(payoffs) / math.sqrt(len(payoffs))
     assert abs(expected - np.mean(payoffs)) < 4 * error + 1e-9
