@@ -107,8 +107,7 @@ class Encoding:
         self.family = family
         self._kinds = {**family.grammar.acts, Say.tag(): Say}
         self._frames: dict[Any, _Frame] = {}
-        if made is None:
-            made = _explore(family)
+        made = made or _explore(family)
         self._relative = {name: str(how) for name, how in made["fields"].items()}
         self.slots = tuple((str(kind), tuple(values)) for kind, values in made["slots"])
         self._numbers = {slot: number for number, slot in enumerate(self.slots)}
@@ -259,10 +258,7 @@ class _Frame:
 # ---- exploring a family
 
 
-_KEPT = 64  # families that are remembered
-
-
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=64)
 def _explore(family: Family) -> Mapping[str, Any]:
     """Slots and columns of a family, JSON-ready; found once for equal families."""
     kinds = {**family.grammar.acts, Say.tag(): Say}
@@ -270,8 +266,7 @@ def _explore(family: Family) -> Mapping[str, Any]:
     frames, points = [], []
     for scenario in some:
         setting = family.setting(scenario)
-        frame = _Frame(setting, _menu(setting, kinds))
-        frames.append(frame)
+        frames.append(frame := _Frame(setting, _menu(setting, kinds)))
         turns = (turn for play in wander(setting, plays, len(frames)) for turn in play)
         view = partial(view_of, setting.game, seat=setting.seat)
         seen = dict.fromkeys((view(state), _replies(last)) for state, last, choices in turns if choices)

@@ -90,7 +90,7 @@ class Donor(Family):
 
     With `grammar="tagged"` only tags bind. With `grammar="natural"`, the default, an utterance without a tag is read by
     the patterns below: `Here, take two sacks` gives two, `Sorry, I have none to spare` gives nothing. To be willing
-    without saying how much (`Of course!`) gives one, and `take what you need` two. To name two numbers is ambiguous: the
+    without saying how much (`Of course!`) gives one, and `take what you need` two. Two numbers are ambiguous: the
     turn is lost. What was given once, and questions, are talk. A lost turn counts as talk.
 
     ## Observation

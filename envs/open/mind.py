@@ -65,7 +65,7 @@ class StandIn:
 
     @cached_property
     def _lines(self) -> list[tuple[Rule, str]]:
-        """The rules, with the name of what is said: that of the first that says the same, so that nobody can tell them."""
+        """The rules, with the name of what is said: that of the first that says the same, so nobody can tell them."""
         said = [rule.say for rule in self.rules.file.rule]
         return [(rule, f"rule-{said.index(rule.say)}" if rule.say else "") for rule in self.rules.file.rule]
 
