@@ -37,9 +37,14 @@ class Sampled:
     unbiased estimate of `exact`. The random one (uniform over ``game.choices``) shows what it costs to judge by futures
     that one would not let happen. The numbers depend on the seed of the dialogue and the turn.
 
+    In a family where the person is a language model the futures are those of the exact mind, in open scenarios those of
+    the stand-in.
+
     Args:
         futures: How many.
         player: ``"optimal"`` or ``"random"``.
+        turns: After how many more turns of the learner a future is cut off, and pays what the game pays then; 0 for
+            none. Short futures are cheap, and blind to what comes later.
 
     Raises:
         ValueError: If an argument is invalid.
@@ -48,8 +53,11 @@ class Sampled:
 
     futures: int = 4
     player: str = "optimal"
+    turns: int = 0
 
     def __post_init__(self) -> None:
+        if isinstance(self.turns, bool) or not isinstance(self.turns, int) or self.turns < 0:
+            raise ValueError(f"turns must be a whole number of at least 0, got {self.turns!r}")
         if isinstance(self.futures, bool) or not isinstance(self.futures, int) or self.futures < 1:
             raise ValueError(f"futures must be a whole number of at least 1, got {self.futures!r}")
         if self.player not in PLAYERS:
@@ -68,11 +76,14 @@ class Sampled:
         setting = step.dialogue.setting
         stream = Stream(np.random.default_rng((step.dialogue.seed or 0, step.index, number)))
         state, belief, act = step.before, step.belief_before(), step.act
-        hidden = belief.sample(stream)
+        hidden, left = belief.sample(stream), self.turns
         while True:
             exchange = setting.draw(state, hidden, act, stream)
             if exchange.over:
                 return exchange.payoff
+            if self.turns and not left:
+                return setting.game.payoff(exchange.after, setting.seat, exchange.hidden)
+            left -= 1
             belief, state, hidden = setting.listen(belief, exchange), exchange.after, exchange.hidden
             if self.player == "optimal":
                 act = setting.solution.best_act(state, belief)

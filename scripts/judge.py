@@ -15,11 +15,16 @@ from rich.table import Table
 from .. import __version__
 from ..evaluation.judge_card import EDITS, RUBRIC, card, cases
 from ..evaluation.judge_labels import against_people, read_labels, rubric_named
+from ..evaluation.lookahead import forward_errors
+from ..rewards.future import PLAYERS
 from ..rewards.judge_cards import FOLDERS, card_name, faults
 from ..rewards.judges import Judge, make_judge
 
-COMMANDS = {"card": "measure how far a judge can be trusted, and what moves it that must not"}
-USAGE = "usage: dialogym judge card MODEL [OPTIONS]\n       dialogym judge card --help"
+COMMANDS = {
+    "card": "measure how far a judge can be trusted, and what moves it that must not",
+    "lookahead": "the error of judging turns by sampled futures, against their exact value",
+}
+USAGE = "usage: dialogym judge card MODEL [OPTIONS]\n       dialogym judge lookahead ENV [OPTIONS]"
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,29 @@ class Card:
     """Folder of the card, where training looks for it."""
 
 
+@dataclass(frozen=True)
+class Lookahead:
+    """The error of judging turns by sampled futures (the reward future/sampled), against their exact value."""
+
+    env: tyro.conf.Positional[str]
+    """An environment with an exact optimum, with settings behind it: `"Open-v0(scenario=service/*)"`."""
+    policy: str = "scripted"
+    """Whose turns are judged."""
+    episodes: int = 60
+    """Dialogues, of the seeds from 0."""
+    futures: tuple[int, ...] = (1, 4, 16)
+    """Futures of each turn."""
+    turns: tuple[int, ...] = (0,)
+    """After how many more turns they are cut off; 0 for none."""
+    players: tuple[str, ...] = PLAYERS
+    """Who goes on."""
+
+
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> int:
     """Run the command.
 
     Returns:
-        1 if nothing should be trained on the judge, else 0.
+        1 if nothing should be trained on the judge that was measured, else 0.
 
     Raises:
         ValueError: If there is no such command.
@@ -60,6 +83,10 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> int:
         return 0
     if arguments[0] not in COMMANDS:
         raise ValueError(f"judge command must be one of {', '.join(COMMANDS)}; got {arguments[0]!r}")
+    if arguments[0] == "lookahead":
+        asked = tyro.cli(Lookahead, args=list(arguments[1:]), prog="dialogym judge lookahead")
+        console.print(error_table(asked, settings))
+        return 0
     options = tyro.cli(Card, args=list(arguments[1:]), prog="dialogym judge card")
     found = measured(options, settings)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -145,6 +172,20 @@ def people_table(found: Mapping[str, Any]) -> Table:
     ):
         shown.add_row(name, *_figure(found[key]))
     shown.add_row("labels that this saves", f"{found['saved']:.0f}", "")
+    return shown
+
+
+def error_table(options: Lookahead, settings: Mapping[str, Any]) -> Table:
+    """What forward sampling costs."""
+    told = (options.env, options.policy, options.episodes, options.futures, options.turns, options.players)
+    found = list(forward_errors(*told, **settings))
+    title = f"{options.env}: {found[0].count} turns, exact advantages of standard deviation {found[0].spread:.3f}"
+    shown = Table(title=title, box=None, pad_edge=False, title_justify="left")
+    for name in ("player", "futures", "turns", "bias", "error (rms)", "correlation"):
+        shown.add_column(name, justify="left" if name == "player" else "right")
+    for one in found:
+        numbers = (f"{one.bias:.3f}", f"{one.error:.3f}", f"{one.correlation:.2f}")
+        shown.add_row(one.player, str(one.futures), str(one.turns or "all"), *numbers)
     return shown
 
 
