@@ -21,6 +21,9 @@ RewardFunction = Callable[[Step], float]
 RewardSpec = str | Mapping[str, float] | RewardFunction
 F = TypeVar("F", bound=Callable[..., Any])
 
+LEARNED = "reward_model:"
+"""``reward_model:FOLDER`` is ``reward_model(folder=FOLDER)``."""
+
 _REGISTRY: dict[str, Callable[..., Any]] = {}
 
 
@@ -235,6 +238,8 @@ def _parse(text: str) -> dict[str, float]:
 
 def _find(term: str) -> tuple[str, Callable[..., Any]]:
     """Name in canonical form, and the reward with its parameters."""
+    if str(term).strip().startswith(LEARNED):
+        term = spell_spec(LEARNED[:-1], {"folder": str(term).strip().removeprefix(LEARNED)})
     head = str(term).strip().partition("(")[0]
     if head not in _REGISTRY:
         if head.startswith(PREFIX) and head == str(term).strip() and head != PREFIX:

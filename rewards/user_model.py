@@ -24,6 +24,7 @@ import numpy as np
 
 from ..core.belief import Belief
 from ..core.dialogue import Dialogue
+from ..simulated_users.backends.weights import find_smollm2
 from .facts import fact
 
 LAST = 12  # turns after so many are one position
@@ -77,8 +78,8 @@ def turn_features(turn: int, said: str, reply: str, unit: float) -> Iterator[str
             yield f"{side}:{gram}"
             yield f"{side}{turn}:{gram}"
     found = _TAG.search(said)
-    asked = " ".join(_tokens(found[1], unit)) if found else TALK
-    for token in set(_tokens(reply, unit)):
+    asked = " ".join(tokens(found[1], unit)) if found else TALK
+    for token in set(tokens(reply, unit)):
         yield f"{asked}>{token}"
         yield f"{turn}{asked}>{token}"
 
@@ -88,8 +89,36 @@ def buckets_of(features: Iterator[str], buckets: int) -> np.ndarray:
     return np.fromiter((crc32(feature.encode("utf-8", "replace")) % buckets for feature in features), dtype=np.int64)
 
 
+class WordNet:
+    """A small network that reads a dialogue's words; used without torch.
+
+    Attributes:
+        features: ``"ngrams"``, or ``"lm:NAME"`` for the embeddings of that language model.
+        weights: ``w1`` (inputs, hidden), ``b1`` (hidden,), ``w2`` (hidden, outputs), ``b2`` (outputs,).
+    """
+
+    features: str
+    weights: dict[str, np.ndarray]
+
+    @cached_property
+    def embedder(self) -> Embedder | None:
+        """The language model under the network, if there is one."""
+        return Embedder(self.features.removeprefix("lm:")) if self.features.startswith("lm:") else None
+
+    def outputs(self, first: np.ndarray) -> np.ndarray:
+        """What the network gives for the first layer before its bias."""
+        weights = self.weights
+        return np.maximum(first + weights["b1"], 0.0) @ weights["w2"] + weights["b2"]
+
+    def bag(self, features: Iterator[str]) -> tuple[np.ndarray, int]:
+        """First layer of a bag of features before it is divided by the root of their number, and this number."""
+        w1 = self.weights["w1"]
+        places = buckets_of(features, len(w1))
+        return w1[places].sum(axis=0), len(places)
+
+
 @dataclass(frozen=True, eq=False)
-class UserModel:
+class UserModel(WordNet):
     """A belief source that was learned. Make it with `load`.
 
     Attributes:
@@ -121,11 +150,6 @@ class UserModel:
         """What the model believes after some words that are no `Dialogue`."""
         return self._read(self._input(words, []))
 
-    @cached_property
-    def embedder(self) -> Embedder | None:
-        """The language model under the classifier, if there is one."""
-        return Embedder(self.features.removeprefix("lm:")) if self.features.startswith("lm:") else None
-
     def save(self, path: str | Path) -> None:
         """Write the folder that `load` reads."""
         path = Path(path)
@@ -156,21 +180,15 @@ class UserModel:
             return self.embedder(words) @ self.weights["w1"]
         unit = scale(words)
         if not sums:
-            sums.append(self._bag(opening_features(words, unit)))
+            sums.append(self.bag(opening_features(words, unit)))
         for turn in range(len(sums) - 1, len(words.turns)):
-            more, n = self._bag(turn_features(turn, *words.turns[turn], unit))
+            more, n = self.bag(turn_features(turn, *words.turns[turn], unit))
             sums.append((sums[-1][0] + more, sums[-1][1] + n))
         total, count = sums[len(words.turns)]
         return total / max(1.0, count) ** 0.5
 
-    def _bag(self, features: Iterator[str]) -> tuple[np.ndarray, int]:
-        w1 = self.weights["w1"]
-        places = buckets_of(features, len(w1))
-        return w1[places].sum(axis=0), len(places)
-
     def _read(self, first: np.ndarray) -> Belief:
-        weights = self.weights
-        logits = np.maximum(first + weights["b1"], 0.0) @ weights["w2"] + weights["b2"]
+        logits = self.outputs(first)
         return Belief(zip(self.labels, np.exp(logits - logits.max()).tolist(), strict=True))
 
 
@@ -180,14 +198,18 @@ class Embedder:
     It needs torch and transformers.
 
     Args:
-        name: A local folder or a Hugging Face id of a causal language model.
+        name: A local folder or a Hugging Face id of a causal language model, or ``"smollm2"``.
     """
 
     def __init__(self, name: str):
         from transformers import AutoModel, AutoTokenizer
 
-        self.tokenizer: Any = AutoTokenizer.from_pretrained(name)
-        self.model: Any = AutoModel.from_pretrained(name).eval()
+        source: dict[str, str] = {"pretrained_model_name_or_path": name}
+        if name == "smollm2":
+            path = find_smollm2()
+            source = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
+        self.tokenizer: Any = AutoTokenizer.from_pretrained(**source)
+        self.model: Any = AutoModel.from_pretrained(**source).float().eval()
 
     @property
     def size(self) -> int:
@@ -212,17 +234,17 @@ def _load(path: Path, changed: int) -> UserModel:
         with np.load(path / "user_model.npz") as file:
             weights = {name: file[name] for name in ("w1", "b1", "w2", "b2")}
         return UserModel(about["about"], tuple(about["labels"]), about["features"], weights)
-    except (ValueError, KeyError, OSError, BadZipFile) as error:
+    except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
         raise ValueError(f"the user model in {path} is damaged ({error})") from error
 
 
 def _grams(text: str, unit: float) -> Iterator[str]:
-    tokens: Sequence[str] = list(_tokens(text, unit))
-    yield from tokens
-    yield from (f"{a} {b}" for a, b in pairwise(tokens))
+    words: Sequence[str] = list(tokens(text, unit))
+    yield from words
+    yield from (f"{a} {b}" for a, b in pairwise(words))
 
 
-def _tokens(text: str, unit: float) -> Iterator[str]:
+def tokens(text: str, unit: float) -> Iterator[str]:
     """Words in lower case; an amount as a share of the unit, in steps of 5%."""
     for token in _TOKEN.findall(text[:4000]):
         number = _number(token)

@@ -19,6 +19,8 @@ from ..evaluation.lookahead import forward_errors
 from ..rewards.future import PLAYERS
 from ..rewards.judge_cards import FOLDERS, card_name, faults
 from ..rewards.judges import Judge, make_judge
+from ..rewards.registry import LEARNED
+from ..rewards.reward_model import RewardModel
 
 COMMANDS = {
     "card": "measure how far a judge can be trusted, and what moves it that must not",
@@ -32,7 +34,7 @@ class Card:
     """Measure how far a judge can be trusted, in environments where each message has a known value."""
 
     model: tyro.conf.Positional[str]
-    """As for judge= of gym.make, such as `qwen3-8b(cache=runs/replies)`."""
+    """As for judge= of gym.make, such as `qwen3-8b(cache=runs/replies)`; or `reward_model:FOLDER`, a learned reward."""
     env: tuple[str, ...] = ("Negotiation-v0", "Coaching-v0")
     """Environments with an exact optimum, with settings behind them: `"Open-v0(scenario=service/*)"`."""
     places: int = 20
@@ -109,8 +111,9 @@ def measured(options: Card, settings: Mapping[str, Any]) -> dict[str, Any]:
     """
     labelled = read_labels(options.labels) if options.labels else []
     rubric = rubric_named(options.rubric)
-    judge = make_judge(options.model)
-    if not isinstance(judge, Judge):
+    learned = options.model.startswith(LEARNED)
+    judge = RewardModel.load(options.model.removeprefix(LEARNED)) if learned else make_judge(options.model)
+    if not isinstance(judge, (Judge, RewardModel)):
         raise ValueError(f"a card is of one judge; measure those of {options.model!r} one by one")
     try:
         data = [

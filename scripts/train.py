@@ -63,7 +63,8 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     result = train(config)
     if done:
         console.print(f"{config.out / name} is finished already: nothing to do", markup=False)
-    for line in {"user-model": _user_model, "voice": _voice}.get(name, _policy)(config, name, result):
+    tell = {"user-model": _user_model, "reward": _reward, "voice": _voice}.get(name, _policy)
+    for line in tell(config, name, result):
         console.print(line, markup=False)
 
 
@@ -112,6 +113,15 @@ def _policy(config: Any, name: str, result: Any) -> list[Any]:
 
 def _user_model(config: Any, name: str, result: Any) -> list[Any]:
     return [result, f"model in {config.out}; rewards use it as curiosity/entropy(model={config.out})"]
+
+
+def _reward(config: Any, name: str, result: Any) -> list[Any]:
+    form = f"reward_model:{config.out}"
+    return [
+        result,
+        f"model in {config.out}; --reward goal=1,{form}=0.2 pays it. Measure it before that:",
+        f"  dialogym judge card {form} --env {config.env_id}",
+    ]
 
 
 def _voice(config: Any, name: str, result: Any) -> list[str]:

@@ -95,6 +95,13 @@ ALGORITHMS = {
         "a learned model of the simulated user, for curiosity rewards",
         "user",
     ),
+    "reward": Algorithm(
+        "reward_model",
+        "RewardModelConfig",
+        "train_reward_model",
+        "a learned reward: what a message is worth, from exact values",
+        "user",
+    ),
     "voice": Algorithm(
         "voice", "VoiceConfig", "train_voice", "a language model as the voice of simulated users", "user"
     ),

@@ -13,7 +13,7 @@ from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.tokens import ChatFormat
 from . import processes
 from .configs import BCConfig
-from .demonstrations import recorded
+from .demonstrations import recorded, respected
 from .run import Clock, Run, training
 from .scoring import own_logprobs, short_way
 
@@ -36,7 +36,7 @@ def train_bc(config: BCConfig) -> float | None:
     start = checkpoint if checkpoint and config.model == "tiny" else config.model
     model, tokenizer = load_model(start, engine, config.seed, config.dtype)
     policy = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
-    data = _dataset(_best(episodes, config.best_share), policy.chat)
+    data = _dataset(_best(episodes, config.best_share), policy.chat, config.respect)
     arguments = config.arguments(run, len(data))
     trainer = RecordTrainer(
         model=model,
@@ -75,6 +75,15 @@ def _best(episodes: list[Episode], share: float) -> list[Episode]:
     return [episode for episode in episodes if id(episode) in keep]
 
 
-def _dataset(episodes: list[Episode], chat: ChatFormat) -> Dataset:
-    records = [chat.record(episode.messages()) for episode in episodes]
-    return Dataset.from_list([{"input_ids": record.ids, "labels": record.labels} for record in records if record.turns])
+def _dataset(episodes: list[Episode], chat: ChatFormat, respect: str) -> Dataset:
+    rows = []
+    for episode in episodes:
+        record = chat.record(episode.messages())
+        for (start, end), kept in zip(record.turns, respected(episode, respect), strict=True):
+            if not kept:
+                record.mask[start:end] = [0] * (end - start)
+        if any(record.mask):
+            rows.append({"input_ids": record.ids, "labels": record.labels})
+    if not rows:
+        raise ValueError(f"respect must leave turns to clone; {respect!r} leaves none of {len(episodes)} episodes")
+    return Dataset.from_list(rows)

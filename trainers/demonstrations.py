@@ -11,6 +11,7 @@ from ..envs import seeds
 from ..envs.episodes import read_episodes
 from ..envs.make import make_engine
 from ..policies.collect import collect
+from ..rewards.reactions import reaction
 from . import processes
 
 if TYPE_CHECKING:
@@ -59,3 +60,21 @@ def check(episodes: Sequence[Episode], env_id: str, settings: Mapping[str, Any])
                 f"episodes must be of {env_id}, as it is to be trained in; one is of {episode.env_id}, with other "
                 f"settings ({', '.join(different)})"
             )
+
+
+def respected(episode: Episode, respect: str) -> list[bool]:
+    """Which of the learner's turns are to be cloned, by the sign of the person's next turn (ReSpect, Chen et al. 2024).
+
+    Args:
+        episode: The record.
+        respect: ``"off"``: all of them. ``"not-bad"``: not those that the person takes badly in its next words.
+            ``"good"``: only those that it takes well.
+    """
+    heard: list[list[str]] = []
+    for turn in episode.turns:
+        if turn.seat == episode.seat:
+            heard.append([])
+        elif heard:
+            heard[-1].append(turn.text)
+    least = {"off": -1, "not-bad": 0, "good": 1}[respect]
+    return [reaction("\n".join(words)) >= least for words in heard]

@@ -12,6 +12,7 @@ from ..rewards.judge_cards import doubts
 from ..rewards.judged import PREFIX, Judged
 from ..rewards.preferred import NEEDS_GROUP, PREFER, Preferences, parted
 from ..rewards.registry import Reward
+from ..rewards.reward_model import Learned
 
 
 def training_engine(config: Any, reward: Any, groups: bool = False) -> Engine:
@@ -37,6 +38,9 @@ def training_engine(config: Any, reward: Any, groups: bool = False) -> Engine:
         if engine.judge is not None and (model := str(getattr(config, "model", ""))):
             see_judge(model, engine.judge)
         for doubt in doubts(engine.judge) if engine.judge is not None else ():
+            warnings.warn(doubt, stacklevel=3)
+    for _, weight, function in engine.reward.terms:
+        for doubt in doubts(function.model) if weight and isinstance(function, Learned) else ():
             warnings.warn(doubt, stacklevel=3)
     return engine
 

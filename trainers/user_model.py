@@ -6,7 +6,6 @@ It serves curiosity rewards where there is no exact mind; where there is one, it
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -30,6 +29,7 @@ from ..rewards.beliefs import Filter
 from ..rewards.facts import plain
 from ..rewards.user_model import Embedder, UserModel, Words, buckets_of, opening_features, scale, turn_features
 from .configs import UserModelConfig
+from .word_nets import fit
 
 TEMPERATURES = [2.0 ** (k / 4) for k in range(-6, 17)]
 
@@ -201,74 +201,17 @@ def _cut(people: list[list[Example]], share: float) -> tuple[list[list[Example]]
     return people[:place], people[place:]
 
 
-class _Net(nn.Module):
-    """Bag of hashed features (or an embedding), one hidden layer, a class for each label."""
-
-    def __init__(self, config: UserModelConfig, inputs: int, labels: int):
-        super().__init__()
-        hashed, size = config.features == "ngrams", config.hidden
-        self.first = nn.EmbeddingBag(inputs, size, mode="sum") if hashed else nn.Linear(inputs, size, bias=False)
-        if hashed:
-            nn.init.normal_(self.first.weight, std=0.1)
-        self.bias = nn.Parameter(torch.zeros(config.hidden))
-        self.dropout = nn.Dropout(config.dropout)
-        self.out = nn.Linear(config.hidden, labels)
-
-    def forward(self, inputs: list[np.ndarray]) -> torch.Tensor:
-        if isinstance(self.first, nn.EmbeddingBag):
-            places = torch.from_numpy(np.concatenate(inputs))
-            sizes = np.array([len(one) for one in inputs])
-            offsets = torch.from_numpy(np.concatenate([[0], np.cumsum(sizes)[:-1]]))
-            first = self.first(places, offsets) / torch.from_numpy(np.sqrt(np.maximum(1, sizes)))[:, None].float()
-        else:
-            first = self.first(torch.from_numpy(np.stack(inputs)))
-        return self.out(self.dropout(torch.relu(first + self.bias)))
-
-
 def _fit(
     config: UserModelConfig, about: str, labels: tuple[Any, ...], train: list[Example], validation: list[Example]
 ) -> UserModel:
     torch.manual_seed(config.seed)
     embedder = Embedder(config.features.removeprefix("lm:")) if config.features != "ngrams" else None
-    inputs, targets = _inputs(config, train, labels, embedder)
-    inputs_v, targets_v = _inputs(config, validation, labels, embedder)
-    centre, spread = 0.0, 1.0
-    if embedder is not None:  # embeddings are standardised for training, which is folded into the weights
-        stacked = np.stack(inputs)
-        centre, spread = stacked.mean(axis=0), stacked.std(axis=0) + 1e-6
-        inputs, inputs_v = ([(one - centre) / spread for one in some] for some in (inputs, inputs_v))
-    net = _Net(config, config.buckets if embedder is None else embedder.size, len(labels))
-    optimiser = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    rng = np.random.default_rng(config.seed)
-    best, kept, waited = math.inf, {}, 0
-    for _ in range(config.epochs):
-        net.train()
-        order = rng.permutation(len(inputs))
-        for start in range(0, len(order), config.batch_size):
-            batch = order[start : start + config.batch_size]
-            loss = nn.functional.cross_entropy(net([inputs[i] for i in batch]), targets[batch])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-        logits = _logits(net, inputs_v)
-        loss_v = float(nn.functional.cross_entropy(logits, targets_v))
-        waited += 1
-        if loss_v < best:
-            best, kept, waited = loss_v, {name: value.clone() for name, value in net.state_dict().items()}, 0
-        if waited >= config.patience:
-            break
-    net.load_state_dict(kept)
-    logits = _logits(net, inputs_v)
-    temperature = min(TEMPERATURES, key=lambda t: float(nn.functional.cross_entropy(logits / t, targets_v)))
-    state = {name: value.numpy() for name, value in net.state_dict().items()}
-    weights = {"b1": state["bias"], "w2": state["out.weight"].T / temperature, "b2": state["out.bias"] / temperature}
-    if embedder is None:
-        weights["w1"] = state["first.weight"]
-    else:
-        weights["w1"] = state["first.weight"].T / np.reshape(spread, (-1, 1))
-        weights["b1"] = weights["b1"] - centre @ weights["w1"]
-    plain_weights = {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in weights.items()}
-    return UserModel(about, labels, config.features, plain_weights)
+    known, checked = (_inputs(config, part, labels, embedder) for part in (train, validation))
+    weights, logits = fit(config, embedder, known, checked, len(labels), nn.functional.cross_entropy)
+    truths = checked[1]
+    temperature = min(TEMPERATURES, key=lambda t: float(nn.functional.cross_entropy(logits / t, truths)))
+    cooled = {name: value / temperature if name in ("w2", "b2") else value for name, value in weights.items()}
+    return UserModel(about, labels, config.features, cooled)
 
 
 def _inputs(
@@ -293,12 +236,6 @@ def _inputs(
                 inputs.append(bag)
             targets.append(places[truth])
     return inputs, torch.tensor(targets)
-
-
-def _logits(net: _Net, inputs: list[np.ndarray]) -> torch.Tensor:
-    net.eval()
-    with torch.no_grad():
-        return torch.cat([net(inputs[start : start + 1024]) for start in range(0, len(inputs), 1024)])
 
 
 def _judge(model: UserModel, prior: Belief, held_out: list[Example]) -> UserModelReport:

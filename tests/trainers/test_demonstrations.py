@@ -9,10 +9,17 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("trl")
 
+from dialogym.core.episode import EpisodeTurn
 from dialogym.envs.episodes import EpisodeStore, read_episodes
+from dialogym.envs.make import make_engine
 from dialogym.policies.collect import collect
-from dialogym.trainers.bc import BCConfig, train_bc
-from dialogym.trainers.demonstrations import recorded
+from dialogym.policies.language_model import load_model
+from dialogym.policies.tokens import ChatFormat
+from dialogym.trainers.acts.configs import BCConfig as ActsBCConfig
+from dialogym.trainers.acts.recorded import recorded_batch
+from dialogym.trainers.acts.training import Training
+from dialogym.trainers.bc import BCConfig, _dataset, train_bc
+from dialogym.trainers.demonstrations import recorded, respected
 from dialogym.trainers.dpo import DPOConfig, train_dpo
 from dialogym.trainers.kto import KTOConfig, train_kto
 from dialogym.trainers.mc import MCConfig, train_mc
@@ -79,3 +86,48 @@ def test_a_run_that_left_no_checkpoint_begins_anew(tmp_path):
     run.begin()
     run.start()
     assert [(row["stage"], row["score"]) for row in run.metrics()] == [("other", 0.2)]
+
+
+def test_turns_that_the_person_takes_badly_are_not_cloned(tmp_path):
+    """By the sign of its next words: their tokens are context, and their acts none of the learner's own."""
+    collect(TOY, "scripted", 2, tmp_path / "e")
+    first, second = read_episodes(tmp_path / "e")
+    said = [
+        "host: hello",
+        "guest: Hm.",
+        "host: go on",
+        "guest: I told you!",
+        "guest: Stop it.",
+        "host: sorry",
+        "guest: Thanks!",
+    ]
+    turns = [EpisodeTurn(*line.split(": "), "") for line in said]
+    episode = dataclasses.replace(first, turns=[EpisodeTurn("guest", "Thank you!", ""), *turns])
+    wanted = {"off": [True, True, True], "not-bad": [True, False, True], "good": [False, False, True]}
+    assert {name: respected(episode, name) for name in wanted} == wanted
+
+    chat = ChatFormat(load_model("tiny", make_engine(TOY))[1])
+    for name, kept in wanted.items():
+        (row,) = _dataset([episode], chat, name)
+        own = chat.tokenizer.decode([token for token in row["labels"] if token != -100])
+        assert own == "".join(
+            f"{text}<|end|>" for text, keep in zip(("hello", "go on", "sorry"), kept, strict=True) if keep
+        )
+    with pytest.raises(ValueError, match="must leave turns to clone"):
+        _dataset([second], chat, "good")
+    with pytest.raises(ValueError, match="respect must be one of off, not-bad, good"):
+        BCConfig(TOY, respect="yes")
+
+
+def test_nor_by_act_policies(tmp_path):
+    options = {"env_id": "Open-v0", "model": "acts", "demonstrator": "random", "demonstrations": 30}
+    batches = {}
+    for respect in ("off", "not-bad"):
+        config = ActsBCConfig(**options, out=tmp_path / respect, respect=respect)
+        batches[respect] = recorded_batch(Training(config), config, respect=respect)
+    every, some = batches["off"].own, batches["not-bad"].own
+    episodes = [episode for episode in read_episodes(tmp_path / "off" / "demonstrations") if episode.turns]
+    for row, episode in enumerate(episodes):
+        kept = respected(episode, "not-bad")
+        assert some[row, : len(kept)].tolist() == [a and b for a, b in zip(every[row].tolist(), kept, strict=False)]
+    assert 0 < some.sum() < every.sum()

@@ -15,7 +15,7 @@ from .training import Training
 def train_bc(config: BCConfig) -> float | None:
     """Clone episodes, or the best of them; returns the score. The policy is in ``config.out / stage / "model"``."""
     run = Training(config)
-    batch = recorded_batch(run, config, config.best_of, config.best_share)
+    batch = recorded_batch(run, config, config.best_of, config.best_share, config.respect)
     steps, rows_of = passes(len(batch), config)
     for step in run.steps(steps, config.batch_size):
         part = batch[rows_of(step)]

@@ -33,7 +33,7 @@ from .recorded import (
     PreferenceConfig,
     RecordedConfig,
 )
-from .users import UserModelConfig, VoiceConfig
+from .users import RewardModelConfig, UserModelConfig, VoiceConfig
 
 __all__ = [
     "CRITICS",
@@ -58,6 +58,7 @@ __all__ = [
     "PreferenceConfig",
     "RLOOConfig",
     "RecordedConfig",
+    "RewardModelConfig",
     "SelfPlayConfig",
     "UserModelConfig",
     "VoiceConfig",

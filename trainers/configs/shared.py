@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...core.checks import above, at_least, between
+from ...core.checks import above, at_least, between, one_of
 from ..config import Checked
 from ..credit import make_credit
+
+RESPECT = ("off", "not-bad", "good")
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,13 @@ class Cloning(Checked):
     """Attempts at each demonstration, against the same partner; the best is kept."""
     best_share: float = 1.0
     """Share of the episodes to learn from, those of highest payoff; below 1 it is filtered behaviour cloning."""
+    respect: str = "off"
+    """Which turns are cloned by how the person takes them in its next words: all (`off`), those that it does not take
+    badly (`not-bad`), or those that it takes well (`good`)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        one_of(self, RESPECT, "respect")
         above(self, 0, "best_share", most=1)
         at_least(self, 1, "best_of")
 

@@ -14,24 +14,19 @@ from ..trackers import TRACKERS
 
 
 @dataclass(frozen=True)
-class UserModelConfig:
-    """A classifier of the simulated person, trained on recorded episodes."""
+class WordsConfig:
+    """What the trainings of small networks are told that read the words of dialogues."""
 
     env_id: tyro.conf.Positional[str]
-    """Environment to collect episodes in, if none are given."""
-    out: Path = Path("runs/user-model")
-    """Folder of the model; rewards name it: `curiosity/entropy(model=runs/user-model)`."""
-    episodes_path: Path | None = None
-    """Recorded episodes; without it they are collected."""
+    """Environment to play in."""
+    out: Path = Path("runs/words")
+    """Folder of the model."""
     policy: str = "scripted"
-    """Policy that speaks, if episodes are to be collected. The model knows only dialogues of the kind that it was
-    trained on."""
+    """Policy that speaks. The model knows only dialogues of the kind that it was trained on."""
     episodes: int = 2000
-    """Episodes to collect, if none are given."""
-    about: str = ""
-    """The revealed fact to predict, such as `tactic`; by default the one of fewest values in the episodes."""
+    """Episodes to play."""
     features: str = "ngrams"
-    """`ngrams`, or `lm:NAME` for the pooled embeddings of a language model (a folder or a Hugging Face id)."""
+    """`ngrams`, or `lm:NAME` for the pooled embeddings of a language model: `smollm2`, a folder, a Hugging Face id."""
     held_out: float = 0.25
     """Share of the episodes that are kept for the report."""
     buckets: int = 16384
@@ -51,7 +46,7 @@ class UserModelConfig:
     dropout: float = 0.5
     """Dropout of the hidden layer."""
     seed: int = 0
-    """Seed of the weights, the order, the split and the collected episodes."""
+    """Seed of the weights, the order, the split and the played episodes."""
     threads: int = 0
     """Torch threads; 0 leaves torch's default."""
     settings: tyro.conf.Suppress[dict[str, Any]] = field(default_factory=dict)
@@ -62,6 +57,44 @@ class UserModelConfig:
         if self.features != "ngrams" and not self.features.startswith("lm:"):
             raise ValueError(f"features must be ngrams or lm:NAME, got {self.features!r}")
         at_least(self, 1, "episodes", "buckets", "hidden", "epochs", "patience", "batch_size")
+
+
+@dataclass(frozen=True)
+class UserModelConfig(WordsConfig):
+    """A classifier of the simulated person, trained on recorded episodes."""
+
+    out: Path = Path("runs/user-model")
+    """Folder of the model; rewards name it: `curiosity/entropy(model=runs/user-model)`."""
+    episodes_path: Path | None = None
+    """Recorded episodes; without it they are collected."""
+    about: str = ""
+    """The revealed fact to predict, such as `tactic`; by default the one of fewest values in the episodes."""
+
+
+@dataclass(frozen=True)
+class RewardModelConfig(WordsConfig):
+    """A model of what a message is worth, trained on exact values (after ARMAP, Chen et al. 2025)."""
+
+    out: Path = Path("runs/reward")
+    """Folder of the model; rewards name it: `reward_model:runs/reward`."""
+    policy: str = "scripted+random"
+    """Policy whose dialogues are judged. The model knows only dialogues of the kind that it was trained on."""
+    episodes: int = 600
+    """Episodes to play."""
+    others: int = 3
+    """Acts that are judged at each turn beside what was said, drawn from those that are worth considering."""
+    reworded: float = 0.5
+    """Share of the messages that are said with words around them that change no act, and so no value."""
+    learning_rate: float = 1e-3
+    """Learning rate of AdamW."""
+    dropout: float = 0.1
+    """Dropout of the hidden layer."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(self, 0, "others", "reworded")
+        if self.reworded > 1:
+            raise ValueError(f"reworded is a share, at most 1, got {self.reworded!r}")
 
 
 @dataclass(frozen=True)
