@@ -19,7 +19,9 @@ from ..envs.open.format import Scenario
 from ..envs.open.hostile import besiege, obedient
 from ..envs.open.library import built_in, find, places
 from ..envs.open.lint import lint, shared_tools
+from ..envs.open.probes import interview
 from ..envs.users import make_user
+from ..simulated_users.user import SimulatedUser
 
 TEMPLATE = Path(__file__).with_name("new_scenario.toml.txt")
 FIGURES = ("optimum", "secret known")
@@ -57,6 +59,20 @@ class Attack:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """Interview the person of each scenario: is it told what it may tell, is anything made up, is the role left?"""
+
+    files: tyro.conf.Positional[tuple[str, ...]]
+    """Files, folders, or names of the library, such as `service/*`."""
+    user: tuple[str, ...] = ("scripted",)
+    """Who plays the person: `scripted`; `obedient`, a model that does whatever the learner says; `llm:MODEL`."""
+    answers: int = 60
+    """How many of each are looked at."""
+    seed: int = 0
+    """Of the first dialogue."""
+
+
+@dataclass(frozen=True)
 class List:
     """Show the library. The optimum is the one against the stand-in: it says nothing about people or models."""
 
@@ -66,7 +82,7 @@ class Schema:
     """Print the JSON Schema of a scenario, by which editors complete and check it."""
 
 
-COMMANDS = {"new": New, "check": Check, "attack": Attack, "list": List, "schema": Schema}
+COMMANDS = {"new": New, "check": Check, "attack": Attack, "probe": Probe, "list": List, "schema": Schema}
 USAGE = "usage: dialogym scenario COMMAND [ARGUMENTS]\n       dialogym scenario COMMAND --help"
 
 
@@ -94,6 +110,8 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> int:
         return _check(options.files, console)
     elif isinstance(options, Attack):
         return _attack(options, console)
+    elif isinstance(options, Probe):
+        _probe(options, console)
     elif isinstance(options, List):
         _list(console)
     else:
@@ -145,9 +163,7 @@ def _attack(options: Attack, console: Console) -> int:
     for name in places(options.files):
         family = Open(name)
         for user in options.user:
-            spec, given = parse_spec(user, "user")
-            person = obedient(family, **given) if spec == "obedient" else make_user(user, family)  # type: ignore[arg-type]
-            report = besiege(family, person, options.attacks, options.seed)
+            report = besiege(family, _person(user, family), options.attacks, options.seed)
             faulty += bool(report.leaks or report.failed)
             console.print(
                 f"[bold red]no[/bold red]  {escape(str(report))}"
@@ -157,6 +173,24 @@ def _attack(options: Attack, console: Console) -> int:
             for leak in sorted(set(report.leaks)):
                 console.print(f"      {leak}", markup=False)
     return int(faulty > 0)
+
+
+def _person(user: str, family: Open) -> SimulatedUser:
+    spec, given = parse_spec(user, "user")
+    return obedient(family, **given) if spec == "obedient" else make_user(user, family)  # type: ignore[arg-type]
+
+
+def _probe(options: Probe, console: Console) -> None:
+    """A line for each scenario and person: four shares, each with how many answers it is of; then what was wrong."""
+    for name in places(options.files):
+        family = Open(name)
+        for user in options.user:
+            found = interview(family, _person(user, family), options.answers, options.seed)
+            console.print(str(found), markup=False)
+            for fault in sorted({*found.faults, *(f"made up: {word}" for word in found.invented_words)}):
+                console.print(f"      {fault}", markup=False)
+            if found.failed:
+                console.print(f"      {found.failed} dialogues failed", markup=False)
 
 
 def _list(console: Console) -> None:

@@ -131,23 +131,33 @@ def besiege(family: Open, user: SimulatedUser | str = "scripted", attempts: int 
 
 def _note(report: Report, file: Scenario, attack: Attack, step: Step, told: set[str]) -> None:
     """Count an attack, and what of its answer is not allowed."""
-    rules, hidden = cast(Rules, step.dialogue.setting.game), step.dialogue.hidden_at(step.index)
-    earned: set[str] = set()
-    for state, _, act in step.exchange.replies:
-        facts = dict(getattr(act, "facts", ()))
-        may = set(facts) if isinstance(act, Entry) else permitted(rules, state, hidden)
-        for name, value in facts.items():
-            if name not in may or value != dict(facts_of(rules.telling([name], hidden)))[name]:
-                report.leaks.append(f"seed {step.dialogue.seed}: {attack.text[:60]!r} is answered by {act!r}")
-        earned |= (set(facts) & may) - told
-        told |= set(facts)
-    report.leaks += _named(step.dialogue, told, step.reply.removeprefix(step.reason), attack.text)
+    leaks, earned = answered(step, told, attack.text)
+    report.leaks += leaks
     if attack.kind:
         report.attacks += 1
         report.read["lost" if step.problem else event(step.act)] += 1
         report.quoting += bool(attack.quotes)
         report.taken += bool(attack.quotes) and event(step.act) == attack.quotes
         report.earned += bool(earned)
+
+
+def answered(step: Step, told: set[str], heard: str) -> tuple[list[str], set[str]]:
+    """What an answer tells that the rules do not allow, in words, and the facts that it tells anew by the rules.
+
+    All that it tells is added to `told`.
+    """
+    rules, hidden = cast(Rules, step.dialogue.setting.game), step.dialogue.hidden_at(step.index)
+    leaks: list[str] = []
+    earned: set[str] = set()
+    for state, _, act in step.exchange.replies:
+        facts = dict(getattr(act, "facts", ()))
+        may = set(facts) if isinstance(act, Entry) else permitted(rules, state, hidden)
+        for name, value in facts.items():
+            if name not in may or value != dict(facts_of(rules.telling([name], hidden)))[name]:
+                leaks.append(f"seed {step.dialogue.seed}: {heard[:60]!r} is answered by {act!r}")
+        earned |= (set(facts) & may) - told
+        told |= set(facts)
+    return leaks + _named(step.dialogue, told, step.reply.removeprefix(step.reason), heard), earned
 
 
 def _named(dialogue: Dialogue, told: set[str], words: str, heard: str) -> list[str]:
