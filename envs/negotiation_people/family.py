@@ -73,9 +73,10 @@ class NegotiationPeople(Negotiation):
     ## Optimum
 
     The best expected payoff is computed exactly, by expectimax over public states and beliefs about the hidden type
-    (Kaelbling et al. 1998). All that is random in a seller's answer is as likely for every type that could answer so,
-    and the belief is Bayes' rule. Bargains that differ only in scale share one solution. `env.unwrapped.value()`,
-    `.best_act()`, `.act_values()` and `.belief()` answer at any point of a dialogue.
+    (Kaelbling et al. 1998). How often an offer is answered without a price is the same for every type, so that such an
+    answer tells nothing; talk that is answered with talk makes it likelier that the seller is firm. The belief is
+    Bayes' rule. Bargains that differ only in scale share one solution. `env.unwrapped.value()`, `.best_act()`,
+    `.act_values()` and `.belief()` answer at any point of a dialogue.
 
     ## Registered configurations
 

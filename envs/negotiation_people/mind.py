@@ -72,7 +72,7 @@ class People:
         return _prior(self.types, self.leaves)
 
     def react(self, hidden: Seller, state: Talks) -> Belief[tuple[Seller, Act]]:
-        """Open; then counter, accept, talk or leave. All chance is public: no type is more silent than another."""
+        """Open; then counter, accept, talk or leave. No type answers an offer more silently than another."""
         game = self.game
         if state.round < 0:
             return Belief.certain((hidden, _offer(game.list_price)))

@@ -130,11 +130,11 @@ def _exploits() -> Iterator[str]:
         "Each has a test. *Lowballs*: see above. *Going back*: a seller who answers in proportion to an offer would "
         "come down when the buyer goes down; the optimum gained about 2% by that. An offer below an earlier one is now "
         "answered like talk. *Prices nobody takes seriously*: below 40% of the list price an offer is talk. *Asking "
-        "again and again*: silence tells nothing about a type, and costs a round; a seller comes back to an earlier "
-        "offer by itself only while it has counters left, and each uses one up. *Waiting for the deadline*: a seller "
-        "who did not accept leaves, and does not come down to its floor by itself. *Words*: a seller that answers "
-        "without a price says the same whatever its type, and an answer that is certain takes as many random numbers "
-        "as one that is not."
+        "again and again*: an offer that is answered without a price tells nothing about a type, and costs a round; a "
+        "seller comes back to an earlier offer by itself only while it has counters left, and each uses one up. "
+        "*Waiting for the deadline*: a seller who did not accept leaves, and does not come down to its floor by "
+        "itself. *Words*: a seller that answers without a price says the same whatever its type, and an answer that is "
+        "certain takes as many random numbers as one that is not."
     )
 
 
