@@ -320,3 +320,23 @@ def test_the_brief_as_a_system_message_is_in_the_token_record(tiny):
     assert written.prompt_ids == record.prompt_ids and len(written.turns) == len(record.turns) == 2
     plain = policy.chat.record(dialogue.messages())
     assert plain.prompt_ids != record.prompt_ids and plain.completion_ids == written.completion_ids
+
+
+def test_what_is_closed_is_not_shown_and_makes_no_record(tiny):
+    """In a further dialogue of a scenario a prompt begins anew; what was written has then no one record of tokens."""
+    _, model, tokenizer = tiny
+    engine = make_engine("Open-v0", scenario=str(Path(__file__).parents[1] / "envs" / "open" / "sessions.toml"))
+    prompts = []
+
+    def generate(asked):
+        prompts.extend(tokenizer.decode(prompt) for prompt in asked)
+        said = ("[do ask]", "[bye]", "[do ask]", "[do tea]")[len(prompts) - 1]
+        return [[*tokenizer.encode(said, add_special_tokens=False), tokenizer.eos_token_id]], None
+
+    policy = LanguageModelPolicy(model, tokenizer, generate=generate)
+    (dialogue,) = rollout(engine, policy, [0])
+    assert dialogue.state.session == 2 and len(prompts) == 4
+    assert ["cup of" in prompt for prompt in prompts] == [False, True, False, True]
+    assert prompts[3].startswith(prompts[2]) and "A week later" in prompts[2] and "You serve" not in prompts[2]
+    with pytest.raises(ValueError, match="remember = true"):
+        policy.record(dialogue)
