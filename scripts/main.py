@@ -20,6 +20,7 @@ COMMANDS = {
     "play": "talk to a simulated person yourself",
     "evaluate": "score one policy, or compare several",
     "tournament": "let policies meet each other: cross-play matrix and ranking",
+    "transfer": "let policies play several kinds of people: do these agree on which is better?",
     "scorecard": "measure simulated users side by side",
     "judge": "measure a language model that is to judge dialogues: its card",
     "people": "hold a simulated person against dialogues between people, from your own file",

@@ -1,0 +1,271 @@
+"""Do policies keep their order with other people than those they were trained with? Every policy plays every person.
+
+A *person* is a kind of simulated user: settings of `make_engine`, with another user, another population or another
+registered id of the same acts. What a policy earns with whom is a table; how far two kinds of people agree about which
+policy is better is the rank correlation of the policies' mean payoffs, as SimulatorArena holds simulated users against
+real ones (Dou et al. 2025).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from ..core.spec import split_commas
+from ..envs.engine import Engine
+from ..envs.make import make_engine
+from ..envs.registration import TABLE
+from ..envs.seeds import seed_in
+from ..policies.policy import PolicySpec
+from ..policies.registry import make_policy
+from ..policies.rollout import rollout
+from .judge_card import rank_correlation
+from .statistics import Interval, mean_interval
+from .tables import PADDING, Printable, between, markdown, number
+
+EPISODES = 500
+FEW = 10
+"""Dialogues with a person for whom a language model is asked."""
+_DRAWS = 2000
+_LABEL = re.compile(r"[\w. -]+")
+
+
+@dataclass(frozen=True)
+class Transfer(Printable):
+    """What every policy earned with every kind of person. Intervals are of 95%.
+
+    Attributes:
+        env_id: Whose game it is.
+        seed: The first; all play the same seeds.
+        payoffs: Person -> policy -> payoff of each dialogue, shape (episodes,); NaN where the machinery failed.
+    """
+
+    env_id: str
+    seed: int
+    payoffs: Mapping[str, Mapping[str, np.ndarray]]
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """Kinds of people, in the order given."""
+        return tuple(self.payoffs)
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """Policies, in the order given."""
+        return tuple(next(iter(self.payoffs.values())))
+
+    def cell(self, policy: str, person: str) -> tuple[float, Interval]:
+        """Mean payoff of a policy with a person, and its interval."""
+        counted = _counted(self.payoffs[person][policy])
+        return float(counted.mean()), mean_interval(counted)
+
+    def agreement(self, one: str, other: str) -> tuple[float, Interval]:
+        """Rank correlation (Spearman) of the policies' mean payoffs with two persons.
+
+        The interval is that of the dialogues' luck (bootstrap over each person's dialogues, all policies together); it
+        says nothing of policies that are not there.
+        """
+        means = [[self.cell(policy, person)[0] for policy in self.policies] for person in (one, other)]
+        generator = np.random.default_rng(0)
+        drawn = [self._drawn(person, generator) for person in (one, other)]
+        found = [rank_correlation(a, b) for a, b in zip(*(one.tolist() for one in drawn), strict=True)]
+        return rank_correlation(*means), Interval(*np.quantile(found, (0.025, 0.975)).tolist())
+
+    def _drawn(self, person: str, generator: np.random.Generator) -> np.ndarray:
+        """Means of dialogues drawn again, shape (draws, policies)."""
+        table = np.stack([self.payoffs[person][policy] for policy in self.policies], axis=1)
+        table = table[~np.isnan(table).any(axis=1)]
+        return table[generator.integers(0, len(table), (_DRAWS, len(table)))].mean(axis=1)
+
+    def episodes(self, person: str) -> int:
+        """Dialogues that each policy had with a person."""
+        return len(next(iter(self.payoffs[person].values())))
+
+    def to_json(self) -> dict[str, Any]:
+        """Means, intervals and rank correlations, in plain values."""
+        cells: dict[str, dict[str, list[float]]] = {person: {} for person in self.persons}
+        for person, found in cells.items():
+            for policy in self.policies:
+                mean, interval = self.cell(policy, person)
+                found[policy] = [mean, *interval]
+        pairs = [
+            {"persons": [one, other], "correlation": value, "interval": list(interval)}
+            for one, other in self._pairs()
+            for value, interval in [self.agreement(one, other)]
+        ]
+        episodes = {person: self.episodes(person) for person in self.persons}
+        return {
+            "env_id": self.env_id,
+            "seed": self.seed,
+            "episodes": episodes,
+            "payoffs": cells,
+            "rank_correlation": pairs,
+        }
+
+    def to_markdown(self) -> str:
+        """Two tables for a page: payoffs with half intervals, and rank correlations with intervals."""
+        tables = [markdown([["policy", *self._heads()], *self._rows()])]
+        if len(self.policies) > 2 and len(self.persons) > 1:
+            head, *rest = self._correlations()
+            tables.append(markdown([head, *rest]))
+        return "\n\n".join(tables)
+
+    def __rich__(self) -> RenderableType:
+        tables = [
+            _table(["policy", *self._heads()], self._rows(), f"{self.env_id} · mean payoff · seeds from {self.seed}")
+        ]
+        if len(self.policies) > 2 and len(self.persons) > 1:
+            head, *rest = self._correlations()
+            tables.append(_table(head, rest, f"rank correlation over {len(self.policies)} policies"))
+        return Group(*tables)
+
+    def _heads(self) -> list[str]:
+        return [f"{person} ({self.episodes(person)})" for person in self.persons]
+
+    def _rows(self) -> list[list[str]]:
+        best = {person: max(self.policies, key=lambda one: self.cell(one, person)[0]) for person in self.persons}
+        rows = []
+        for policy in self.policies:
+            row = [policy]
+            for person in self.persons:
+                mean, (low, high) = self.cell(policy, person)
+                row.append(f"{number(mean)} ± {number((high - low) / 2)}{' *' * (best[person] == policy)}")
+            rows.append(row)
+        return rows
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        return [(one, other) for place, one in enumerate(self.persons) for other in self.persons[place + 1 :]]
+
+    def _correlations(self) -> list[list[str]]:
+        rows = [["", *self.persons[1:]]]
+        for place, one in enumerate(self.persons[:-1]):
+            found = [self.agreement(one, other) for other in self.persons[place + 1 :]]
+            rows.append([one, *[""] * place, *(f"{number(value, 2)} {between(spread)}" for value, spread in found)])
+        return rows
+
+
+def transfer(
+    env_id: str,
+    policies: Sequence[str] | Mapping[str, PolicySpec],
+    persons: Sequence[str] | Mapping[str, Mapping[str, Any]],
+    episodes: int = EPISODES,
+    seed: int = 0,
+    *,
+    few: int = FEW,
+    split: str | None = None,
+    batch: int = 256,
+    progress: Callable[[str], None] | None = None,
+    **settings: Any,
+) -> Transfer:
+    """Let every policy play every kind of person, on the same seeds.
+
+    Args:
+        env_id: A registered id.
+        policies: Two or more: names as for `make_policy`, each with a name of one's own before it if need be
+            (``"tough=acts:FOLDER"``), or a mapping.
+        persons: Two or more: ``"scripted"``, a registered id with the same acts, or settings as for `make_engine`, such
+            as ``"population=hard"``, ``"user=llm:smollm2"`` or several with commas; or a mapping from a name to such
+            settings (with ``env_id``, if it is another id).
+        episodes: Dialogues of each policy with each person.
+        seed: Of the first.
+        few: Dialogues with a person for whom a language model is asked.
+        split: As for `evaluate`.
+        batch: Dialogues that run together.
+        progress: Is told how far it has come.
+        **settings: Of all persons.
+
+    Raises:
+        ValueError: If an argument is not among the valid ones.
+        ConnectionError: If the machinery failed in every dialogue of a policy with a person.
+    """
+    named = _labelled(policies)
+    people = {key: _settings(key) for key in persons} if not isinstance(persons, Mapping) else dict(persons)
+    for name, found in (("policies", named), ("persons", people)):
+        if len(found) < 2 or (not isinstance(found, Mapping) and len(set(found)) < len(found)):
+            raise ValueError(f"{name} must be two or more, each once; got {', '.join(found) or 'none'}")
+    for name, value in (("episodes", episodes), ("few", few)):
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}")
+    payoffs: dict[str, dict[str, np.ndarray]] = {}
+    home = make_engine(env_id, **settings)
+    for person, given in people.items():
+        own = {**settings, **given}
+        engine = make_engine(own.pop("env_id", env_id), **own)
+        if engine.family.acts != home.family.acts:
+            raise ValueError(f"persons must play the same game; {person!r} has other acts than {env_id!r}")
+        number_of = few if str(own.get("user", "scripted")) != "scripted" else episodes
+        first = seed_in(split, seed, number_of)
+        payoffs[person] = {}
+        for name, policy in named.items():
+            payoffs[person][name] = _played(
+                engine, policy, range(first, first + number_of), batch, f"{name} with {person}"
+            )
+            if progress is not None:
+                progress(f"{name} with {person}: {number(float(_counted(payoffs[person][name]).mean()))}")
+    return Transfer(env_id.removeprefix("dialogym:"), seed_in(split, seed), payoffs)
+
+
+def _played(engine: Engine, policy: PolicySpec, seeds: range, batch: int, about: str) -> np.ndarray:
+    speaker, found = make_policy(policy, engine), np.full(len(seeds), np.nan)
+    for place, dialogue in enumerate(rollout(engine, speaker, seeds, batch)):
+        if not dialogue.error:
+            found[place] = dialogue.steps[-1].payoff
+    if np.isnan(found).all():
+        raise ConnectionError(f"all {len(seeds)} dialogues failed: {about}")
+    return found
+
+
+def _counted(payoffs: np.ndarray) -> np.ndarray:
+    return payoffs[~np.isnan(payoffs)]
+
+
+def _labelled(policies: Sequence[str] | Mapping[str, PolicySpec]) -> dict[str, PolicySpec]:
+    if isinstance(policies, Mapping):
+        return dict(policies)
+    found: dict[str, PolicySpec] = {}
+    for policy in policies:
+        label, sign, rest = policy.partition("=")
+        named = bool(sign) and _LABEL.fullmatch(label) is not None
+        if (label if named else policy) in found:
+            raise ValueError(f"policies must each be there once; got {policy!r} again")
+        found[label if named else policy] = rest if named else policy
+    return found
+
+
+def _settings(person: str) -> dict[str, Any]:
+    """What a person is in settings: of one's own id, or another id."""
+    if person == "scripted":
+        return {}
+    if "=" not in person:
+        if person.removeprefix("dialogym:") in TABLE:
+            return {"env_id": person}
+        raise ValueError(
+            f"a person must be 'scripted', a registered id or settings such as user=llm:MODEL; got {person!r}"
+        )
+    pairs = (part.partition("=") for part in split_commas(person))
+    return {name.strip(): _value(value) for name, _, value in pairs}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> Table:
+    table = Table(box=box.HORIZONTALS, padding=PADDING, pad_edge=False, title=title, title_justify="left")
+    table.add_column(head[0])
+    for one in head[1:]:
+        table.add_column(one, justify="right")
+    for row in rows:
+        table.add_row(*row)
+    return table
