@@ -199,8 +199,18 @@ def _warnings(evaluations: Sequence[Evaluation]) -> list[Text]:
     return [Text(f"{e.policy}: " * many + e.warning, style="bold red") for e in evaluations if e.warning]
 
 
+ASIDE = {
+    "reader": ("read", "vetoes", "utterances that passed were objected to by the second model"),
+    "tracker": ("goals", "unquoted", "answers about goals claimed something without words that show it"),
+}
+"""What is counted of models beside the one that is the person: of how many, how many, and what they are."""
+
+
 def _rate(part: str, counts: dict[str, float]) -> tuple[float | None, str]:
     """Share of first words or answers that passed, or of readings that differ; and what became of the others."""
+    if part in ASIDE:
+        of, hits, text = (*(counts[name] for name in ASIDE[part][:2]), ASIDE[part][2])
+        return hits / of if of else None, f"of {of:.0f} {text}; {_said(counts)}"
     if part == "policy":
         return None, f"{counts['requests']:.0f} turns asked for, {_said(counts)}"
     if part == "ear":

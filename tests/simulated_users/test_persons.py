@@ -11,6 +11,7 @@ from dialogym.envs.engine import Engine, Options
 from dialogym.envs.make import make_engine
 from dialogym.envs.open.family import Open
 from dialogym.envs.open.game import Reply
+from dialogym.evaluation.evaluate import evaluate
 from dialogym.evaluation.scorecard import scorecard
 from dialogym.policies.policy import FunctionPolicy
 from dialogym.policies.rollout import rollout
@@ -245,3 +246,19 @@ def test_soft_goals_count_where_somebody_tracks_them(bike, tmp_path):
     plain, tracked = (one.measures["goals_met"] for one in card.users)
     assert (plain.n, tracked.n) == (3 * 2, 3 * 4) and set(tracked.parts) == {"objective", "policy", "requirement"}
     assert tracked.parts["objective"] == 1.0
+
+
+def test_what_these_models_did_stands_in_the_result(bike, tmp_path):
+    (file,) = tmp_path.glob("*.toml")
+    voice = LLMVoice(
+        bike.voice, bike.guide, Model(lambda request: "Well."), {}, reader=SecondReader(Model(lambda request: "NO"))
+    )
+    tracker = Tracker(Model(lambda request: '1: complete "never said so"\n2: aligned'))
+    user = LLMUser(voice, bike.cast, Model(lambda request: "ACT: [talk]"), tracker=tracker)
+    result = evaluate("Open-v0", "random", 4, user=user, scenario=str(file))
+    assert set(result.conduct) == {"voice", "mind", "reader", "tracker"}
+    said = " ".join(str(result).split())
+    assert (
+        f"of {voice.reader.counts.read} utterances that passed were objected to" in said and voice.reader.counts.vetoes
+    )
+    assert f"of {tracker.counts.goals} answers about goals claimed something without words" in said
