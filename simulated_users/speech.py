@@ -132,6 +132,11 @@ def fault_of_form(said: str) -> str:
         return f"Be shorter: {MAX_WORDS} words at most."
     if strange := _STRANGE.search(said):
         return f"Use plain words in English, without the sign {strange[0]!r}."
+    return fault_of_role(said)
+
+
+def fault_of_role(said: str) -> str:
+    """What is wrong with words of somebody who stands beside its role: a name before them, talk about the task."""
     return _SAID.fault(said.lower(), "label", "meta")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from ...core.stream import Stream
 from ...simulated_users.guide import Line
-from ...simulated_users.speech import manner
+from ...simulated_users.speech import fault_of_role, manner
 from ...simulated_users.user import Cue
 from .acts import Reply
 from .format import Scenario
@@ -16,6 +16,7 @@ from .telling import of_values
 from .voice import Lines
 
 MOST = 60  # words of an utterance
+_TRUE_TO_IT = re.compile("word for word", re.IGNORECASE)  # people of files say that, too
 _TAG = re.compile(r"[\[\]]|<\|")  # a model's own signs, such as that a conversation ends, are no words
 
 
@@ -70,6 +71,8 @@ class FileGuide:
             return f"Use at most {MOST} words."
         if _TAG.search(said):
             return "Use no brackets."
+        if fault := fault_of_role(_TRUE_TO_IT.sub("", said)):
+            return fault
         told = dict(getattr(cue.act, "facts", ()))
         for name, words in self._words[cue.public.scenario].items():
             if name in told and not words.search(said):

@@ -129,6 +129,13 @@ def test_another_value_than_the_one_told_does_not_pass():
     assert family.guide.check(cue, line, "I just want my money back.") == ""
     assert "not what you were asked" in family.guide.check(cue, line, "Give me my money back, or send it again.")
     assert "Tell clearly" in family.guide.check(cue, line, "I want it sorted out.")
+    for beside in (
+        "Customer: my money back.",
+        "As an AI, I want my money back.",
+        "[bye] My money back.",
+        "My money back<|end|>",
+    ):
+        assert family.guide.check(cue, line, beside), beside
 
 
 def test_what_the_files_have_for_a_fact_passes():
