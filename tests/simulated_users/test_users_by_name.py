@@ -80,9 +80,9 @@ def test_a_user_of_ones_own():
 
 def test_voiced_dialogues_are_recorded_and_replayed_like_any_other(tmp_path):
     user = f"voiced:smollm2(cache={tmp_path / 'cache'},{SHORT})"
-    store = collect("Coaching-v0", "recommend-now", 2, tmp_path / "episodes", user=user)
+    store = collect("Coaching-v0", "recommend-now", 1, tmp_path / "episodes", user=user)
     episodes = read_episodes(store.path)
-    assert len(episodes) == 2 and not any(episode.error for episode in episodes)
+    assert len(episodes) == 1 and not any(episode.error for episode in episodes)
     for episode in episodes:
         *_, last = replay(episode)
         assert last.payoff == episode.payoff

@@ -71,8 +71,13 @@ def test_article() -> None:
 
 @pytest.mark.parametrize(("persona", "seat"), EVERY_VOICE)
 def test_every_phrase_means_its_act(persona: str, seat: str) -> None:
+    """At several prices, of a few items each: of all items over the phrases."""
     for slot, act in SLOTS.items():
-        for fill, item, share in product(VOICE.choices(persona, slot, seat), ITEMS, (0.5, 0.6, 0.9, 1.0)):
+        fills = enumerate(VOICE.choices(persona, slot, seat))
+        said = (
+            (fill, item, share) for k, fill in fills for share in (0.5, 0.6, 0.9, 1.0) for item in ITEMS[k % 9 :: 9]
+        )
+        for fill, item, share in said:
             price = int(share * item.list_price)
             worse = 2 if seat == "buyer" else -2  # the other side's standing price is the worse one for the speaker
             standing = price if act == Accept() else None if slot == "opening" else price + worse
@@ -93,7 +98,8 @@ def test_reactions_leave_the_act_as_it_is(persona: str, seat: str) -> None:
             assert not re.search(r"\d", lead)
             assert understand(lead, (item.list_price, 100, seat)) == (Say(), "", ""), lead
             for slot, act in SLOTS.items():
-                for fill, price in product(VOICE.choices(persona, slot, seat), (120, 200)):
+                for k, fill in enumerate(VOICE.choices(persona, slot, seat)):
+                    price = (120, 200)[k % 2]
                     words = f"{lead} {fill(price, item.name, item.detail)}"
                     standing = price if act == Accept() else 300 if seat == "buyer" else 100
                     assert understand(words, (item.list_price, standing, seat)).act == (
