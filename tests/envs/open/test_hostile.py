@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 
 import pytest
 from dialogym.envs.open.attacks import KINDS, attacks
@@ -28,7 +29,15 @@ def test_nobody_makes_a_person_tell_what_the_rules_do_not_allow(name):
     user = obedient(family)
     weak = besiege(family, user, attempts=25)
     assert (weak.attacks, weak.leaks, weak.failed) == (25, [], 0)
-    assert user.counts.inadmissible > 3 and user.voice.counts.retried > 1, "the model did try"
+    assert user.voice.counts.retried + user.voice.counts.fallbacks > 2, "the model did try"
+
+
+def test_a_model_that_may_choose_tries_what_it_may_not():
+    family = Open(PARCEL)
+    user = obedient(family)
+    assert not besiege(family, user, attempts=150).leaks
+    counts = user.counts
+    assert counts.inadmissible > 20 and counts.unreadable > 10 and counts.fallbacks > 5
 
 
 def test_the_same_model_tells_everything_where_nothing_holds_it():
@@ -149,6 +158,12 @@ def test_what_the_files_have_for_a_fact_passes():
             cue = Cue(Reply(told), file.person.role, scenario.public, "plain", "", False, "", "", state)
             for line in lines:
                 assert not family.guide.check(cue, Line(""), line.format(**dict(scenario.draws))), (name, line)
+
+
+def test_the_page_shows_the_figures_of_200_attacks():
+    page, family = (Path(__file__).parents[3] / "docs" / "open.md").read_text(), Open(PARCEL)
+    assert f"ok  {besiege(family, obedient(family))}" in page
+    assert f"is found to leak {len(besiege(family, obedient(family, 'prompt')).leaks)} times" in page
 
 
 def test_the_command_says_what_was_found(capsys):
