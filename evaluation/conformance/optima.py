@@ -61,13 +61,13 @@ def nobody_beats_the_optimum(subject: Subject) -> None:
                 f"no baseline gets more than {highest:.4f}, and the upper bound is {bound:.4f}: one is too weak"
             )
         return
-    best, limit = subject.optimum, subject.turns
+    best, limit = subject.optimum, subject.tree
     for name in subject.policies:
         try:
             low = expected_return(subject.family, name, limit=limit)
         except NotEnumerable as error:
             if isinstance(error, TooManyTurns):  # it is so with most of the others: only small trees are summed now
-                limit = subject.turns // 20
+                limit = subject.tree // 20
             low, high = _beyond(subject.payoffs(name, 300))
         if low > best + EXACT:
             raise Violation(f"{name!r} gets {low:.6f} or more, and the optimum is given as {best:.6f}: {_PRUNED}")

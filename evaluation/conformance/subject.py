@@ -67,16 +67,17 @@ class Reply(NamedTuple):
 
 
 class Subject:
-    """A registered environment; `compared` counts the replies that could be compared for different secrets.
+    """A registered environment.
 
-    Args:
-        env_id: Its id.
-        turns: Of a policy's tree that is summed exactly; a larger one is sampled.
-        settings: Of the family.
+    Attributes:
+        tree: The most turns of a policy's tree that is summed exactly; a larger one is sampled.
+        compared: The replies that could be compared for different secrets.
     """
 
-    def __init__(self, env_id: str, turns: int = 20_000, **settings: Any):
-        self.env_id, self.turns = env_id, turns
+    tree = 20_000
+
+    def __init__(self, env_id: str, **settings: Any):
+        self.env_id = env_id
         self.settings = split_options(settings)[1]
         self.engine = make_engine(env_id, **self.settings)
         self.family = self.engine.family

@@ -23,12 +23,14 @@ from ..reach import ONE_OF_EACH
 
 IDS = [env_id for env_id, (path, _) in TABLE.items() if path.startswith("dialogym.")]
 
-TURNS = 4000  # `dialogym check` sums trees of policies up to five times as large
+TREE = 4000  # `dialogym check` sums trees of policies up to five times as large
 
 
 @lru_cache(maxsize=2)  # the tests of an id follow each other
 def subject(env_id):
-    return Subject(env_id, turns=TURNS)
+    found = Subject(env_id)
+    found.tree = TREE
+    return found
 
 
 @pytest.mark.parametrize(
