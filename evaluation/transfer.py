@@ -263,9 +263,9 @@ def _value(text: str) -> Any:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> Table:
     table = Table(box=box.HORIZONTALS, padding=PADDING, pad_edge=False, title=title, title_justify="left")
-    table.add_column(head[0])
+    table.add_column(head[0], overflow="fold")
     for one in head[1:]:
-        table.add_column(one, justify="right")
+        table.add_column(one, justify="right", overflow="fold")
     for row in rows:
         table.add_row(*row)
     return table
