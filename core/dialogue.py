@@ -99,21 +99,13 @@ class Step:
         error: What failed in the simulated user's machinery; ``""`` if nothing did.
         rewards: The reward terms of this step, by name, once they were computed.
         reward: Their sum.
+        feedback: What a critic said of this step in words, if one was asked; see `policies.feedback`.
     """
 
     __slots__ = (
-        "dialogue",
-        "index",
-        "text",
-        "heard",
-        "before",
-        "exchange",
-        "reply",
-        "truncated",
-        "error",
-        "rewards",
-        "reward",
-    )
+        "dialogue", "index", "text", "heard", "before", "exchange", "reply", "truncated", "error", "rewards", "reward",
+        "feedback",
+    )  # fmt: skip
 
     def __init__(self, dialogue: Dialogue, text: str, heard: Heard, exchange: Exchange | None = None, reply: str = ""):
         self.dialogue = dialogue
@@ -127,6 +119,7 @@ class Step:
         self.error = ""
         self.rewards: dict[str, float] = {}
         self.reward = 0.0
+        self.feedback = ""
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """The attributes, to be pickled or copied; with the dialogue itself, where `Dialogue.release` has left less."""

@@ -21,6 +21,7 @@ class EpisodeTurn:
         reward_terms: Its weighted terms by name.
         branch: Which of the possible continuations followed (index into the support of the exact distribution); -1 for
             the partner's turns.
+        feedback: What a critic said of the learner's turn in words; ``""`` if none was asked.
     """
 
     seat: str
@@ -30,6 +31,7 @@ class EpisodeTurn:
     reward: float = 0.0
     reward_terms: dict[str, float] = field(default_factory=dict)
     branch: int = -1
+    feedback: str = ""
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ TURN = pa.struct(
         ("reward", pa.float64()),
         ("reward_terms", pa.string()),
         ("branch", pa.int32()),
+        ("feedback", pa.string()),
     ]
 )
 SCHEMA = pa.schema(
@@ -212,7 +213,7 @@ def record(dialogue: Dialogue, env_id: str, engine: Engine, policy: str) -> Epis
     for turn, step in zip(own, dialogue.steps, strict=True):
         possible = setting.exchange(step.before, hidden, step.heard.act).support
         turn.branch = possible.index(step.exchange) if step.exchange in possible else -1
-        turn.reward, turn.reward_terms = step.reward, dict(step.rewards)
+        turn.reward, turn.reward_terms, turn.feedback = step.reward, dict(step.rewards), step.feedback
         hidden = step.exchange.hidden
     return Episode(
         env_id=env_id,
@@ -348,9 +349,7 @@ def rescore(episodes: Iterable[Episode], reward: RewardSpec | Reward, judge: Any
         turns = []
         for turn in episode.turns:
             terms = next(steps).rewards if turn.seat == episode.seat else {}
-            turns.append(
-                EpisodeTurn(turn.seat, turn.text, turn.act, turn.problem, sum(terms.values()), dict(terms), turn.branch)
-            )
+            turns.append(replace(turn, reward=sum(terms.values()), reward_terms=dict(terms)))
         values = {field.name: getattr(episode, field.name) for field in fields(episode)}
         values |= {
             "turns": turns,

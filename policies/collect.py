@@ -44,6 +44,7 @@ def collect(
     engine: str = "local",
     workers: int = 2,
     split: str | None = None,
+    critic: str = "",
     **settings: Any,
 ) -> EpisodeStore:
     """Play episodes and append them to a store. What was written stays readable whatever happens later.
@@ -65,6 +66,8 @@ def collect(
         engine: ``"local"``: in this process. ``"ray"``: in worker processes, see `ray_collect`.
         workers: Chunks of `batch` episodes that are played at the same time on Ray.
         split: ``"train"``, ``"validation"`` or ``"test"``: `seed` counts from the first of this split's own seeds.
+        critic: Who says in words what each turn of the learner was worth, into ``feedback`` of its turns: ``"exact"``,
+            ``"reaction"``, or ``""`` for nobody; see `make_turn_critic`.
         **settings: As for ``gym.make``.
 
     Raises:
@@ -81,7 +84,9 @@ def collect(
     seed = seed_in(split, seed, episodes)
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}; got {engine!r}")
-    job = RolloutJob(env_id, policy, best_of, batch, {**settings, "reward": Reward(settings.get("reward", "goal"))})
+    job = RolloutJob(
+        env_id, policy, best_of, batch, {**settings, "reward": Reward(settings.get("reward", "goal"))}, critic
+    )
     store, seeds = EpisodeStore(path), range(seed, seed + episodes)
     worker = None if engine == "ray" else RolloutWorker(job)
     held = _held(store, job) if resume else frozenset()

@@ -10,6 +10,7 @@ import numpy as np
 from ..core.episode import Episode
 from ..envs.episodes import record
 from ..envs.make import make_engine
+from .feedback import make_turn_critic
 from .policy import PolicySpec
 from .registry import make_policy
 from .rollout import rollout
@@ -31,6 +32,7 @@ class RolloutJob(NamedTuple):
     best_of: int
     batch: int
     settings: Mapping[str, Any]
+    critic: str = ""
 
 
 class RolloutWorker:
@@ -44,6 +46,7 @@ class RolloutWorker:
         self.job = job
         self.engine = make_engine(job.env_id, **job.settings)
         self.policy = make_policy(job.policy, self.engine)
+        self.comment = make_turn_critic(job.critic, self.engine) if job.critic else None
         self.batch = min(job.batch, getattr(self.policy, "at_once", job.batch))
 
     def __call__(self, seeds: Sequence[int]) -> list[Episode]:
@@ -53,7 +56,10 @@ class RolloutWorker:
         played = list(rollout(self.engine, self.policy, repeated, self.batch, attempts))
         name = recorded_name(self.policy.name, count)
         together = (played[first : first + count] for first in range(0, len(played), count))
-        best = (max(tries, key=lambda d: -np.inf if d.error else d.steps[-1].payoff) for tries in together)
+        best = [max(tries, key=lambda d: -np.inf if d.error else d.steps[-1].payoff) for tries in together]
+        if self.comment is not None:
+            for dialogue in best:
+                self.comment(dialogue)
         return [record(dialogue, self.job.env_id, self.engine, name) for dialogue in best]
 
 

@@ -15,6 +15,7 @@ from ..core.dialogue import Dialogue
 from ..core.stream import Stream
 from ..envs.engine import Engine
 from ..simulated_users.backends.weights import find_smollm2
+from .feedback import noted, wanted_in, with_feedback
 from .generation import CachedGenerator
 from .model_folder import see_folder
 from .sampling.lockstep import Lockstep
@@ -141,6 +142,7 @@ class LanguageModelPolicy:
         self.chat = ChatFormat(tokenizer)
         self.max_turn_tokens, self.temperature = max_turn_tokens, temperature
         self._generate, self._lockstep = generate, lockstep
+        self.wanted = ""  # what it is told before each of its messages, if it was trained so
         self._plain: Lockstep | None = None
         self._records: WeakKeyDictionary[Dialogue, TokenRecord] = WeakKeyDictionary()
         # the turns that are being spoken: which one of its dialogue it is, and what it is drawn with
@@ -150,7 +152,9 @@ class LanguageModelPolicy:
     def load(cls, name: str, engine: Engine, **options: Any) -> LanguageModelPolicy:
         """From a preset, a folder or an id; see `load_model`. Value heads in the folder guide what the model says."""
         model, tokenizer = load_model(name, engine, dtype="auto")
-        return cls(guided(model, name), tokenizer, name=f"lm:{name}", **options)
+        policy = cls(guided(model, name), tokenizer, name=f"lm:{name}", **options)
+        policy.wanted = wanted_in(name)
+        return policy
 
     @property
     def continuous(self) -> bool:
@@ -246,7 +250,7 @@ class LanguageModelPolicy:
         found: list[list[tuple[str, float]]] = []
         for first in range(0, len(dialogues), batch):
             some = dialogues[first : first + batch]
-            prompts = [self._heard(self.chat.record(dialogue.messages(self.system)), dialogue).ids for dialogue in some]
+            prompts = [self._heard(self._written(dialogue), dialogue).ids for dialogue in some]
             found += [[(self.chat.text(ids), p) for ids, p in said] for said in generator.enumerate(prompts, least)]
         return found
 
@@ -269,11 +273,16 @@ class LanguageModelPolicy:
         """The record, up to what the model is to answer now."""
         record, kept = self._records.get(dialogue), dialogue.kept()
         if record is None or len(record.turns) != len(dialogue.steps if kept is None else kept[2]):
-            record = self._records[dialogue] = self.chat.record(dialogue.messages(self.system))
+            record = self._records[dialogue] = self._written(dialogue)
         return self._heard(record, dialogue)
+
+    def _written(self, dialogue: Dialogue) -> TokenRecord:
+        """The record of what was said so far."""
+        messages = dialogue.messages(self.system)
+        return self.chat.record(with_feedback(messages, repeat(self.wanted)) if self.wanted else messages)
 
     def _heard(self, record: TokenRecord, dialogue: Dialogue) -> TokenRecord:
         """The record with the last reply."""
         if record.turns:
-            record.hear(self.chat.reply(dialogue.steps[-1].reply))
+            record.hear(self.chat.reply(noted(dialogue.steps[-1].reply, self.wanted)))
         return record

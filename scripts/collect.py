@@ -28,6 +28,8 @@ class Collect(Recording):
     """Go on after an interruption: play only the seeds that the folder does not hold yet."""
     split: Literal["train", "validation", "test"] | None = None
     """Seeds count from the first of this split's own."""
+    critic: Literal["", "exact", "reaction"] = ""
+    """Who says in words what each turn was worth, kept as its `feedback`."""
     batch: int = 256
     """Dialogues that run together, and are written together."""
     out: Path = Path("runs/episodes")
@@ -38,7 +40,8 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     """Collect and say where."""
     options = tyro.cli(Collect, args=list(arguments), prog="dialogym collect")
     play = {
-        name: getattr(options, name) for name in ("seed", "split", "batch", "best_of", "resume", "engine", "workers")
+        name: getattr(options, name)
+        for name in ("seed", "split", "batch", "best_of", "resume", "engine", "workers", "critic")
     }
     given = {**play, **options.settings(settings)}
     store = collect(options.env_id, options.policy, options.episodes, options.out, progress=True, **given)

@@ -59,6 +59,7 @@ ALGORITHMS = {
     "filtered-bc": Algorithm(
         "bc", "FilteredBCConfig", "train_bc", "behaviour cloning of the best of them", "offline", _THREE_PASSES
     ),
+    "fcp": Algorithm("bc", "FCPConfig", "train_bc", "behaviour cloning conditioned on feedback in words", "offline"),
     "mc": Algorithm("mc", "MCConfig", "train_mc", "decoding guided by Monte-Carlo returns", "offline", _GO_ON),
     "ilql": Algorithm("ilql", "ILQLConfig", "train_ilql", "implicit language Q-learning", "offline", _GO_ON),
     "awr": Algorithm("awr", "AWRConfig", "train_awr", "advantage-weighted regression", "offline", _GO_ON),

@@ -9,6 +9,7 @@ from trl import SFTConfig, SFTTrainer
 
 from ..core.episode import Episode
 from ..envs.make import make_engine
+from ..policies.feedback import GOOD, keep_wanted, with_feedback
 from ..policies.language_model import LanguageModelPolicy, load_model
 from ..policies.tokens import ChatFormat
 from . import processes
@@ -36,7 +37,9 @@ def train_bc(config: BCConfig) -> float | None:
     start = checkpoint if checkpoint and config.model == "tiny" else config.model
     model, tokenizer = load_model(start, engine, config.seed, config.dtype)
     policy = LanguageModelPolicy(model, tokenizer, config.max_turn_tokens)
-    data = _dataset(_best(episodes, config.best_share), policy.chat, config.respect)
+    critic = getattr(config, "critic", "")
+    policy.wanted = (getattr(config, "wanted", "") or GOOD[critic]) if critic else ""
+    data = _dataset(_best(episodes, config.best_share), policy.chat, config.respect, bool(critic))
     arguments = config.arguments(run, len(data))
     trainer = RecordTrainer(
         model=model,
@@ -48,7 +51,13 @@ def train_bc(config: BCConfig) -> float | None:
     policy.model, steps = trainer.model, arguments["max_steps"]
     Clock(run, trainer, policy, config.eval_every or steps, lambda step: step * config.batch_size)
     trainer.train(resume_from_checkpoint=checkpoint)
-    return run.finish(policy, trainer.save_model, demonstrations=len(data), steps=steps)
+
+    def save(folder: str) -> None:
+        trainer.save_model(folder)
+        if policy.wanted:
+            keep_wanted(folder, policy.wanted)
+
+    return run.finish(policy, save, demonstrations=len(data), steps=steps)
 
 
 class RecordTrainer(SFTTrainer):
@@ -75,10 +84,14 @@ def _best(episodes: list[Episode], share: float) -> list[Episode]:
     return [episode for episode in episodes if id(episode) in keep]
 
 
-def _dataset(episodes: list[Episode], chat: ChatFormat, respect: str) -> Dataset:
+def _dataset(episodes: list[Episode], chat: ChatFormat, respect: str, told: bool = False) -> Dataset:
+    """Rows to learn from; `told`: with the feedback on each message of the learner before it."""
     rows = []
+    if told and not any(turn.feedback for episode in episodes for turn in episode.turns):
+        raise ValueError("episodes must hold feedback: collect them with --critic exact")
     for episode in episodes:
-        record = chat.record(episode.messages())
+        messages, said = episode.messages(), [turn.feedback for turn in episode.turns if turn.seat == episode.seat]
+        record = chat.record(with_feedback(messages, iter(said)) if told else messages)
         for (start, end), kept in zip(record.turns, respected(episode, respect), strict=True):
             if not kept:
                 record.mask[start:end] = [0] * (end - start)

@@ -35,7 +35,8 @@ def recorded(config: RecordedConfig | ActsConfig, best_of: int = 1) -> tuple[lis
     if path is None:
         path, wanted = config.out / "demonstrations", seeds.demonstrations(config.seed, config.demonstrations)
         job = (config.env_id, config.demonstrator, len(wanted), path, wanted.start)
-        options = {"best_of": best_of, "progress": True, "resume": True, **config.settings}
+        options = {"best_of": best_of, "progress": True, "resume": True, "critic": getattr(config, "critic", "")}
+        options |= config.settings
         processes.main_only(lambda: len(collect(*job, **options)))
     found = [episode for episode in read_episodes(path) if wanted is None or episode.seed in wanted]
     check(found, config.env_id, config.settings)

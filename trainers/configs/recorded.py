@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...core.checks import above, at_least, one_of
+from ...policies.feedback import CRITICS
 from .. import processes
 from ..config import TrainerConfig
 from .shared import AWR, ILQL, Cloning, Guided, Offline, Recorded
@@ -63,6 +64,25 @@ class FilteredBCConfig(BCConfig):
 
     out: Path = Path("runs/filtered-bc")
     best_share: float = 0.3
+
+
+@dataclass(frozen=True)
+class FCPConfig(BCConfig):
+    """A clone conditioned on feedback in words: trained with what a critic says of each message before it."""
+
+    stage: ClassVar[str] = "fcp"
+
+    out: Path = Path("runs/fcp")
+    demonstrator: str = "scripted+random"
+    """Policy that plays the episodes, if they are to be collected: good ones and bad ones."""
+    critic: str = "exact"
+    """Who gives the feedback, if they are to be collected: `exact`, or `reaction`, which needs no optimum."""
+    wanted: str = ""
+    """The feedback that it is asked for when it plays; by default the best that the critic gives."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of(self, CRITICS, "critic")
 
 
 @dataclass(frozen=True)
