@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from ..core.dialogue import Dialogue, Step
@@ -65,7 +66,7 @@ def noted(text: str, feedback: str) -> str:
 def with_feedback(messages: Sequence[dict[str, str]], feedback: Iterator[str]) -> list[dict[str, str]]:
     """A chat in which the feedback on each message of the assistant stands before it."""
     found = [dict(message) for message in messages]
-    for before, message in zip(found, found[1:], strict=False):
+    for before, message in pairwise(found):
         if message["role"] == "assistant":
             before["content"] = noted(before["content"], next(feedback, ""))
     if found and found[-1]["role"] == "user":
