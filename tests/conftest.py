@@ -12,10 +12,32 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
+SOLVE_ALL = ("test_conformance.py", "test_exact.py", "test_references.py", "test_exits.py", "test_datasets.py")
+"""They ask for the optimum of most environments. On one worker each is solved once."""
+
+
 def pytest_collection_modifyitems(items):
     """What takes long comes first: in the end no worker waits long for the other."""
     slow = ("trainers", "policies", "simulated_users")
-    items.sort(key=lambda item: next((k for k, folder in enumerate(slow) if folder in item.path.parts), len(slow)))
+
+    def place(item):
+        known = item.path.name in SOLVE_ALL
+        return -1 if known else next((k for k, folder in enumerate(slow) if folder in item.path.parts), len(slow))
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Of ``--dist loadfile``: a file on one worker, and those of `SOLVE_ALL` on the same."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "all solved" if file.rpartition("/")[2] in SOLVE_ALL else file
+
+    return Together(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_finish():
