@@ -31,7 +31,7 @@ class StageStyle(NamedTuple):
     marker: str
 
 
-_RECORDED = ("bc", "filtered-bc", "mc", "ilql", "awr")
+_RECORDED = ("bc", "filtered-bc", "mc", "ilql", "awr", "fcp")
 _PLAYED = {
     "grpo": (1, "o"), "rloo": (0, "v"), "ppo": (2, "D"), "dpo": (3, "^"), "kto": (4, "P"),
     "expert-iteration": (5, "X"), "self-play": (5, "*"),

@@ -12,8 +12,11 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
-SOLVE_ALL = ("test_conformance.py", "test_exact.py", "test_references.py", "test_exits.py", "test_datasets.py")
+SOLVE_ALL = (
+    "test_conformance.py", "test_exact.py", "test_references.py", "test_exits.py", "test_datasets.py", "test_docs.py",
+)  # fmt: skip
 """They ask for the optimum of most environments. On one worker each is solved once."""
+LONG = ("test_numbers.py", "test_format.py", "test_acts_env.py", "test_gpu.py")
 
 
 def pytest_collection_modifyitems(items):
@@ -21,8 +24,9 @@ def pytest_collection_modifyitems(items):
     slow = ("trainers", "policies", "simulated_users")
 
     def place(item):
-        known = item.path.name in SOLVE_ALL
-        return -1 if known else next((k for k, folder in enumerate(slow) if folder in item.path.parts), len(slow))
+        if item.path.name in SOLVE_ALL + LONG:
+            return -2 if item.path.name in SOLVE_ALL else -1
+        return next((k for k, folder in enumerate(slow) if folder in item.path.parts), len(slow))
 
     items.sort(key=place)
 

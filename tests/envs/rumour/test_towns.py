@@ -178,7 +178,7 @@ def test_the_posterior_is_that_of_bayes():
 
 def test_the_brief_tells_all_numbers():
     text, info = gym.make(ENV).reset(seed=1)
-    for said in ("a town of 10,000 people, for 5 days", "one of 8 towns", "2%, 5%, 10%, 20% (25% each)", "10 others"):
+    for said in ("a town of 10,000 people for 5 days", "one of 8 towns", "2%, 5%, 10%, 20% (25% each)", "10 others"):
         assert said in text
     assert "hidden" not in info
 
