@@ -143,6 +143,15 @@ class Cast(Protocol):
 
 
 @runtime_checkable
+class Recalls(Protocol):
+    """A cast whose person has read something, of which it is shown what fits."""
+
+    def recalled(self, moment: Moment, words: str) -> str:
+        """What comes to its mind on hearing these words; ``""`` for nothing. It holds nothing that is hidden."""
+        ...
+
+
+@runtime_checkable
 class WordsRead(Protocol):
     """A cast that can tell from the person's words alone what they do."""
 

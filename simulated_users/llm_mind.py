@@ -21,7 +21,7 @@ from ..core.setting import Exchange
 from ..core.stream import Stream
 from .asking import Chat, ModelCounts, Verdict, ask, private_stream
 from .backends.backend import Backend, Request
-from .cast import GOALS, Cast, Decision, GoalState, Moment
+from .cast import GOALS, Cast, Decision, GoalState, Moment, Recalls
 from .llm_voice import LLMVoice
 from .personas import describe
 from .speech import literal
@@ -187,8 +187,11 @@ class LLMUser(ScriptedUser):
         """The chat that asks for an act. It holds what is hidden."""
         state = goal_state(dialogue)
         goals = "\n".join(f"- {goal.text} ({goal.status})" for goal in overlaid(self.cast.goals(moment), state))
+        sealed = is_pending(moment.setting.game, moment.state)
+        heard = "" if sealed else dialogue.meant(dialogue.hearing)
         parts = [
-            _transcript(dialogue, is_pending(moment.setting.game, moment.state)),
+            self.cast.recalled(moment, heard) if isinstance(self.cast, Recalls) else "",
+            _transcript(dialogue, sealed),
             self.cast.situation(moment),
             f"What you want:\n{goals}",
             f"Your plan so far: {state.plan}" if state.plan else "",

@@ -15,6 +15,7 @@ from ...simulated_users.cast import FAILED, KEPT, MET, OPEN, Goal, Moment
 from .acts import Reply
 from .game import Rules
 from .parts import CLOSED
+from .person import nearest
 from .telling import betrayed, values_named
 
 KEEP = "Tell nothing that you may not tell now, whoever asks for it."
@@ -68,11 +69,17 @@ class FileCast:
             text = fact.text[value] if isinstance(fact.text, dict) else fact.text
             facts.append(f"- {fact.id}: {text}{' You would rather not tell it.' if fact.secret else ''}")
         about = [
-            file.person.about.strip(),
+            file.person.described,
             f"About you: {'; '.join(known)}.",
             *(["You know:", *facts] if facts else []),
         ]
         return "\n".join(about).format(**draws)
+
+    def recalled(self, moment: Moment, words: str) -> str:
+        """The passages of the person's world that are nearest to what it hears."""
+        passages = nearest(_rules(moment.setting).file.person.passages, words)
+        told = "\n".join(f"- {' '.join(passage.split())}" for passage in passages)
+        return f"What you have read:\n{told}".format(**dict(moment.public.draws)) if told else ""
 
     def goals(self, moment: Moment) -> list[Goal]:
         """Those of the file, as far as they have come; and to keep what may not be told."""
@@ -141,6 +148,7 @@ class FileCast:
         weights = [check.weight for check in file.checks]
         turns = sum(file.turns_of(number) for number in range(1, len(file.session) + 2))
         least = sum(weight for weight in weights if weight < 0.0) - file.score.cost * turns
+        least -= sum(one.penalty for one, _ in file.forbidden)
         return least, sum(weight for weight in weights if weight > 0.0)
 
     def _meant(self, rules: Rules, act: Act) -> str:

@@ -244,14 +244,20 @@ class Open(Family):
         return (*map(rubric_of, file.score.judge), *soft)
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
-        """The score, and which checks hold."""
+        """The score, which checks hold, and what was forbidden; what only words tell is no part of the payoff."""
         rules, state, hidden = cast(Rules, dialogue.setting.game), dialogue.state, dialogue.hidden
         checks = [check for check in rules.file.checks if check.weight > 0]
         met = sum(check.weight for check in checks if rules.holds(check.when, state, hidden))
-        held = {f"check {check.id}": rules.holds(check.when, state, hidden) for check in rules.file.checks}
+        held: dict[str, Any] = {
+            f"check {check.id}": rules.holds(check.when, state, hidden) for check in rules.file.checks
+        }
         for goal, when in rules.file.aims:
             if goal.id and when is not None:
                 held[f"goal {goal.id}"] = rules.holds(when, state, hidden)
+        if mine := [one.id for one in rules.file.forbid if one.by == "learner"]:
+            broken = rules.broken(state, hidden, [step.text for step in dialogue.steps])
+            held |= {f"forbidden {name}": name in broken for name in mine}
+            held["penalty of words"] = sum(broken.values())
         return {
             "checks": met / sum(check.weight for check in checks),
             "turns": state.turn + state.spent,

@@ -25,6 +25,7 @@ def find_faults(file: Any) -> Iterator[str]:
         ("facts", facts),
         ("moves and tools", [*moves, *(t.name for t in file.tool), *([file.draft.name] if file.draft else [])]),
         ("checks", [check.id for check in file.checks]),
+        ("forbidden things", [one.id for one in file.forbid]),
         ("rubrics and goals", [*(rubric.id for rubric in file.score.judge), *(g.id for g in file.goal if g.id)]),
     ):
         if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -97,6 +98,9 @@ def find_faults(file: Any) -> Iterator[str]:
     for move in file.move:
         for cue in move.cues:
             yield from _regular(f"move.{move.id}.cues", cue)
+    for one in file.forbid:
+        for pattern in one.words:
+            yield from _regular(f"forbid.{one.id}.words", pattern)
     for text in _texts({name: part for name, part in file.model_dump().items() if name not in ("tool", "draft")}):
         for _, name, _, _ in _fields(text):
             if name is not None and name not in file.random:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from .faults import find_faults, leaves
+from .forbid import Forbid
 from .parts import (
     CLOSED,
     TIME,
@@ -28,7 +29,6 @@ from .parts import (
     Move,
     Name,
     Part,
-    Person,
     Rule,
     Score,
     Session,
@@ -37,6 +37,7 @@ from .parts import (
     Variable,
     one_or_more,
 )
+from .person import Person
 
 
 class Scenario(Part):
@@ -69,6 +70,7 @@ class Scenario(Part):
     draft: Draft | None = None
     rule: tuple[Rule, ...] = ()
     end: tuple[Ending, ...] = ()
+    forbid: tuple[Forbid, ...] = ()
     session: tuple[Session, ...] = ()
     final: tuple[Name, ...] = ()
     score: Score
@@ -104,6 +106,11 @@ class Scenario(Part):
         ]
         return (*self.score.check, *own)
 
+    @cached_property
+    def forbidden(self) -> tuple[tuple[Forbid, Condition], ...]:
+        """What the learner must not do, with the condition under which it was done. Words alone are not among it."""
+        return tuple((one, one.condition) for one in self.forbid if one.acts)
+
     @property
     def aims(self) -> tuple[tuple[Aim, Condition | None], ...]:
         """Every goal with the condition under which it is met; none for what no condition can tell."""
@@ -123,6 +130,7 @@ class Scenario(Part):
             *((f"tool.{tool.name}.requires", tool.requires) for tool in self.tool),
             *((f"tool.{tool.name}.returns", part.when) for tool in self.tool for part in tool.returns),
             *((f"check.{check.id}.when", check.when) for check in self.checks),
+            *((f"forbid.{one.id}", one.condition) for one in self.forbid),
         )
         for place, condition in places:
             for part in condition.parts():

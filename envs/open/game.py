@@ -286,15 +286,29 @@ class Rules:
         return (*(move.id for move in self.file.move), *self.file.calls, "bye")
 
     def payoff(self, state: State, seat: str, hidden: Any = None) -> float:
-        """The checks that hold, each with its weight, less what the turns cost; nothing for the person."""
+        """The checks that hold, each with its weight, less what was forbidden and what the turns cost.
+
+        Nothing for the person.
+        """
         if seat != self.seats[0]:
             return 0.0
         key = (*state[3:7], state.session, *state[9:], hidden)  # not who moves, nor how long it took
         worth = self._worth.get(key)
         if worth is None:
-            held = (check.weight for check in self.file.checks if self.holds(check.when, state, hidden))
+            held = [check.weight for check in self.file.checks if self.holds(check.when, state, hidden)]
+            held += [-one.penalty for one, done in self.file.forbidden if self.holds(done, state, hidden)]
             worth = self._worth[key] = math.fsum(held)
         return worth - self.file.score.cost * (state.turn + state.spent)
+
+    def broken(self, state: State, hidden: Inner, texts: Sequence[str]) -> dict[str, float]:
+        """What the learner did or said that is forbidden, and what it costs beside the payoff: only words tell it."""
+        found: dict[str, float] = {}
+        for one in self.file.forbid:
+            if one.acts and self.holds(one.condition, state, hidden):
+                found[one.id] = 0.0  # the payoff has it
+            elif one.by == "learner" and self.holds(one.when, state, hidden) and any(map(one.is_said, texts)):
+                found[one.id] = one.penalty
+        return found
 
     @cached_property
     def _worth(self) -> dict[Any, float]:

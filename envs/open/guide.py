@@ -12,10 +12,10 @@ from ...simulated_users.user import Cue
 from .acts import Reply
 from .format import Scenario
 from .parts import Fact
+from .person import MOST
 from .telling import of_values
 from .voice import Lines
 
-MOST = 60  # words of an utterance
 _TRUE_TO_IT = re.compile("word for word", re.IGNORECASE)  # people of files say that, too
 _TAG = re.compile(r"[\[\]]|<\|")  # a model's own signs, such as that a conversation ends, are no words
 
@@ -34,6 +34,7 @@ class FileGuide:
             name: {fact.id: re.compile("|".join(fact.words), re.IGNORECASE) for fact in file.fact if fact.words}
             for name, file in files.items()
         }
+        self._forbidden = {name: [one for one in file.forbid if one.by == "person"] for name, file in files.items()}
         self._untrue = {
             (name, fact.id, value): re.compile("|".join(words), re.IGNORECASE)
             for name, file in files.items()
@@ -43,8 +44,10 @@ class FileGuide:
 
     def scene(self, cue: Cue) -> str:
         """Who speaks, and how."""
-        person = self._files[cue.public.scenario].person
-        return f"{person.about.format(**dict(cue.public.draws)).strip()} {manner(cue.persona)}".strip()
+        person, draws = self._files[cue.public.scenario].person, dict(cue.public.draws)
+        never = "; ".join(one.doc for one in self._forbidden[cue.public.scenario] if one.doc)
+        told = f"{person.described} {f'You never say this: {never}.' if never else ''}".format(**draws)
+        return f"{told.strip()} {manner(cue.persona)}".strip()
 
     def line(self, cue: Cue, stream: Stream) -> Line:
         """What to say now. Why a turn was lost is said by code, before the words."""
@@ -61,18 +64,24 @@ class FileGuide:
             orders.append("Then close the conversation.")
         intent = "+".join(filter(None, [getattr(act, "line", ""), getattr(act, "told", "")])) or "idle"
         told = " ".join(orders) or "Say something short that tells nothing and promises nothing."
-        return Line(f"{told} Tell nothing else.", before=cue.reason, intent=intent)
+        length = self._files[cue.public.scenario].person.words
+        wish = f" Use about {length.at((stream.choose(100) + 0.5) / 100)} words." if length else ""
+        return Line(f"{told} Tell nothing else.{wish}", before=cue.reason, intent=intent)
 
     def check(self, cue: Cue, line: Line, said: str) -> str:
         """What is wrong with the words; ``""`` if nothing is."""
         if not said.strip():
             return "Say something."
-        if len(said.split()) > MOST:
-            return f"Use at most {MOST} words."
+        length = self._files[cue.public.scenario].person.words
+        if len(said.split()) > (most := length.most if length else MOST):
+            return f"Use at most {most} words."
         if _TAG.search(said):
             return "Use no brackets."
         if fault := fault_of_role(_TRUE_TO_IT.sub("", said)):
             return fault
+        for one in self._forbidden[cue.public.scenario]:
+            if one.is_said(said):
+                return f"Do not say that ({one.doc or one.id.replace('_', ' ')})."
         told = dict(getattr(cue.act, "facts", ()))
         for name, words in self._words[cue.public.scenario].items():
             if name in told and not words.search(said):

@@ -51,6 +51,7 @@ class Reached:
         lines: What can be said, by the names that acts use.
         ends: Session and outcome -> after how many turns of its dialogue it can come about.
         held: Check -> whether it holds at an end -> after how many turns that can come about.
+        done: Forbidden thing -> whether it was done, at an end.
         complete: Whether everything was looked at.
     """
 
@@ -58,6 +59,7 @@ class Reached:
     lines: set[str] = field(default_factory=set)
     ends: dict[tuple[int, str], int] = field(default_factory=dict)
     held: dict[str, dict[bool, int]] = field(default_factory=dict)
+    done: dict[str, set[bool]] = field(default_factory=dict)
     complete: bool = True
 
 
@@ -66,6 +68,7 @@ def lint(script: Script) -> Verdict:
     rules = Rules(script, seats_of(script.file, ("learner", "person")))
     reached = reach(rules)
     faults = [*_unreachable(script.file, reached), *_words(script), *_cues(script), *_drafts(script, rules)]
+    faults += _forbidden(script, rules)
     worth = values(rules)
     best = worth["optimum"]
     if best <= 0.0:
@@ -174,6 +177,8 @@ def _note(rules: Rules, state: State, hidden: Inner, found: Reached, turns: int)
     found.ends.setdefault((state.session, state.outcome), turns)
     for check in rules.file.checks:
         found.held[check.id].setdefault(rules.holds(check.when, state, hidden), turns)
+    for one, condition in rules.file.forbidden:
+        found.done.setdefault(one.id, set()).add(rules.holds(condition, state, hidden))
 
 
 def _unreachable(file: Scenario, reached: Reached) -> Iterator[str]:
@@ -197,6 +202,9 @@ def _unreachable(file: Scenario, reached: Reached) -> Iterator[str]:
             yield f"check {check.id!r} can never hold"
         if set(reached.held[check.id]) == {True}:
             yield f"check {check.id!r} always holds: it rewards nothing"
+    for name, done in reached.done.items():
+        if len(done) < 2:
+            yield f"forbidden {name!r} {'is done whatever happens' if True in done else 'can be done by nobody'}"
 
 
 def _too_late(file: Scenario, reached: Reached) -> Iterator[str]:
@@ -222,12 +230,31 @@ def _drafts(script: Script, rules: Rules) -> Iterator[str]:
                 yield f"the draft {_TAGS.print(act)} is written as {text[9:-4][:60]!r}, which is read as {shown}"
 
 
-def _words(script: Script) -> Iterator[str]:
-    """Lines that are too long, and words that tell what has not been told; whoever speaks is told who the person is."""
-    file = script.file
-    ways = len(set(file.opening)) * len([*product(*file.random.values())])
-    if ways < OPENINGS:
-        yield f"it can begin in {ways} ways only: have {OPENINGS}, by sentences of `opening` and draws of [random]"
+def _forbidden(script: Script, rules: Rules) -> Iterator[str]:
+    """Patterns that nothing shows, and those that forbid what has to be said: the optimum must stay within reach."""
+    own = [(place, line) for place, _, line in _lines(script.file)]
+    for one in script.file.forbid:
+        for example in one.examples:
+            if not one.is_said(example):
+                yield f"forbidden {one.id!r}: none of its `words` is in {example!r}, so nobody would notice it"
+        moves = [
+            (f"move {move.id!r}", line)
+            for move in script.file.move
+            if move.id not in one.moved
+            for line in move.examples
+        ]
+        drafts = [
+            (f"the draft {_TAGS.print(act)}", _TEXTS.print(act))
+            for act in rules.acts
+            if hasattr(act, "table") and not one.does(act)
+        ]
+        for place, line in own if one.by == "person" else (*moves, *drafts):
+            if one.is_said(line):
+                yield f"{place}: {line[:60]!r} has words that are forbidden to the {one.by} ({one.id!r})"
+
+
+def _lines(file: Scenario) -> list[tuple[str, str, str]]:
+    """All that the person says, with its place and the facts that it may tell."""
     lines = [("opening", "", line) for line in file.opening] + [("idle", "", line) for line in file.idle]
     for number, rule in enumerate(file.rule):
         lines += [(f"rule {number + 1}", name, line) for line in rule.say for name in [",".join(rule.tell)]]
@@ -237,13 +264,29 @@ def _words(script: Script) -> Iterator[str]:
     for fact in file.fact:
         said = fact.say.values() if isinstance(fact.say, dict) else [fact.say]
         lines += [(f"fact {fact.id!r}", fact.id, line) for some in said for line in some]
+    return lines
+
+
+def _words(script: Script) -> Iterator[str]:
+    """Lines that are too long, and words that tell what has not been told; whoever speaks is told who the person is."""
+    file = script.file
+    ways = len(set(file.opening)) * len([*product(*file.random.values())])
+    if ways < OPENINGS:
+        yield f"it can begin in {ways} ways only: have {OPENINGS}, by sentences of `opening` and draws of [random]"
+    lines, length = _lines(file), file.person.words
+    for fact in file.fact:
+        said = fact.say.values() if isinstance(fact.say, dict) else [fact.say]
         for line in (line for some in said for line in some):
             if fact.words and not any(re.search(words, line, re.IGNORECASE) for words in fact.words):
                 yield f"fact {fact.id!r}: none of its `words` is in {line!r}, so nobody would notice that it is told"
     for place, _, line in lines:
-        if len(line.split()) > WORDS:
-            yield f"{place}: {line[:40]!r}... has more than {WORDS} words"
+        if len(line.split()) > (most := min(WORDS, length.most) if length else WORDS):
+            yield f"{place}: {line[:40]!r}... has more than {most} words"
     told = [*lines, ("the learner's brief", "", file.learner.brief), ("person.about", "", file.person.about)]
+    profile = file.person.profile
+    told += [("person.profile", "", line) for line in (*profile.facts, profile.style, profile.text)]
+    told += [("person.passages", "", passage) for passage in file.person.passages]
+    told += [(f"forbidden {one.id!r}", "", one.doc) for one in file.forbid if one.by == "person"]  # speakers see it
     told += [(f"the brief of dialogue {number}", "", part.brief) for number, part in enumerate(file.session, 2)]
     for tool in file.tool:
         texts = [("", tool.refused), *((",".join(part.tell), part.text) for part in tool.returns)]

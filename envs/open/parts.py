@@ -349,15 +349,6 @@ class Learner(Part):
     brief: str
 
 
-class Person(Part):
-    """The simulated person: its seat, its name, and who it is."""
-
-    role: Name
-    name: str
-    about: str
-    persona: dict[str, Any] = {}
-
-
 class Session(Part):
     """A further dialogue with the same person; what was told and what is hidden stay.
 

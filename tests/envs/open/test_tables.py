@@ -271,14 +271,18 @@ def test_goals_are_met_by_checks_and_soft_ones_by_a_judge_that_quotes(tmp_path):
 
 def test_the_page_of_the_format_can_be_read():
     page = (Path(__file__).parents[3] / "docs" / "open_format.md").read_text()
-    sessions, records, drafts = re.findall(r"```toml\n(.*?)^```\n", page, re.DOTALL | re.MULTILINE)
+    sessions, records, drafts, forbidden, person = re.findall(r"```toml\n(.*?)^```\n", page, re.DOTALL | re.MULTILINE)
     top, _, rest = sessions.partition("\n\n")
-    facts = "".join(f'[[fact]]\nid = "{name}"\ntext = "a"\nsay = ["b"]\n' for name in ("went", "what"))
+    facts = "".join(f'[[fact]]\nid = "{name}"\ntext = "a"\nsay = ["b"]\n' for name in ("went", "what", "other"))
     tables = '[hidden.colour]\nred = 1.0\n[state.patience]\nmax = 2\n[[rule]]\non = "card"\nend = "went_elsewhere"\n'
     score = '[score]\n[[score.check]]\nid = "x"\nwhen = { told = "went" }\n'
-    head = HEAD.replace("turns = 4\n", "")
-    file = read("\n".join([top, head, tables, facts, score, rest, records, drafts]))
-    assert file.turns_of(2) == 4 and len(file.records) == 3 and list(file.calls) == ["see_order", "pay_back", "card"]
+    tables += '[[move]]\nid = "advise"\nexamples = ["No."]\n[[tool]]\nname = "hand_over"\n'
+    head = HEAD.replace("turns = 4\n", "").partition("[person]")[0]
+    file = read("\n".join([top, head, person, tables, facts, score, rest, records, drafts, forbidden]))
+    assert (
+        file.turns_of(2) == 4 and len(file.records) == 3 and list(file.calls)[1:] == ["see_order", "pay_back", "card"]
+    )
+    assert len(file.forbid) == 3 and len(file.forbidden) == 2 and file.person.words.most == 15
 
 
 # ---- faults, with their place
