@@ -10,9 +10,9 @@ from ...core.belief import Belief
 from ...core.duel import Seats
 from ...core.mind import Mind
 from ...core.stream import Stream
-from .game import Deal, Trips, Visit
+from .game import WARNING, Deal, Trips, Visit
 from .tours import TOURS
-from .voice import BOOKING_GRAMMAR, PLAIN_GRAMMAR, REVIEW_GRAMMAR
+from .voice import BOOKING_GRAMMAR, PLAIN_GRAMMAR, REVIEW_GRAMMAR, WARNED
 
 
 def seats(game: Trips, scenario: Any, task: str, guest: Mind, stream: Stream) -> Seats:
@@ -40,8 +40,11 @@ def seats(game: Trips, scenario: Any, task: str, guest: Mind, stream: Stream) ->
 
     def named(state: Visit) -> Hashable:
         """Whose turn it is, and what plain words can name; see `understand_either`."""
-        hotel = state.hotel if game.reviews and state.mover == "expert" else ""
-        return state.mover or "", (scenario.tour, state.round, hotel)
+        if state.mover == "traveller":
+            known = WARNED if state.shown == WARNING else ""
+        else:
+            known = state.hotel if game.reviews else ""
+        return state.mover or "", (scenario.tour, state.round, known)
 
     return Seats(game, briefs, dict.fromkeys(briefs, scenario), named, tool, {"traveller": guest})
 

@@ -30,6 +30,7 @@ from .voice import (
     SHARED_GRAMMAR,
     SHARED_REVIEW_GRAMMAR,
     VOICE,
+    WARNED,
     found,
     printed,
     understand,
@@ -145,8 +146,9 @@ class Persuade(Family):
     to warn in one utterance is ambiguous: the turn is lost. A lost turn counts as talk.
 
     The traveller, where it learns, asks first, in any words; then it says `[book]` or `[pass]` to each hotel. Plain
-    words work as well: `I'll take a room there` books, `I would rather look elsewhere` passes. Who only talks passes,
-    and is told so with the next hotel.
+    words work as well: `I'll take a room there` books, `I would rather look elsewhere` passes. Who agrees, as
+    with `Okay` or `I take your advice`, books what was recommended, and passes where it was warned. Who only talks
+    passes, and is told so with the next hotel.
     The night is a tool: its line says how a hotel was that the traveller has slept in.
 
     ## Observation
@@ -310,8 +312,11 @@ class Persuade(Family):
         )
 
     def context(self, dialogue: Dialogue) -> Hashable:
-        """What plain words can name: the hotel at hand, and its reviews."""
-        return dialogue.scenario.tour, dialogue.state.round, dialogue.state.hotel if self.reviews else ""
+        """What plain words can name: the hotel at hand, and its reviews; of a traveller whether it was warned."""
+        state = dialogue.state
+        if self.role == "traveller":
+            return dialogue.scenario.tour, state.round, WARNED if state.praised is False else ""
+        return dialogue.scenario.tour, state.round, state.hotel if self.reviews else ""
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""

@@ -39,8 +39,10 @@ _PLACES = {
     "low": r"(?:lowest|worst|harshest|most (?:critical|negative)|low|bottom|bad|negative)",
 }
 _NOUN = r"(?:review|score|rating|one|mark|opinion|comment|verdict)"
+WARNED = "warned"
+"""Told a traveller's grammar of a hotel that the traveller was warned of."""
 Heading = tuple[str, int, str]
-"""Tour, round, and where reviews are shown the kind of the hotel: what plain words can name."""
+"""Tour, round, and of an expert that shows reviews the kind of the hotel, of a traveller `WARNED` if it is so."""
 
 
 def understand(text: str, context: Heading) -> Heard:
@@ -65,12 +67,14 @@ def understand(text: str, context: Heading) -> Heard:
 
 
 def understand_booking(text: str, context: Heading) -> Heard:
-    """As `understand`, of a traveller."""
-    marked, mentions = _vocabulary(*context).mark(plain(text))
-    acts: dict[Act, str] = {}
-    for name, _, _ in BOOKING.find(clauses(marked, mentions)):
-        acts |= {Book(): "book it"} if name == "book" else {Pass(): "pass"}
-    return bind(acts)
+    """As `understand`, of a traveller. To agree is to book, or to pass where the traveller was warned."""
+    tour, number, warned = context
+    marked, mentions = _vocabulary(tour, number, "").mark(plain(text))
+    names = {name for name, _, _ in BOOKING.find(clauses(marked, mentions))}
+    if "agree" in names and not (warned and "book" in names):  # "okay, I'll book it all the same"
+        names.add("pass" if warned else "book")
+    acts: dict[Act, str] = {Book(): "book it"} if "book" in names else {}
+    return bind(acts | {Pass(): "pass"} if "pass" in names else acts)
 
 
 def understand_either(text: str, context: tuple[str, Heading]) -> Heard:

@@ -16,7 +16,7 @@ from dialogym.envs.persuade.family import Journey, Persuade, heard
 from dialogym.envs.persuade.game import Book, Found, Pass, Recommend, Warn
 from dialogym.envs.persuade.guide import GUIDE
 from dialogym.envs.persuade.nights import Night, Nights
-from dialogym.envs.persuade.voice import BOOKING_GRAMMAR, VOICE, found, understand_booking
+from dialogym.envs.persuade.voice import BOOKING_GRAMMAR, VOICE, WARNED, found, understand_booking
 from dialogym.envs.registration import TABLE
 from dialogym.evaluation.brute_force import brute_force
 from dialogym.evaluation.exact import classes, expected_return, known_value, optimum
@@ -172,6 +172,23 @@ def test_who_only_talks_gains_nothing():
 def test_what_travellers_say_is_read_as_they_mean_it(row):
     read = understand_booking(row["text"], ("portugal", 0, ""))
     assert (read.problem or BOOKING_GRAMMAR.print(read.act).strip("[]") or "talk") == row["means"]
+
+
+@pytest.mark.parametrize(
+    ("text", "act"),
+    (
+        ("Okay.", Pass()), ("Fine, thanks!", Pass()), ("I will take your advice.", Pass()), ("Okay, I'll skip it.", Pass()),
+        ("Okay, I'll book it all the same.", Book()), ("I'll take a room there.", Book()), ("Why?", Say()),
+    ),
+)  # fmt: skip
+def test_who_agrees_with_a_warning_stays_away(text, act):
+    assert understand_booking(text, ("portugal", 0, WARNED)).act == act
+
+
+def test_only_who_was_warned_stays_away_by_agreeing():
+    for dialogue in rollout(make_engine("PersuadeBuyer-v0"), FunctionPolicy("fixed", lambda d, s: "Okay."), range(20)):
+        for step in dialogue.steps[1:]:
+            assert isinstance(step.act, Book) == bool(step.before.praised)
 
 
 def test_demonstrations_say_in_words_what_they_tag():
