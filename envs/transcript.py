@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from ..core.dialogue import Dialogue, Step, Turn
 from ..core.game import hears
 from ..simulated_users.user import signed
 from .base import Family
+from .engine import PATIENCE
 
 
 class Utterance(NamedTuple):
@@ -65,10 +67,10 @@ class Transcript:
         shown = ", ".join(
             f"{name} {_plain(value)}" for name, value in outcome.items() if value not in (None, "", 0, False)
         )
-        hidden = ", ".join(
-            f"{name} {value}" for name, value in self.family.reveal(dialogue.scenario, dialogue.hidden).items()
-        )
-        ending = f"{'Truncated' if step.truncated else 'Over'}: payoff {step.payoff:.3f}"
+        secret = self.family.reveal(dialogue.scenario, dialogue.hidden)
+        hidden = ", ".join(f"{name} {_plain(value)}" for name, value in secret.items() if value != {})
+        over = f"Truncated after {PATIENCE} lost turns in a row" if step.truncated else "Over"
+        ending = f"{over}: payoff {step.payoff:.3f}"
         return "; ".join(part for part in (ending, shown, f"hidden: {hidden}") if part)
 
     def show_opening(self, dialogue: Dialogue) -> None:
@@ -129,4 +131,6 @@ def _title(family: Family, seat: str) -> str:
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"({', '.join(f'{name} {_plain(one)}' for name, one in value.items())})"
     return f"{value:.3g}" if isinstance(value, float) else str(value)

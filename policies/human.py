@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from rich.console import Console
@@ -11,10 +12,13 @@ from ..core.stream import Stream
 from ..envs.engine import Engine
 from ..envs.transcript import Transcript
 
+_OPEN = re.compile(r"(?:[^`]|`(?!``))*```\w*\s*")  # a block that begins at the end of the line
+
 
 class HumanPolicy:
     """Shows each dialogue in the terminal and reads what the person says.
 
+    An utterance is a line; where a block begins at its end, as with ` ```draft `, it goes on to the end of the block.
     End of input leaves the dialogue by `EOFError`.
 
     Args:
@@ -40,5 +44,12 @@ class HumanPolicy:
                     self.after(dialogue.steps[-1])
             else:
                 self.transcript.show_opening(dialogue)
-            said.append(self._console.input("[bold green]You:[/bold green] "))
+            said.append(self._words())
         return said
+
+    def _words(self) -> str:
+        words = self._console.input("[bold green]You:[/bold green] ")
+        if _OPEN.fullmatch(words):
+            while words.count("```") < 2:
+                words += "\n" + self._console.input("[bold green]...[/bold green] ")
+        return words

@@ -216,6 +216,15 @@ def test_a_person_has_one_dialogue_at_a_time(tmp_path):
     assert len(read_episodes(tmp_path)) == 1
 
 
+def test_a_person_writes_a_block_of_several_lines():
+    engine = make_engine("Open-v0", scenario="cowork/invitation-letter")
+    draft = "Here it is: ```draft", "Dear all,", "please come.", "```"
+    whole = "```draft Dear all, please come."
+    dialogue = next(rollout(engine, HumanPolicy(engine, Keyboard(*draft, whole)), [0]))
+    assert [step.text for step in dialogue.steps] == ["\n".join(draft), whole]
+    assert [step.act.tag() for step in dialogue.steps] == ["card", "card"]
+
+
 def test_a_person_may_leave():
     engine = make_engine(ENV)
     with pytest.raises(EOFError):
