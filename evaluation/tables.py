@@ -61,7 +61,7 @@ def markdown(rows: Sequence[Sequence[str]]) -> str:
 
 def number(value: float | None, digits: int = 3) -> str:
     """A number for people; a dash for none."""
-    return "–" if value is None else f"{value:.{digits}f}"
+    return "–" if value is None else f"{value:z.{digits}f}"
 
 
 def between(interval: Interval | None) -> str:

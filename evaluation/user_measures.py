@@ -124,7 +124,7 @@ def first_try(sample: Sample) -> Measure:
 
 
 def early_stops(sample: Sample) -> Measure:
-    """Share of dialogues that the person ended by an act where its scripted mind had gone on; n: dialogues."""
+    """Share of dialogues that the person ended by an act where its scripted mind would have gone on; n: dialogues."""
     return _share(any(_stops_early(*place) for place in _exchanges([dialogue])) for dialogue in sample.dialogues)
 
 

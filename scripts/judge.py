@@ -80,7 +80,7 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> int:
     """
     console = Console(highlight=False, soft_wrap=True)
     if not arguments or arguments[0] in ("-h", "--help"):
-        shown = [f"  {name:8}{text}" for name, text in COMMANDS.items()]
+        shown = [f"  {name:11}{text}" for name, text in COMMANDS.items()]
         console.print("\n".join([USAGE, "", *shown]), markup=False)
         return 0
     if arguments[0] not in COMMANDS:
