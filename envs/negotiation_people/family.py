@@ -97,8 +97,6 @@ class NegotiationPeople(Negotiation):
 
     - H. He, D. Chen, A. Balakrishnan and P. Liang (2018). Decoupling strategy and generation in negotiation dialogues.
       *EMNLP* (CraigslistBargain).
-    - A. P. Dempster, N. M. Laird and D. B. Rubin (1977). Maximum likelihood from incomplete data via the EM algorithm.
-      *Journal of the Royal Statistical Society B* 39, 1-38.
     - L. P. Kaelbling, M. L. Littman and A. R. Cassandra (1998). Planning and acting in partially observable stochastic
       domains. *Artificial Intelligence* 101, 99-134.
 
