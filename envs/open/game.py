@@ -346,7 +346,10 @@ class Rules:
 
     def _happened(self, condition: Condition, state: State) -> bool:
         """Whether all came about that a condition asks for, in its dialogues if it names some."""
-        wanted, seen = _wanted(condition), {*state.told, *state.done}
+        wanted = _wanted(condition)
+        if not wanted and not condition.session and not condition.outcome:
+            return True
+        seen = {*state.told, *state.done}
         if not all(any(label in seen for label in _labels(what, condition.session)) for what in wanted):
             return False
         if condition.before and any(f"{condition.before}<{what}" in state.early for what in wanted):
@@ -360,6 +363,8 @@ class Rules:
 
     def _inner(self, condition: Condition, state: State, hidden: Inner) -> bool:
         """Whether the conditions in a condition hold as it says."""
+        if not condition.all and not condition.any and condition.not_ is None:
+            return True
         return (
             all(self.holds(part, state, hidden) for part in condition.all)
             and (not condition.any or any(self.holds(part, state, hidden) for part in condition.any))
