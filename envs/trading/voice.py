@@ -31,7 +31,7 @@ _UNITS = {
     "megawatts": r"megawatts?|mws?",
     "kilos": r"kilos?|kilograms?|kgs?|bars?",
 }
-_OTHER = {"buy": ("selling", "yours"), "sell": ("buying", "mine")}
+_OTHER = {"buy": ("selling", "sells", "yours"), "sell": ("buying", "buys", "mine")}
 """What is said by who goes the other way."""
 _REST = (
     r"(?:the )?(?:whole|full|entire|complete) (?:lot|size|order|amount|thing|ticket)|all of it|everything|the lot"
@@ -55,6 +55,8 @@ def understand(text: str, context: tuple[str, str, int, int, int]) -> Heard:
             return Heard(Say(), "ambiguous", "Which way are you, to buy or to sell?")
         if name in ("buying", "selling", "either"):
             name = "oneway"
+        elif name in ("buys", "sells"):
+            name = "deal" if size else "sizeless"
         if name in ("twoway", "oneway", "sizeless"):
             if name == "sizeless" or len(set(sizes)) != 1 or sizes[0] is None:
                 return Heard(Say(), "ambiguous", f"In what size? We deal in clips of {paper.size(1)}.")
