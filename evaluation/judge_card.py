@@ -179,13 +179,19 @@ class Measured(NamedTuple):
     preferred: tuple[Preference, ...]
 
 
-def card(judge: CardJudge, data: Sequence[Case], rubric: Rubric = RUBRIC) -> dict[str, Any]:
+def card(
+    judge: CardJudge,
+    data: Sequence[Case],
+    rubric: Rubric = RUBRIC,
+    progress: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
     """Measure a judge.
 
     Args:
         judge: The judge.
         data: Cases, of one environment or of several.
         rubric: What it is asked.
+        progress: Is told how far it has come.
 
     Returns:
         The figures, JSON-ready; those in ``{"value", "low", "high"}`` have 95% bootstrap intervals over the cases.
@@ -193,7 +199,7 @@ def card(judge: CardJudge, data: Sequence[Case], rubric: Rubric = RUBRIC) -> dic
     Raises:
         ConnectionError: If the judge fails on more than half of the cases.
     """
-    measured, failures = _measure(judge, data, rubric)
+    measured, failures = _measure(judge, data, rubric, progress or (lambda what: None))
     if 2 * len(measured) < len(data):
         raise ConnectionError(f"the judge failed on {len(failures)} of {len(data)} cases: {failures[0]}")
     cases = [case for case, _ in measured]
@@ -227,7 +233,7 @@ def card(judge: CardJudge, data: Sequence[Case], rubric: Rubric = RUBRIC) -> dic
 
 
 def _measure(
-    judge: CardJudge, data: Sequence[Case], rubric: Rubric
+    judge: CardJudge, data: Sequence[Case], rubric: Rubric, say: Callable[[str], None]
 ) -> tuple[list[tuple[Case, Measured]], list[Failure]]:
     """What the judge says about each case; without those on which it failed. Many are one call."""
     questions: list[tuple[int, int, str, str]] = []
@@ -236,10 +242,10 @@ def _measure(
             questions += [(place, number, "", text)]
             questions += [(place, number, name, new) for name, new in case.edits[number].items()]
     asked = [(rubric, data[place].seen(text)) for place, _, _, text in questions]
-    opinions = [one for part in _parts(asked) for one in judge.score(part)]
+    opinions = [one for part in _parts(asked, "scores", say) for one in judge.score(part)]
     pairs = [(p, *both) for p, case in enumerate(data) for both in combinations(range(len(case.texts)), 2)]
     compared = [(rubric, data[p].seen(data[p].texts[i]), data[p].seen(data[p].texts[j])) for p, i, j in pairs]
-    preferences = [one for part in _parts(compared) for one in judge.prefer(part)]
+    preferences = [one for part in _parts(compared, "comparisons", say) for one in judge.prefer(part)]
     failed: dict[int, Failure] = {}
     scores: dict[tuple[int, int, str], float] = {}
     for (place, number, name, _), opinion in zip(questions, opinions, strict=True):
@@ -263,9 +269,10 @@ def _measure(
     return found, list(failed.values())
 
 
-def _parts(items: list[T]) -> Iterator[list[T]]:
+def _parts(items: list[T], what: str, say: Callable[[str], None]) -> Iterator[list[T]]:
     """The questions of a call each: what was answered so far is on record if the work is stopped."""
     for start in range(0, len(items), TOGETHER):
+        say(f"{what}: {start} of {len(items)}")
         yield items[start : start + TOGETHER]
 
 

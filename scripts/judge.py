@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def measured(options: Card, settings: Mapping[str, Any]) -> dict[str, Any]:
     """
     labelled = read_labels(options.labels) if options.labels else []
     rubric = rubric_named(options.rubric)
-    learned = options.model.startswith(LEARNED)
+    learned, log = options.model.startswith(LEARNED), Console(stderr=True, highlight=False)
     judge = RewardModel.load(options.model.removeprefix(LEARNED)) if learned else make_judge(options.model)
     if not isinstance(judge, (Judge, RewardModel)):
         raise ValueError(f"a card is of one judge; measure those of {options.model!r} one by one")
@@ -121,7 +122,7 @@ def measured(options: Card, settings: Mapping[str, Any]) -> dict[str, Any]:
             for env_id in options.env
             for case in cases(env_id, options.places, options.candidates, options.seed, **settings)
         ]
-        told = card(judge, data)
+        told = card(judge, data, progress=partial(log.print, style="dim", markup=False))
         if labelled:
             told["people"] = against_people(judge, labelled, rubric)
     finally:
