@@ -119,9 +119,11 @@ class Transfer(Printable):
         return "\n\n".join(tables)
 
     def __rich__(self) -> RenderableType:
-        tables = [
-            _table(["policy", *self._heads()], self._rows(), f"{self.env_id} · mean payoff · seeds from {self.seed}")
-        ]
+        heads, title = self._heads(), f"{self.env_id} · mean payoff · seeds from {self.seed}"
+        played = {self.episodes(person) for person in self.persons}
+        if len(played) == 1:  # narrower
+            heads, title = list(self.persons), f"{title}, {played.pop()} dialogues each"
+        tables = [_table(["policy", *heads], self._rows(), title)]
         if len(self.policies) > 2 and len(self.persons) > 1:
             head, *rest = self._correlations()
             tables.append(_table(head, rest, f"rank correlation over {len(self.policies)} policies"))
