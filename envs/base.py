@@ -213,7 +213,7 @@ class Family:
         """What a judge is asked about dialogues of this scenario, besides the rubrics that fit every dialogue."""
         return ()
 
-    def examples(self, scenario: Any, act: Act) -> Sequence[str]:
+    def wordings(self, scenario: Any, act: Act) -> Sequence[str]:
         """Plain words of the learner that make an act, where the scenario brings some."""
         return ()
 

@@ -152,7 +152,7 @@ def _words(engine: Engine, dialogue: Dialogue, act: Act, number: int) -> str:
     if isinstance(act, Say):
         options = [*TALK[number % len(TALK) :], *TALK]
     else:
-        tag, said = engine.grammar.print(act), engine.family.examples(dialogue.scenario, act)
+        tag, said = engine.grammar.print(act), engine.family.wordings(dialogue.scenario, act)
         options = [*said[number % max(1, len(said)) :], CARRIERS[number % len(CARRIERS)].format(tag=tag), tag]
     return next((text for text in options if _does(engine, dialogue, text, act)), "")
 

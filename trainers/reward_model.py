@@ -166,7 +166,7 @@ def places_of(engine: Engine, dialogue: Dialogue, others: int, unit: float, rewo
 
 
 def _words(engine: Engine, before: Dialogue, act: Act, rng: np.random.Generator) -> str:
-    examples = engine.family.examples(before.scenario, act)
+    examples = engine.family.wordings(before.scenario, act)
     return examples[int(rng.integers(len(examples)))] if examples else put(engine, before, act, Stream(rng))
 
 

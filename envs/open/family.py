@@ -218,7 +218,7 @@ class Open(Family):
                     return brief, "\n".join(said), dialogue.steps[step.index + 1 :]
         return None
 
-    def examples(self, scenario: Drawn, act: Act) -> tuple[str, ...]:
+    def wordings(self, scenario: Drawn, act: Act) -> tuple[str, ...]:
         """Those of the move in the file."""
         moves = self.files[scenario.scenario].move
         return next((move.examples for move in moves if act == Do(move.id)), ())
