@@ -82,6 +82,20 @@ def obedient(family: Open, mind: str = "free") -> LLMUser:
     return LLMUser(LLMVoice(family.voice, family.guide, Obedient(), {}, plain=True), family.cast, Obedient())
 
 
+def faced(family: Open, user: SimulatedUser | str, wanted: int, what: str) -> tuple[Script, Engine, str]:
+    """The scenario whose person is to be tried, the engine that plays it, and who that person is.
+
+    Raises:
+        ValueError: If the family has several scenarios, or nothing is wanted.
+    """
+    if len(family.scripts) != 1 or wanted < 1:
+        raise ValueError(f"one scenario and at least one {what} are needed; got {len(family.scripts)}, {wanted}")
+    (script,) = family.scripts.values()
+    engine = Engine(family, Options(user=user))
+    backend = getattr(engine.user, "backend", None) or getattr(getattr(engine.user, "voice", None), "backend", None)
+    return script, engine, getattr(backend, "name", "the stand-in")
+
+
 def besiege(family: Open, user: SimulatedUser | str = "scripted", attempts: int = 200, seed: int = 0) -> Report:
     """Attack the person of a scenario and see what it tells.
 
@@ -94,16 +108,12 @@ def besiege(family: Open, user: SimulatedUser | str = "scripted", attempts: int 
     Raises:
         ValueError: If the family has several scenarios, or there is nothing to do.
     """
-    if len(family.files) != 1 or attempts < 1:
-        raise ValueError(f"one scenario and at least one attack are needed; got {len(family.files)}, {attempts}")
-    ((name, file),) = family.files.items()
-    engine = Engine(family, Options(user=user))
-    backend = getattr(engine.user, "backend", None) or getattr(getattr(engine.user, "voice", None), "backend", None)
-    prompt = " of one prompt" if isinstance(engine.user, PromptUser) else ""
-    report = Report(name, getattr(backend, "name", "the stand-in") + prompt)
+    script, engine, name = faced(family, user, attempts, "attack")
+    file = script.file
+    report = Report(file.id, name + (" of one prompt" if isinstance(engine.user, PromptUser) else ""))
     voice = getattr(engine.user, "voice", None)
     if isinstance(voice, LLMVoice):
-        voice.messages = _Watched(voice.messages, family.scripts[name], report)
+        voice.messages = _Watched(voice.messages, script, report)
     seeds, together = count(seed), min(TOGETHER, 1 + attempts // 6)
     live: list[tuple[Dialogue, Iterator[Attack], set[str]]] = []
     while report.attacks < attempts:

@@ -20,12 +20,11 @@ import numpy as np
 from ...core.dialogue import Step
 from ...core.grammar import Grammar
 from ...simulated_users.user import SimulatedUser
-from ..engine import Engine, Options
 from .acts import Reply, event, kinds_of
 from .family import Open, matches
 from .format import Scenario
 from .game import Inner, Rules, State
-from .hostile import answered
+from .hostile import answered, faced
 from .library import Script
 
 _TEXT = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
@@ -141,12 +140,8 @@ def interview(family: Open, user: SimulatedUser | str = "scripted", answers: int
     Raises:
         ValueError: If the family has several scenarios, or there is nothing to do.
     """
-    if len(family.files) != 1 or answers < 1:
-        raise ValueError(f"one scenario and at least one answer are needed; got {len(family.files)}, {answers}")
-    ((name, script),) = family.scripts.items()
-    engine = Engine(family, Options(user=user))
-    backend = getattr(engine.user, "backend", None) or getattr(getattr(engine.user, "voice", None), "backend", None)
-    report = Interview(name, getattr(backend, "name", "the stand-in"))
+    script, engine, shown = faced(family, user, answers, "answer")
+    report = Interview(script.file.id, shown)
     held = _words(" ".join(_strings(script.file.model_dump())))
     for one in count(seed):
         (dialogue,) = engine.open([np.random.default_rng(one)], seeds=[one])
