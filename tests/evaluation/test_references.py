@@ -48,8 +48,8 @@ def test_doing_nothing_is_the_better_of_silence_and_leaving(env_id):
     assert abs(silent.mean() - expected_return(engine.family, SILENT)) <= 4 * silent.std() / 300**0.5 + 1e-12
     better = max((silent, left), key=lambda some: some.mean())
     assert nothing_value(engine) == pytest.approx(better.mean(), abs=4 * better.std() / 300**0.5 + 1e-12)
-    found = references(engine, range(300))
-    assert any(np.array_equal(found.nothing, some) for some in (silent, left))
+    found = references(engine, range(60))  # plays the random and the optimal policy, too
+    assert any(np.array_equal(found.nothing, some[:60]) for some in (silent, left))
 
 
 def test_the_zero_does_not_depend_on_the_episodes():
