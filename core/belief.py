@@ -36,19 +36,24 @@ class Belief(Generic[X]):
     __slots__ = ("_index", "_items", "_steps")
 
     def __init__(self, weights: Mapping[X, float] | Iterable[tuple[X, float]]):
+        self._index: dict[X, float] | None = None  # made when it is asked for
+        self._steps: list[float] | None = None
+        if type(weights) is dict and weights and min(weights.values()) >= 0.0:
+            total = math.fsum(weights.values())
+            if 0.0 < total < math.inf:  # nothing to check one by one, nothing to add up
+                self._items = tuple([(outcome, weight / total) for outcome, weight in weights.items() if weight])
+                return
         pairs: Any = weights.items() if isinstance(weights, Mapping) else weights
         index: dict[Any, float] = {}
         for outcome, weight in pairs:
-            if not (weight >= 0.0 and math.isfinite(weight)):
+            if 0.0 < weight < math.inf:
+                index[outcome] = index[outcome] + weight if outcome in index else weight
+            elif weight != 0.0:
                 raise ValueError(f"weight of {outcome!r} must be finite and at least 0, got {weight!r}")
-            if weight > 0.0:
-                index[outcome] = index.get(outcome, 0.0) + weight
         total = math.fsum(index.values())
         if total <= 0.0:
             raise ValueError("a belief needs at least one outcome of positive weight")
-        self._index: dict[X, float] | None = {outcome: weight / total for outcome, weight in index.items()}
-        self._items = tuple(self._index.items())
-        self._steps: list[float] | None = None
+        self._items = tuple([(outcome, weight / total) for outcome, weight in index.items()])
 
     @classmethod
     def certain(cls, outcome: X) -> Belief[X]:

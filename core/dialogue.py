@@ -389,6 +389,10 @@ class Dialogue:
         """What a perfect listener believes about the hidden state now."""
         return self.belief_at(len(self.steps))
 
+    def believe(self, belief: Belief) -> None:
+        """Keep what `belief_at` would compute next, for whoever has computed it already."""
+        self._beliefs.append(belief)
+
     def belief_at(self, index: int) -> Belief:
         """What a perfect listener believed before step `index`; computed once and kept."""
         beliefs = self._beliefs

@@ -69,9 +69,9 @@ def listen(mind: Mind[H], belief: Belief[H], state: Any, act: Act) -> Belief[H]:
     """
     part, react, whole = _answering(mind, belief, state)
     mass: dict[Any, float] = {}
-    for hidden, p in part:
-        for (after, made), q in react(hidden, state):
-            if made == act:
+    for hidden, p in part.items():
+        for (after, made), q in react(hidden, state).items():
+            if made is act or made == act:
                 mass[after] = mass.get(after, 0.0) + p * q
     if not mass:
         raise Contradiction(f"{act!r} is impossible in {state!r} for every hidden state believed possible")
@@ -100,9 +100,11 @@ def _answering(mind: Any, belief: Any, state: Any) -> tuple[Belief, _React, Call
 def _split(belief: Belief, react: Callable[[Any], Belief[tuple[Any, Act]]]) -> dict[Act, dict[Any, float]]:
     """For each act, the joint mass of the act and of what is hidden after it."""
     split: dict[Act, dict[Any, float]] = {}
-    for hidden, p in belief:
-        for (after, act), q in react(hidden):
-            mass = split.setdefault(act, {})
+    for hidden, p in belief.items():
+        for (after, act), q in react(hidden).items():
+            mass = split.get(act)
+            if mass is None:
+                mass = split[act] = {}
             mass[after] = mass.get(after, 0.0) + p * q
     return split
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import deepcopy
+
 import numpy as np
 
 _BLOCK = 64
@@ -13,18 +16,21 @@ class Stream:
 
     The same generator state gives the same numbers, wherever the dialogue runs. Blocks are drawn whole, so two
     dialogues on one generator never interleave.
+
+    Args:
+        generator: Where the numbers come from; or what makes it, for a stream that may never be drawn from.
     """
 
     __slots__ = ("_generator", "_block")
 
-    def __init__(self, generator: np.random.Generator):
+    def __init__(self, generator: np.random.Generator | Callable[[], np.random.Generator]):
         self._generator = generator
         self._block: list[float] = []
 
     def random(self) -> float:
         """The next number in [0, 1)."""
         if not self._block:
-            self._block = self._generator.random(_BLOCK).tolist()
+            self._block = self._drawn()
         return self._block.pop()
 
     def reserve(self) -> None:
@@ -33,8 +39,21 @@ class Stream:
         Changes none of this stream's numbers.
         """
         if len(self._block) < _RESERVE:
-            self._block = self._generator.random(_BLOCK).tolist() + self._block
+            self._block = self._drawn() + self._block
+
+    def again(self) -> Stream:
+        """Another stream with the numbers that are still to come here. Nobody may draw from this one any more."""
+        ahead = self._generator
+        other = Stream(ahead if callable(ahead) else lambda: deepcopy(ahead))
+        other._block = self._block[:]
+        return other
 
     def choose(self, n: int) -> int:
         """A whole number from 0 to ``n - 1``."""
         return int(self.random() * n)
+
+    def _drawn(self) -> list[float]:
+        """A block of numbers."""
+        if callable(self._generator):
+            self._generator = self._generator()
+        return self._generator.random(_BLOCK).tolist()

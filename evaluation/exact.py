@@ -174,12 +174,15 @@ def ends(
         known: Whether the policy may look at the hidden state; then each is followed for itself.
         follow: Keeps a belief of its own, in the place of `courses`.
     """
+    believed = follow is None and not known  # what is followed is what a dialogue would believe, and need not work out
     follow = follow or partial(courses, known=known)
     user = _Dictated(family.voice)
     engine = Engine(family, Options(user=user))
     speaker = make_policy(policy, engine)
     turns = 0
     stack = list(_open(engine, user, scenario, known, follow))
+    for dialogue, _, belief in stack if believed else ():
+        dialogue.believe(belief)
     while stack:
         # the last first: the tree is deep where it is wide, and few histories are held at a time
         batch, stack = stack[-BATCH:], stack[:-BATCH]
@@ -197,6 +200,8 @@ def ends(
                 said.append(text)
                 user.next.append(exchange)
                 nodes.append((dialogue.fork(), p * q, after))
+                if believed:
+                    nodes[-1][0].believe(after)
         steps = engine.step([fork for fork, _, _ in nodes], said)
         for (dialogue, p, after), step in zip(nodes, steps, strict=True):
             if step.done:

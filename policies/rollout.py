@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice, repeat
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ from .policy import Policy
 
 def policy_stream(seed: int, attempt: int = 0) -> Stream:
     """A policy's random numbers in the episode of `seed`: not the environment's, and new for each attempt at it."""
-    return Stream(np.random.default_rng((seed, 1 + attempt)))
+    return Stream(partial(np.random.default_rng, (seed, 1 + attempt)))  # most policies draw nothing
 
 
 TOGETHER = 256

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, Protocol
 
 from ..core.acts import Act
 from ..core.dialogue import Dialogue, Together, together
-from ..core.game import is_pending, view_of
 from ..core.grammar import Heard
 from ..core.setting import Exchange
 from ..core.stream import Stream
@@ -56,11 +55,12 @@ def cues_of(dialogue: Dialogue, heard: Heard | None, text: str, exchange: Exchan
     else:
         problem, reason = heard.problem or exchange.problem, heard.reason or exchange.reason
     cues = []
+    view, pending = getattr(game, "view", None), getattr(game, "pending", None)  # see `view_of` and `is_pending`
     for before, seat, act in exchange.replies:
-        sealed = is_pending(game, before)
+        sealed = pending is not None and pending(before)
         said = "" if heard is None or sealed else text
         who = persona_of(persona, seat)
-        seen = view_of(game, before, seat)
+        seen = before if view is None else view(before, seat)
         cues.append(Cue(act, seat, public, who, said, heard is None, problem, reason, seen, sealed))
         problem = reason = ""
     return cues
@@ -184,7 +184,9 @@ def speak(
     if not tools and not company:
         return user.speak(dialogues, heards, texts, exchanges)
     people = [
-        exchange._replace(replies=tuple(reply for reply in exchange.replies if reply[1] not in tools))
+        exchange._replace(replies=tuple([reply for reply in exchange.replies if reply[1] not in tools]))
+        if any(reply[1] in tools for reply in exchange.replies)
+        else exchange
         for exchange in exchanges
     ]
     asked = [place for place, exchange in enumerate(people) if exchange.replies]
@@ -218,4 +220,7 @@ def _signed(seat: str, words: str) -> str:
 
 def _whole(parts: Sequence[str]) -> str:
     """What was said in one turn; a `Failure` if one of the voices failed."""
-    return next((part for part in parts if isinstance(part, Failure)), None) or together(parts)
+    for part in parts:
+        if isinstance(part, Failure):
+            return part
+    return together(parts)

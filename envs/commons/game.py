@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
@@ -113,7 +114,7 @@ class CommonPool:
     aim: str = "own"
     greeting: bool = True
 
-    @property
+    @cached_property
     def seats(self) -> tuple[str, ...]:
         """The chair, the villagers, and the warden, who is a tool."""
         return ("you", *NAMES[: self.villagers], "warden")
@@ -140,8 +141,9 @@ class CommonPool:
 
     def view(self, state: Pool, seat: str) -> Pool:
         """Nobody sees what others are about to take, or waits for others' votes; baskets do not matter to anybody."""
-        hidden = state._replace(wanted=())
-        return hidden if seat in ("you", "warden") else hidden._replace(caught=(), votes=0)
+        if seat not in ("you", "warden"):
+            return Pool(*state[:6], 0, *state[7:10])  # without votes, wanted and caught
+        return state._replace(wanted=()) if state.wanted else state
 
     def pending(self, state: Pool) -> bool:
         """Whether somebody has said in secret what to take."""

@@ -131,7 +131,9 @@ class MatrixGame:
 
     def view(self, state: Match, seat: str) -> Match:
         """The state without what is not open yet; points are not shown to the partner, whom they do not move."""
-        return state if seat == "you" else state._replace(chosen=None, points=(0, 0))
+        if seat == "you" or (state.chosen is None and state.points == (0, 0)):
+            return state
+        return state._replace(chosen=None, points=(0, 0))
 
     def pending(self, state: Match) -> bool:
         """Whether `you` has chosen, and the partner has not."""

@@ -12,7 +12,8 @@ from ...core.acts import Act, Say
 from ...core.belief import Belief
 from .game import Ask, Call, Close, Confirm, HangUp, Helpline, Record, Tell, Write, deed_of
 
-_SAY = Say()
+_SAY, _HANG_UP = Say(), HangUp()
+_YES, _NO, _UNSURE, _EMAIL, _CURT = Tell("yes"), Tell("no"), Tell("unsure"), Tell("email"), Tell("email", "curt")
 
 WISHES = (0.4, 0.4, 0.2)
 """How often each action is wished for."""
@@ -112,8 +113,12 @@ class Callers:
         if state.mover == "desk":
             return Belief.certain((hidden, Record(self.returned(hidden, state.pending))))
         leave = (self.leave if hidden.hurried else self.calm_leave) if state.turn > 2 else 0.0
-        said = [((hidden, act), p * (1.0 - leave)) for act, p in self._answers(hidden, state.pending)]
-        return Belief([*said, ((hidden, HangUp()), leave)] if leave else said)
+        said = self._answers(hidden, state.pending)
+        if len(said) == 1 and not leave:
+            return Belief.certain((hidden, said[0][0]))
+        if not leave:
+            return Belief({(hidden, act): p for act, p in said})
+        return Belief({**{(hidden, act): p * (1.0 - leave) for act, p in said}, (hidden, _HANG_UP): leave})
 
     def returned(self, hidden: Customer, call: Act | None) -> str:
         """What the desk returns."""
@@ -127,16 +132,13 @@ class Callers:
     def _answers(self, hidden: Customer, topic: Act | None) -> list[tuple[Act, float]]:
         if isinstance(topic, Confirm):
             yes = 1.0 if self.wants(hidden, topic) else self.slip
-            return [(Tell("yes"), yes), (Tell("no"), 1.0 - yes)]
+            return [(_YES, yes), (_NO, 1.0 - yes)]
         if not isinstance(topic, Ask):
             return [(_SAY, 1.0)]
         if topic.topic == "identity":
             curt, knows = self.curt if hidden.hurried else self.calm_curt, self.passes if hidden.impostor else 1.0
-            said: list[tuple[Act, float]] = [
-                (Tell("email"), (1.0 - curt) * knows),
-                (Tell("email", "curt"), curt * knows),
-            ]
-            return [*said, (Tell("unsure"), 1.0 - knows)] if hidden.impostor else said
+            said: list[tuple[Act, float]] = [(_EMAIL, (1.0 - curt) * knows), (_CURT, curt * knows)]
+            return [*said, (_UNSURE, 1.0 - knows)] if hidden.impostor else said
         return [(Tell(self.fact(hidden, topic.topic)), 1.0)]
 
     def fact(self, hidden: Customer, topic: str) -> str:
