@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ def baselines_never_lose_a_turn(subject: Subject) -> None:
             ("natural", 40),
             ("tagged", 0 if name in PLANNERS else 12),
         ):  # those speak in tags alone
-            for dialogue in subject.played(name, episodes, grammar):
+            for dialogue in subject.played(name, subject.few(episodes), grammar):
                 if not dialogue.over:
                     raise Violation(f"{name!r} does not bring its dialogues to an end")
                 for step in dialogue.steps:
@@ -68,10 +68,10 @@ def nobody_beats_the_optimum(subject: Subject) -> None:
         except NotEnumerable as error:
             if isinstance(error, TooManyTurns):  # it is so with most of the others: only small trees are summed now
                 limit = subject.tree // 20
-            low, high = _beyond(subject.payoffs(name, 300))
+            low, high = _beyond(subject.payoffs(name, subject.few(300)))
         if low > best + EXACT:
             raise Violation(f"{name!r} gets {low:.6f} or more, and the optimum is given as {best:.6f}: {_PRUNED}")
-    low, high = _beyond(subject.payoffs("optimal", 300))
+    low, high = _beyond(subject.payoffs("optimal", subject.few(300)))
     if not low - EXACT <= best <= high + EXACT:
         raise Violation(
             f"the optimal policy gets between {low:.4f} and {high:.4f}, and the optimum is given as {best:.4f}: the "
@@ -122,19 +122,20 @@ def thoughtless_tricks_do_not_pay(subject: Subject) -> None:
     scripted = "scripted" in subject.policies
     if not scripted and not subject.solved:
         return
-    limit = float(np.mean(subject.payoffs("scripted", 400))) if scripted else subject.optimum
+    limit = float(np.mean(subject.payoffs("scripted", subject.few(400)))) if scripted else subject.optimum
     heard = set()
+    first, some, many = map(subject.few, (30, 100, 400))
     for name, say in EXPLOITS.items():
         trick = FunctionPolicy(name, lambda dialogue, _, say=say: say(dialogue))
-        played = list(rollout(subject.engine, trick, range(30)))
+        played = list(rollout(subject.engine, trick, range(first)))
         acts = frozenset((step.heard.act, bool(step.heard.problem)) for dialogue in played for step in dialogue.steps)
         if len(acts) == 1 and acts in heard:
             continue  # another trick does the same in other words
         heard.add(acts)
-        played += rollout(subject.engine, trick, range(30, 100))
+        played += rollout(subject.engine, trick, range(first, some))
         gain = np.array([dialogue.steps[-1].payoff for dialogue in played])
         if _beyond(gain)[1] >= limit:  # else these tell that it is far below
-            played += rollout(subject.engine, trick, range(100, 400))
+            played += rollout(subject.engine, trick, range(some, many))
             gain = np.array([dialogue.steps[-1].payoff for dialogue in played])
         if (scripted and gain.mean() >= limit) or (not scripted and _beyond(gain)[0] > limit):
             raise Violation(
@@ -178,9 +179,10 @@ def nothing_better_was_left_out(subject: Subject) -> None:
     """
     if not subject.solved:
         return
-    compared, solver = 0, cache(_Unpruned)
+    compared, moves = 0, subject.few(MOVES)
+    solver = cache(lambda setting: _Unpruned(setting, moves))
     for walk in sorted(subject.walks, key=len)[-4:]:  # the long ones come close to a deadline
-        for value_of in (_brute, solver(walk[0].setting).value):
+        for value_of in (partial(_brute, moves), solver(walk[0].setting).value):
             with suppress(TooLarge, NotImplementedError):  # it is too far from the end
                 for place in reversed(walk[:-1]):
                     _compare(place, value_of(place), "without pruning")
@@ -205,9 +207,9 @@ def nothing_better_was_left_out(subject: Subject) -> None:
 class _Unpruned:
     """The solver of `core` without candidates. What it has solved on the way back from the end it keeps."""
 
-    def __init__(self, setting: Setting):
+    def __init__(self, setting: Setting, moves: int):
         game, seat = setting.game, setting.seat
-        self._left = 0
+        self._moves, self._left = moves, 0
 
         def all_choices(state: Any, support: tuple[Any, ...]) -> Any:
             acts = dict.fromkeys((*game.choices(state, seat), Say()))
@@ -220,14 +222,14 @@ class _Unpruned:
 
     def value(self, place: Place) -> float:
         """The value of a place."""
-        self._left = MOVES
+        self._left = self._moves
         return self._solution.value(place.state, place.belief)
 
 
-def _brute(place: Place) -> float:
+def _brute(moves: int, place: Place) -> float:
     """The value of a place, by plain recursion."""
     setting = place.setting
-    return brute_force(setting.game, setting.mind, setting.seat, place.state, place.belief, MOVES, waiting=True)
+    return brute_force(setting.game, setting.mind, setting.seat, place.state, place.belief, moves, waiting=True)
 
 
 def _compare(place: Place, value: float, how: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, is_dataclass
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -202,11 +203,12 @@ def the_words_are_there(subject: Subject) -> None:
             said = printed(Cue(reply.act, reply.seat, public, voice.personas[0], "", False, "", "", seen))
             if not isinstance(said, str) or not said.strip() or len(said.splitlines()) > 1:
                 raise Violation(f"the tool {reply.seat} prints {said!r} for {reply.act!r}: it must print one line")
+    people = people_of(subject.family)
+    whole = {persona: people.sample(persona, _stream(0)) for persona in voice.personas}
     for cue in subject.cues():
         for persona in voice.personas:
-            whole = people_of(subject.family).sample(persona, _stream(0))
             sayings = _sayings(voice, cue._replace(persona=persona))
-            for said in (*sayings, *voice.say([cue._replace(persona=whole)], [_stream(1)])):
+            for said in (*sayings, *voice.say([cue._replace(persona=whole[persona])], [_stream(1)])):
                 if not isinstance(said, str) or not said.strip():
                     raise Violation(f"the voice says {said!r} for {cue.act!r} as {persona!r}: it must say something")
                 if cue.reason and cue.reason not in said:
@@ -280,4 +282,12 @@ def _hashable(value: Any) -> bool:
 
 
 def _stream(seed: int) -> Stream:
-    return Stream(np.random.default_rng(seed))
+    return _begun(seed).again()
+
+
+@lru_cache(maxsize=512)
+def _begun(seed: int) -> Stream:
+    """A stream whose first numbers are drawn, for others to begin with."""
+    stream = Stream(np.random.default_rng(seed))
+    stream.reserve()
+    return stream

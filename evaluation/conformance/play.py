@@ -141,7 +141,7 @@ def calls_come_in_order(subject: Subject) -> None:
 def any_string_is_answered(subject: Subject) -> None:
     """No string raises, and every one gets a finite reward and a reply."""
     texts, env = list(strange_strings(subject, 1000)), subject.make()
-    dialogues = subject.engine.open([np.random.default_rng(seed) for seed in range(100)])
+    dialogues = subject.engine.open([np.random.default_rng(seed) for seed in range(subject.few(100))])
     for turn in range(12):
         live = [dialogue for dialogue in dialogues if not dialogue.done]
         said = [texts[(turn * 83 + place * 7) % len(texts)] for place in range(len(live))]
@@ -224,7 +224,7 @@ def outcomes_are_complete(subject: Subject) -> None:
 def recorded_episodes_replay(subject: Subject) -> None:
     """A recorded episode, read again, gives the same steps, rewards and belief, and can be scored anew."""
     kept = attrgetter("before", "act", "after", "reply", "rewards", "problem", "truncated")
-    for dialogue in subject.played("random", 60):
+    for dialogue in subject.played("random", subject.few(60)):
         episode = record(dialogue, subject.env_id, subject.engine, "random")
         plain = replace(episode, **{n: json.loads(json.dumps(getattr(episode, n))) for n in ("settings", "scenario")})
         steps = []

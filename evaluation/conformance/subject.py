@@ -71,10 +71,12 @@ class Subject:
 
     Attributes:
         tree: The most turns of a policy's tree that is summed exactly; a larger one is sampled.
+        thin: By which samples are divided, and how far is searched without pruning.
         compared: The replies that could be compared for different secrets.
     """
 
     tree = 20_000
+    thin = 1
 
     def __init__(self, env_id: str, **settings: Any):
         self.env_id = env_id
@@ -107,6 +109,10 @@ class Subject:
     def policies(self) -> tuple[str, ...]:
         """The baselines; without those that need the optimum where it is out of reach."""
         return tuple(name for name in baselines(self.engine) if self.solved or name != "optimal")
+
+    def few(self, episodes: int) -> int:
+        """How many are played where a sample is to have so many."""
+        return -(-episodes // self.thin)
 
     def played(self, policy: str, episodes: int, grammar: str = "natural") -> list[Dialogue]:
         """Finished dialogues of a policy, of the seeds from 0 on."""

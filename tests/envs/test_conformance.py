@@ -24,12 +24,13 @@ from ..reach import ONE_OF_EACH
 IDS = [env_id for env_id, (path, _) in TABLE.items() if path.startswith("dialogym.")]
 
 TREE = 4000  # `dialogym check` sums trees of policies up to five times as large
+THIN = 2, 4  # its samples are so many times as large: as those of one of each family, and of the variants of it
 
 
 @lru_cache(maxsize=2)  # the tests of an id follow each other
 def subject(env_id):
     found = Subject(env_id)
-    found.tree = TREE
+    found.tree, found.thin = TREE, THIN[env_id not in ONE_OF_EACH]
     return found
 
 
@@ -66,7 +67,7 @@ def test_same_seed_same_dialogue_in_another_process(env_id):
     assert in_another_process()[env_id] == [first, *(list(step[:4]) for step in steps)]
 
 
-@pytest.mark.parametrize("env_id", ONE_OF_EACH[::4])  # of the engine; that no family depends on the process is above
+@pytest.mark.parametrize("env_id", ONE_OF_EACH[::10])  # of the engine; that no family depends on the process is above
 def test_same_seed_same_dialogue_in_a_vector_of_processes(env_id):
     makers = [lambda: gym.make(env_id)] * 2
     other = AsyncVectorEnv(makers, shared_memory=False, autoreset_mode=AutoresetMode.SAME_STEP)
