@@ -17,6 +17,7 @@ from ..envs.engine import Engine
 from ..simulated_users.backends.weights import find_smollm2
 from .feedback import noted, wanted_in, with_feedback
 from .generation import CachedGenerator
+from .gguf_file import read_once
 from .model_folder import see_folder
 from .sampling.lockstep import Lockstep
 from .sampling.make import make_sampler
@@ -63,7 +64,8 @@ def load_pretrained(name: str, dtype: str = "float32") -> tuple[Any, Any]:
     """
     see_folder(name)
     try:
-        model, tokenizer = _load_weights(name, dtype), AutoTokenizer.from_pretrained(**_source(name))
+        with read_once():
+            model, tokenizer = _load_weights(name, dtype), AutoTokenizer.from_pretrained(**_source(name))
     except (OSError, ValueError) as error:
         raise ValueError(
             f"model must be 'tiny', 'smollm2', a local model folder or a Hugging Face id; {name!r} could not be "

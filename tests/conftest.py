@@ -1,6 +1,5 @@
 """Settings for the whole suite: one torch thread, no telemetry, no hub."""
 
-import functools
 import gc
 import os
 
@@ -60,13 +59,3 @@ def garbage_is_looked_for_after_each_file():
     yield
     gc.collect()
     gc.freeze()
-
-
-@pytest.fixture(scope="session")
-def read_gguf_once():
-    """Transformers parses a GGUF file three times for one model, and makes its table of names anew for each weight: 15 seconds."""
-    gguf = pytest.importorskip("gguf")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("GGUFReader", "get_tensor_name_map"):
-            patch.setattr(gguf, name, functools.cache(getattr(gguf, name)))
-        yield

