@@ -18,9 +18,10 @@ UPDATES=${UPDATES:-8}         # gradient steps on the episodes of a step
 MICROBATCH=${MICROBATCH:-64}  # episodes that are read at once: fewer take less memory
 RATE=${RATE:-1e-4}            # learning rate of the clone; GRPO's is a fifth of it
 EPISODES=${EPISODES:-300}     # of the evaluations
+TOKENS=${TOKENS:-48}          # of a turn, at most
 SETTINGS=()
 [[ $ENV == Negotiation* ]] && SETTINGS=(--set prices=relative)  # prices in percent, which a small model can read
-COMMON=(--max-turn-tokens 48 --eval-episodes "$EPISODES" --final-episodes "$EPISODES" --seed "$SEED" --out "$RUN" --go-on)
+COMMON=(--max-turn-tokens "$TOKENS" --eval-episodes "$EPISODES" --final-episodes "$EPISODES" --seed "$SEED" --out "$RUN" --go-on)
 export HF_HUB_DISABLE_TELEMETRY=1 HF_HUB_OFFLINE=${HF_HUB_OFFLINE:-1} TOKENIZERS_PARALLELISM=false
 
 dialogym train bc "$ENV" "${SETTINGS[@]}" --model "$MODEL" --learning-rate "$RATE" --epochs 1 \

@@ -131,11 +131,11 @@ def test_smollm2_is_cloned_and_trained_on(tmp_path, monkeypatch):
     told = Run.arguments  # checkpoints of this size would take most of the time
     monkeypatch.setattr(Run, "arguments", lambda run: {**told(run), "save_strategy": "no"})
     monkeypatch.setattr(checkpoints, "write", lambda *_: None)
-    for name, less in {"max_turn_tokens": 3, "final_episodes": 1}.items():
+    for name, less in {"max_turn_tokens": 2, "final_episodes": 1}.items():
         monkeypatch.setitem(SMALL, name, less)
-    gentle = {"steps": 2, "learning_rate": 1e-6, "kl": 0.0, "epochs": 1, "minibatches": 1}
+    gentle = {"steps": 2, "episodes": 1, "learning_rate": 1e-6, "kl": 0.0, "epochs": 1, "minibatches": 1}
     monkeypatch.setitem(STAGES, "ppo", {**STAGES["ppo"], **gentle})
-    made = chain(tmp_path, "smollm2", ["bc", "ppo"], learning_rate=2e-5, demonstrations=4, batch_size=2)
+    made = chain(tmp_path, "smollm2", ["bc", "ppo"], learning_rate=2e-5, demonstrations=2, batch_size=1, eval_every=0)
     rows = [json.loads(line) for line in (tmp_path / "1-ppo" / "metrics.jsonl").read_text().splitlines()]
     assert [(row["stage"], row["step"]) for row in rows if "loss" in row] == [("ppo", step) for step in (1, 2)]
     assert all((folder / "model.safetensors").stat().st_size > 5e8 for folder in made)
