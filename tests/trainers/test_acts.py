@@ -60,7 +60,7 @@ BUDGETS = {
 
 def run(name, out, **changes):
     kind, train = ACTS[name].load()
-    return train(kind(env_id=TOY, out=out, **{**BUDGETS[name], **changes}))
+    return train(kind(env_id=TOY, out=out, **{**BUDGETS[name], "compare": False, **changes}))
 
 
 def weights(out, name):
@@ -74,20 +74,22 @@ def rows(out):
 
 @pytest.mark.parametrize("name", list(BUDGETS))
 def test_each_algorithm_gets_to_the_optimum(name, tmp_path):
-    assert run(name, tmp_path) > 0.95
+    compare = name == "ppo"
+    assert run(name, tmp_path, compare=compare) > 0.95
     engine = make_engine(TOY)
     loaded = make_policy(f"acts:{tmp_path / name / 'model'}", engine)
     assert np.mean([dialogue.steps[-1].payoff for dialogue in rollout(engine, loaded, range(60))]) > 0.95
     logged = {key for row in rows(tmp_path) for key in row}
     assert {"loss", "learning_rate", "grad_norm"} <= logged and unknown(logged, METRICS) == []
     results = json.loads((tmp_path / name / "evaluation.json").read_text())
-    assert results[0]["policy"] == "trained" and {"random", "optimal"} <= {result["policy"] for result in results}
+    names = [result["policy"] for result in results]
+    assert names[0] == "trained" and ({"random", "optimal"} <= {*names} if compare else len(names) == 1)
 
 
 @pytest.mark.parametrize("name", ["bc", "ilql", "ppo", "grpo", "expert-iteration"])
 def test_a_run_goes_on_exactly_where_it_stopped(name, tmp_path, monkeypatch):
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    run(name, whole, compare=False)
+    run(name, whole)
     original, steps = Training.descend, []
 
     def descend(self, *arguments, **options):
@@ -100,16 +102,16 @@ def test_a_run_goes_on_exactly_where_it_stopped(name, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Training, "descend", descend)
         with pytest.raises(Interrupt):
-            run(name, stopped, compare=False)
+            run(name, stopped)
     assert (stopped / name / "checkpoints").exists()
-    run(name, stopped, compare=False, resume=True)
+    run(name, stopped, resume=True)
     assert rows(stopped) == rows(whole)
     one, other = weights(whole, name), weights(stopped, name)
     assert one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
 
 def self_play(out, **changes):
-    small = {**ONLINE, "groups": 8, "past_share": 0.5, "past_every": 4}
+    small = {**ONLINE, "groups": 8, "past_share": 0.5, "past_every": 4, "compare": False}
     return train_self_play(SelfPlayConfig(ULTIMATUM, out=out, **{**small, **changes}))
 
 

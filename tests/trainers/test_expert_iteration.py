@@ -37,6 +37,7 @@ def config(out, model, **changes):
         "learning_rate": 1e-3,
         "eval_every": 0,
         "final_episodes": 60,
+        "compare": False,
         "threads": 1,
     }
     return ExpertIterationConfig(**{"env_id": TOY, "out": out, "model": str(model), **small, **changes})

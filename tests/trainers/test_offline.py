@@ -53,7 +53,7 @@ def careless(dialogue, stream):
 @pytest.fixture(scope="module")
 def mixed(once):
     """Episodes, and the folder of their clone."""
-    common = {"env_id": TOY, "threads": 1, "final_episodes": 60, "eval_episodes": 10}
+    common = {"env_id": TOY, "threads": 1, "final_episodes": 60, "eval_episodes": 10, "compare": False}
 
     def clone(folder):
         collect(TOY, FunctionPolicy("careless", careless), 800, folder / "data")

@@ -53,7 +53,7 @@ def config(out=Path("unused"), model="tiny", **changes):
         "learning_rate": 1e-3,
         "max_turn_tokens": 8,
     }
-    small |= {"eval_every": 0, "final_episodes": 60, "threads": 1}
+    small |= {"eval_every": 0, "final_episodes": 60, "compare": False, "threads": 1}
     return PPOConfig(**{"env_id": TOY, "out": out, "model": str(model), **small, **changes})
 
 

@@ -296,6 +296,7 @@ def cloned(clone_of):
 
 def settings(out, model, **changes):
     small = {"max_turn_tokens": 8, "final_episodes": 60, "eval_episodes": 20, "threads": 1, "batch_size": 16}
+    small |= {"compare": False}
     return {"env_id": TOY, "out": out, "model": str(model), **small, **changes}
 
 

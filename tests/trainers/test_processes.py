@@ -32,7 +32,8 @@ from ..toy import TOY
 from .conftest import SMALL, trained
 
 TESTS = Path(__file__).parents[1]
-SMALLER = {"max_turn_tokens": 8, "eval_episodes": 8, "final_episodes": 12, "threads": 1, "learning_rate": 1e-3}
+SMALLER = {"max_turn_tokens": 8, "eval_episodes": 8, "final_episodes": 12, "learning_rate": 1e-3}
+SMALLER |= {"compare": False, "threads": 1}
 OTHERS = {
     "ilql": (train_ilql, ILQLConfig, {"demonstrations": 64, "epochs": 1.0}),  # as `mc` and `awr`, by `train_offline`
     "dpo": (train_dpo, DPOConfig, {"scenarios": 24, "attempts": 4, "batch_size": 4}),
@@ -123,6 +124,7 @@ for name, train, config in jobs:
     sys.stdout.flush()
 """
 MEETING = """
+import sys
 from dialogym.trainers import processes
 
 processes.join()
@@ -148,8 +150,9 @@ def starts(alone, noise):
 
 
 @pytest.fixture(scope="module")
-def launched(starts, once):
+def launched(alone, starts, once):
     """`dialogym train bc`, and then all the others, in two processes: the folder of the runs, and what was said."""
+    start = str(alone / "bc" / "model")
 
     def train(folder):
         folder.mkdir()
@@ -157,19 +160,16 @@ def launched(starts, once):
             (name, train, config(TOY, out=folder / name, model=str(starts[name]), **{**SMALLER, **budget}))
             for name, (train, config, budget) in OTHERS.items()
         ]
-        return run_in_turn("torchrun", folder, ["bc", TOY, *words(out=folder / "bc", **SMALL["bc"])], jobs)
+        jobs.append(("grpo", train_grpo, GRPOConfig(TOY, out=folder / "grpo", model=start, **SMALL["grpo"])))
+        command = ["train", "bc", TOY, *words(out=folder / "bc", **SMALL["bc"]), "--module", "toy"]
+        (folder / "jobs").write_bytes(pickle.dumps((command, jobs)))
+        (folder / "in_turn.py").write_text(IN_TURN)
+        done = run_in_two("accelerate", folder / "in_turn.py", folder / "jobs")
+        return done.returncode, done.stdout, done.stderr
 
     folder, (code, said, errors) = once("in-two-processes", train)
     assert code == 0, errors
     return folder, said, errors
-
-
-def run_in_turn(launcher, folder, command, jobs, ending=""):
-    """`dialogym train`, then the jobs, then what the ending says: the exit status, and what was said."""
-    (folder / "jobs").write_bytes(pickle.dumps((["train", *command, "--module", "toy"], jobs)))
-    (folder / "in_turn.py").write_text(IN_TURN + ending)
-    done = run_in_two(launcher, folder / "in_turn.py", folder / "jobs")
-    return done.returncode, done.stdout, done.stderr
 
 
 def test_bc_in_two_processes(alone, launched):
@@ -180,15 +180,18 @@ def test_bc_in_two_processes(alone, launched):
     assert len(json.loads((folder / "bc" / "evaluation.json").read_text())) > 1
 
 
-def test_grpo_in_two_processes_that_meet_and_hear_of_errors(alone, tmp_path):
-    start = alone / "bc" / "model"
-    command = ["grpo", TOY, *words(out=tmp_path, model=start, **SMALL["grpo"])]
-    code, said, errors = run_in_turn("accelerate", tmp_path, command, [], MEETING)
+def test_grpo_in_two_processes(alone, launched):
+    assert_same_training(alone, launched[0] / "grpo", "grpo", load_file(alone / "bc" / "model" / "model.safetensors"))
+
+
+def test_two_processes_meet_and_hear_of_errors(tmp_path):
+    """Started by the other launcher: what it tells them by is a part of what `accelerate launch` does."""
+    (tmp_path / "meeting.py").write_text(MEETING)
+    done = run_in_two("torchrun", tmp_path / "meeting.py")
     for rank in (0, 1):
-        assert f"<{rank} of 2: [0, '', 1, 'x'] ('only', 0)>" in said, errors
-        assert f"<{rank} heard: taken>" in said
-    assert code == 1
-    assert_same_training(alone, tmp_path, "grpo", load_file(start / "model.safetensors"))
+        assert f"<{rank} of 2: [0, '', 1, 'x'] ('only', 0)>" in done.stdout, done.stderr
+        assert f"<{rank} heard: taken>" in done.stdout
+    assert done.returncode == 1
 
 
 @pytest.mark.parametrize("algorithm", OTHERS)

@@ -20,7 +20,8 @@ from trl import GRPOTrainer
 from ..resuming import interrupted, same_weights
 from ..toy import DRINKS, TOY
 
-SMALL = {"groups": 4, "group_size": 8, "max_turn_tokens": 8, "eval_every": 0, "final_episodes": 60, "threads": 1}
+SMALL = {"groups": 4, "group_size": 8, "max_turn_tokens": 8, "eval_every": 0, "final_episodes": 60}
+SMALL |= {"compare": False, "threads": 1}
 
 
 def grpo(out, model, **changes):

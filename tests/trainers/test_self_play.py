@@ -60,6 +60,7 @@ def config(out, start, **changes):
         "max_turn_tokens": 8,
         "eval_every": 0,
         "final_episodes": 20,
+        "compare": False,
         "threads": 1,
         "learning_rate": 5e-4,
     }
@@ -97,7 +98,7 @@ def test_both_seats_learn(engine, start, tmp_path, separate):
 def test_three_seats_have_models_of_their_own(start, tmp_path):
     """All learn in some groups, one of them alone in the others."""
     few = {"steps": 2, "groups": 4, "group_size": 2, "past_share": 0.5, "past_every": 1, "entropy": 0.1}
-    train_self_play(config(tmp_path, start, env_id=TABLE, separate=True, compare=False, **few))
+    train_self_play(config(tmp_path, start, env_id=TABLE, separate=True, **few))
     assert {"payoff_you", "payoff_anna", "payoff_ben", "reward"} <= set(rows(tmp_path)[0])
     folder = tmp_path / "self-play"
     weights = [load_file(folder / name / "model.safetensors") for name in ("model", "partner/anna", "partner/ben")]

@@ -38,6 +38,7 @@ def bc(out, **changes):
             "epochs": 3.0,
             "final_episodes": 60,
             "eval_episodes": 20,
+            "compare": False,
             "threads": 1,
             **changes,
         }
@@ -53,6 +54,7 @@ def grpo(out, model, **changes):
         "max_turn_tokens": 8,
         "eval_every": 0,
         "final_episodes": 60,
+        "compare": False,
         "threads": 1,
     }
     return GRPOConfig(**{"env_id": TOY, "out": out, "model": str(model), **small, **changes})
