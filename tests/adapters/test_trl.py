@@ -15,7 +15,8 @@ trl = pytest.importorskip("trl")
 from datasets import Dataset
 from dialogym.adapters.trl import FIRST, OVER, environment
 from dialogym.envs.make import make_engine
-from dialogym.policies.language_model import load_model
+from dialogym.policies.tiny import tiny_tokenizer
+from transformers import LlamaConfig, LlamaForCausalLM
 from trl import GRPOConfig, GRPOTrainer
 
 from .learner import flaky, plain, speak
@@ -43,12 +44,12 @@ class Scripted(GRPOTrainer):
 
 def trained(tmp_path, env_id, seeds, **settings):
     """The trainer after it has played these seeds, and for each episode what a reward function saw."""
-    model, tokenizer = load_model("tiny", make_engine(env_id), 0, "float32")
+    tokenizer = tiny_tokenizer(make_engine(env_id))
     tags = ["<|im_start|>", "<|im_end|>", "<tool_call>", "</tool_call>"]
     tokenizer.add_special_tokens({"additional_special_tokens": tags})
     tokenizer.eos_token, tokenizer.chat_template = "<|im_end|>", TEMPLATE.read_text()
-    model.resize_token_embeddings(len(tokenizer))
-    model.config.max_position_embeddings = 8192
+    small = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 1}
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=len(tokenizer), max_position_embeddings=8192, **small))
     seen = []
 
     def watch(environments, seed, **_):
@@ -70,6 +71,7 @@ def trained(tmp_path, env_id, seeds, **settings):
             max_tool_calling_iterations=20,
             chat_template_kwargs={"enable_thinking": False},
             use_cpu=True,
+            gradient_checkpointing=False,
             report_to=[],
             logging_steps=1,
             save_strategy="no",
