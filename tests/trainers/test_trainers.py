@@ -25,7 +25,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from ..resuming import Interrupt, interrupted, same_weights
 from ..toy import DRINKS, TOY
 
-SHORT = {"demonstrations": 240, "save_every": 5}  # 45 steps
+SHORT = {"demonstrations": 80, "save_every": 5, "eval_episodes": 4, "final_episodes": 4}  # 15 steps
 
 
 def bc(out, **changes):
@@ -198,7 +198,7 @@ def test_a_run_is_resumed_as_it_was_begun(whole, tmp_path):
         ValueError, match=r"learning_rate must be 0\.004 to resume the run in .*bc, which was begun with it; got 0\.01"
     ):
         train_bc(bc(tmp_path, **SHORT, learning_rate=0.01, resume=True))
-    assert train_bc(bc(tmp_path, **{**SHORT, "save_every": 50}, final_episodes=7, resume=True)) is not None
+    assert train_bc(bc(tmp_path, **{**SHORT, "save_every": 50, "final_episodes": 7}, resume=True)) is not None
     assert json.loads((tmp_path / "bc" / "evaluation.json").read_text())[0]["episodes"] == 7
 
 
