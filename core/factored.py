@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import Any
 
-from .acts import Act
+from .acts import Act, Say
 from .belief import Belief, ProductBelief
 from .game import Game, view_of
 from .people import People
-from .solver import Candidates, Limited, Moves, Solution, in_order, rounded
+from .search import DIGITS, Candidates
+from .solver import Solution, weighed
 
 Part = tuple[tuple[Any, float], ...]  # (hidden, probability) of one person, in order of first sight
 Parts = tuple[Part, ...]
@@ -37,10 +38,19 @@ class FactoredSolution(Solution[tuple[Any, ...]]):
     mind: People
 
     def __init__(self, game: Game, mind: People, seat: str, candidates: Candidates | None = None):
-        super().__init__(game, mind, seat, candidates and _of_parts(candidates))
+        super().__init__(game, mind, seat)
+        self._candidates = _of_parts(candidates or (lambda state, _: game.choices(state, seat)))
+        self._memo: dict[tuple, tuple[float, Act]] = {}
+        self._made_in: dict[Any, Moves] = {}
+        self._unbank: Callable[[Any, str], tuple[float, Any]] | None = getattr(game, "unbank", None)
         self._symmetry = getattr(game, "symmetry", None)
         alike: dict[Any, int] = {}
         self._orders: list[dict[Any, int]] = [alike if self._symmetry else {} for _ in mind.parts]
+
+    @property
+    def states(self) -> int:
+        """How many information states have been solved so far."""
+        return len(self._memo)
 
     def start_value(self) -> float:
         """Best expected payoff before the first word."""
@@ -138,6 +148,20 @@ class FactoredSolution(Solution[tuple[Any, ...]]):
             found = self._memo[key] = self._choose(state, mass)
         return banked + found[0], found[1] if back is None else back(found[1])
 
+    def _choose(self, state: Any, mass: Any) -> tuple[float, Act]:
+        """The best of the candidates; the first one of equals."""
+        best, choice = float("-inf"), None
+        for act in self._candidates(state, mass):
+            value = self._continuation(self.game.apply(state, self.seat, act), mass)
+            if value > best:
+                best, choice = value, act
+        if choice is None:
+            raise ValueError(f"no candidate acts for {self.seat!r} in {state!r}")
+        return best, choice
+
+    def _continuation(self, state: Any, mass: Any) -> float:
+        return self._future(state, mass)
+
     def _step(self, state: Any, mass: Any) -> Iterable[tuple[float, Any, Any]]:
         """One move of the person whose turn it is: (probability, next state, beliefs) for each act it can make."""
         game, mind = self.game, self.mind
@@ -164,12 +188,66 @@ class FactoredSolution(Solution[tuple[Any, ...]]):
             yield total, game.apply(state, seat, moves.acts[number]), (*mass[:place], posterior, *mass[place + 1 :])
 
 
-class _ShortSighted(Limited[tuple[Any, ...]], FactoredSolution):
+class _ShortSighted(FactoredSolution):
     """See `ShortSighted`."""
 
     def __init__(self, base: FactoredSolution, horizon: int):
-        super().__init__(base, horizon)
-        self._orders = base._orders
+        super().__init__(base.game, base.mind, base.seat)
+        self._made_in, self._orders = base._made_in, base._orders
+        self._shorter = _ShortSighted(base, horizon - 1) if horizon > 0 else None
+        candidates, over = base._candidates, self._ends
+        self._candidates = lambda state, mass: sorted(candidates(state, mass), key=lambda act: over(state, act))
+
+    def _ends(self, state: Any, act: Act) -> bool:
+        return self.game.mover(self.game.apply(state, self.seat, act)) is None
+
+    def _solve(self, state: Any, mass: Any) -> tuple[float, Act]:
+        if self._shorter is None:
+            return 0.0 if self._unbank is None else self._unbank(state, self.seat)[0], Say()
+        return super()._solve(state, mass)
+
+    def _continuation(self, state: Any, mass: Any) -> float:
+        assert self._shorter is not None
+        return self._shorter._future(state, mass)
+
+
+class Moves:
+    """What one of several people can do in one state: looked up by number, since to hash an act takes long."""
+
+    __slots__ = ("acts", "numbers", "rows")
+
+    def __init__(self) -> None:
+        self.rows: dict[Any, list[tuple[int, Any, float]]] = {}  # what is hidden: act, what is hidden then, probability
+        self.numbers: dict[Act, int] = {}
+        self.acts: list[Act] = []
+
+    def add(self, hidden: Any, reaction: Iterable[tuple[tuple[Any, Act], float]]) -> list[tuple[int, Any, float]]:
+        """Keep what is done if `hidden` is hidden."""
+        row = []
+        for (after, act), q in reaction:
+            number = self.numbers.get(act)
+            if number is None:
+                number = self.numbers[act] = len(self.acts)
+                self.acts.append(act)
+            row.append((number, after, q))
+        self.rows[hidden] = row
+        return row
+
+
+def rounded(part: Part) -> tuple:
+    """A belief about one person as a part of a key. Only keys are rounded: rounding does not pile up."""
+    if len(part) == 1:
+        return (part[0][0],)
+    return tuple([hidden for hidden, _ in part]), tuple([round(p, DIGITS) for _, p in part])
+
+
+def in_order(order: dict[Any, int], pairs: Iterable[tuple[Any, float]]) -> Part:
+    """Pairs in the order of first sight, which is kept in `order`."""
+    found = tuple(pairs)
+    ranks = [order.setdefault(pair[0], len(order)) for pair in found]
+    if len(found) == 1 or ranks == sorted(ranks):
+        return found
+    return tuple([pair for _, pair in sorted(zip(ranks, found, strict=True))])
 
 
 def solution_of(game: Game, mind: Any, seat: str, candidates: Candidates | None = None) -> Solution[Any]:
@@ -185,5 +263,4 @@ def _of_parts(candidates: Callable[..., Iterable[Act]]) -> Callable[..., Iterabl
     def possible(state: Any, mass: Sequence[Part]) -> Iterable[Act]:
         return candidates(state, tuple(tuple(hidden for hidden, _ in part) for part in mass))
 
-    vars(possible)["weighed"] = True
-    return possible
+    return weighed(possible)

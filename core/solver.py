@@ -9,20 +9,20 @@ information states that can be reached.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
-from .acts import Act, Say
+from .acts import Act
 from .belief import Belief
 from .belief import OutOfReach as OutOfReach  # for those who ask a solution
 from .game import Game
 from .mind import Mind
+from .search import DIGITS as DIGITS
+from .search import Board, Candidates, Search
 
 C = TypeVar("C", bound=Callable[..., Iterable[Act]])
 H = TypeVar("H", bound=Hashable)
-DIGITS = 12  # beliefs that agree to this many digits are one information state
 
-Mass = tuple[tuple[Any, float], ...]  # (hidden, probability), in order of first sight
-Candidates = Callable[[Any, tuple[Any, ...]], Iterable[Act]]
+Mass = tuple[tuple[Any, float], ...]  # pairs of hidden state and probability
 
 
 def weighed(candidates: C) -> C:
@@ -47,19 +47,20 @@ class Solution(Generic[H]):
             ``game.choices`` are tried.
     """
 
+    search: ClassVar[type[Search]] = Search
+    """What finds the values."""
+
     def __init__(self, game: Game, mind: Mind[H], seat: str, candidates: Candidates | None = None):
         self.game, self.mind, self.seat = game, mind, seat
-        self._candidates = _of_mass(candidates or weighed(lambda state, mass: game.choices(state, seat)))
-        self._memo: dict[tuple[Any, tuple], tuple[float, Act]] = {}
-        self._order: dict[H, int] = {}
         self._short: dict[int, Solution[H]] = {}
-        self._made_in: dict[Any, Moves[H]] = {}
-        self._unbank: Callable[[Any, str], tuple[float, Any]] | None = getattr(game, "unbank", None)
+        self._finder: Search[H] = self.search(
+            Board(game, mind, seat), candidates or (lambda state, _: game.choices(state, seat))
+        )
 
     @property
     def states(self) -> int:
         """How many information states have been solved so far."""
-        return len(self._memo)
+        return len(self._finder.memo)
 
     def start_value(self) -> float:
         """Best expected payoff before the first word."""
@@ -105,8 +106,8 @@ class Solution(Generic[H]):
 
     def among(self, candidates: Candidates) -> Solution[H]:
         """The optimum of a seat that considers other acts only; what the people do in a state is looked up once."""
-        other = type(self)(self.game, self.mind, self.seat, candidates)
-        other._made_in = self._made_in
+        other = type(self)(self.game, self.mind, self.seat)
+        other._finder = self.search(self._finder.board, candidates)
         return other
 
     def short_sighted(self, horizon: int) -> Solution[H]:
@@ -119,10 +120,10 @@ class Solution(Generic[H]):
         if (mover := self.game.mover(state)) != self.seat:
             raise ValueError(f"state must be one in which {self.seat!r} moves; here the mover is {mover!r}")
 
-    def _canonical(self, belief: Iterable[tuple[H, float]]) -> Mass:
-        return in_order(self._order, belief)
+    def _canonical(self, belief: Iterable[tuple[H, float]]) -> Any:
+        return tuple(belief)
 
-    def _future(self, state: Any, mass: Mass) -> float:
+    def _future(self, state: Any, mass: Any) -> float:
         mover = self.game.mover(state)
         if mover == self.seat:
             return self._solve(state, mass)[0]
@@ -131,35 +132,12 @@ class Solution(Generic[H]):
             return sum([p * payoff(state, seat, hidden) for hidden, p in mass])
         return sum([p * self._future(after, posterior) for p, after, posterior in self._step(state, mass)])
 
-    def _solve(self, state: Any, mass: Mass) -> tuple[float, Act]:
-        banked = 0.0
-        if self._unbank is not None:
-            banked, state = self._unbank(state, self.seat)
-        key = state, rounded(mass)
-        found = self._memo.get(key)
-        if found is None:
-            found = self._memo[key] = self._choose(state, mass)
-        return (banked + found[0], found[1]) if banked else found
+    def _solve(self, state: Any, mass: Any) -> tuple[float, Act]:
+        """Value and best act of a state in which the seat moves."""
+        search = self._finder
+        return search.solve(search.board.place(state), search.mass(mass))
 
-    def _choose(self, state: Any, mass: Any) -> tuple[float, Act]:
-        """The best of the candidates."""
-        best, choice = float("-inf"), None
-        for act in self._candidates(state, mass):
-            value = self._continuation(self.game.apply(state, self.seat, act), mass)
-            if value > best:
-                best, choice = value, act
-        if choice is None:
-            raise ValueError(f"no candidate acts for {self.seat!r} in {state!r}")
-        return best, choice
-
-    def _banked(self, state: Any, mass: Any) -> float:
-        """What the seat has got so far, in a game whose payoffs add up; else 0."""
-        return 0.0 if self._unbank is None else self._unbank(state, self.seat)[0]
-
-    def _continuation(self, state: Any, mass: Mass) -> float:
-        return self._future(state, mass)
-
-    def _branches(self, state: Any, mass: Mass) -> Iterable[tuple[float, Any, Mass]]:
+    def _branches(self, state: Any, mass: Any) -> Iterable[tuple[float, Any, Any]]:
         if self.game.mover(state) in (None, self.seat):
             yield 1.0, state, mass
             return
@@ -167,107 +145,14 @@ class Solution(Generic[H]):
             for q, end, final in self._branches(after, posterior):
                 yield p * q, end, final
 
-    def _step(self, state: Any, mass: Mass) -> Iterable[tuple[float, Any, Mass]]:
+    def _step(self, state: Any, mass: Any) -> Iterable[tuple[float, Any, Any]]:
         """One move of the simulated person: (probability, next state, posterior) for each act it can make."""
-        moves = self._made_in.get(state)
-        if moves is None:
-            moves = self._made_in[state] = Moves()
-        rows, react = moves.rows, self.mind.react
-        split: dict[int, dict[H, float]] = {}
-        for hidden, p in mass:
-            row = rows.get(hidden)
-            if row is None:
-                row = moves.add(hidden, react(hidden, state))
-            for number, after, q in row:
-                part = split.get(number)
-                if part is None:
-                    part = split[number] = {}
-                part[after] = part.get(after, 0.0) + p * q
-        seat = self.game.mover(state)
-        assert seat is not None
-        for number, part in split.items():
-            total = sum(part.values())
-            posterior = self._canonical([(h, w / total) for h, w in part.items()])
-            yield total, moves.end(number, self.game, state, seat), posterior
+        search = self._finder
+        for p, end, posterior in search.step(search.board.place(state), search.mass(mass)):
+            yield p, end.state, search.pairs(posterior)
 
 
-class Moves(Generic[H]):
-    """What a simulated person can do in one state: looked up by number, since to hash an act takes long."""
-
-    __slots__ = ("acts", "ends", "numbers", "rows")
-
-    def __init__(self) -> None:
-        self.rows: dict[H, list[tuple[int, H, float]]] = {}  # what is hidden: act, what is hidden then, probability
-        self.numbers: dict[Act, int] = {}
-        self.acts: list[Act] = []
-        self.ends: dict[int, Any] = {}
-
-    def add(self, hidden: H, reaction: Iterable[tuple[tuple[H, Act], float]]) -> list[tuple[int, H, float]]:
-        """Keep what is done if `hidden` is hidden."""
-        row = []
-        for (after, act), q in reaction:
-            number = self.numbers.get(act)
-            if number is None:
-                number = self.numbers[act] = len(self.acts)
-                self.acts.append(act)
-            row.append((number, after, q))
-        self.rows[hidden] = row
-        return row
-
-    def end(self, number: int, game: Game, state: Any, seat: str) -> Any:
-        """The state after an act."""
-        if number not in self.ends:
-            self.ends[number] = game.apply(state, seat, self.acts[number])
-        return self.ends[number]
-
-
-def rounded(mass: Mass) -> tuple:
-    """A belief as a part of a key. Only keys are rounded: rounding does not pile up."""
-    if len(mass) == 1:
-        return (mass[0][0],)
-    return tuple([hidden for hidden, _ in mass]), tuple([round(p, DIGITS) for _, p in mass])
-
-
-def in_order(order: dict[H, int], pairs: Iterable[tuple[H, float]]) -> Mass:
-    """Pairs in the order of first sight, which is kept in `order`."""
-    found = tuple(pairs)
-    ranks = [order.setdefault(pair[0], len(order)) for pair in found]
-    if len(found) == 1 or ranks == sorted(ranks):
-        return found
-    return tuple([pair for _, pair in sorted(zip(ranks, found, strict=True))])
-
-
-def _of_mass(candidates: Candidates) -> Candidates:
-    """The candidates as a function of state and mass."""
-    if getattr(candidates, "weighed", False):
-        return candidates
-    return weighed(lambda state, mass: candidates(state, tuple([hidden for hidden, _ in mass])))
-
-
-class Limited(Solution[H]):
-    """A solution that looks only so many of its own turns ahead: see `ShortSighted`."""
-
-    def __init__(self, base: Solution[H], horizon: int):
-        super().__init__(base.game, base.mind, base.seat, base._candidates)
-        self._made_in = base._made_in
-        self._shorter = type(self)(base, horizon - 1) if horizon > 0 else None
-        if self._shorter is None:
-            return
-        candidates, over = self._candidates, self._ends
-        self._candidates = lambda state, mass: sorted(candidates(state, mass), key=lambda act: over(state, act))
-
-    def _ends(self, state: Any, act: Act) -> bool:
-        return self.game.mover(self.game.apply(state, self.seat, act)) is None
-
-    def _solve(self, state: Any, mass: Any) -> tuple[float, Act]:
-        return (self._banked(state, mass), Say()) if self._shorter is None else super()._solve(state, mass)
-
-    def _continuation(self, state: Any, mass: Any) -> float:
-        assert self._shorter is not None
-        return self._shorter._future(state, mass)
-
-
-class ShortSighted(Limited[H]):
+class ShortSighted(Solution[H]):
     """The best acts of a seat that looks only so many of its own turns ahead and counts nothing beyond.
 
     ``horizon=1`` is myopic (the best expected payoff of this exchange), ``horizon=2`` looks one step ahead. What was
@@ -277,6 +162,11 @@ class ShortSighted(Limited[H]):
         base: The solution whose game, mind and candidates to use.
         horizon: Own turns seen, at least 1.
     """
+
+    def __init__(self, base: Solution[H], horizon: int):
+        super().__init__(base.game, base.mind, base.seat)
+        known = base._finder
+        self._finder = type(known)(known.board, known.candidates, horizon)
 
 
 class Rescaled(Solution[H]):

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
-from ...core.solver import Limited, Mass, Solution
+from ...core.search import Mass, Place, Search
+from ...core.solver import Solution
 from .game import Check, Days, Debunk, Moderation, Report, Verdict
 from .law import Law, spread
 
@@ -112,28 +113,28 @@ class Crowd:
         return {}
 
 
-class TownSolution(Solution[Any]):
-    """The optimum of the moderator of a town.
+class TownSearch(Search[Any]):
+    """The search of a moderator of a town.
 
     What talk, labels and letters have cost so far adds up and changes nothing that is to come; so it is taken out of
     the state, as ``unbank`` does, but as a mean over the belief: what has cost depends on whether the story is true.
     """
 
-    def short_sighted(self, horizon: int) -> Solution[Any]:
-        """See `Solution.short_sighted`."""
-        if horizon not in self._short:
-            self._short[horizon] = _ShortSighted(self, horizon)
-        return self._short[horizon]
+    def solve(self, place: Place, mass: Mass) -> tuple[float, Act]:
+        """See `Search.solve`."""
+        so_far = self._averted(place, mass)
+        if self.horizon == 0:
+            return so_far, Say()
+        bare = self.board.place(place.state._replace(level=0, spent=0.0, talk=0.0, wrong=0))
+        value, act = super().solve(bare, mass)
+        return so_far - self._averted(bare, mass) + value, act
 
-    def _banked(self, state: Any, mass: Mass) -> float:
-        game: Any = self.game
-        return sum([p * game.averted(state, hidden) for hidden, p in mass])
-
-    def _solve(self, state: Any, mass: Mass) -> tuple[float, Act]:
-        bare = state._replace(level=0, spent=0.0, talk=0.0, wrong=0)
-        value, act = super()._solve(bare, mass)
-        return self._banked(state, mass) - self._banked(bare, mass) + value, act
+    def _averted(self, place: Place, mass: Mass) -> float:
+        game: Any = self.board.game
+        return sum([p * game.averted(place.state, hidden) for hidden, p in self.pairs(mass)])
 
 
-class _ShortSighted(Limited[Any], TownSolution):
-    """See `ShortSighted`."""
+class TownSolution(Solution[Any]):
+    """The optimum of the moderator of a town."""
+
+    search = TownSearch

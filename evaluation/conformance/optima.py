@@ -13,7 +13,7 @@ import numpy as np
 from ...core.acts import IllegalAct, Say
 from ...core.dialogue import Dialogue
 from ...core.setting import Setting
-from ...core.solver import OutOfReach, Solution
+from ...core.solver import OutOfReach, Solution, weighed
 from ...policies.baselines import PLANNERS
 from ...policies.policy import FunctionPolicy
 from ...policies.rollout import rollout
@@ -211,9 +211,10 @@ class _Unpruned:
         game, seat = setting.game, setting.seat
         self._moves, self._left = moves, 0
 
-        def all_choices(state: Any, support: tuple[Any, ...]) -> Any:
+        @weighed  # so that every information state is counted
+        def all_choices(state: Any, mass: tuple[Any, ...]) -> Any:
             acts = dict.fromkeys((*game.choices(state, seat), Say()))
-            self._left -= len(acts) * len(support)
+            self._left -= len(acts) * len(mass)
             if self._left < 0:
                 raise TooLarge("too many information states")
             return acts
