@@ -70,7 +70,7 @@ class Forbid(Part):
         """Moves and tools that are forbidden."""
         return (*self.moved, *([self.called] if self.called else []))
 
-    @property
+    @cached_property
     def condition(self) -> Condition:
         """That it was done; of words, that they count."""
         called = [Condition(called=self.called, args=self.args)] if self.called else []

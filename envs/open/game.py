@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -18,9 +18,10 @@ from .acts import Reply as Reply
 from .acts import Scene as Scene
 from .acts import event as event
 from .acts import kinds_of as kinds_of
+from .conditions import Test, call_label, labels_of, test_of, wanted_by
 from .format import Scenario
 from .library import Script
-from .parts import CLOSED, RECORDS, SCENE, TIME, Condition, Range, one_or_more
+from .parts import CLOSED, RECORDS, SCENE, TIME, Condition, one_or_more
 from .records import DONE, REFUSED, Records
 
 
@@ -111,8 +112,8 @@ class Rules:
             for _, part in self.file.conditions():
                 called = part.called == event(act) and all(getattr(act, arg) == v for arg, v in part.args.items())
                 some = [name for name in part.moved if name == event(act)]
-                some += [_call(part.called, part.args)] if called else []
-                names |= dict.fromkeys(label for name in some for label in _labels(name, part.session))
+                some += [call_label(part.called, part.args)] if called else []
+                names |= dict.fromkeys(label for name in some for label in labels_of(name, part.session))
             found[act] = tuple(names)
         return found
 
@@ -122,7 +123,7 @@ class Rules:
         found: dict[str, set[str]] = {}
         for _, part in self.file.conditions():
             if part.before:
-                found.setdefault(part.before, set()).update(_wanted(part))
+                found.setdefault(part.before, set()).update(wanted_by(part))
         return {name: tuple(sorted(wanted)) for name, wanted in found.items()}
 
     def start(self) -> State:
@@ -170,15 +171,19 @@ class Rules:
             raise IllegalAct(f"Possible are {', '.join(self.names)}.")
         if isinstance(act, Bye):  # free: to be cut off must not pay more
             return self.over(state._replace(last=act), CLOSED)
-        name, seen = event(act), {*state.told, *state.done}
-        done = {*state.done, *(label for label in self.events[act] if _in(label, state.session))}
-        early = {*state.early, *(f"{name}<{wanted}" for wanted in self.waits.get(name, ()) if wanted not in seen)}
+        name, done, early = event(act), state.done, state.early
+        fresh = [label for label in self.events[act] if label not in done and _in(label, state.session)]
+        waits = [what for what in self.waits.get(name, ()) if what not in state.told and what not in done]
+        if fresh:
+            done = tuple(sorted((*done, *fresh)))
+        if waits:
+            early = tuple(sorted({*early, *(f"{name}<{what}" for what in waits)}))
         return state._replace(
             turn=state.turn + 1,
             mover=RECORDS if self.records.answers(act) else self.seats[1],
             last=act,
-            done=tuple(sorted(done)),
-            early=tuple(sorted(early)),
+            done=done,
+            early=early,
             draft=self._drafted(state, act),
         )
 
@@ -239,7 +244,7 @@ class Rules:
         found: dict[str, set[str]] = {}
         for _, part in self.file.conditions():
             for name in part.told:
-                found.setdefault(name, set()).update(_labels(name, part.session))
+                found.setdefault(name, set()).update(labels_of(name, part.session))
         return found
 
     @cached_property
@@ -276,7 +281,7 @@ class Rules:
         return frozenset({event(act) for act in self.acts} - {tool.name for tool in tools})
 
     @cached_property
-    def _places(self) -> dict[str, int]:
+    def places(self) -> dict[str, int]:
         """Where each draw and each variable stands."""
         return {name: place for names in (self.file.hidden, self.file.state) for place, name in enumerate(names)}
 
@@ -316,79 +321,19 @@ class Rules:
 
     def holds(self, condition: Condition, state: State, hidden: Inner) -> bool:
         """Whether all that a condition asks for holds."""
-        for name, wanted in condition.hidden.items():
-            if self.drawn(name, hidden) not in (wanted if isinstance(wanted, tuple) else (wanted,)):
-                return False
-        for name, wanted in condition.state.items():
-            number = hidden.state[self._places[name]]
-            if not (wanted.holds(number) if isinstance(wanted, Range) else number == wanted):
-                return False
-        for place, wanted in condition.db.items():
-            drawn = dict(zip(self.file.hidden, hidden.drawn, strict=True))
-            if self.records.held(place, state.db, drawn) not in one_or_more(wanted):
-                return False
-        if condition.text and not self._is_written(condition, state):
-            return False
-        return self._happened(condition, state) and self._inner(condition, state, hidden)
+        found = self._tests.get(id(condition))
+        if found is None:
+            found = self._tests[id(condition)] = test_of(condition, self), condition
+        return found[0](state, hidden)
 
-    def _is_written(self, condition: Condition, state: State) -> bool:
-        """Whether the last draft has the values that a condition asks for."""
-        draft = self.file.draft
-        if draft is None:
-            return False
-        if event(state.last) == draft.name:
-            written = {name: getattr(state.last, name) for name in draft.part}
-        elif state.draft:
-            written = dict(zip(draft.part, state.draft, strict=True))
-        else:
-            return False
-        return all(written[name] in one_or_more(wanted) for name, wanted in condition.text.items())
-
-    def _happened(self, condition: Condition, state: State) -> bool:
-        """Whether all came about that a condition asks for, in its dialogues if it names some."""
-        wanted = _wanted(condition)
-        if not wanted and not condition.session and not condition.outcome:
-            return True
-        seen = {*state.told, *state.done}
-        if not all(any(label in seen for label in _labels(what, condition.session)) for what in wanted):
-            return False
-        if condition.before and any(f"{condition.before}<{what}" in state.early for what in wanted):
-            return False
-        outcomes = one_or_more(condition.outcome)
-        if condition.session:
-            if outcomes:
-                return any(f"{number}={name}" in seen for number in condition.session for name in outcomes)
-            return bool(wanted) or state.session in condition.session
-        return not outcomes or state.outcome in outcomes
-
-    def _inner(self, condition: Condition, state: State, hidden: Inner) -> bool:
-        """Whether the conditions in a condition hold as it says."""
-        if not condition.all and not condition.any and condition.not_ is None:
-            return True
-        return (
-            all(self.holds(part, state, hidden) for part in condition.all)
-            and (not condition.any or any(self.holds(part, state, hidden) for part in condition.any))
-            and (condition.not_ is None or not self.holds(condition.not_, state, hidden))
-        )
+    @cached_property
+    def _tests(self) -> dict[int, tuple[Test, Condition]]:
+        """By the identity of a condition, which is kept with it, so that no other can have the same."""
+        return {}
 
     def drawn(self, name: str, hidden: Inner) -> str:
         """The value of a hidden draw."""
-        return hidden.drawn[self._places[name]]
-
-
-def _wanted(condition: Condition) -> tuple[str, ...]:
-    """The facts and events that a condition asks for."""
-    called = [_call(condition.called, condition.args)] if condition.called else []
-    return (*condition.told, *condition.moved, *called)
-
-
-def _call(name: str, args: Mapping[str, str]) -> str:
-    return f"{name}({', '.join(f'{arg}={value}' for arg, value in sorted(args.items()))})" if args else name
-
-
-def _labels(name: str, sessions: tuple[int, ...]) -> tuple[str, ...]:
-    """What happened, as it is kept: with the number of the dialogue, where it is asked for in one alone."""
-    return tuple(f"{number}:{name}" for number in sessions) or (name,)
+        return hidden.drawn[self.places[name]]
 
 
 def _in(label: str, session: int) -> bool:

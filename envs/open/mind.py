@@ -55,8 +55,9 @@ class StandIn:
     def _fits(self, hidden: Inner, state: State) -> Iterator[tuple[Inner, Reply, float]]:
         """What the rules lead to, with its probability."""
         left = 1.0
-        for rule, line in self._lines:
-            if left > 0.0 and _about(rule, state) and self.rules.holds(rule.when, state, hidden):
+        last, holds = state.last, self.rules.holds
+        for rule, line in self._lines.get(event(last), ()):
+            if left > 0.0 and _is_with(rule, last) and holds(rule.when, state, hidden):
                 told = self.rules.telling(rule.tell, hidden)
                 yield self._moved(hidden, rule.set), Reply(told, line, rule.end), left * rule.chance
                 left *= 1.0 - rule.chance
@@ -64,10 +65,18 @@ class StandIn:
             yield hidden, Reply(), left
 
     @cached_property
-    def _lines(self) -> list[tuple[Rule, str]]:
-        """The rules, with the name of what is said: that of the first that says the same, so nobody can tell them."""
+    def _lines(self) -> dict[str, list[tuple[Rule, str]]]:
+        """What the learner does -> the rules about it, each with the name of what is said.
+
+        That is the name of the first rule that says the same, so that nobody can tell them apart.
+        """
         said = [rule.say for rule in self.rules.file.rule]
-        return [(rule, f"rule-{said.index(rule.say)}" if rule.say else "") for rule in self.rules.file.rule]
+        found: dict[str, list[tuple[Rule, str]]] = {}
+        for rule in self.rules.file.rule:
+            for name in rule.on:
+                line = f"rule-{said.index(rule.say)}" if rule.say else ""
+                found.setdefault(name, []).append((rule, line))
+        return found
 
     def _moved(self, hidden: Inner, changes: Mapping[str, str]) -> Inner:
         """The state variables after these changes."""
@@ -90,8 +99,6 @@ class StandIn:
         return hidden, reply
 
 
-def _about(rule: Rule, state: State) -> bool:
-    """Whether a rule is about what the learner did."""
-    if event(state.last) not in rule.on:
-        return False
-    return all(getattr(state.last, name, None) == value for name, value in rule.args.items())
+def _is_with(rule: Rule, act: Act) -> bool:
+    """Whether an act has the arguments that a rule asks for."""
+    return not rule.args or all(getattr(act, name, None) == value for name, value in rule.args.items())
