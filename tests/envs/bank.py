@@ -6,7 +6,6 @@ import random
 import re
 import time
 from copy import deepcopy
-from functools import cache
 
 import numpy as np
 import pytest
@@ -103,9 +102,43 @@ def said_to(families, learners, count):
     return said
 
 
-@cache
+class Later:
+    """A sequence or a mapping that is made when it is first looked at: who only collects a file does not wait for it."""
+
+    def __init__(self, make):
+        self._make, self._made = make, None
+
+    @property
+    def made(self):
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __len__(self):
+        return len(self.made)
+
+    def __iter__(self):
+        return iter(self.made)
+
+    def __getitem__(self, key):
+        return self.made[key]
+
+    def __add__(self, other):
+        return Later(lambda: self.made + other.made)
+
+    def items(self):
+        return self.made.items()
+
+    def values(self):
+        return self.made.values()
+
+
 def heard(env_id, episodes, *policies, **options):
     """Cue, line and words of each utterance."""
+    return Later(lambda: _heard(env_id, episodes, *policies, **options))
+
+
+def _heard(env_id, episodes, *policies, **options):
     family = make_engine(env_id, **options).family
     listener = Listener(family.voice, family.guide)
     engine = make_engine(env_id, user=ScriptedUser(listener), **options)
@@ -117,10 +150,14 @@ def heard(env_id, episodes, *policies, **options):
 
 def by_intent(spoken):
     """Intent (without what else the turn closes) -> utterances."""
-    found = {}
-    for utterance in spoken:
-        found.setdefault(utterance[1].intent.partition(",")[0], []).append(utterance)
-    return found
+
+    def found():
+        by_name = {}
+        for utterance in spoken:
+            by_name.setdefault(utterance[1].intent.partition(",")[0], []).append(utterance)
+        return by_name
+
+    return Later(found)
 
 
 def swapped(guide, ones, others, n=400, seed=0):
