@@ -114,9 +114,13 @@ class CommonPool:
     aim: str = "own"
     greeting: bool = True
 
-    @cached_property
+    @property
     def seats(self) -> tuple[str, ...]:
         """The chair, the villagers, and the warden, who is a tool."""
+        return self._seats
+
+    @cached_property
+    def _seats(self) -> tuple[str, ...]:
         return ("you", *NAMES[: self.villagers], "warden")
 
     @property
