@@ -194,9 +194,11 @@ class _Listener:
 
     def _say(self, cue: Cue, seed: int) -> str:
         line = self.guide.line(cue, Stream(np.random.default_rng(seed)))
+        pool = self.heard.setdefault((line.intent, cue.persona), [])
+        if len(pool) == POOL:
+            return "Hm."  # nobody listens: the learner acts at random
         said = self.bank.say([cue], [Stream(np.random.default_rng(seed))])[0]
         words = said.removeprefix(line.before).removesuffix(line.after).strip()
-        pool = self.heard.setdefault((line.intent, cue.persona), [])
-        if len(pool) < POOL and not self.guide.check(cue, line, words):
+        if not self.guide.check(cue, line, words):
             pool.append(Example(cue, line, words))
         return said
