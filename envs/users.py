@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -193,11 +193,12 @@ class _Listener:
         return [self._say(cue, stream.choose(2**31)) for cue, stream in zip(cues, streams, strict=True)]
 
     def _say(self, cue: Cue, seed: int) -> str:
-        line = self.guide.line(cue, Stream(np.random.default_rng(seed)))
+        numbers = partial(np.random.default_rng, seed)  # made for a stream that is drawn from
+        line = self.guide.line(cue, Stream(numbers))
         pool = self.heard.setdefault((line.intent, cue.persona), [])
         if len(pool) == POOL:
             return "Hm."  # nobody listens: the learner acts at random
-        said = self.bank.say([cue], [Stream(np.random.default_rng(seed))])[0]
+        said = self.bank.say([cue], [Stream(numbers)])[0]
         words = said.removeprefix(line.before).removesuffix(line.after).strip()
         if not self.guide.check(cue, line, words):
             pool.append(Example(cue, line, words))
