@@ -14,10 +14,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from ..core.dialogue import Dialogue
 from ..core.stream import Stream
 from ..envs.engine import Engine
+from ..simulated_users.backends.gguf_file import read_once
 from ..simulated_users.backends.weights import find_smollm2
 from .feedback import noted, wanted_in, with_feedback
 from .generation import CachedGenerator
-from .gguf_file import read_once
 from .model_folder import see_folder
 from .sampling.lockstep import Lockstep
 from .sampling.make import make_sampler

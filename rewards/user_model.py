@@ -24,6 +24,7 @@ import numpy as np
 
 from ..core.belief import Belief
 from ..core.dialogue import Dialogue
+from ..simulated_users.backends.gguf_file import read_once
 from ..simulated_users.backends.weights import find_smollm2
 from .facts import fact
 
@@ -208,8 +209,9 @@ class Embedder:
         if name == "smollm2":
             path = find_smollm2()
             source = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
-        self.tokenizer: Any = AutoTokenizer.from_pretrained(**source)
-        self.model: Any = AutoModel.from_pretrained(**source).float().eval()
+        with read_once():
+            self.tokenizer: Any = AutoTokenizer.from_pretrained(**source)
+            self.model: Any = AutoModel.from_pretrained(**source).float().eval()
 
     @property
     def size(self) -> int:

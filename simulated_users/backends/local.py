@@ -14,6 +14,7 @@ from ...core.thoughts import left_open, spoken
 from ..user import Failure
 from .backend import Reply, Request, Running, lacking
 from .chat import PLAIN_STOP, Decoder, render, words
+from .gguf_file import read_once
 from .llama import ATTEMPTS, MIN_P, THOUGHT_ONLY
 from .weights import fingerprint
 
@@ -64,8 +65,9 @@ class LocalBackend(Running):
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         dtype = dtype or ("float32" if device == "cpu" else "auto")
         try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(**source)
-            self._model: Any = AutoModelForCausalLM.from_pretrained(**source, dtype=dtype)
+            with read_once():
+                self._tokenizer: Any = AutoTokenizer.from_pretrained(**source)
+                self._model: Any = AutoModelForCausalLM.from_pretrained(**source, dtype=dtype)
             if str(adapter):
                 from peft import PeftModel
 

