@@ -17,7 +17,7 @@ H = TypeVar("H", bound=Hashable)
 DIGITS = 12  # beliefs that agree to this many digits are one information state
 
 Candidates = Callable[[Any, tuple[Any, ...]], Iterable[Act]]
-Mass = tuple[tuple[int, ...], tuple[float, ...]]  # numbers of hidden states, in order of first sight; probabilities
+Numbered = tuple[tuple[int, ...], tuple[float, ...]]  # numbers of hidden states, in order of first sight; probabilities
 Row = list[tuple[int, int, float]]  # of a hidden state: number of the act, hidden state after it, probability
 
 OVER, OWN, OTHERS = range(3)  # who moves in a place
@@ -120,11 +120,9 @@ class Board(Generic[H]):
     def bare(self, place: Place) -> tuple[float, Place]:
         """What the seat has got so far where payoffs add up, and the place without it."""
         if place.bare is None:
-            if self.unbank is None:
-                place.bare = 0.0, place
-            else:
-                banked, state = self.unbank(place.state, self.seat)
-                place.bare = banked, self.place(state)
+            assert self.unbank is not None
+            banked, state = self.unbank(place.state, self.seat)
+            place.bare = banked, self.place(state)
         return place.bare
 
 
@@ -146,17 +144,17 @@ class Search(Generic[H]):
         self._rank: dict[int, int] = {}
         self._ways: dict[tuple[int, ...], tuple[tuple[int, ...], tuple[int, ...] | None]] = {}
 
-    def mass(self, pairs: Iterable[tuple[H, float]]) -> Mass:
+    def mass(self, pairs: Iterable[tuple[H, float]]) -> Numbered:
         """A belief in numbers."""
         found, number = tuple(pairs), self.board.number
         return self._in_order(tuple([number(hidden) for hidden, _ in found]), [p for _, p in found])
 
-    def pairs(self, mass: Mass) -> tuple[tuple[H, float], ...]:
+    def pairs(self, mass: Numbered) -> tuple[tuple[H, float], ...]:
         """A belief in hidden states."""
         hidden = self.board.hidden
         return tuple([(hidden[number], p) for number, p in zip(*mass, strict=True)])
 
-    def future(self, place: Place, mass: Mass) -> float:
+    def future(self, place: Place, mass: Numbered) -> float:
         """Best expected payoff from a place on."""
         if place.kind == OTHERS:
             return sum([p * self.future(end, posterior) for p, end, posterior in self.step(place, mass)])
@@ -164,7 +162,7 @@ class Search(Generic[H]):
             return self.solve(place, mass)[0]
         return self.paid(place, mass)
 
-    def solve(self, place: Place, mass: Mass) -> tuple[float, Act]:
+    def solve(self, place: Place, mass: Numbered) -> tuple[float, Act]:
         """Value and best act of a place in which the seat moves."""
         banked = 0.0
         if self.board.unbank is not None:
@@ -181,7 +179,7 @@ class Search(Generic[H]):
             found = self.memo[key] = self._choose(place, mass)
         return (banked + found[0], found[1]) if banked else found
 
-    def step(self, place: Place, mass: Mass) -> Iterator[tuple[float, Place, Mass]]:
+    def step(self, place: Place, mass: Numbered) -> Iterator[tuple[float, Place, Numbered]]:
         """One move of the people: (probability, place, posterior) for each act that they can make."""
         split: dict[int, dict[int, float]] = {}
         rows = place.rows
@@ -199,7 +197,7 @@ class Search(Generic[H]):
             posterior = self._in_order(tuple(part), [weight / total for weight in part.values()])
             yield total, place.ends[act] or self.board.end(place, act), posterior
 
-    def paid(self, place: Place, mass: Mass) -> float:
+    def paid(self, place: Place, mass: Numbered) -> float:
         """Expected payoff in a place."""
         numbers, probabilities = mass
         payoffs = place.payoffs
@@ -211,7 +209,7 @@ class Search(Generic[H]):
         payoffs = self.board.paid(place, numbers)
         return sum([p * payoffs[number] for number, p in zip(numbers, probabilities, strict=True)])
 
-    def _choose(self, place: Place, mass: Mass) -> tuple[float, Act]:
+    def _choose(self, place: Place, mass: Numbered) -> tuple[float, Act]:
         """The best of the candidates; the first one of equals."""
         best, choice, future = float("-inf"), None, self._next.future
         for act, after in self._considered(place, mass):
@@ -222,7 +220,7 @@ class Search(Generic[H]):
             raise ValueError(f"no candidate acts for {self.board.seat!r} in {place.state!r}")
         return best, choice
 
-    def _considered(self, place: Place, mass: Mass) -> list[tuple[Act, Place]]:
+    def _considered(self, place: Place, mass: Numbered) -> list[tuple[Act, Place]]:
         """The candidates, each with the place where it leads; those that do not look at probabilities are kept."""
         if self._weighed:
             return self._led(place, self.candidates(place.state, self.pairs(mass)))
@@ -241,7 +239,7 @@ class Search(Generic[H]):
             options.sort(key=lambda option: option[1].kind == OVER)
         return options
 
-    def _in_order(self, numbers: tuple[int, ...], probabilities: list[float]) -> Mass:
+    def _in_order(self, numbers: tuple[int, ...], probabilities: list[float]) -> Numbered:
         """A belief in the order in which this search has first seen the hidden states."""
         way = self._ways.get(numbers)
         if way is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 
 import numpy as np
 
@@ -40,13 +39,6 @@ class Stream:
         """
         if len(self._block) < _RESERVE:
             self._block = self._drawn() + self._block
-
-    def again(self) -> Stream:
-        """Another stream with the numbers that are still to come here. Nobody may draw from this one any more."""
-        ahead = self._generator
-        other = Stream(ahead if callable(ahead) else lambda: deepcopy(ahead))
-        other._block = self._block[:]
-        return other
 
     def choose(self, n: int) -> int:
         """A whole number from 0 to ``n - 1``."""

@@ -322,13 +322,13 @@ class Rules:
     def holds(self, condition: Condition, state: State, hidden: Inner) -> bool:
         """Whether all that a condition asks for holds."""
         found = self._tests.get(id(condition))
-        if found is None:
+        if found is None or found[1] is not condition:
             found = self._tests[id(condition)] = test_of(condition, self), condition
         return found[0](state, hidden)
 
     @cached_property
     def _tests(self) -> dict[int, tuple[Test, Condition]]:
-        """By the identity of a condition, which is kept with it, so that no other can have the same."""
+        """By the identity of a condition, which is kept with it: another can have the same only in a copy."""
         return {}
 
     def drawn(self, name: str, hidden: Inner) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
-from ...core.search import Mass, Place, Search
+from ...core.search import Numbered, Place, Search
 from ...core.solver import Solution
 from .game import Check, Days, Debunk, Moderation, Report, Verdict
 from .law import Law, spread
@@ -120,7 +120,7 @@ class TownSearch(Search[Any]):
     the state, as ``unbank`` does, but as a mean over the belief: what has cost depends on whether the story is true.
     """
 
-    def solve(self, place: Place, mass: Mass) -> tuple[float, Act]:
+    def solve(self, place: Place, mass: Numbered) -> tuple[float, Act]:
         """See `Search.solve`."""
         so_far = self._averted(place, mass)
         if self.horizon == 0:
@@ -129,7 +129,7 @@ class TownSearch(Search[Any]):
         value, act = super().solve(bare, mass)
         return so_far - self._averted(bare, mass) + value, act
 
-    def _averted(self, place: Place, mass: Mass) -> float:
+    def _averted(self, place: Place, mass: Numbered) -> float:
         game: Any = self.board.game
         return sum([p * game.averted(place.state, hidden) for hidden, p in self.pairs(mass)])
 

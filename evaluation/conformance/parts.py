@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, is_dataclass
-from functools import lru_cache
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -282,12 +282,4 @@ def _hashable(value: Any) -> bool:
 
 
 def _stream(seed: int) -> Stream:
-    return _begun(seed).again()
-
-
-@lru_cache(maxsize=512)
-def _begun(seed: int) -> Stream:
-    """A stream whose first numbers are drawn, for others to begin with."""
-    stream = Stream(np.random.default_rng(seed))
-    stream.reserve()
-    return stream
+    return Stream(partial(np.random.default_rng, seed))
