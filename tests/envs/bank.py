@@ -6,6 +6,7 @@ import random
 import re
 import time
 from copy import deepcopy
+from functools import cache
 
 import numpy as np
 import pytest
@@ -133,8 +134,9 @@ class Later:
         return self.made.values()
 
 
+@cache
 def heard(env_id, episodes, *policies, **options):
-    """Cue, line and words of each utterance."""
+    """Cue, line and words of each utterance; played once."""
     return Later(lambda: _heard(env_id, episodes, *policies, **options))
 
 
