@@ -7,7 +7,7 @@ about independent people is kept as one belief for each.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from typing import Any
 
@@ -15,11 +15,184 @@ from .acts import Act, Say
 from .belief import Belief, ProductBelief
 from .game import Game, view_of
 from .people import People
-from .search import DIGITS, Candidates
-from .solver import Solution, weighed
+from .search import DIGITS, OTHERS, OVER, Board, Candidates, Moves, Numbered, Order, Place, Search, Way
+from .solver import Solution
 
-Part = tuple[tuple[Any, float], ...]  # (hidden, probability) of one person, in order of first sight
+Part = tuple[tuple[Any, float], ...]  # (hidden, probability) of one person
 Parts = tuple[Part, ...]
+Masses = tuple[Numbered, ...]  # the same by number
+
+
+class Split:
+    """The part of a belief that is left when the people have made one act, whatever the probabilities were.
+
+    Attributes:
+        act: The number of the act.
+        after: The numbers of what can be hidden then.
+        size: How many these are.
+        terms: Of which each one's weight is the sum: its place in `after`, the place of what was hidden, probability.
+        way: `after` in the order of a search, which fills this in.
+    """
+
+    __slots__ = ("act", "after", "size", "terms", "way")
+
+    def __init__(self, act: int, after: tuple[int, ...], terms: tuple[tuple[int, int, float], ...]):
+        self.act, self.after, self.size, self.terms = act, after, len(after), terms
+        self.way: Way | None = None
+
+
+class Table(Board[Any]):
+    """The places of a game at which several people sit. What one of them does is kept for what it sees of a state.
+
+    The parts of what is hidden have their numbers together: people who are alike can be exchanged.
+    """
+
+    mind: People
+
+    def __init__(self, game: Game, mind: People, seat: str):
+        super().__init__(game, mind, seat)
+        self.symmetry: Callable[..., tuple[Any, Parts, Callable[[Act], Act]]] | None = getattr(game, "symmetry", None)
+        self.expected: Callable[[Any, str, Parts], float] = getattr(game, "expected_payoff", self._expected)
+        alike = Order()
+        self.orders = [alike if self.symmetry else Order() for _ in mind.parts]
+        self._seen: dict[tuple[str, Any], Moves] = {}
+
+    def moves(self, state: Any, mover: Any) -> Moves:
+        """What somebody can do who sees this of a state."""
+        seen = mover, view_of(self.game, state, mover)
+        found = self._seen.get(seen)
+        if found is None:
+            found = self._seen[seen] = Moves()
+        return found
+
+    def react(self, hidden: Any, state: Any) -> Iterable[tuple[tuple[Any, Act], float]]:
+        """What whose turn it is does, and the part that is hidden then, with probabilities."""
+        return self.mind.react_factor(hidden, state)
+
+    def splits(self, place: Place, numbers: tuple[int, ...]) -> list[Split]:
+        """What can be seen in a place if one of these is hidden: an act each, in the order in which they are found."""
+        found: dict[int, dict[int, int]] = {}
+        terms: dict[int, list[tuple[int, int, float]]] = {}
+        for of, number in enumerate(numbers):
+            for act, after, q in place.moves.rows.get(number) or self.row(place, number):
+                into = found.setdefault(act, {})
+                terms.setdefault(act, []).append((into.setdefault(after, len(into)), of, q))
+        return [Split(act, tuple(into), tuple(terms[act])) for act, into in found.items()]
+
+    def _expected(self, state: Any, seat: str, parts: Parts) -> float:
+        """The expected payoff, from every combination of what is hidden."""
+        beliefs = ProductBelief([Belief(part) for part in parts])
+        return beliefs.expectation(lambda hidden: self.game.payoff(state, seat, hidden))
+
+
+class FactoredSearch(Search[Any]):
+    """Values of information states with a belief about each person.
+
+    Attributes:
+        memo: Values of those that stand for all that differ in names alone.
+    """
+
+    board: Table
+
+    def __init__(self, board: Table, candidates: Candidates, horizon: int | None = None):
+        super().__init__(board, candidates, horizon)
+        self._splits: dict[Moves, dict[tuple[int, ...], list[Split]]] = {}
+        self._found: dict[tuple[Place, Masses], tuple[float, Act]] = {}  # by what was asked
+
+    def mass(self, pairs: Iterable[Any]) -> Any:
+        """Beliefs in numbers."""
+        board = self.board
+        return tuple([order.put(board.numbered(part)) for order, part in zip(board.orders, pairs, strict=True)])
+
+    def pairs(self, mass: Any) -> Any:
+        """Beliefs in hidden states."""
+        hidden = self.board.hidden
+        return tuple([tuple([(hidden[n], p) for n, p in zip(*part, strict=True)]) for part in mass])
+
+    def solve(self, place: Place, mass: Any) -> tuple[float, Act]:
+        """Value and best act of a place in which the seat moves."""
+        found = self._found.get((place, mass))
+        if found is None:
+            found = self._found[place, mass] = self._solved(place, mass)
+        return found
+
+    def _solved(self, place: Place, mass: Any) -> tuple[float, Act]:
+        banked, state, mass, back = self.bare(place, mass)
+        if self.horizon == 0:
+            return banked, Say()
+        key = state, rounded(mass)
+        found = self.memo.get(key)
+        if found is None:
+            found = self.memo[key] = self._choose(self.board.place(state), mass)
+        value, act = found
+        return banked + value, act if back is None else back(act)
+
+    def bare(self, place: Place, mass: Masses) -> tuple[float, Any, Masses, Callable[[Act], Act] | None]:
+        """What the seat has got, and what stands for all that differ in this or in names alone.
+
+        Returns:
+            What it has got; a state; beliefs; and what gives an act there its names here.
+        """
+        board, state, banked, back = self.board, place.state, 0.0, None
+        if board.unbank is not None:
+            banked, state = board.unbank(state, board.seat)
+        if board.symmetry is not None:
+            state, parts, back = board.symmetry(state, self.pairs(mass))
+            mass = tuple([board.numbered(part) for part in parts])
+        return banked, state, mass, back
+
+    def future(self, place: Place, mass: Any) -> float:
+        """Best expected payoff from a place on."""
+        if place.kind != OTHERS:
+            return super().future(place, mass)
+        at = self.board.mind.place(place.mover)
+        before, behind, split = mass[:at], mass[at + 1 :], self._step(place, mass[at], self.board.orders[at])
+        return sum([p * self.future(end, (*before, posterior, *behind)) for p, end, posterior in split])
+
+    def step(self, place: Place, mass: Any) -> Iterator[tuple[float, Place, Any]]:
+        """One move of the person whose turn it is: (probability, place, beliefs) for each act it can make."""
+        at = self.board.mind.place(place.mover)
+        for p, end, posterior in self._step(place, mass[at], self.board.orders[at]):
+            yield p, end, (*mass[:at], posterior, *mass[at + 1 :])
+
+    def _step(self, place: Place, mass: Numbered, order: Order) -> Iterator[tuple[float, Place, Numbered]]:
+        numbers, probabilities = mass
+        known = self._splits.get(place.moves)
+        if known is None:
+            known = self._splits[place.moves] = {}
+        splits = known.get(numbers)
+        if splits is None:
+            splits = known[numbers] = self.board.splits(place, numbers)
+        ends = place.ends
+        for split in splits:
+            weights = [0.0] * split.size
+            for into, of, q in split.terms:
+                weights[into] += probabilities[of] * q
+            total = sum(weights)
+            if split.way is None:
+                split.way = order.way(split.after)
+            ordered, places = split.way
+            if places is None:
+                posterior = ordered, tuple([weight / total for weight in weights])
+            else:
+                posterior = ordered, tuple([weights[at] / total for at in places])
+            yield total, ends.get(split.act) or self.board.end(place, split.act), posterior
+
+    def paid(self, place: Place, mass: Any) -> float:
+        """Expected payoff in a place."""
+        return self.board.expected(place.state, self.board.seat, self.pairs(mass))
+
+    def _considered(self, place: Place, mass: Any) -> list[tuple[Act, Place]]:
+        """The candidates, each with the place where it leads; those that do not look at probabilities are kept."""
+        if self._weighed:
+            return self._led(place, self.candidates(place.state, self.pairs(mass)))
+        key = place, tuple([numbers for numbers, _ in mass])
+        found: Any = self._options.get(key)
+        if found is None:
+            hidden = self.board.hidden
+            possible = tuple([tuple([hidden[number] for number in numbers]) for numbers, _ in mass])
+            found = self._options[key] = self._led(place, self.candidates(place.state, possible))
+        return found
 
 
 class FactoredSolution(Solution[tuple[Any, ...]]):
@@ -35,26 +208,9 @@ class FactoredSolution(Solution[tuple[Any, ...]]):
             order, and else the hidden parts still possible of each.
     """
 
+    board, search = Table, FactoredSearch
     mind: People
-
-    def __init__(self, game: Game, mind: People, seat: str, candidates: Candidates | None = None):
-        super().__init__(game, mind, seat)
-        self._candidates = _of_parts(candidates or (lambda state, _: game.choices(state, seat)))
-        self._memo: dict[tuple, tuple[float, Act]] = {}
-        self._made_in: dict[Any, Moves] = {}
-        self._unbank: Callable[[Any, str], tuple[float, Any]] | None = getattr(game, "unbank", None)
-        self._symmetry = getattr(game, "symmetry", None)
-        alike: dict[Any, int] = {}
-        self._orders: list[dict[Any, int]] = [alike if self._symmetry else {} for _ in mind.parts]
-
-    @property
-    def states(self) -> int:
-        """How many information states have been solved so far."""
-        return len(self._memo)
-
-    def start_value(self) -> float:
-        """Best expected payoff before the first word."""
-        return self.value(self.game.start(), self.mind.prior())
+    _finder: Any
 
     def known_value(self) -> float:
         """Expected payoff of a seat that is told at the start what is hidden: an upper bound on `start_value`."""
@@ -80,187 +236,56 @@ class FactoredSolution(Solution[tuple[Any, ...]]):
         Args:
             rule: Of a state in which the seat moves, and the beliefs as pairs of hidden part and probability, its act.
         """
-        values: dict[Any, float] = {}
-
-        def followed(state: Any, mass: Any) -> float:
-            mover = self.game.mover(state)
-            if mover is None:
-                return self._final(state, mass)
-            if mover != self.seat:
-                return math.fsum(p * followed(after, then) for p, after, then in self._step(state, mass))
-            banked = 0.0
-            if self._unbank is not None:
-                banked, state = self._unbank(state, self.seat)
-            if self._symmetry is not None:
-                state, mass, _ = self._symmetry(state, mass)
-            key = state, tuple([rounded(part) for part in mass])
-            if key not in values:
-                values[key] = followed(self.game.apply(state, self.seat, rule(state, mass)), mass)
-            return banked + values[key]
-
-        return followed(self.game.start(), self._canonical(self.mind.prior()))
+        return self._value_of(lambda place, mass: rule(place.state, self._finder.pairs(mass)))
 
     def planned_value(self, horizon: int) -> float:
         """Expected payoff of a seat that sees only `horizon` of its own turns; see `ShortSighted`."""
-        planner: Any = self.short_sighted(horizon)
-        return self.value_of(lambda state, mass: planner._solve(state, mass)[1])
+        planner = self.short_sighted(horizon)._finder
+        return self._value_of(lambda place, mass: planner.solve(place, mass)[1])
+
+    def _value_of(self, rule: Callable[[Place, Any], Act]) -> float:
+        finder: FactoredSearch = self._finder
+        values: dict[Any, float] = {}
+
+        def followed(place: Place, mass: Masses) -> float:
+            if place.kind == OVER:
+                return finder.paid(place, mass)
+            if place.kind == OTHERS:
+                return math.fsum(p * followed(end, then) for p, end, then in finder.step(place, mass))
+            banked, state, mass, _ = finder.bare(place, mass)
+            key = state, rounded(mass)
+            if key not in values:
+                place = finder.board.place(state)
+                values[key] = followed(finder.board.after(place, rule(place, mass)), mass)
+            return banked + values[key]
+
+        return followed(finder.board.place(self.game.start()), finder.mass(self._canonical(self.mind.prior())))
 
     def short_sighted(self, horizon: int) -> Solution[tuple[Any, ...]]:
         """See `Solution.short_sighted`."""
         if horizon not in self._short:
-            self._short[horizon] = _ShortSighted(self, horizon)
+            short = self._short[horizon] = FactoredSolution(self.game, self.mind, self.seat)
+            short._finder = FactoredSearch(self._finder.board, self._finder.candidates, horizon)
         return self._short[horizon]
 
     def _canonical(self, belief: Iterable[tuple[Any, float]]) -> Any:
         if isinstance(belief, ProductBelief):
-            return tuple(self._part(place, factor) for place, factor in enumerate(belief.factors))
+            return tuple(factor.items() for factor in belief.factors)
         if isinstance(belief, Belief) and len(belief) == 1:
             return tuple(((hidden, 1.0),) for hidden in belief.support[0])
         raise ValueError(f"a belief about several people must be a ProductBelief, or certain; got {belief!r}")
 
-    def _part(self, place: int, pairs: Iterable[tuple[Any, float]]) -> Part:
-        return in_order(self._orders[place], pairs)
-
     def _future(self, state: Any, mass: Any) -> float:
-        mover = self.game.mover(state)
-        if mover == self.seat:
-            return self._solve(state, mass)[0]
-        if mover is None:
-            return self._final(state, mass)
-        return sum([p * self._future(after, posterior) for p, after, posterior in self._step(state, mass)])
-
-    def _final(self, state: Any, mass: Parts) -> float:
-        game: Any = self.game
-        if hasattr(game, "expected_payoff"):
-            return game.expected_payoff(state, self.seat, mass)
-        beliefs = ProductBelief([Belief(part) for part in mass])
-        return beliefs.expectation(lambda hidden: game.payoff(state, self.seat, hidden))
-
-    def _solve(self, state: Any, mass: Any) -> tuple[float, Act]:
-        banked, back = 0.0, None
-        if self._unbank is not None:
-            banked, state = self._unbank(state, self.seat)
-        if self._symmetry is not None:
-            state, mass, back = self._symmetry(state, mass)
-        key = state, tuple([rounded(part) for part in mass])
-        found = self._memo.get(key)
-        if found is None:
-            found = self._memo[key] = self._choose(state, mass)
-        return banked + found[0], found[1] if back is None else back(found[1])
-
-    def _choose(self, state: Any, mass: Any) -> tuple[float, Act]:
-        """The best of the candidates; the first one of equals."""
-        best, choice = float("-inf"), None
-        for act in self._candidates(state, mass):
-            value = self._continuation(self.game.apply(state, self.seat, act), mass)
-            if value > best:
-                best, choice = value, act
-        if choice is None:
-            raise ValueError(f"no candidate acts for {self.seat!r} in {state!r}")
-        return best, choice
-
-    def _continuation(self, state: Any, mass: Any) -> float:
-        return self._future(state, mass)
-
-    def _step(self, state: Any, mass: Any) -> Iterable[tuple[float, Any, Any]]:
-        """One move of the person whose turn it is: (probability, next state, beliefs) for each act it can make."""
-        game, mind = self.game, self.mind
-        seat = game.mover(state)
-        assert seat is not None
-        seen, place = (seat, view_of(game, state, seat)), mind.place(seat)
-        moves = self._made_in.get(seen)
-        if moves is None:
-            moves = self._made_in[seen] = Moves()
-        rows = moves.rows
-        split: dict[int, dict[Any, float]] = {}
-        for part, p in mass[place]:
-            row = rows.get(part)
-            if row is None:
-                row = moves.add(part, mind.react_factor(part, state))
-            for number, after, q in row:
-                into = split.get(number)
-                if into is None:
-                    into = split[number] = {}
-                into[after] = into.get(after, 0.0) + p * q
-        for number, into in split.items():
-            total = sum(into.values())
-            posterior = self._part(place, [(hidden, weight / total) for hidden, weight in into.items()])
-            yield total, game.apply(state, seat, moves.acts[number]), (*mass[:place], posterior, *mass[place + 1 :])
+        return self._finder.future(self._finder.board.place(state), self._finder.mass(mass))
 
 
-class _ShortSighted(FactoredSolution):
-    """See `ShortSighted`."""
-
-    def __init__(self, base: FactoredSolution, horizon: int):
-        super().__init__(base.game, base.mind, base.seat)
-        self._made_in, self._orders = base._made_in, base._orders
-        self._shorter = _ShortSighted(base, horizon - 1) if horizon > 0 else None
-        candidates, over = base._candidates, self._ends
-        self._candidates = lambda state, mass: sorted(candidates(state, mass), key=lambda act: over(state, act))
-
-    def _ends(self, state: Any, act: Act) -> bool:
-        return self.game.mover(self.game.apply(state, self.seat, act)) is None
-
-    def _solve(self, state: Any, mass: Any) -> tuple[float, Act]:
-        if self._shorter is None:
-            return 0.0 if self._unbank is None else self._unbank(state, self.seat)[0], Say()
-        return super()._solve(state, mass)
-
-    def _continuation(self, state: Any, mass: Any) -> float:
-        assert self._shorter is not None
-        return self._shorter._future(state, mass)
-
-
-class Moves:
-    """What one of several people can do in one state: looked up by number, since to hash an act takes long."""
-
-    __slots__ = ("acts", "numbers", "rows")
-
-    def __init__(self) -> None:
-        self.rows: dict[Any, list[tuple[int, Any, float]]] = {}  # what is hidden: act, what is hidden then, probability
-        self.numbers: dict[Act, int] = {}
-        self.acts: list[Act] = []
-
-    def add(self, hidden: Any, reaction: Iterable[tuple[tuple[Any, Act], float]]) -> list[tuple[int, Any, float]]:
-        """Keep what is done if `hidden` is hidden."""
-        row = []
-        for (after, act), q in reaction:
-            number = self.numbers.get(act)
-            if number is None:
-                number = self.numbers[act] = len(self.acts)
-                self.acts.append(act)
-            row.append((number, after, q))
-        self.rows[hidden] = row
-        return row
-
-
-def rounded(part: Part) -> tuple:
-    """A belief about one person as a part of a key. Only keys are rounded: rounding does not pile up."""
-    if len(part) == 1:
-        return (part[0][0],)
-    return tuple([hidden for hidden, _ in part]), tuple([round(p, DIGITS) for _, p in part])
-
-
-def in_order(order: dict[Any, int], pairs: Iterable[tuple[Any, float]]) -> Part:
-    """Pairs in the order of first sight, which is kept in `order`."""
-    found = tuple(pairs)
-    ranks = [order.setdefault(pair[0], len(order)) for pair in found]
-    if len(found) == 1 or ranks == sorted(ranks):
-        return found
-    return tuple([pair for _, pair in sorted(zip(ranks, found, strict=True))])
+def rounded(mass: Masses) -> tuple:
+    """Beliefs as a part of a key. Only keys are rounded: rounding does not pile up."""
+    return tuple([
+        part[0] if len(part[0]) == 1 else (part[0], tuple([round(p, DIGITS) for p in part[1]])) for part in mass
+    ])  # fmt: skip
 
 
 def solution_of(game: Game, mind: Any, seat: str, candidates: Candidates | None = None) -> Solution[Any]:
     """The optimum of a seat, by the solver that suits its company."""
     return (FactoredSolution if isinstance(mind, People) else Solution)(game, mind, seat, candidates)
-
-
-def _of_parts(candidates: Callable[..., Iterable[Act]]) -> Callable[..., Iterable[Act]]:
-    """The candidates as a function of state and beliefs, marked as such."""
-    if getattr(candidates, "weighed", False):
-        return candidates
-
-    def possible(state: Any, mass: Sequence[Part]) -> Iterable[Act]:
-        return candidates(state, tuple(tuple(hidden for hidden, _ in part) for part in mass))
-
-    return weighed(possible)

@@ -18,9 +18,27 @@ DIGITS = 12  # beliefs that agree to this many digits are one information state
 
 Candidates = Callable[[Any, tuple[Any, ...]], Iterable[Act]]
 Numbered = tuple[tuple[int, ...], tuple[float, ...]]  # numbers of hidden states, in order of first sight; probabilities
+Way = tuple[tuple[int, ...], tuple[int, ...] | None]  # numbers in order, and the places from where they were taken
 Row = list[tuple[int, int, float]]  # of a hidden state: number of the act, hidden state after it, probability
 
 OVER, OWN, OTHERS = range(3)  # who moves in a place
+
+
+class Moves:
+    """What the people can do in a place, and in others that they cannot tell from it.
+
+    Attributes:
+        acts: All they can do.
+        numbers: The acts by number.
+        rows: What they do, by the number of what is hidden.
+    """
+
+    __slots__ = ("acts", "numbers", "rows")
+
+    def __init__(self) -> None:
+        self.acts: list[Act] = []
+        self.numbers: dict[Act, int] = {}
+        self.rows: dict[int, Row] = {}
 
 
 class Place:
@@ -30,23 +48,20 @@ class Place:
         state: The state.
         kind: Whose turn it is: `OVER`, `OWN` or `OTHERS`.
         mover: Its seat.
-        rows: What the people do, by the number of what is hidden.
-        acts: What they can do.
-        numbers: The acts by number.
-        ends: The places where the acts lead, as far as they were asked for.
+        moves: What the people can do.
+        ends: The places where their acts lead, as far as they were asked for.
         payoffs: What the searching seat gets here, by the number of what is hidden.
         bare: What it has got so far, and the place without it.
     """
 
-    __slots__ = ("state", "kind", "mover", "rows", "acts", "numbers", "ends", "payoffs", "bare")
+    __slots__ = ("state", "kind", "mover", "moves", "ends", "payoffs", "bare")
 
-    def __init__(self, state: Any, kind: int, mover: str | None):
-        self.state, self.kind, self.mover = state, kind, mover
-        if kind == OTHERS:
-            self.rows: dict[int, Row] = {}
-            self.acts: list[Act] = []
-            self.numbers: dict[Act, int] = {}
-            self.ends: list[Place | None] = []
+    def __init__(self, state: Any, kind: int, mover: str | None, moves: Moves | None):
+        self.state, self.kind = state, kind
+        self.mover: Any = mover
+        if moves is not None:
+            self.moves = moves
+            self.ends: dict[int, Place] = {}
         self.payoffs: dict[int, float] | None = None
         self.bare: tuple[float, Place] | None = None
 
@@ -73,8 +88,13 @@ class Board(Generic[H]):
         if found is None:
             mover = self.game.mover(state)
             kind = OVER if mover is None else OWN if mover == self.seat else OTHERS
-            found = self._places[state] = Place(state, kind, mover)
+            moves = self.moves(state, mover) if kind == OTHERS else None
+            found = self._places[state] = Place(state, kind, mover, moves)
         return found
+
+    def moves(self, state: Any, mover: Any) -> Moves:
+        """What the people can do in a state in which one of them moves."""
+        return Moves()
 
     def number(self, hidden: H) -> int:
         """The number of a hidden state."""
@@ -84,23 +104,30 @@ class Board(Generic[H]):
             self.hidden.append(hidden)
         return found
 
+    def numbered(self, belief: Iterable[tuple[H, float]]) -> Numbered:
+        """A belief by number."""
+        found = tuple(belief)
+        return tuple([self.number(hidden) for hidden, _ in found]), tuple([p for _, p in found])
+
     def row(self, place: Place, number: int) -> Row:
         """What is done in a place if this is hidden, made and kept."""
-        row, numbers, acts = [], place.numbers, place.acts
-        for (after, act), p in self.mind.react(self.hidden[number], place.state):
+        row, numbers, acts = [], place.moves.numbers, place.moves.acts
+        for (after, act), p in self.react(self.hidden[number], place.state):
             known = numbers.get(act)
             if known is None:
                 known = numbers[act] = len(acts)
                 acts.append(act)
-                place.ends.append(None)
             row.append((known, self.number(after), p))
-        place.rows[number] = row
+        place.moves.rows[number] = row
         return row
+
+    def react(self, hidden: H, state: Any) -> Iterable[tuple[tuple[H, Act], float]]:
+        """What is done and hidden then, with probabilities."""
+        return self.mind.react(hidden, state)
 
     def end(self, place: Place, act: int) -> Place:
         """Where an act of the people leads, made and kept."""
-        mover: Any = place.mover
-        end = place.ends[act] = self.place(self.game.apply(place.state, mover, place.acts[act]))
+        end = place.ends[act] = self.place(self.game.apply(place.state, place.mover, place.moves.acts[act]))
         return end
 
     def after(self, place: Place, act: Act) -> Place:
@@ -126,6 +153,34 @@ class Board(Generic[H]):
         return place.bare
 
 
+class Order:
+    """The order in which hidden states were first seen. Beliefs are put into it, so that equal ones are equal keys."""
+
+    __slots__ = ("_rank", "_ways")
+
+    def __init__(self) -> None:
+        self._rank: dict[int, int] = {}
+        self._ways: dict[tuple[int, ...], Way] = {}
+
+    def way(self, numbers: tuple[int, ...]) -> Way:
+        """Numbers in that order, and at which place each stood; ``None`` if they stood in it."""
+        way = self._ways.get(numbers)
+        if way is None:
+            rank = self._rank
+            ranks = [rank.setdefault(number, len(rank)) for number in numbers]
+            places = tuple(sorted(range(len(ranks)), key=ranks.__getitem__))
+            in_order = places == tuple(range(len(ranks)))
+            way = (numbers, None) if in_order else (tuple([numbers[place] for place in places]), places)
+            self._ways[numbers] = way
+        return way
+
+    def put(self, mass: Numbered) -> Numbered:
+        """A belief in that order."""
+        numbers, probabilities = mass
+        ordered, places = self.way(numbers)
+        return mass if places is None else (ordered, tuple([probabilities[place] for place in places]))
+
+
 class Search(Generic[H]):
     """Values of information states, each found once.
 
@@ -141,13 +196,11 @@ class Search(Generic[H]):
         self._next: Search[H] = type(self)(board, candidates, horizon - 1) if horizon else self
         self._weighed = getattr(candidates, "weighed", False)
         self._options: dict[tuple[Place, tuple[int, ...]], list[tuple[Act, Place]]] = {}
-        self._rank: dict[int, int] = {}
-        self._ways: dict[tuple[int, ...], tuple[tuple[int, ...], tuple[int, ...] | None]] = {}
+        self._order = Order()
 
     def mass(self, pairs: Iterable[tuple[H, float]]) -> Numbered:
         """A belief in numbers."""
-        found, number = tuple(pairs), self.board.number
-        return self._in_order(tuple([number(hidden) for hidden, _ in found]), [p for _, p in found])
+        return self._order.put(self.board.numbered(pairs))
 
     def pairs(self, mass: Numbered) -> tuple[tuple[H, float], ...]:
         """A belief in hidden states."""
@@ -182,7 +235,7 @@ class Search(Generic[H]):
     def step(self, place: Place, mass: Numbered) -> Iterator[tuple[float, Place, Numbered]]:
         """One move of the people: (probability, place, posterior) for each act that they can make."""
         split: dict[int, dict[int, float]] = {}
-        rows = place.rows
+        rows, ends, put = place.moves.rows, place.ends, self._order.put
         for number, p in zip(*mass, strict=True):
             row = rows.get(number)
             if row is None:
@@ -194,8 +247,8 @@ class Search(Generic[H]):
                 part[after] = part.get(after, 0.0) + p * q
         for act, part in split.items():
             total = sum(part.values())
-            posterior = self._in_order(tuple(part), [weight / total for weight in part.values()])
-            yield total, place.ends[act] or self.board.end(place, act), posterior
+            posterior = put((tuple(part), tuple([weight / total for weight in part.values()])))
+            yield total, ends.get(act) or self.board.end(place, act), posterior
 
     def paid(self, place: Place, mass: Numbered) -> float:
         """Expected payoff in a place."""
@@ -238,17 +291,3 @@ class Search(Generic[H]):
         if self.horizon is not None:  # ties go to an act that keeps the dialogue going
             options.sort(key=lambda option: option[1].kind == OVER)
         return options
-
-    def _in_order(self, numbers: tuple[int, ...], probabilities: list[float]) -> Numbered:
-        """A belief in the order in which this search has first seen the hidden states."""
-        way = self._ways.get(numbers)
-        if way is None:
-            rank = self._rank
-            ranks = [rank.setdefault(number, len(rank)) for number in numbers]
-            places = sorted(range(len(ranks)), key=ranks.__getitem__)
-            ordered = numbers if places == list(range(len(ranks))) else tuple([numbers[place] for place in places])
-            way = self._ways[numbers] = ordered, None if ordered is numbers else tuple(places)
-        ordered, places = way
-        if places is None:
-            return ordered, tuple(probabilities)
-        return ordered, tuple([probabilities[place] for place in places])

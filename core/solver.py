@@ -47,14 +47,15 @@ class Solution(Generic[H]):
             ``game.choices`` are tried.
     """
 
+    board: ClassVar[type[Board]] = Board
     search: ClassVar[type[Search]] = Search
-    """What finds the values."""
+    """What finds the values, and where."""
 
     def __init__(self, game: Game, mind: Mind[H], seat: str, candidates: Candidates | None = None):
         self.game, self.mind, self.seat = game, mind, seat
         self._short: dict[int, Solution[H]] = {}
         self._finder: Search[H] = self.search(
-            Board(game, mind, seat), candidates or (lambda state, _: game.choices(state, seat))
+            self.board(game, mind, seat), candidates or (lambda state, _: game.choices(state, seat))
         )
 
     @property
