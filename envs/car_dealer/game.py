@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 SEATS = ("dealer", "buyer")
 Kind = Literal["sedan", "suv", "luxury"]
@@ -67,6 +68,7 @@ _SAY = Say()
 _ASKS = tuple(Ask(topic) for topic in TOPICS)
 
 
+@replaceable
 class Visit(NamedTuple):
     """Public state.
 

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
+from ...core.states import replaceable
 from .game import KINDS, Ask, Buy, Leave, Lot, Offer, Refuse, Tell, Visit
 
 
+@replaceable
 class Buyer(NamedTuple):
     """Hidden state.
 

@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any, Literal, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 SEATS = ("teacher", "class")
 
@@ -61,6 +62,7 @@ ACTS = (Lecture, Exercise, Call, Pair, Stop)
 _LECTURE, _EXERCISE, _STOP, _SAY = Lecture(), Exercise(), Stop(), Say()
 
 
+@replaceable
 class Lesson(NamedTuple):
     """Public state.
 

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
+from ...core.states import replaceable
 from .game import Answer, Bell, Call, Class, Exercise, Lecture, Lesson, Pair
 
 _SAY, _BELL = Say(), Bell()
@@ -16,6 +17,7 @@ WORDS: tuple[Literal["right"], Literal["wrong"]] = ("right", "wrong")
 WAYS: tuple[Literal["listening"], Literal["doing"]] = ("listening", "doing")
 
 
+@replaceable
 class Pupils(NamedTuple):
     """Hidden state of a class, student by student.
 

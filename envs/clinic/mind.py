@@ -10,11 +10,13 @@ from typing import NamedTuple, cast
 from ...core.acts import Act, Say
 from ...core.belief import Belief
 from ...core.solver import Mass, OutOfReach, Rescaled, Solution, weighed
+from ...core.states import replaceable
 from .game import Answer, Ask, Consultation, Leave, Reassure, Result, Test, Visit
 
 _SAY, _LEAVE, _YES, _NO, _REASSURE = Say(), Leave(), Answer("yes"), Answer("no"), Reassure()
 
 
+@replaceable
 class Patient(NamedTuple):
     """What is hidden.
 

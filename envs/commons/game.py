@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 NAMES = ("anna", "ben", "cleo", "dan")
 """The villagers, in the order in which they speak."""
@@ -52,6 +53,7 @@ CAPS = (SHARE - 1, SHARE, SHARE + 1)
 _COUNT = Count()
 
 
+@replaceable
 class Pool(NamedTuple):
     """Public state.
 
@@ -86,6 +88,7 @@ class Pool(NamedTuple):
     caught: tuple[int, ...] = ()
 
 
+@replaceable
 class Month(NamedTuple):
     """One harvest: what was there, and what each seat wanted and got."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 SEATS = ("counsellor", "client")
 Motive = Literal["family", "energy", "pride"]
@@ -97,6 +98,7 @@ ACTS = (Explore, Reflect, Affirm, Inform, Elicit, Advise, Close)
 REPLIES = (Closed, Sustain, Change, Evoked, Propose, Agree, Decline)
 
 
+@replaceable
 class Talk(NamedTuple):
     """Public state of a session.
 

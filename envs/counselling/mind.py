@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
+from ...core.states import replaceable
 from .game import (
     MOTIVES,
     Advise,
@@ -38,6 +39,7 @@ FITS: dict[type[Act], str] = {Affirm: "confidence", Inform: "importance"}
 _SAY, _CLOSED, _SUSTAIN, _CHANGE = Say(), Closed(), Sustain(), Change()
 
 
+@replaceable
 class Mood(NamedTuple):
     """Hidden state of a client.
 

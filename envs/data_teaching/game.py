@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 SEATS = ("teacher", "trainer")
 TOP = 2
@@ -66,6 +67,7 @@ WHOLES = tuple(Make(skill) for skill in SKILLS)
 PIECES = tuple((Make(one), Make(other)) for one, other in PARTS)
 
 
+@replaceable
 class Training(NamedTuple):
     """Public state.
 

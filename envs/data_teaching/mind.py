@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ...core.acts import Act, Say
 from ...core.belief import Belief
 from ...core.solver import weighed
+from ...core.states import replaceable
 from .game import (
     EXPLORES,
     PARTS,
@@ -34,6 +35,7 @@ _SAY, _OVER, _STOP = Say(), Over(), Stop()
 _EVEN = 1e-12  # probabilities that differ by less are the same
 
 
+@replaceable
 class Student(NamedTuple):
     """Hidden state of a model in training, skill by skill.
 

@@ -12,11 +12,13 @@ from typing import NamedTuple
 from ...core.acts import Act, Say
 from ...core.belief import Belief
 from ...core.solver import weighed
+from ...core.states import replaceable
 from .game import OUTSIDE, PARTNER, YOU, Accept, Division, Package, Talks, Walk
 
 _ACCEPT, _WALK, _SAY = Accept(), Walk(), Say()
 
 
+@replaceable
 class Interests(NamedTuple):
     """Hidden state of a partner.
 
@@ -39,6 +41,7 @@ FARATIN: dict[str, float] = {"conceder": 4.0, "boulware": 0.25}
 """beta of the tactics that concede with time."""
 
 
+@replaceable
 class Stance(NamedTuple):
     """What the partners of a kind have in common, in points.
 

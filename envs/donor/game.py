@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 MOST = 2
 """Nobody is asked for more."""
@@ -44,6 +45,7 @@ class Meet(Act):
 ACTS = (Give, Punish)
 
 
+@replaceable
 class Street(NamedTuple):
     """Public state.
 

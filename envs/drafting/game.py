@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 SEATS = ("assistant", "user")
 Spec = tuple[int, ...]
@@ -96,6 +97,7 @@ class Leave(Act):
     """The user has had enough, or its time is up."""
 
 
+@replaceable
 class Aspect(NamedTuple):
     """What a first request leaves open, and the values that it can have."""
 
@@ -103,6 +105,7 @@ class Aspect(NamedTuple):
     values: tuple[str, ...]
 
 
+@replaceable
 class Work(NamedTuple):
     """Public state of a piece of work.
 

@@ -11,6 +11,7 @@ from itertools import product
 from typing import Any, Literal, NamedTuple, get_args
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 from .subjects import LARGEST, Table
 
 SEATS = ("guesser", "thinker")
@@ -73,6 +74,7 @@ class Leave(Act):
     """The thinker has no more time."""
 
 
+@replaceable
 class Round(NamedTuple):
     """Public state.
 

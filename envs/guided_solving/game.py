@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 SEATS = ("tutor", "student")
 
@@ -63,6 +64,7 @@ _DOES = {
 }
 
 
+@replaceable
 class Guidance(NamedTuple):
     """Public state of a dialogue about one problem.
 

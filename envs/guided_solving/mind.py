@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
+from ...core.states import replaceable
 from .game import Attempt, Guidance, GuidedSteps, Hint, Nudge, Show, Try
 
 _SAY, _RIGHT, _WRONG = Say(), Attempt("right"), Attempt("wrong")
 
 
+@replaceable
 class Student(NamedTuple):
     """Hidden state of a student.
 
@@ -25,6 +27,7 @@ class Student(NamedTuple):
     understood: tuple[bool, ...]
 
 
+@replaceable
 class Strength(NamedTuple):
     """What students of one strength are like: probabilities.
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
+from ...core.states import replaceable
 from .game import (
     BITS,
     PARTS,
@@ -33,6 +34,7 @@ _SAY, _LEAVE, _HANG_UP, _DONE = Say(), Leave(), HangUp(), Done()
 _GUIDE, _RESTART, _ESCALATE = Guide(), Restart(), Escalate()
 
 
+@replaceable
 class Phone(NamedTuple):
     """What is hidden.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 Name = Literal["anna", "ben", "cleo", "dan"]
 NAMES: tuple[Name, ...] = get_args(Name)
@@ -82,6 +83,7 @@ ACTS = (Question, Accuse)
 _SAY = Say()
 
 
+@replaceable
 class Circle(NamedTuple):
     """Public state.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 Name = Literal["anna", "ben", "cleo"]
 SELLERS: tuple[Name, ...] = ("anna", "ben", "cleo")
@@ -79,6 +80,7 @@ QUESTIONS: dict[type[Act], str] = {Ask: "ask", Check: "check", Haggle: "haggle"}
 _SAY = Say()
 
 
+@replaceable
 class Stall(NamedTuple):
     """What is known of a seller's offer.
 
@@ -97,6 +99,7 @@ class Stall(NamedTuple):
     gone: bool = False
 
 
+@replaceable
 class Bazaar(NamedTuple):
     """Public state.
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 from ..negotiation.game import TICKS, Accept, Offer, PriceBargaining, Walk
 
 LOWEST = 8  # ticks: an offer below 40% of the list price is taken for talk
 LOWBALL = 10  # ticks: who is offered less than half of the list price may stop answering
 
 
+@replaceable
 class Talks(NamedTuple):
     """Public state of such a bargain.
 

@@ -11,6 +11,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 from .acts import Bye as Bye
 from .acts import Do as Do
 from .acts import Entry as Entry
@@ -25,6 +26,7 @@ from .parts import CLOSED, RECORDS, SCENE, TIME, Condition, one_or_more
 from .records import DONE, REFUSED, Records
 
 
+@replaceable
 class State(NamedTuple):
     """All that is public.
 
@@ -55,6 +57,7 @@ class State(NamedTuple):
     draft: tuple[str, ...] = ()
 
 
+@replaceable
 class Inner(NamedTuple):
     """What is hidden: what was drawn, and the state variables, in the order of the file."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 Name = Literal["anna", "ben", "cleo"]
 Point = Literal["need", "proof", "plan"]
@@ -54,6 +55,7 @@ ACTS = (Argue, Probe, Rest)
 _SAY = Say()
 
 
+@replaceable
 class Member(NamedTuple):
     """What is known of a member.
 
@@ -70,6 +72,7 @@ class Member(NamedTuple):
     won: bool = False
 
 
+@replaceable
 class Table(NamedTuple):
     """Public state.
 

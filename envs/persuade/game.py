@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 Which = Literal["high", "middle", "low"]
 REVIEWS: tuple[str, ...] = get_args(Which)
@@ -64,6 +65,7 @@ class Found(Act):
     quality: Quality
 
 
+@replaceable
 class Hotel(NamedTuple):
     """A kind of hotel.
 
@@ -98,6 +100,7 @@ def plain_stock(chance: float) -> Stock:
     return ("good", Hotel(PRAISE, none, chance)), ("poor", Hotel(WARNING, none, 1.0 - chance))
 
 
+@replaceable
 class Visit(NamedTuple):
     """Public state.
 

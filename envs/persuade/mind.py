@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
+from ...core.states import replaceable
 from .game import GOOD, Book, Deal, Pass, Trips, Visit
 
 NEVER = 99
@@ -40,6 +41,7 @@ READERS: Kinds = (
 """Where reviews are shown."""
 
 
+@replaceable
 class Trust(NamedTuple):
     """What is hidden in a traveller.
 

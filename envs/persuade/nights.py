@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 from .game import Book, Found, Pass, Recommend, Warn
 
 
+@replaceable
 class Night(NamedTuple):
     """State; all of it public.
 

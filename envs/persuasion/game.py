@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 SEATS = ("persuader", "persuadee")
 Kind = Literal["reason", "feeling", "trust"]
@@ -68,6 +69,7 @@ _APPEALS = tuple(Appeal(kind) for kind in KINDS)
 _PROPOSALS = tuple(Propose(cents) for cents in AMOUNTS)
 
 
+@replaceable
 class Plea(NamedTuple):
     """Public state.
 

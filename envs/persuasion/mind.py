@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
+from ...core.states import replaceable
 from .game import AMOUNTS, MOVERS, Appeal, Campaign, Inquire, Kind, Leave, Plea, Propose, React
 
 _SAY, _LEAVE = Say(), Leave()
@@ -15,6 +16,7 @@ _NOD, _SHRUG, _YES, _ENOUGH, _NO = (React(word) for word in ("nod", "shrug", "ye
 MOST = len(AMOUNTS)
 
 
+@replaceable
 class Mindset(NamedTuple):
     """Hidden state of a persuadee.
 
@@ -33,6 +35,7 @@ class Mindset(NamedTuple):
         return not self.doubts and AMOUNTS.index(cents) < self.will
 
 
+@replaceable
 class Temper(NamedTuple):
     """What people are like: probabilities.
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 SEATS = ("recommender", "guest")
 ANY = "any"
@@ -69,6 +70,7 @@ class Leave(Act):
 ACTS = (Ask, Show, Stop)
 
 
+@replaceable
 class Rewards(NamedTuple):
     """What the recommender gets, all of it at the end.
 
@@ -87,6 +89,7 @@ class Rewards(NamedTuple):
     lost: float
 
 
+@replaceable
 class Round(NamedTuple):
     """Public state.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 SEATS = ("you", "partner")
 
@@ -42,6 +43,7 @@ ACTS = (Promise, Play)
 _SAY = Say()
 
 
+@replaceable
 class Match(NamedTuple):
     """State; public but for `chosen`. Options are told by their places, from 0.
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 SEATS = ("moderator", "assistant")
 Verdict = Literal["none", "true", "false"]
@@ -56,6 +57,7 @@ ACTS = (Check, Label, Unlabel, Debunk)
 _SAY, _CHECK, _LABEL, _UNLABEL, _DEBUNK = Say(), Check(), Label(), Unlabel(), Debunk()
 
 
+@replaceable
 class Days(NamedTuple):
     """Public state.
 

@@ -12,6 +12,7 @@ from ...core.acts import Act, Say
 from ...core.belief import Belief
 from ...core.search import Numbered, Place, Search
 from ...core.solver import Solution
+from ...core.states import replaceable
 from .game import Check, Days, Debunk, Moderation, Report, Verdict
 from .law import Law, spread
 
@@ -19,6 +20,7 @@ _SAY = Say()
 _RIGHT: dict[bool, tuple[Verdict, Verdict]] = {True: ("true", "false"), False: ("false", "true")}
 
 
+@replaceable
 class Story(NamedTuple):
     """Hidden state of a small town.
 

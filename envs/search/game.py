@@ -10,6 +10,7 @@ from itertools import product
 from typing import Any, Literal, NamedTuple, get_args
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 SEATS = ("assistant", "user")
 UNSURE = "unsure"
@@ -83,6 +84,7 @@ class Leave(Act):
 ACTS = (Clarify, Explain, Search, Show, Stop)
 
 
+@replaceable
 class Session(NamedTuple):
     """Public state.
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
+from ...core.states import replaceable
 from .game import (
     FACETS,
     PAGES,
@@ -35,6 +36,7 @@ TIRING = 4
 _SAY, _LEAVE, _CONFIRM = Say(), Leave(), Confirm()
 
 
+@replaceable
 class Manner(NamedTuple):
     """How a user behaves.
 
@@ -63,6 +65,7 @@ BROWSING = Manner(0.4, 0.3, 0.4, 0.8, 0.8, 0.0, 0.4)
 _MANNERS = {"ready": READY, "impatient": IMPATIENT, "browsing": BROWSING}
 
 
+@replaceable
 class Need(NamedTuple):
     """What is hidden: the page that would be best, and the kind of user. Neither ever changes."""
 

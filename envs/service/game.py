@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 SEATS = ("agent", "customer", "desk")
 _SAY = Say()
@@ -76,6 +77,7 @@ class Record(Act):
 ACTS = (Ask, Lookup, Confirm, Write, Close)
 
 
+@replaceable
 class Call(NamedTuple):
     """Public state of a conversation.
 

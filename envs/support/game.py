@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 SEATS = ("supporter", "seeker")
 Cause = Literal["overload", "conflict", "loss"]
@@ -104,6 +105,7 @@ def once(kind: type[Act]) -> int:
     return _ONCE.get(kind, 0)
 
 
+@replaceable
 class Talk(NamedTuple):
     """Public state of a talk.
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
+from ...core.states import replaceable
 from .game import (
     CAUSES,
     PLAN_FOR,
@@ -38,6 +39,7 @@ _COMFORT = once(Reassure) | once(Inform)
 _SAY, _WARM, _COOL = Say(), Warm(), Cool()
 
 
+@replaceable
 class Seeker(NamedTuple):
     """Hidden state of a seeker.
 

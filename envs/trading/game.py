@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ...core.acts import Act, IllegalAct, Say
+from ...core.states import replaceable
 
 SEATS = ("client", "dealer")
 CLIPS = 4
@@ -93,6 +94,7 @@ ACTS = (Twoway, Oneway, Counter, Deal, Walk)
 _SAY = Say()
 
 
+@replaceable
 class Call(NamedTuple):
     """Public state.
 

@@ -12,11 +12,13 @@ from typing import NamedTuple
 
 from ...core.acts import Act, Say
 from ...core.belief import Belief
+from ...core.states import replaceable
 from .game import Answer, Lesson, Quiz, Tutorial
 
 _SAY = Say()
 
 
+@replaceable
 class Pupil(NamedTuple):
     """Hidden state of a student.
 
@@ -29,6 +31,7 @@ class Pupil(NamedTuple):
     mastered: int
 
 
+@replaceable
 class Kind(NamedTuple):
     """A kind of student.
 
