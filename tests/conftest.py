@@ -14,7 +14,10 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 SOLVE_ALL = (
     "test_conformance.py", "test_exact.py", "test_references.py", "test_exits.py", "test_datasets.py", "test_docs.py",
 )  # fmt: skip
-"""They ask for the optimum of most environments. On one worker each is solved once."""
+"""They ask for the optimum of most environments, as files of one family do for its own. On one worker each is solved
+once.
+"""
+OF_A_FAMILY = ("test_family.py", "test_optimum.py")
 LONG = ("test_numbers.py", "test_format.py", "test_acts_env.py", "test_gpu.py")
 
 
@@ -32,13 +35,13 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Of ``--dist loadfile``: a file on one worker, and those of `SOLVE_ALL` on the same."""
+    """Of ``--dist loadfile``: a file on one worker, and those that solve what others have solved on the same."""
     from xdist.scheduler import LoadFileScheduling
 
     class Together(LoadFileScheduling):
         def _split_scope(self, nodeid):
             file = super()._split_scope(nodeid)
-            return "all solved" if file.rpartition("/")[2] in SOLVE_ALL else file
+            return "all solved" if file.rpartition("/")[2] in SOLVE_ALL + OF_A_FAMILY else file
 
     return Together(config, log) if config.getvalue("dist") == "loadfile" else None
 
