@@ -106,17 +106,23 @@ class Buyer(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def server(monkeypatch):
-    """What examples find that ask OpenAI's client; ``asked`` are the requests."""
+@pytest.fixture(scope="module")
+def buyers():
+    """A server for all examples: to close one takes half a second."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Buyer)
-    server.asked = []
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v1")
-    monkeypatch.setenv("OPENAI_API_KEY", "none")
     yield server
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def server(buyers, monkeypatch):
+    """What examples find that ask OpenAI's client; ``asked`` are the requests."""
+    buyers.asked = []
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{buyers.server_port}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    return buyers
 
 
 @pytest.mark.parametrize(("code", "output", "holds"), EXAMPLES)

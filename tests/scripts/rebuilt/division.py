@@ -19,7 +19,8 @@ class Partner:
         self.game, self.n, self.stance = game, n, n["STANCES"][game.kind]
 
     def worth(self, values, package):
-        return sum(v * (c - x) for v, c, x in zip(values, self.game.counts, package, strict=True))
+        (a, b, c), (i, j, k), (x, y, z) = values, self.game.counts, package
+        return a * (i - x) + b * (j - y) + c * (k - z)
 
     def prior(self):
         own, counts = self.game.values, self.game.counts
@@ -63,13 +64,14 @@ class Partner:
 
     def candidates(self, state, support):
         """Of the offers that leave as many units and that the same people take, the best."""
-        best = {}
+        best, all_of_them = {}, sum(self.game.counts)
+        asked = {more: [self.least(hidden, state.round, more)[1] for hidden in support] for more in (False, True)}
         for package, act in self.game.offers[YOU].items():
-            units = max(state.given, sum(self.game.counts) - sum(package))
-            takers = tuple(
-                self.worth(hidden[0], package) >= self.least(hidden, state.round, units > state.given)[1]
-                for hidden in support
-            )
+            units = max(state.given, all_of_them - sum(package))
+            takers = tuple([
+                self.worth(hidden[0], package) >= least
+                for hidden, least in zip(support, asked[units > state.given], strict=True)
+            ])  # fmt: skip
             best[units, takers] = max(
                 best.get((units, takers), (-1, 0)), (self.game.mine(package), units, act), key=itemgetter(0)
             )
