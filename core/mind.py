@@ -84,7 +84,11 @@ def overlook(mind: Mind[H], belief: Belief[H], state: Any) -> Belief[H]:
     Only what happens by itself is taken into account.
     """
     part, react, whole = _answering(mind, belief, state)
-    return whole(Belief((after, p * q) for hidden, p in part for (after, _), q in react(hidden, state)))
+    mass: dict[Any, float] = {}
+    for hidden, p in part.items():
+        for (after, _), q in react(hidden, state).items():
+            mass[after] = mass.get(after, 0.0) + p * q
+    return whole(Belief(mass))
 
 
 def _answering(mind: Any, belief: Any, state: Any) -> tuple[Belief, _React, Callable[[Belief], Any]]:

@@ -1,9 +1,10 @@
-"""Two looks at a GBNF grammar: whether llama.cpp takes it, and, as a regular expression, what it allows."""
+"""Two looks at a GBNF grammar, whether llama.cpp takes it and, as a regular expression, what it allows; less exploring."""
 
 import os
 import re
 
 import pytest
+from dialogym.envs import encoding, features
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +55,23 @@ def regular():
         return re.compile(of(rules["root"]))
 
     return expression
+
+
+LESS = {"SCENARIOS": 64, "LEAST": 160}
+"""How much families are explored, see `dialogym.envs.encoding`."""
+
+
+@pytest.fixture(scope="module")
+def explored_less():
+    """Families are explored by fewer dialogues in fewer scenarios, to save time; trainings and the examples of the pages explore in full."""
+
+    def forget():
+        encoding._explore.cache_clear()
+        features._made.clear()
+
+    with pytest.MonkeyPatch.context() as patch:
+        forget()
+        for name, number in LESS.items():
+            patch.setattr(encoding, name, number)
+        yield
+        forget()

@@ -26,7 +26,10 @@ from gymnasium.utils.env_checker import check_env
 
 from ..reach import ONE_OF_EACH
 from ..toy import TOY, Cafe, Scenario, Serve
+from .conftest import LESS
 from .test_encoding import without_secrets
+
+pytestmark = pytest.mark.usefixtures("explored_less")
 
 every_env = pytest.mark.parametrize("env_id", [*ONE_OF_EACH, TOY])
 
@@ -354,9 +357,12 @@ def test_a_running_environment_goes_on_in_a_copy(copied):
 def test_the_features_are_the_same_in_another_process():
     code = """
 import json, gymnasium as gym, dialogym
+from dialogym.envs import encoding
+vars(encoding).update(LESS)
 env = gym.make("Commons-v0", face="acts").unwrapped
 observation, info = env.reset(seed=9)
 print(json.dumps([env.features.labels, observation.tolist(), info["action_mask"].tolist()]))"""
+    code = code.replace("LESS", str(LESS))
     labels, seen, mask = json.loads(subprocess.check_output([sys.executable, "-c", code], text=True))
     env = acts("Commons-v0").unwrapped
     observation, info = env.reset(seed=9)

