@@ -50,11 +50,12 @@ class Place:
         mover: Its seat.
         moves: What the people can do.
         ends: The places where their acts lead, as far as they were asked for.
+        own: The places where acts of the searching seat lead, likewise.
         payoffs: What the searching seat gets here, by the number of what is hidden.
         bare: What it has got so far, and the place without it.
     """
 
-    __slots__ = ("state", "kind", "mover", "moves", "ends", "payoffs", "bare")
+    __slots__ = ("state", "kind", "mover", "moves", "ends", "own", "payoffs", "bare")
 
     def __init__(self, state: Any, kind: int, mover: str | None, moves: Moves | None):
         self.state, self.kind = state, kind
@@ -62,6 +63,7 @@ class Place:
         if moves is not None:
             self.moves = moves
             self.ends: dict[int, Place] = {}
+        self.own: dict[Act, Place] | None = None
         self.payoffs: dict[int, float] | None = None
         self.bare: tuple[float, Place] | None = None
 
@@ -132,7 +134,12 @@ class Board(Generic[H]):
 
     def after(self, place: Place, act: Act) -> Place:
         """Where an act of the searching seat leads."""
-        return self.place(self.game.apply(place.state, self.seat, act))
+        if place.own is None:
+            place.own = {}
+        end = place.own.get(act)
+        if end is None:
+            end = place.own[act] = self.place(self.game.apply(place.state, self.seat, act))
+        return end
 
     def paid(self, place: Place, numbers: tuple[int, ...]) -> dict[int, float]:
         """The payoffs in a place, these among them."""
@@ -234,8 +241,14 @@ class Search(Generic[H]):
 
     def step(self, place: Place, mass: Numbered) -> Iterator[tuple[float, Place, Numbered]]:
         """One move of the people: (probability, place, posterior) for each act that they can make."""
-        split: dict[int, dict[int, float]] = {}
         rows, ends, put = place.moves.rows, place.ends, self._order.put
+        if len(mass[0]) == 1:  # what is hidden is known: mostly, so is what follows
+            row = rows.get(mass[0][0]) or self.board.row(place, mass[0][0])
+            if len(row) == 1:
+                ((act, after, q),) = row
+                yield mass[1][0] * q, ends.get(act) or self.board.end(place, act), put(((after,), (1.0,)))
+                return
+        split: dict[int, dict[int, float]] = {}
         for number, p in zip(*mass, strict=True):
             row = rows.get(number)
             if row is None:
