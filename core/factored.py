@@ -15,7 +15,7 @@ from .acts import Act, Say
 from .belief import Belief, ProductBelief
 from .game import Game, view_of
 from .people import People
-from .search import DIGITS, OTHERS, OVER, Board, Candidates, Moves, Numbered, Order, Place, Search, Way
+from .search import COARSE, OTHERS, OVER, Board, Candidates, Moves, Numbered, Order, Place, Search, Way
 from .solver import Solution
 
 Part = tuple[tuple[Any, float], ...]  # (hidden, probability) of one person
@@ -282,7 +282,7 @@ class FactoredSolution(Solution[tuple[Any, ...]]):
 def rounded(mass: Masses) -> tuple:
     """Beliefs as a part of a key. Only keys are rounded: rounding does not pile up."""
     return tuple([
-        part[0] if len(part[0]) == 1 else (part[0], tuple([round(p, DIGITS) for p in part[1]])) for part in mass
+        part[0] if len(part[0]) == 1 else (part[0], tuple([p + COARSE for p in part[1]])) for part in mass
     ])  # fmt: skip
 
 

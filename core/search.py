@@ -15,6 +15,7 @@ from .mind import Mind
 
 H = TypeVar("H", bound=Hashable)
 DIGITS = 12  # beliefs that agree to this many digits are one information state
+COARSE = 4096.0  # what is added to it keeps 40 binary digits, which are 12 decimal ones; ten times as fast as `round`
 
 Candidates = Callable[[Any, tuple[Any, ...]], Iterable[Act]]
 Numbered = tuple[tuple[int, ...], tuple[float, ...]]  # numbers of hidden states, in order of first sight; probabilities
@@ -233,7 +234,7 @@ class Search(Generic[H]):
         if len(numbers) == 1:
             key: tuple = place, numbers
         else:  # only keys are rounded: rounding does not pile up
-            key = place, numbers, tuple([round(p, DIGITS) for p in probabilities])
+            key = place, numbers, tuple([p + COARSE for p in probabilities])
         found = self.memo.get(key)
         if found is None:
             found = self.memo[key] = self._choose(place, mass)
