@@ -52,7 +52,6 @@ class Table(Board[Any]):
     def __init__(self, game: Game, mind: People, seat: str):
         super().__init__(game, mind, seat)
         self.symmetry: Callable[..., tuple[Any, Parts, Callable[[Act], Act]]] | None = getattr(game, "symmetry", None)
-        self.expected: Callable[[Any, str, Parts], float] = getattr(game, "expected_payoff", self._expected)
         alike = Order()
         self.orders = [alike if self.symmetry else Order() for _ in mind.parts]
         self._seen: dict[tuple[str, Any], Moves] = {}
@@ -79,10 +78,13 @@ class Table(Board[Any]):
                 terms.setdefault(act, []).append((into.setdefault(after, len(into)), of, q))
         return [Split(act, tuple(into), tuple(terms[act])) for act, into in found.items()]
 
-    def _expected(self, state: Any, seat: str, parts: Parts) -> float:
-        """The expected payoff, from every combination of what is hidden."""
+    def expected(self, state: Any, parts: Parts) -> float:
+        """The expected payoff; of a game that is no `FactoredGame`, from every combination of what is hidden."""
+        game: Any = self.game
+        if hasattr(game, "expected_payoff"):
+            return game.expected_payoff(state, self.seat, parts)
         beliefs = ProductBelief([Belief(part) for part in parts])
-        return beliefs.expectation(lambda hidden: self.game.payoff(state, seat, hidden))
+        return beliefs.expectation(lambda hidden: game.payoff(state, self.seat, hidden))
 
 
 class FactoredSearch(Search[Any]):
@@ -180,7 +182,7 @@ class FactoredSearch(Search[Any]):
 
     def paid(self, place: Place, mass: Any) -> float:
         """Expected payoff in a place."""
-        return self.board.expected(place.state, self.board.seat, self.pairs(mass))
+        return self.board.expected(place.state, self.pairs(mass))
 
     def _considered(self, place: Place, mass: Any) -> list[tuple[Act, Place]]:
         """The candidates, each with the place where it leads; those that do not look at probabilities are kept."""

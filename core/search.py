@@ -53,7 +53,7 @@ class Place:
         ends: The places where their acts lead, as far as they were asked for.
         own: The places where acts of the searching seat lead, likewise.
         payoffs: What the searching seat gets here, by the number of what is hidden.
-        bare: What it has got so far, and the place without it.
+        bare: What it has got so far, and the place without it; ``None`` for that if it is the same.
     """
 
     __slots__ = ("state", "kind", "mover", "moves", "ends", "own", "payoffs", "bare")
@@ -66,7 +66,7 @@ class Place:
             self.ends: dict[int, Place] = {}
         self.own: dict[Act, Place] | None = None
         self.payoffs: dict[int, float] | None = None
-        self.bare: tuple[float, Place] | None = None
+        self.bare: tuple[float, Place | None] | None = None
 
 
 class Board(Generic[H]):
@@ -152,12 +152,13 @@ class Board(Generic[H]):
                 payoffs[number] = payoff(place.state, self.seat, self.hidden[number])
         return payoffs
 
-    def bare(self, place: Place) -> tuple[float, Place]:
-        """What the seat has got so far where payoffs add up, and the place without it."""
+    def bare(self, place: Place) -> tuple[float, Place | None]:
+        """What the seat has got so far where payoffs add up, and the place without it; ``None`` if it is the same."""
         if place.bare is None:
             assert self.unbank is not None
             banked, state = self.unbank(place.state, self.seat)
-            place.bare = banked, self.place(state)
+            bare = self.place(state)
+            place.bare = banked, None if bare is place else bare  # kept in itself, it would outlive its last use
         return place.bare
 
 
@@ -201,7 +202,7 @@ class Search(Generic[H]):
     def __init__(self, board: Board[H], candidates: Candidates, horizon: int | None = None):
         self.board, self.candidates, self.horizon = board, candidates, horizon
         self.memo: dict[tuple, tuple[float, Act]] = {}
-        self._next: Search[H] = type(self)(board, candidates, horizon - 1) if horizon else self
+        self._shorter: Search[H] | None = type(self)(board, candidates, horizon - 1) if horizon else None
         self._weighed = getattr(candidates, "weighed", False)
         self._options: dict[tuple[Place, tuple[int, ...]], list[tuple[Act, Place]]] = {}
         self._order = Order()
@@ -227,7 +228,8 @@ class Search(Generic[H]):
         """Value and best act of a place in which the seat moves."""
         banked = 0.0
         if self.board.unbank is not None:
-            banked, place = place.bare or self.board.bare(place)
+            banked, bare = place.bare or self.board.bare(place)
+            place = bare or place
         if self.horizon == 0:
             return banked, Say()
         numbers, probabilities = mass
@@ -278,7 +280,7 @@ class Search(Generic[H]):
 
     def _choose(self, place: Place, mass: Numbered) -> tuple[float, Act]:
         """The best of the candidates; the first one of equals."""
-        best, choice, future = float("-inf"), None, self._next.future
+        best, choice, future = float("-inf"), None, (self._shorter or self).future
         for act, after in self._considered(place, mass):
             value = future(after, mass)
             if value > best:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 
 import pytest
 from dialogym.core.acts import Say
@@ -115,6 +117,21 @@ def test_equal_people_share_a_solution():
     alone = People(rules, {name: Friend() for name in FRIENDS})
     assert alone != People(rules, alone.minds, [FRIENDS])
     assert alone != People(rules, {"anna": Friend(), "ben": Friend(0.2)}) and alone != People(Rules(5), alone.minds)
+
+
+@pytest.mark.parametrize("kind", [Solution, FactoredSolution])
+def test_what_was_solved_goes_with_the_solution(kind):
+    """At once: a hundred megabytes that wait for the collector of garbage take it seconds."""
+    rules = Rules(2)
+    solution = kind(rules, people(rules), "you")
+    solution.start_value(), solution.short_sighted(2).start_value(), solution.known_value()
+    board = weakref.ref(solution._finder.board)
+    gc.disable()
+    try:
+        del solution
+        assert board() is None
+    finally:
+        gc.enable()
 
 
 def test_a_rule_is_worth_what_all_its_courses_are_worth_together():
