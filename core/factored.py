@@ -26,6 +26,9 @@ Masses = tuple[Numbered, ...]  # the same by number
 class Split:
     """The part of a belief that is left when the people have made one act, whatever the probabilities were.
 
+    It is kept: several people meet what they see of a state, and are thought of in the same ways, again and again. A
+    single person is so seldom met twice that `Search.step` makes do without.
+
     Attributes:
         act: The number of the act.
         after: The numbers of what can be hidden then.
@@ -119,7 +122,7 @@ class FactoredSearch(Search[Any]):
         return found
 
     def _solved(self, place: Place, mass: Any) -> tuple[float, Act]:
-        banked, state, mass, back = self.bare(place, mass)
+        banked, state, mass, back = self.representative(place, mass)
         if self.horizon == 0:
             return banked, Say()
         key = state, rounded(mass)
@@ -129,7 +132,7 @@ class FactoredSearch(Search[Any]):
         value, act = found
         return banked + value, act if back is None else back(act)
 
-    def bare(self, place: Place, mass: Masses) -> tuple[float, Any, Masses, Callable[[Act], Act] | None]:
+    def representative(self, place: Place, mass: Masses) -> tuple[float, Any, Masses, Callable[[Act], Act] | None]:
         """What the seat has got, and what stands for all that differ in this or in names alone.
 
         Returns:
@@ -254,7 +257,7 @@ class FactoredSolution(Solution[tuple[Any, ...]]):
                 return finder.paid(place, mass)
             if place.kind == OTHERS:
                 return math.fsum(p * followed(end, then) for p, end, then in finder.step(place, mass))
-            banked, state, mass, _ = finder.bare(place, mass)
+            banked, state, mass, _ = finder.representative(place, mass)
             key = state, rounded(mass)
             if key not in values:
                 place = finder.board.place(state)

@@ -1,4 +1,4 @@
-"""Two looks at a GBNF grammar, whether llama.cpp takes it and, as a regular expression, what it allows; less exploring."""
+"""Whether llama.cpp takes a GBNF grammar, and, as a regular expression, what that allows; families less explored."""
 
 import os
 import re
@@ -63,7 +63,10 @@ LESS = {"SCENARIOS": 64, "LEAST": 160}
 
 @pytest.fixture(scope="module")
 def explored_less():
-    """Families are explored by fewer dialogues in fewer scenarios, to save time; trainings and the examples of the pages explore in full."""
+    """Families are explored by fewer dialogues in fewer scenarios, to save time.
+
+    Trainings and the examples of the pages explore in full.
+    """
 
     def forget():
         encoding._explore.cache_clear()

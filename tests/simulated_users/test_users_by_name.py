@@ -1,4 +1,4 @@
-"""`user=` by name, through gymnasium's face, with a real model: in this process, behind a server on loopback, and replayed with no model at all."""
+"""`user=` by name, through gymnasium: in this process, behind a server on loopback, and replayed without a model."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def spoken(env_id, user, texts=SAID, seed=3, **settings):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """With a small model that babbles: SmolLM2 speaks in this process, above, and behind a server in `test_in_process`."""
+    """With a small model that babbles; SmolLM2 is behind one in `test_in_process`."""
     with llama_server(save_gguf(tmp_path_factory.mktemp("server") / "small.gguf")) as url:
         yield url
 
