@@ -22,8 +22,8 @@ from ..reach import ONE_OF_EACH
 
 IDS = [env_id for env_id, (path, _) in TABLE.items() if path.startswith("dialogym.")]
 
-TREE = 2000  # `dialogym check` sums trees of policies up to ten times as large
-THIN = 3, 6  # its samples are so many times as large: as those of one of each family, and of the variants of it
+TREE = 4000  # `dialogym check` sums trees of policies up to five times as large
+THIN = 2, 4  # its samples are so many times as large: as those of one of each family, and of the variants of it
 
 
 @pytest.mark.parametrize("env_id", IDS)

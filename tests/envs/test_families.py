@@ -16,7 +16,7 @@ CASES = [(env_id, {}) for env_id in FAMILIES] + [("CoachingSuggestible-v0", {}),
 each_case = pytest.mark.parametrize(("env_id", "options"), CASES)
 
 LONG = (
-    "a " * 10_000, "2/3 " * 5000, "dog. " * 5000, "$240 " * 5000, "not " * 290 + "2/3", "not " * 140 + "15 dollars", "a'" * 300, "i now " * 95, "i will " * 84,
+    "a " * 100_000, "2/3 " * 50_000, "dog. " * 50_000, "$240 " * 50_000, "not " * 290 + "2/3", "not " * 140 + "15 dollars", "a'" * 300, "i now " * 95, "i will " * 84,
     "all " * 145, "step 1 " * 80, "dot dash " * 65, "\ue000" * 599, "1" * 590, "(" * 590, "ﷺ" * 590, "İ" * 590, ", ".join(["dot dash"] * 50),
 )  # fmt: skip
 

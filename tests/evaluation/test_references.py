@@ -42,12 +42,12 @@ def test_the_zero_is_what_the_page_says(env_id):
 def test_doing_nothing_is_the_better_of_silence_and_leaving(env_id):
     """Silence summed exactly and played; leaving as the mean of what the game pays before the first word."""
     engine = make_engine(env_id)
-    silent = np.array([dialogue.steps[-1].payoff for dialogue in rollout(engine, SILENT, range(150))])
-    first = rollout(engine, SILENT, range(150), goes_on=lambda dialogue: False)
+    silent = np.array([dialogue.steps[-1].payoff for dialogue in rollout(engine, SILENT, range(300))])
+    first = rollout(engine, SILENT, range(300), goes_on=lambda dialogue: False)
     left = np.array([d.setting.game.payoff(d.steps[0].before, d.seat, d.hidden_at(0)) for d in first])
-    assert abs(silent.mean() - expected_return(engine.family, SILENT)) <= 4 * silent.std() / 150**0.5 + 1e-12
+    assert abs(silent.mean() - expected_return(engine.family, SILENT)) <= 4 * silent.std() / 300**0.5 + 1e-12
     better = max((silent, left), key=lambda some: some.mean())
-    assert nothing_value(engine) == pytest.approx(better.mean(), abs=4 * better.std() / 150**0.5 + 1e-12)
+    assert nothing_value(engine) == pytest.approx(better.mean(), abs=4 * better.std() / 300**0.5 + 1e-12)
     found = references(engine, range(60))  # plays the random and the optimal policy, too
     assert any(np.array_equal(found.nothing, some[:60]) for some in (silent, left))
 
