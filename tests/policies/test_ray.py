@@ -24,6 +24,8 @@ from dialogym.envs.registration import TABLE
 from dialogym.policies.collect import collect
 from dialogym.policies.policy import FunctionPolicy
 
+pytestmark = pytest.mark.long
+
 ENV = "Negotiation-v0"
 ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import a test
 

@@ -18,6 +18,7 @@ from dialogym.scripts.main import main
 ENV = "Negotiation-v0"
 
 
+@pytest.mark.long
 def test_the_command(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "CORPUS_EPISODES", 300)
     for part in load_model("tiny", make_engine(ENV)):

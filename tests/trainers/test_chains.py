@@ -19,6 +19,8 @@ from dialogym.trainers.run import Run
 from ..simulated_users.backends.tiny_models import save_gguf
 from ..toy import TOY
 
+pytestmark = pytest.mark.long
+
 SMALL = {"max_turn_tokens": 6, "final_episodes": 2, "compare": False, "threads": 1}
 RECORDED = {"demonstrations": 8, "epochs": 1.0, "batch_size": 4, "eval_episodes": 1, "learning_rate": 1e-4}
 PLAYED = {"eval_every": 0, "reward": "letters"}

@@ -78,6 +78,7 @@ def test_the_best_above_the_mean_are_kept():
     assert best([None, None], 2, 0.5) == []
 
 
+@pytest.mark.long
 def test_from_noise_to_the_optimum(noise, tmp_path):
     run = config(
         tmp_path,

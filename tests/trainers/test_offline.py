@@ -316,6 +316,7 @@ def trained(mixed, once):
     return {name: (folder / name / name / "model", score) for name, score in scores.items()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TRAINERS)
 def test_beats_the_clone_of_the_same_episodes(mixed, trained, name):
     assert mixed[2] < 0.5
@@ -331,6 +332,7 @@ def spoken(policy, seeds=range(5_000_000, 5_000_030)):
     return [[step.text for step in dialogue.steps] for dialogue in rollout(make_engine(TOY), policy, seeds)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TRAINERS)
 def test_a_folder_acts_as_it_did_in_training(trained, name):
     folder = trained[name][0]
@@ -341,6 +343,7 @@ def test_a_folder_acts_as_it_did_in_training(trained, name):
     assert spoken(LanguageModelPolicy.load(str(folder), make_engine(TOY))) == played
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["mc", "ilql"])
 def test_without_beta_it_is_the_clone(trained, name):
     engine = make_engine(TOY)

@@ -304,6 +304,7 @@ def rows_of(out):
     return [json.loads(row) for row in (out / "metrics.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pairs", ["trajectory", "turn"])
 def test_dpo_lifts_a_clone(cloned, tmp_path, pairs):
     config = DPOConfig(
@@ -317,6 +318,7 @@ def test_dpo_lifts_a_clone(cloned, tmp_path, pairs):
         assert rows[1]["margin"] == pytest.approx(0.0, abs=1e-4) and rows[-1]["margin"] > 0.1
 
 
+@pytest.mark.long
 def test_kto_lifts_a_clone(cloned, tmp_path):
     config = KTOConfig(
         **settings(tmp_path, cloned, scenarios=96, attempts=4, epochs=2.0, learning_rate=5e-4, batch_size=32)

@@ -172,6 +172,7 @@ def launched(alone, starts, once):
     return folder, said, errors
 
 
+@pytest.mark.long
 def test_bc_in_two_processes(alone, launched):
     folder, _, errors = launched
     assert "destroy_process_group" not in errors  # torch's warning where processes did not part
@@ -180,10 +181,12 @@ def test_bc_in_two_processes(alone, launched):
     assert len(json.loads((folder / "bc" / "evaluation.json").read_text())) > 1
 
 
+@pytest.mark.long
 def test_grpo_in_two_processes(alone, launched):
     assert_same_training(alone, launched[0] / "grpo", "grpo", load_file(alone / "bc" / "model" / "model.safetensors"))
 
 
+@pytest.mark.long
 def test_two_processes_meet_and_hear_of_errors(tmp_path):
     """Started by the other launcher: what it tells them by is a part of what `accelerate launch` does."""
     (tmp_path / "meeting.py").write_text(MEETING)
@@ -194,6 +197,7 @@ def test_two_processes_meet_and_hear_of_errors(tmp_path):
     assert done.returncode == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("algorithm", OTHERS)
 def test_others_in_two_processes(starts, launched, tmp_path, algorithm):
     train, config, budget = OTHERS[algorithm]

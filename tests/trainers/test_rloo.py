@@ -79,6 +79,7 @@ def test_exact_credit_reads_the_dialogues():
     assert advantages[:, 0].tolist() == pytest.approx([1.0 if value else -0.5 for value in out["dialogue_return"]])
 
 
+@pytest.mark.long
 def test_rloo_from_noise_to_the_optimum(noise, tmp_path):
     config = rloo(tmp_path, noise, steps=16, updates=4, groups=8, kl=0.1, learning_rate=2e-3)
     assert train_rloo(config) >= 0.9
@@ -97,6 +98,7 @@ def test_rloo_resumed_equals_rloo_uninterrupted(noise, tmp_path, monkeypatch):
     assert same_weights(whole.out / "rloo" / "model", broken.out / "rloo" / "model")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("credit", ["exact(lambda=1)", "discounted"])
 def test_grpo_learns_by_a_credit(noise, tmp_path, credit):
     """`exact` alone would not: an optimal host could still serve next turn, so talking has no fault before the last one."""

@@ -116,6 +116,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.long
 def test_a_folder_in_which_another_process_trains(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "HF_HUB_OFFLINE": "1"}
     command = [sys.executable, "-c", HOLD.format(env=TOY, out=str(tmp_path))]

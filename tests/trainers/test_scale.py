@@ -178,6 +178,7 @@ def test_gradient_checkpointing_changes_no_weight(alone, tmp_path):
         assert all(torch.allclose(a[name], b[name], atol=1e-6) for name in a)
 
 
+@pytest.mark.long
 def test_bfloat16(alone, tmp_path):
     train_bc(BCConfig(TOY, out=tmp_path, episodes_path=alone / "demonstrations", bf16=True, **SMALL["bc"]))
     train_grpo(GRPOConfig(TOY, out=tmp_path, model=str(alone / "bc" / "model"), bf16=True, **SMALL["grpo"]))

@@ -78,6 +78,7 @@ def rows(out):
     return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("separate", [False, True])
 def test_both_seats_learn(engine, start, tmp_path, separate):
     """Taking pays whatever is asked, and then asking for 3 does."""

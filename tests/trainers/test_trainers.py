@@ -88,6 +88,7 @@ def test_exact_scores_have_one_name_in_every_log(cloned):
     assert result.judged == 60 and result.score == score and result.exact_score == pytest.approx(score, abs=0.1)
 
 
+@pytest.mark.long
 def test_grpo_from_noise_to_the_optimum(noise, tmp_path):
     """GRPO must find by itself what the clone has seldom seen. At this learning rate kl holds its words together."""
     score = train_grpo(grpo(tmp_path / "run", noise, steps=14, updates=4, groups=8, kl=0.1))
@@ -117,6 +118,7 @@ def whole(tmp_path_factory):
     return config
 
 
+@pytest.mark.long
 def test_filtered_bc_keeps_the_best(tmp_path):
     assert train_bc(bc(tmp_path, best_share=0.6)) >= 0.9
 

@@ -55,6 +55,7 @@ def test_a_guest_who_says_what_it_wants_is_understood(cafe):
     assert json.loads((out / "report.json").read_text()) == report.to_json()
 
 
+@pytest.mark.long
 def test_bargainers_are_told_apart_but_no_better_than_can_be(bargain):
     """125 held-out dialogues.
 

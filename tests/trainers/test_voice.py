@@ -19,6 +19,8 @@ from transformers import AutoTokenizer
 
 from ..simulated_users.backends.tiny_models import save_model
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

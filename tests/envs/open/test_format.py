@@ -23,7 +23,16 @@ def test_the_template_is_fine():
     assert verdict.faults == [] and verdict.figures["optimum"] == pytest.approx(0.94)
 
 
-@pytest.mark.parametrize("name", built_in())
+def in_time(names):
+    """The first of each topic is tried by `make test`, the others by `make test-long`."""
+    topics = set()
+    for name in names:
+        topic = name.split("/")[0]
+        yield pytest.param(name, marks=pytest.mark.long) if topic in topics else name
+        topics.add(topic)
+
+
+@pytest.mark.parametrize("name", in_time(built_in()))
 def test_every_scenario_of_the_library_is_fine(name):
     """Among other things its optimum is well above silence, leaving at once, and pressing."""
     (found,) = find(name)

