@@ -114,6 +114,14 @@ class FactoredSearch(Search[Any]):
         hidden = self.board.hidden
         return tuple([tuple([(hidden[n], p) for n, p in zip(*part, strict=True)]) for part in mass])
 
+    def possible(self, mass: Any) -> tuple[Any, ...]:
+        """What may be hidden in each, as numbers."""
+        return tuple([numbers for numbers, _ in mass])
+
+    def named(self, possible: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What may be hidden in each, of its numbers."""
+        return tuple([super(FactoredSearch, self).named(numbers) for numbers in possible])
+
     def solve(self, place: Place, mass: Any) -> tuple[float, Act]:
         """Value and best act of a place in which the seat moves."""
         found = self._found.get((place, mass))
@@ -186,18 +194,6 @@ class FactoredSearch(Search[Any]):
     def paid(self, place: Place, mass: Any) -> float:
         """Expected payoff in a place."""
         return self.board.expected(place.state, self.pairs(mass))
-
-    def _considered(self, place: Place, mass: Any) -> list[tuple[Act, Place]]:
-        """The candidates, each with the place where it leads; those that do not look at probabilities are kept."""
-        if self._weighed:
-            return self._led(place, self.candidates(place.state, self.pairs(mass)))
-        key = place, tuple([numbers for numbers, _ in mass])
-        found: Any = self._options.get(key)
-        if found is None:
-            hidden = self.board.hidden
-            possible = tuple([tuple([hidden[number] for number in numbers]) for numbers, _ in mass])
-            found = self._options[key] = self._led(place, self.candidates(place.state, possible))
-        return found
 
 
 class FactoredSolution(Solution[tuple[Any, ...]]):

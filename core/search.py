@@ -204,7 +204,7 @@ class Search(Generic[H]):
         self.memo: dict[tuple, tuple[float, Act]] = {}
         self._shorter: Search[H] | None = type(self)(board, candidates, horizon - 1) if horizon else None
         self._weighed = getattr(candidates, "weighed", False)
-        self._options: dict[tuple[Place, tuple[int, ...]], list[tuple[Act, Place]]] = {}
+        self._options: dict[tuple[Place, tuple[Any, ...]], list[tuple[Act, Place]]] = {}
         self._order = Order()
 
     def mass(self, pairs: Iterable[tuple[H, float]]) -> Numbered:
@@ -215,6 +215,15 @@ class Search(Generic[H]):
         """A belief in hidden states."""
         hidden = self.board.hidden
         return tuple([(hidden[number], p) for number, p in zip(*mass, strict=True)])
+
+    def possible(self, mass: Numbered) -> tuple[Any, ...]:
+        """What may be hidden, as numbers: beliefs without probabilities."""
+        return mass[0]
+
+    def named(self, possible: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What may be hidden, of its numbers."""
+        hidden = self.board.hidden
+        return tuple([hidden[number] for number in possible])
 
     def future(self, place: Place, mass: Numbered) -> float:
         """Best expected payoff from a place on."""
@@ -293,12 +302,10 @@ class Search(Generic[H]):
         """The candidates, each with the place where it leads; those that do not look at probabilities are kept."""
         if self._weighed:
             return self._led(place, self.candidates(place.state, self.pairs(mass)))
-        key = place, mass[0]
+        key = place, self.possible(mass)
         found = self._options.get(key)
         if found is None:
-            hidden = self.board.hidden
-            acts = self.candidates(place.state, tuple([hidden[number] for number in mass[0]]))
-            found = self._options[key] = self._led(place, acts)
+            found = self._options[key] = self._led(place, self.candidates(place.state, self.named(key[1])))
         return found
 
     def _led(self, place: Place, acts: Iterable[Act]) -> list[tuple[Act, Place]]:

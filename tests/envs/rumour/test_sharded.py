@@ -52,6 +52,7 @@ def processes(town):
     return ray.get([part.__ray_call__.remote(lambda _: os.getpid()) for part in town.parts])
 
 
+@pytest.mark.long
 def test_a_part_that_is_killed_in_the_middle_of_a_day_changes_nothing(cluster):
     """One is killed while it owes its evening, another between two days; the third answers once for each day."""
     town = ShardedTown(ROWS, LAW, 1.5, FIRST, SEED, 3)
@@ -77,6 +78,7 @@ def test_a_part_that_is_killed_in_the_middle_of_a_day_changes_nothing(cluster):
     town.close()
 
 
+@pytest.mark.long
 def test_parts_of_a_network_that_is_sent(cluster):
     net = scale_free(600, 4, np.random.default_rng(0))
     start = believers_at_first(0.05, 1, 600)
@@ -85,6 +87,7 @@ def test_parts_of_a_network_that_is_sent(cluster):
     two.close()
 
 
+@pytest.mark.long
 def test_parts_must_be_as_many_as_people_at_most(cluster):
     with pytest.raises(ValueError, match="parts must be 1 to 5000, got 0"):
         ShardedTown(ROWS, LAW, 1.0, FIRST, 0, 0)
