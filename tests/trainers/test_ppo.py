@@ -251,7 +251,9 @@ def rows(folder):
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.parametrize(("level", "critic"), [pytest.param("turn", "privileged", marks=pytest.mark.long), ("token", "head")])
+@pytest.mark.parametrize(
+    ("level", "critic"), [pytest.param("turn", "privileged", marks=pytest.mark.long), ("token", "head")]
+)
 def test_from_noise_to_the_optimum(clone, tmp_path, level, critic):
     budget = {"steps": 12, "learning_rate": 7e-4, "kl": 0.02}
     assert train_ppo(config(tmp_path, clone, level=level, critic=critic, **budget)) >= 0.9
