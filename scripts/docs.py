@@ -1,6 +1,7 @@
 """`python -m dialogym.scripts.docs [--words] [family ...]`: the page of each family, from its docstring and numbers.
 
-The numbers are computed here. The tables of environments in README.md and docs/index.md follow from the pages. With
+The numbers are computed here. The tables of environments in README.md and docs/index.md, and the
+numbers of `dialogym list`, follow from the pages. With
 ``--words`` the numbers of a page stay as they are, and only what stands before them is renewed.
 
 What a family has beyond that comes from ``page.py`` beside it or from a module of `dialogym.scripts.pages` that has the
@@ -14,7 +15,6 @@ from __future__ import annotations
 import inspect
 import json
 import pkgutil
-import re
 import statistics
 import sys
 import time
@@ -38,6 +38,7 @@ from ..policies.policy import FunctionPolicy
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
 from .figures import LIMITS, PLANNERS, draw_payoffs
+from .page_numbers import KEPT, as_json, read_variant
 from .person import listed, person
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -67,6 +68,7 @@ def main(arguments: Sequence[str]) -> None:
         print(f"wrote {page}", flush=True)
     for page, block in ((DOCS.parent / "README.md", overview()), (DOCS / "index.md", contents())):
         page.write_text(marked(page.read_text(encoding="utf-8"), block), encoding="utf-8")
+    KEPT.write_text(as_json(limits()), encoding="utf-8")
 
 
 def families() -> dict[str, str]:
@@ -128,6 +130,13 @@ def contents() -> str:
     return "\n".join(f"- [{kind.__name__}]({name}.md): {summary(kind)}" for name, kind in kinds.items())
 
 
+def limits() -> dict[str, dict[str, float]]:
+    """The optimum of each variant, and what else is its `LIMITS`, for `dialogym list`."""
+    pages = {name: (DOCS / f"{name}.md").read_text(encoding="utf-8") for name in _pages()}
+    found = {env_id: read_variant(page, env_id)[0] for name, page in pages.items() for env_id, _ in variants(name)}
+    return {env_id: {row: values[row] for row in LIMITS if row in values} for env_id, values in found.items()}
+
+
 def _pages() -> list[str]:
     """The families that have a page already."""
     return [name for name in families() if (DOCS / f"{name}.md").exists()]
@@ -137,9 +146,7 @@ def overview_rows(name: str) -> Iterator[list[str]]:
     """The README's row of each variant, read from the family's page; its first column, if there are several."""
     page = (DOCS / f"{name}.md").read_text(encoding="utf-8")
     for env_id, _ in variants(name):
-        section = page.partition(f"\n### {env_id}\n")[2].partition("\n\n|  |")[0]
-        cells = dict(re.findall(r"^\| (\S.*?) \| (-?\d.*?) \|", section, re.MULTILINE))
-        values = {row: float(cell.split()[0]) for row, cell in cells.items()}
+        values, shares = read_variant(page, env_id)
         best, bound = values.get("optimum"), values.get("upper bound")
         fixed = [row for row in values if row not in (*LIMITS, *PLANNERS)]
         if best is None:
@@ -147,7 +154,6 @@ def overview_rows(name: str) -> Iterator[list[str]]:
             share = f"{highest / bound:.0%} of that bound" if bound and highest is not None else ""
             yield [f"`{env_id}`", f"at most {bound:.4f}" if bound else "", "", "", share]
             continue
-        shares = {row: f"{share}%" for row, cell in cells.items() for share in re.findall(r"\((-?\d+)%\)$", cell)}
         highest = max(fixed, key=values.__getitem__, default="")
         yield [f"`{env_id}`", f"{best:.4f}", *(shares.get(row, "") for row in ("secret known", "lookahead", highest))]
 

@@ -25,6 +25,7 @@ from dialogym.scripts.docs import (
     contents,
     families,
     family_class,
+    limits,
     marked,
     overview,
     page_text,
@@ -33,6 +34,7 @@ from dialogym.scripts.docs import (
     words,
 )
 from dialogym.scripts.main import COMMANDS
+from dialogym.scripts.page_numbers import KEPT, as_json, kept_limits
 from dialogym.scripts.pages.readme import curves, play
 from dialogym.scripts.train import ALGORITHMS
 
@@ -238,6 +240,11 @@ def test_readme_and_index_are_what_the_pages_say():
     for page, block in ((ROOT / "README.md", overview()), (ROOT / "docs" / "index.md", contents())):
         text = page.read_text()
         assert text == marked(text, block), f"run python -m dialogym.scripts.docs --words: {page.name} is out of date"
+
+
+def test_the_list_shows_what_the_pages_say():
+    assert KEPT.read_text() == as_json(limits()), "run python -m dialogym.scripts.docs --words"
+    assert set(kept_limits()) == set(SETTINGS) and all(found for found in kept_limits().values())
 
 
 @pytest.mark.parametrize(("env_id", "settings"), variants("negotiation"))

@@ -18,12 +18,12 @@ from ..evaluation.test_exact import Lessons, Unsolved
 def shown(monkeypatch, capsys):
     """What the command prints about some environments, in lines of at most so many columns."""
 
-    def call(table, columns=100):
+    def call(table, columns=100, arguments=()):
         monkeypatch.setenv("COLUMNS", str(columns))
         for env_id in list(TABLE):
             monkeypatch.delitem(TABLE, env_id)
         TABLE.update(table)
-        command.main([], {})
+        command.main(arguments, {})
         lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
         assert max(map(len, lines)) <= min(columns, 80)
         return lines
@@ -81,5 +81,6 @@ def test_a_shared_solution_is_asked_once(shown, monkeypatch):
     asked = []
     original = Rescaled.start_value
     monkeypatch.setattr(Rescaled, "start_value", lambda self: asked.append(self) or original(self))
-    shown(NEGOTIATIONS)
+    solved = shown(NEGOTIATIONS, arguments=["--solve"])
+    assert solved == shown(NEGOTIATIONS)
     assert len(asked) == sum(len(Negotiation(**settings).values) for _, settings in NEGOTIATIONS.values())

@@ -148,6 +148,7 @@ def test_unknown_families_are_named():
 def site(monkeypatch, tmp_path):
     """A folder of pages, with a README and an index around what is made."""
     monkeypatch.setattr(docs, "DOCS", tmp_path / "docs")
+    monkeypatch.setattr(docs, "KEPT", tmp_path / "optima.json")
     (tmp_path / "docs").mkdir()
     for page in (tmp_path / "README.md", tmp_path / "docs" / "index.md"):
         page.write_text("before\n<!-- environments -->\nold\n<!-- /environments -->\nafter\n")
