@@ -111,7 +111,7 @@ class Grammar:
             if heard is None:
                 if len(self._plain) >= _CACHE:
                     self._plain.clear()
-                heard = self._plain[key] = self._understand(self._words(text), context) if self._understand else TALK
+                heard = self._plain[key] = self._hear(text, context)
         return heard
 
     def parse_tag(self, text: str) -> Heard | None:
@@ -130,6 +130,17 @@ class Grammar:
     def alone(self, text: str) -> Heard | None:
         """What an utterance comes to wherever it is said; ``None`` where that takes the context."""
         return self.parse_tag(text)
+
+    def _hear(self, text: str, context: Any) -> Heard:
+        """What plain words come to; those of a tag have to bind, as a tag is meant to."""
+        if self._understand is None:
+            return TALK
+        heard = self._understand(self._words(text), context)
+        if heard != TALK:
+            return heard
+        names = (self._name(inside) for inside in _TAG.findall(spoken(text)))
+        name = next(filter(None, names), "")
+        return Heard(Say(), "malformed", f"The tag is written {self._form(self.acts[name])}.") if name else heard
 
     def _read(self, text: str) -> Heard | None:
         tags = [inside for inside in _TAG.findall(text) if self._name(inside)]

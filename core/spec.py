@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 Parameter = bool | int | float | str
 
@@ -51,9 +52,17 @@ def split_commas(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _value(text: str) -> Parameter:
+def read_value(text: str) -> Any:
+    """What a user writes for a value: JSON, or one of Python's words for it; any other text is a string."""
     try:
-        value = json.loads(text)
+        return json.loads(_PYTHONS.get(text, text))
     except json.JSONDecodeError:
         return text
+
+
+_PYTHONS = {"True": "true", "False": "false", "None": "null"}
+
+
+def _value(text: str) -> Parameter:
+    value = read_value(text)
     return value if isinstance(value, (bool, int, float)) else text

@@ -147,6 +147,8 @@ _made: dict[tuple[str, bool], Features] = {}
 
 def features(family: Family, belief: bool = True) -> Features:
     """The features of a family. Those of equal families are the same object: to find them takes about a second."""
+    if not isinstance(belief, bool):
+        raise ValueError(f"belief must be True or False, got {belief!r}")
     key = (f"{type(family).__module__}.{family!r}", belief)
     found = _made.pop(key, None) or Features(family, belief)
     _made[key] = found  # the last that was asked for comes last

@@ -8,7 +8,6 @@ real ones (Dou et al. 2025).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from ..core.spec import split_commas
+from ..core.spec import read_value, split_commas
 from ..envs.engine import Engine
 from ..envs.make import make_engine
 from ..envs.registration import TABLE
@@ -192,17 +191,20 @@ def transfer(
     people = {key: _settings(key) for key in persons} if not isinstance(persons, Mapping) else dict(persons)
     for name, found in (("policies", named), ("persons", people)):
         if len(found) < 2 or (not isinstance(found, Mapping) and len(set(found)) < len(found)):
-            raise ValueError(f"{name} must be two or more, each once; got {', '.join(found) or 'none'}")
+            such = " (such as --on scripted population=hard)" if name == "persons" else ""
+            raise ValueError(f"{name} must be two or more, each once{such}; got {', '.join(found) or 'none'}")
     for name, value in (("episodes", episodes), ("few", few)):
         if value < 1:
             raise ValueError(f"{name} must be at least 1, got {value}")
     payoffs: dict[str, dict[str, np.ndarray]] = {}
     home = make_engine(env_id, **settings)
-    for person, given in people.items():
-        own = {**settings, **given}
-        engine = make_engine(own.pop("env_id", env_id), **own)
+    engines: dict[str, Engine] = {}
+    for person, given in people.items():  # what is wrong with one is said before anything is played
+        engine = engines[person] = make_engine(**{"env_id": env_id, **settings, **given})
         if engine.family.acts != home.family.acts:
             raise ValueError(f"persons must play the same game; {person!r} has other acts than {env_id!r}")
+    for person, engine in engines.items():
+        own = {**settings, **people[person]}
         number_of = few if str(own.get("user", "scripted")) != "scripted" else episodes
         first = seed_in(split, seed, number_of)
         payoffs[person] = {}
@@ -253,14 +255,7 @@ def _settings(person: str) -> dict[str, Any]:
             f"a person must be 'scripted', a registered id or settings such as user=llm:MODEL; got {person!r}"
         )
     pairs = (part.partition("=") for part in split_commas(person))
-    return {name.strip(): _value(value) for name, _, value in pairs}
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
+    return {name.strip(): read_value(value) for name, _, value in pairs}
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> Table:

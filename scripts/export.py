@@ -36,7 +36,7 @@ class Recorded:
     to: Literal["sft", "dpo", "kto", "minari", "hub"] | None = None
     """The format."""
     out: Path | None = None
-    """File or folder to write; `runs/exports/NAME-FORMAT` by default."""
+    """File or folder to write; `runs/exports/NAME-FORMAT` by default. Minari has a folder of its own."""
     name: str = ""
     """Of a Minari dataset, such as `dialogym/negotiation/mine-v0`."""
     licence: str = "apache-2.0"
@@ -83,6 +83,11 @@ def _recorded(options: Recorded) -> None:
         )
     if options.to == "minari" and not options.name:
         raise ValueError("name must be that of the new dataset, such as --name dialogym/negotiation/mine-v0")
+    if options.to == "minari" and options.out is not None:
+        raise ValueError(
+            "out must be left out with --to minari: Minari keeps a dataset under its --name, in its own folder (its "
+            f"environment variable MINARI_DATASETS_PATH says where); got {options.out}"
+        )
     paths = [one for path in options.paths for one in _stores(path)]
     first = options.paths[0].resolve()
     out = options.out or Path("runs/exports") / f"{first.stem}-{options.to}{'.jsonl' if options.to in CHATS else ''}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -10,6 +9,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+
+from ..core.spec import read_value
 
 COMMANDS = {
     "list": "the environments, with their optimum",
@@ -108,10 +109,7 @@ def split_settings(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]
             import_module(value)
             continue
         name, _, text = value.partition("=")
-        try:
-            settings[name] = json.loads(text)
-        except json.JSONDecodeError:
-            settings[name] = text
+        settings[name] = read_value(text)
     return rest, settings
 
 

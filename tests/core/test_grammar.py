@@ -117,6 +117,8 @@ def test_modes():
     assert natural.parse("enough").act == Stop()
     assert natural.using("tagged").parse("enough") == TALK
     assert natural.parse("[stop with enough]").act == natural.parse("[nods] enough").act == Stop()
+    vain = natural.parse("[stop please]")
+    assert (vain.act, vain.problem, vain.reason) == (Say(), "malformed", "The tag is written [stop].")
     assert natural.parse("[enough nods] no") == TALK, "a foreign bracket is not read"
     assert natural.using("tagged").parse("[stop with enough]").problem == "malformed"
     with pytest.raises(ValueError, match="grammar must be one of natural, tagged"):

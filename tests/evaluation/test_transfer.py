@@ -61,7 +61,7 @@ def test_tables(found):
     [
         (["random"], ["scripted", "population=hard"], "policies must be two or more"),
         (["random", "x=scripted", "x=random"], ["scripted", "population=hard"], "each be there once"),
-        (["random", "scripted"], ["scripted"], "persons must be two or more"),
+        (["random", "scripted"], ["scripted"], "persons must be two or more, each once .such as --on scripted"),
         (["random", "scripted"], ["scripted", "nobody"], "a person must be 'scripted', a registered id or settings"),
         (["random", "scripted"], ["scripted", "Coaching-v0"], "persons must play the same game"),
     ],
@@ -69,3 +69,10 @@ def test_tables(found):
 def test_what_cannot_be_compared_is_refused(policies, persons, fault):
     with pytest.raises(ValueError, match=fault):
         transfer("Negotiation-v0", policies, persons, 2)
+
+
+def test_a_wrong_person_is_refused_before_anything_is_played():
+    told = []
+    with pytest.raises(ValueError, match="population must be"):
+        transfer("Negotiation-v0", ["random", "scripted"], ["scripted", "population=none"], 2, progress=told.append)
+    assert told == []

@@ -60,6 +60,11 @@ def test_completion_knows_what_is_imported_late():
     assert set(public.split()) <= set(shown.split()) and "evaluate" in shown.split()
 
 
+def test_values_may_be_written_as_in_python(run):
+    status, out, _ = run("play", "Donor-v0", "--policy", "random", "--set", "punish=True")
+    assert status == 0 and "punish" in out
+
+
 def test_list(run):
     status, out, _ = run("list")
     assert status == 0
