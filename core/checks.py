@@ -1,9 +1,15 @@
-"""What settings must be. Each check looks at some attributes of their owner, and says which value it wants instead."""
+"""What settings must be. Each check looks at some attributes of their owner, and says which value it wants instead.
+
+`integer` and `writable` look at a single argument.
+"""
 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable
+from numbers import Integral
+from pathlib import Path
 from typing import Any
 
 
@@ -55,6 +61,34 @@ def between(owner: Any, least: float, most: float, *names: str) -> None:
     """
     wanted = f"a number from {least:g} to {most:g},"
     _check(owner, names, lambda value: _is_number(value) and least <= value <= most, wanted)
+
+
+def integer(least: int, **arguments: Any) -> None:
+    """The arguments are whole numbers of at least `least`.
+
+    Raises:
+        ValueError: If one is not.
+    """
+    for name, value in arguments.items():
+        if isinstance(value, bool) or not isinstance(value, Integral):
+            raise ValueError(f"{name} must be a whole number, got {value!r}")
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")
+
+
+def writable(path: Path, name: str = "out") -> None:
+    """A file or folder can be made or changed at a path, as far as can be told before.
+
+    Raises:
+        ValueError: If it cannot.
+    """
+    above = path.absolute()
+    while not above.exists() and above != above.parent:
+        above = above.parent
+    if above != path.absolute() and not above.is_dir():
+        raise ValueError(f"{name} must be in a folder, but {above} is a file; got {str(path)!r}")
+    if not os.access(above, os.W_OK):
+        raise ValueError(f"{name} must be where one may write, but {above} cannot be written to; got {str(path)!r}")
 
 
 def _check(owner: Any, names: Iterable[str], valid: Callable[[Any], bool], wanted: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.checks import integer
 from ..core.dialogue import Dialogue
 from ..core.setting import Setting
 from ..core.solver import OutOfReach
@@ -71,10 +72,8 @@ def evaluate(
         ValueError: If an argument is invalid.
         ConnectionError: If the machinery failed in every episode.
     """
-    if episodes < 1:
-        raise ValueError(f"episodes must be at least 1, got {episodes}")
-    if regret < 0:
-        raise ValueError(f"regret must be at least 0, got {regret}")
+    integer(1, episodes=episodes, batch=batch)
+    integer(0, regret=regret, seed=seed)
     seed = seed_in(split, seed, episodes)
     engine = make_engine(env_id, reward=reward, **settings)
     family, speaker, seeds = engine.family, make_policy(policy, engine), range(seed, seed + episodes)

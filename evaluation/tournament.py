@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from ..core.checks import integer
 from ..core.spec import split_commas
 from ..envs.engine import Engine
 from ..envs.make import make_engine
@@ -64,9 +65,8 @@ def tournament(
         ValueError: If an argument is not among the valid ones, or a policy cannot sit in a seat.
     """
     named = _named(players)
-    for name, least, value in (("rounds", 1, rounds), ("seed", 0, seed), ("batch", 1, batch)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    integer(1, rounds=rounds, batch=batch)
+    integer(0, seed=seed)
     check_split(split)
     engine = make_engine(env_id, grammar=grammar, **settings)
     family: Any = engine.family

@@ -18,6 +18,7 @@ from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from ..core.checks import integer
 from ..core.spec import read_value, split_commas
 from ..envs.engine import Engine
 from ..envs.make import make_engine
@@ -193,9 +194,8 @@ def transfer(
         if len(found) < 2 or (not isinstance(found, Mapping) and len(set(found)) < len(found)):
             such = " (such as --on scripted population=hard)" if name == "persons" else ""
             raise ValueError(f"{name} must be two or more, each once{such}; got {', '.join(found) or 'none'}")
-    for name, value in (("episodes", episodes), ("few", few)):
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}")
+    integer(1, episodes=episodes, few=few, batch=batch)
+    integer(0, seed=seed)
     payoffs: dict[str, dict[str, np.ndarray]] = {}
     home = make_engine(env_id, **settings)
     engines: dict[str, Engine] = {}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..core.checks import integer, writable
 from ..core.dialogue import Dialogue
 from ..core.episode import Episode
 from ..envs.episodes import EpisodeStore
@@ -76,11 +77,8 @@ def collect(
         OSError: If the disk is full or cannot be written; earlier batches are intact.
         ModuleNotFoundError: If Ray is asked for and not installed.
     """
-    for name, value in {"episodes": episodes, "batch": batch, "best_of": best_of, "workers": workers}.items():
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}")
-    if seed < 0:
-        raise ValueError(f"seed must be at least 0, got {seed}")
+    integer(1, episodes=episodes, batch=batch, best_of=best_of, workers=workers)
+    integer(0, seed=seed)
     seed = seed_in(split, seed, episodes)
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}; got {engine!r}")
@@ -88,6 +86,8 @@ def collect(
         env_id, policy, best_of, batch, {**settings, "reward": Reward(settings.get("reward", "goal"))}, critic
     )
     store, seeds = EpisodeStore(path), range(seed, seed + episodes)
+    writable(store.path, "path")
+    known = set(store.files())
     worker = None if engine == "ray" else RolloutWorker(job)
     held = _held(store, job) if resume else frozenset()
     if not resume:
@@ -97,7 +97,10 @@ def collect(
     chunks = [part for part in parts if part]
     played = map(worker, chunks) if worker else play_on_ray(job, chunks, workers)
     for recorded in _progress(played, f"episodes · {store.path.resolve().name}", sum(map(len, chunks)), progress):
+        if set(store.files()) - known:  # another process has written: not the same, it is to be hoped
+            _refuse_twice(store, job, [episode.seed for episode in recorded])
         store.append(recorded)
+        known = set(store.files())
     return store
 
 
@@ -117,7 +120,7 @@ def _described(job: RolloutJob) -> dict[str, Any]:
     }
 
 
-def _refuse_twice(store: EpisodeStore, job: RolloutJob, seeds: range) -> None:
+def _refuse_twice(store: EpisodeStore, job: RolloutJob, seeds: Collection[int | None]) -> None:
     """Raise a `ValueError` if the store holds some of these episodes: they would be the same once more."""
     if job.settings.get("user", "scripted") != "scripted" or not store.files():
         return  # a language model does not say the same twice

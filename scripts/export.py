@@ -76,6 +76,8 @@ def _decisions(options: Export, settings: dict[str, Any]) -> None:
 
 
 def _recorded(options: Recorded) -> None:
+    if not options.paths:
+        raise ValueError("paths must name one or more folders of episodes")
     if options.to is None:
         raise ValueError(
             "say what to export: --to sft, dpo, kto, minari or hub of recorded episodes, or --decisions of an "

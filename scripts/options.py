@@ -9,6 +9,8 @@ from typing import Any
 
 import tyro
 
+from ..core.checks import writable
+
 
 @dataclass(frozen=True)
 class Dialogues:
@@ -55,8 +57,10 @@ class Recording(Meetings):
 
 def check_out(out: Path | None) -> None:
     """Refuse a file that `write_out` could not write: it must be JSON or Markdown."""
-    if out is not None and out.suffix not in (".json", ".md"):
-        raise ValueError(f"out must end in .json or .md, got {str(out)!r}")
+    if out is not None:
+        if out.suffix not in (".json", ".md"):
+            raise ValueError(f"out must end in .json or .md, got {str(out)!r}")
+        writable(out)
 
 
 def write_out(result: Any, out: Path | None) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -54,7 +56,14 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
         name: getattr(options, name) for name in ("sessions", "idle", "body", "split", "reward", "grammar", "user")
     }
     token = options.token or os.environ.get("DIALOGYM_TOKEN", "")
+    if not 0 <= options.port <= 65535:
+        raise ValueError(f"port must be from 0 to 65535, got {options.port}")
     app = make_app(options.env_id, token=token, **{**named, **settings})
     console = Console(highlight=False)
-    console.print(f"{options.env_id} at http://{options.host}:{options.port} (WebSocket: /ws). Ctrl-C ends it.")
-    uvicorn.run(app, host=options.host, port=options.port, ws_max_size=options.body, log_level="warning")
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    with socket.create_server((options.host, options.port), family=family, backlog=2048) as listening:
+        port = listening.getsockname()[1]  # with 0 the system has chosen
+        console.print(f"{options.env_id} at http://{options.host}:{port} (WebSocket: /ws). Ctrl-C ends it.")
+        config = uvicorn.Config(app, ws_max_size=options.body, log_level="warning")
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import tyro
 from rich.console import Console
 
+from ..core.checks import writable
 from ..evaluation.standings import Tournament
 from ..evaluation.tournament import ROUNDS, tournament
 from .figures import drawing
@@ -37,6 +38,8 @@ class Meet(Dialogues):
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     """Play and print."""
     options = tyro.cli(Meet, args=list(arguments), prog="dialogym tournament")
+    if options.out is not None:
+        writable(options.out / "tournament.md")
     log = Console(stderr=True, highlight=False)
     given = {name: getattr(options, name) for name in ("rounds", "seed", "grammar", "split", "batch")} | settings
     tell = partial(log.print, style="dim", markup=False)

@@ -212,7 +212,7 @@ class ServerBackend(Running):
                 if (error.status_code < 500 and error.status_code not in _BUSY) or error.code == "insufficient_quota":
                     return Failure(f"{self.name}: {trouble}")
                 wait = min(self._longest_wait, max(wait, _asked_wait(error.response.headers)))
-            except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
                 trouble = f"the reply cannot be read ({type(error).__name__}: {error})"
             if attempt + 1 < self._attempts:
                 await asyncio.sleep(wait)
@@ -226,6 +226,7 @@ class ServerBackend(Running):
             _Told: If there is an error in their place.
             ValueError: If the reply is no JSON or holds no text.
             KeyError, IndexError, TypeError, AttributeError: If it is JSON of another shape.
+            RecursionError: If it is nested too deeply.
         """
         model = self._model or await self._first_model()
         while True:

@@ -203,7 +203,7 @@ def test_a_player_that_always_fails_has_no_rating():
         ("Negotiation-v0", ["random", "noisy:clairvoyant"], {}, "without 'clairvoyant'"),
         ("Negotiation-v0", ["random", "human"], {}, "without 'human'"),
         ("Negotiation-v0", ["random", "buyer=scripted"], {}, "must have a policy for each of buyer, seller"),
-        ("Negotiation-v0", ["random", "scripted"], {"rounds": 0}, "rounds must be a whole number of at least 1"),
+        ("Negotiation-v0", ["random", "scripted"], {"rounds": 0}, "rounds must be at least 1"),
         ("Negotiation-v0", ["random", "scripted"], {"split": "none"}, "split must be"),
         ("Division-v0", ["random", "optimal"], {}, "nobody is simulated opposite the partner"),
         ("Coaching-v0", ["random", "scripted"], {}, "several seats can learn"),

@@ -380,3 +380,48 @@ def test_judge_card(run, tmp_path, monkeypatch):
     assert card["model"] == "flat" and card["rank_correlation"]["value"] == 0.0
     assert card["regret"]["value"] == pytest.approx(card["blind"]["value"])
     assert run("judge", "cart")[0] == 1 and "one by one" in run("judge", "card", "a+b", *arguments[3:])[2]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("collect", ENV, "--episodes", 4, "--out", "{file}/e"),
+        ("evaluate", ENV, "--episodes", 4, "--out", "{file}/e.json"),
+        ("tournament", ENV, "--rounds", 2, "--out", "{file}/e"),
+        ("transfer", ENV, "--on", "scripted", "population=hard", "--out", "{file}/e.md"),
+    ],
+)
+def test_a_place_that_cannot_be_written_to_is_refused_before_anything_is_played(run, tmp_path, monkeypatch, command):
+    (tmp_path / "file").write_text("kept")
+    monkeypatch.setattr("dialogym.envs.engine.Engine.open", None)
+    status, _, err = run(*(str(part).format(file=tmp_path / "file") for part in command))
+    assert status == 1 and "must be in a folder" in err and (tmp_path / "file").read_text() == "kept"
+
+
+def test_exports_name_their_episodes(run):
+    status, _, err = run("export", "--to", "sft")
+    assert status == 1 and "paths must name one or more folders" in err
+
+
+def test_two_who_record_the_same_do_not_do_it_twice(tmp_path, monkeypatch):
+    """The other begins after the first has looked, and is first to write."""
+    from dialogym.policies import collect as module
+
+    look, others = module._refuse_twice, []
+
+    def begin(*given):
+        look(*given)
+        if not others:
+            others.append(True)
+            module.collect(ENV, "scripted", 8, tmp_path / "e", batch=4)
+
+    monkeypatch.setattr(module, "_refuse_twice", begin)
+    with pytest.raises(ValueError, match="holds 4 of these episodes already"):
+        module.collect(ENV, "scripted", 8, tmp_path / "e", batch=4)
+    assert [episode.seed for episode in read_episodes(tmp_path / "e")] == list(range(8))
+
+
+def test_a_port_that_there_is_not(run):
+    pytest.importorskip("uvicorn")
+    status, _, err = run("serve", ENV, "--port", 99999)
+    assert status == 1 and "port must be from 0 to 65535" in err

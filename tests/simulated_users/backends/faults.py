@@ -120,6 +120,8 @@ class FaultServer:
             await self._send(writer, 200, b"\xff\xfe\x00\x01")
         elif action == "shapeless":
             await self._send(writer, 200, {"id": "1", "object": "chat.completion"})
+        elif action == "nested":
+            await self._send(writer, 200, b"[" * 200_000)
         elif action == "told":
             await self._send(writer, 200, {"error": {"message": "the model is overloaded", "code": 503}})
         elif action[:3].isdecimal():

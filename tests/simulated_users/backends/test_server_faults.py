@@ -71,6 +71,7 @@ def ask(server, request=HELLO, **options):
         "nontext",
         "binary",
         "shapeless",
+        "nested",
         "told",
         "thinking",
     ],
@@ -86,7 +87,7 @@ def test_a_passing_fault_is_tried_again(fault, transport):
 @pytest.mark.parametrize(
     "fault, said",
     [("hang", "0.3 s"), ("drop", "connection failed"), ("429", "own words on 429"), ("500", "own words on 500"), ("empty", "empty"), ("truncated", "connection failed"),
-     ("halved", "cannot be read"), ("nontext", "no text but list"), ("binary", "cannot be read"), ("shapeless", "KeyError"), ("told", "the server says: the model is overloaded"), ("thinking", "thinking only")],
+     ("halved", "cannot be read"), ("nontext", "no text but list"), ("binary", "cannot be read"), ("shapeless", "KeyError"), ("nested", "RecursionError"), ("told", "the server says: the model is overloaded"), ("thinking", "thinking only")],
 )  # fmt: skip
 def test_a_lasting_fault_is_a_failure_after_bounded_attempts(fault, said, transport):
     with FaultServer(otherwise=fault) as server:
