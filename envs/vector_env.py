@@ -129,12 +129,15 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
 
         Raises:
             ResetNeeded: Before `reset`.
+            ValueError: If there is not one string for each dialogue; nothing is lost.
             ConnectionError: If the simulated user's machinery failed twice before the first word of a new dialogue or,
                 with ``on_error="raise"``, if it failed at all. All dialogues are then lost.
         """
         dialogues = self.dialogues
         if not dialogues:
             raise ResetNeeded("there are no dialogues yet: call reset() first")
+        if isinstance(actions, str) or len(actions) != len(dialogues):
+            raise ValueError(f"actions must be {len(dialogues)} strings, one for each dialogue; got {actions!r}")
         try:
             steps, renewed = self.engine.step_and_renew(dialogues, actions, self._generators)
         except ConnectionError:

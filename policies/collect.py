@@ -87,7 +87,7 @@ def collect(
     )
     store, seeds = EpisodeStore(path), range(seed, seed + episodes)
     writable(store.path, "path")
-    known = set(store.files())
+    known = len(store.files())  # more than these and our own: another process writes to it, too
     worker = None if engine == "ray" else RolloutWorker(job)
     held = _held(store, job) if resume else frozenset()
     if not resume:
@@ -97,10 +97,10 @@ def collect(
     chunks = [part for part in parts if part]
     played = map(worker, chunks) if worker else play_on_ray(job, chunks, workers)
     for recorded in _progress(played, f"episodes · {store.path.resolve().name}", sum(map(len, chunks)), progress):
-        if set(store.files()) - known:  # another process has written: not the same, it is to be hoped
-            _refuse_twice(store, job, [episode.seed for episode in recorded])
+        if (there := len(store.files())) > known:
+            _refuse_twice(store, job, {episode.seed for episode in recorded})
         store.append(recorded)
-        known = set(store.files())
+        known = there + bool(recorded)
     return store
 
 

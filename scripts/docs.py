@@ -1,8 +1,8 @@
 """`python -m dialogym.scripts.docs [--words] [family ...]`: the page of each family, from its docstring and numbers.
 
-The numbers are computed here. The tables of environments in README.md and docs/index.md, and the
-numbers of `dialogym list`, follow from the pages. With
-``--words`` the numbers of a page stay as they are, and only what stands before them is renewed.
+The numbers are computed here. The tables of environments in README.md and docs/index.md, and the numbers of `dialogym
+list`, follow from the pages. With ``--words`` the numbers of a page stay as they are, and only what stands before them
+is renewed.
 
 What a family has beyond that comes from ``page.py`` beside it or from a module of `dialogym.scripts.pages` that has the
 name of its folder; a family may have none. There may be ``sections() -> Iterator[str]`` (further Markdown blocks),

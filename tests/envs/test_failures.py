@@ -332,3 +332,12 @@ def test_a_policy_whose_words_are_refused_at_once_is_cut_off_where_it_stood(env_
     policy = FunctionPolicy("refused", lambda d, _: Failure(REFUSAL) if d.seed == 2 else "Hello.")
     result = evaluate(env_id, policy, 4)
     assert (result.episodes, result.dropped, result.refused) == (4, 0, 1)
+
+
+@pytest.mark.parametrize("words", ["ab", ["Hello."], ["Hello."] * 3, []])
+def test_a_vector_is_told_as_much_as_it_has_dialogues(words):
+    envs = gym.make_vec(ENV, num_envs=2)
+    envs.reset(seed=0)
+    with pytest.raises(ValueError, match="actions must be 2 strings, one for each dialogue"):
+        envs.step(words)
+    assert all(not dialogue.steps for dialogue in envs.unwrapped.dialogues), "nobody was told anything"
