@@ -117,7 +117,12 @@ def evaluation_table(evaluation: Evaluation) -> RenderableType:
         text = f"the same by exact regret{_of_judged(e)}: without the luck of the dialogues"
         table.add_row("exact score", number(e.exact_score), between(e.exact_score_interval), text)
     if e.over_random is not None and e.zero != "random":
-        table.add_row("over random", number(e.over_random), "", "the same with random play at 0, where it loses money")
+        table.add_row(
+            "over random",
+            number(e.over_random),
+            "",
+            "the same with random play at 0, which here is worth less than to do nothing",
+        )
     if e.share is not None:
         text = f"return as a share of {number(e.bound)}, a proven upper bound on the optimum"
         table.add_row("of the bound", number(e.share), "", text)
@@ -253,7 +258,7 @@ def comparison_table(comparison: Comparison) -> RenderableType:
         notes += "; exact score: the same by exact regret, without the luck of the dialogues"
         notes += ", ± half of its interval" * (comparison.baseline is None)
     if "over random" in header:
-        notes += "; over random: the score with random play at 0, where it loses money"
+        notes += "; over random: the score with random play at 0, which here is worth less than to do nothing"
     if comparison.baseline is not None:
         notes += f"; difference: in return to {comparison.baseline}, paired by episode"
     if any(e.share is not None for e in comparison.evaluations):
