@@ -397,6 +397,10 @@ def _open(file: Path) -> pq.ParquetFile:
 def _column(file: Path, column: str) -> list[Any]:
     try:
         return _open(file).read([column]).column(column).to_pylist()
+    except KeyError as error:
+        raise ValueError(
+            f"{file} holds no episodes: it has no column {column!r}; move it away to read the others"
+        ) from error
     except (pa.ArrowInvalid, OSError) as error:
         raise ValueError(f"{file} is damaged ({error}); move it away to read the others") from error
 
@@ -407,8 +411,10 @@ def _read(file: Path) -> Iterator[Episode]:
     except (pa.ArrowInvalid, OSError) as error:
         raise ValueError(f"{file} is damaged ({error}); move it away to read the others") from error
     for row in rows:
-        if row.get("schema") != SCHEMA_VERSION:
-            raise ValueError(f"{file} has schema {row.get('schema')!r}; this version reads {SCHEMA_VERSION}")
+        if "schema" not in row:
+            raise ValueError(f"{file} holds no episodes: it has no column 'schema'; move it away to read the others")
+        if row["schema"] != SCHEMA_VERSION:
+            raise ValueError(f"{file} has schema {row['schema']!r}; this version reads {SCHEMA_VERSION}")
         for name in _JSON:
             row[name] = json.loads(row[name])
         row["persona"] = read_persona(row["persona"])

@@ -70,7 +70,7 @@ def resolved(options: Options, family: Family) -> Options:
     return replace(
         options,
         user=user,
-        judge=make_judge(options.judge, _models(options.user, user)) if options.judge else "",
+        judge=make_judge(options.judge, _models(options.user, user)) if options.judge not in ("", None) else "",
         personas=("rich" if by_name else "styles") if options.personas == "auto" else options.personas,
         ear=make_ear(options.ear, family, family.grammar.using(options.grammar)) or "grammar",
     )

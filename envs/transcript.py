@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import takewhile
 from typing import Any, NamedTuple
 
@@ -65,10 +65,10 @@ class Transcript:
         step = dialogue.steps[-1]
         outcome = self.family.outcome(dialogue)
         shown = ", ".join(
-            f"{name} {_plain(value)}" for name, value in outcome.items() if value not in (None, "", 0, False)
+            f"{name} {plainly(value)}" for name, value in outcome.items() if value not in (None, "", 0, False)
         )
         secret = self.family.reveal(dialogue.scenario, dialogue.hidden)
-        hidden = ", ".join(f"{name} {_plain(value)}" for name, value in secret.items() if value != {})
+        hidden = ", ".join(f"{name} {plainly(value)}" for name, value in secret.items() if value != {})
         over = f"Truncated after {PATIENCE} lost turns in a row" if step.truncated else "Over"
         ending = f"{over}: payoff {step.payoff:.3f}"
         return "; ".join(part for part in (ending, shown, f"hidden: {hidden}") if part)
@@ -130,7 +130,10 @@ def _title(family: Family, seat: str) -> str:
     return "You" if called == "you" else f"You are {called}"
 
 
-def _plain(value: object) -> str:
+def plainly(value: object) -> str:
+    """A fact of `Family.reveal` or `Family.outcome` as a person reads it, without Python's brackets and quotes."""
     if isinstance(value, Mapping):
-        return f"({', '.join(f'{name} {_plain(one)}' for name, one in value.items())})"
+        return f"({', '.join(f'{name} {plainly(one)}' for name, one in value.items())})"
+    if isinstance(value, Collection) and not isinstance(value, str):
+        return " and ".join(map(plainly, value)) or "none"
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -10,7 +10,7 @@ the dialogue has shown, so not for a policy that looks at what is hidden.
 from __future__ import annotations
 
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Literal, NamedTuple
@@ -27,6 +27,7 @@ from ..core.solver import OutOfReach
 from ..envs.base import Family
 from ..envs.engine import Engine
 from ..envs.episodes import engine_of, replay
+from ..envs.transcript import plainly
 from .statistics import Interval, normalised_score, score_error, score_interval
 
 TALK = "talk"
@@ -264,24 +265,33 @@ def mean_regret_by_turn(judged: Sequence[DialogueRegret]) -> list[float]:
 
 def likeliest_facts(family: Family, scenario: Any, belief: Belief, facts: int = 3) -> list[tuple[str, str, float]]:
     """(fact, its likeliest value, probability) for the first few hidden facts, as a perfect listener sees them."""
-    names = list(family.reveal(scenario, belief.support[0]))[:facts]
+    names, shown = list(family.reveal(scenario, belief.support[0]))[:facts], dict[str, str]()
+
+    def noted(fact: Any) -> str:
+        """To be told apart by, since facts need not be hashable and what is shown may be rounded."""
+        shown[str(fact)] = plainly(fact)
+        return str(fact)
+
     if isinstance(belief, ProductBelief) and len(belief) > LISTED:
-        marginals = [_marginal(family, scenario, belief, name) for name in names]
+        marginals = [_marginal(family, scenario, belief, name, noted) for name in names]
     else:
         revealed = {hidden: family.reveal(scenario, hidden) for hidden in belief.support}
-        marginals = [belief.map(lambda hidden, name=name: str(revealed[hidden][name])) for name in names]
-    return [(name, *max(marginal, key=lambda item: item[1])) for name, marginal in zip(names, marginals, strict=True)]
+        marginals = [belief.map(lambda hidden, name=name: noted(revealed[hidden][name])) for name in names]
+    likeliest = [max(marginal, key=lambda item: item[1]) for marginal in marginals]
+    return [(name, shown[fact], share) for name, (fact, share) in zip(names, likeliest, strict=True)]
 
 
-def _marginal(family: Family, scenario: Any, belief: ProductBelief, name: str) -> Belief[str]:
+def _marginal(
+    family: Family, scenario: Any, belief: ProductBelief, name: str, noted: Callable[[Any], str]
+) -> Belief[str]:
     """The marginal of a fact that one part of the hidden state decides, without listing the others."""
     mode = tuple(max(factor, key=lambda item: item[1])[0] for factor in belief.factors)
     for place, factor in enumerate(belief.factors):
         rest = mode[:place], mode[place + 1 :]
-        marginal = factor.map(lambda part, rest=rest: str(family.reveal(scenario, (*rest[0], part, *rest[1]))[name]))
+        marginal = factor.map(lambda part, rest=rest: noted(family.reveal(scenario, (*rest[0], part, *rest[1]))[name]))
         if len(marginal) > 1:
             return marginal
-    return Belief.certain(str(family.reveal(scenario, mode)[name]))
+    return Belief.certain(noted(family.reveal(scenario, mode)[name]))
 
 
 def select_episodes(judged: Sequence[EpisodeRegret], count: int = 6) -> list[tuple[str, EpisodeRegret]]:

@@ -18,7 +18,7 @@ from ..envs.engine import Engine
 from ..envs.make import make_engine
 from ..envs.seated import with_role
 from ..envs.seeds import check_split, seed_in
-from ..policies.baselines import PLANNERS
+from ..policies.baselines import PLANNERS, heuristics, human_like
 from ..policies.duel import Duel, listener, play_duels
 from ..policies.policy import Policy, PolicySpec
 from ..policies.registry import make_policy
@@ -35,7 +35,7 @@ _ABSENT = {
 
 def tournament(
     env_id: str,
-    players: Sequence[str] | Mapping[str, PolicySpec | Mapping[str, PolicySpec]],
+    players: Sequence[str] | Mapping[str, PolicySpec | Mapping[str, PolicySpec]] | None = None,
     rounds: int = ROUNDS,
     seed: int = 0,
     *,
@@ -52,7 +52,9 @@ def tournament(
         players: Two or more: names as for `make_policy`, or a name of one's own for each policy. What plays one seat
             only, such as an act policy, makes a player together with what plays the others:
             ``"buyer=acts:FOLDER,seller=scripted"``, or a mapping from seat to policy. Planners hold the belief, and
-            play the best response, of somebody who takes the other seats for the simulated people of the family.
+            play the best response, of somebody who takes the other seats for the simulated people of the family. By
+            default the optimum (two heuristics of the family where it cannot sit in every seat), scripted play and
+            random play.
         rounds: How many seeds are played.
         seed: The first of them.
         grammar: ``"natural"`` or ``"tagged"``.
@@ -64,7 +66,7 @@ def tournament(
     Raises:
         ValueError: If an argument is not among the valid ones, or a policy cannot sit in a seat.
     """
-    named = _named(players)
+    named = None if players is None else _named(players)
     integer(1, rounds=rounds, batch=batch)
     integer(0, seed=seed)
     check_split(split)
@@ -75,7 +77,12 @@ def tournament(
     seats, seeds = family.people_seats, tuple(seed_in(split, seed + place) for place in range(rounds))
     roles = all(with_role(family, seat) for seat in seats)  # a policy is asked as if its seat had that role
     engines = {seat: make_engine(env_id, grammar=grammar, **settings, role=seat) if roles else engine for seat in seats}
-    seated = _seated(named, engine, engines, seeds[0])
+    both = Duel(family, seeds[0]).env.both
+    heard = {seat: listener(family, both, seat) is not None for seat in seats}
+    if named is None:
+        best = ("optimal",) if all(heard.values()) else heuristics(engine)[:2]
+        named = _named((*best, human_like(engine), "random"))
+    seated = _seated(named, engine, engines, heard)
     tables = list(dict.fromkeys(_tables(list(named), seats)))
     meetings: list[Meeting] = []
     for table in tables:
@@ -113,12 +120,10 @@ def _tables(players: Sequence[str], seats: Sequence[str]) -> list[tuple[str, ...
 
 
 def _seated(
-    named: Mapping[str, Any], engine: Engine, engines: Mapping[str, Engine], seed: int
+    named: Mapping[str, Any], engine: Engine, engines: Mapping[str, Engine], heard: Mapping[str, bool]
 ) -> dict[str, dict[str, Policy]]:
     """The policy of each player in each seat."""
     family = engine.family
-    both = Duel(family, seed).env.both
-    heard = {seat: listener(family, both, seat) is not None for seat in family.people_seats}
     made: dict[tuple[str, int], Policy] = {}
     seated: dict[str, dict[str, Policy]] = {}
     for player, given in named.items():

@@ -18,12 +18,14 @@ from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from ..core.belief import OutOfReach
 from ..core.checks import integer
 from ..core.spec import read_value, split_commas
 from ..envs.engine import Engine
 from ..envs.make import make_engine
-from ..envs.registration import TABLE
+from ..envs.registration import TABLE, families
 from ..envs.seeds import seed_in
+from ..policies.baselines import PLANNERS
 from ..policies.policy import PolicySpec
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
@@ -157,7 +159,7 @@ class Transfer(Printable):
 def transfer(
     env_id: str,
     policies: Sequence[str] | Mapping[str, PolicySpec],
-    persons: Sequence[str] | Mapping[str, Mapping[str, Any]],
+    persons: Sequence[str] | Mapping[str, Mapping[str, Any]] | None = None,
     episodes: int = EPISODES,
     seed: int = 0,
     *,
@@ -175,7 +177,7 @@ def transfer(
             (``"tough=acts:FOLDER"``), or a mapping.
         persons: Two or more: ``"scripted"``, a registered id with the same acts, or settings as for `make_engine`, such
             as ``"population=hard"``, ``"user=llm:smollm2"`` or several with commas; or a mapping from a name to such
-            settings (with ``env_id``, if it is another id).
+            settings (with ``env_id``, if it is another id). By default every id of the family that has the same acts.
         episodes: Dialogues of each policy with each person.
         seed: Of the first.
         few: Dialogues with a person for whom a language model is asked.
@@ -186,9 +188,13 @@ def transfer(
 
     Raises:
         ValueError: If an argument is not among the valid ones.
+        OutOfReach: If the optimum is to play where nobody can compute it. Nothing was played then.
         ConnectionError: If the machinery failed in every dialogue of a policy with a person.
     """
     named = _labelled(policies)
+    home = make_engine(env_id, **settings)
+    relatives = _relatives(home, env_id, settings) if persons is None else ()
+    persons = relatives if persons is None else persons
     people = {key: _settings(key) for key in persons} if not isinstance(persons, Mapping) else dict(persons)
     for name, found in (("policies", named), ("persons", people)):
         if len(found) < 2 or (not isinstance(found, Mapping) and len(set(found)) < len(found)):
@@ -197,12 +203,19 @@ def transfer(
     integer(1, episodes=episodes, few=few, batch=batch)
     integer(0, seed=seed)
     payoffs: dict[str, dict[str, np.ndarray]] = {}
-    home = make_engine(env_id, **settings)
     engines: dict[str, Engine] = {}
     for person, given in people.items():  # what is wrong with one is said before anything is played
         engine = engines[person] = make_engine(**{"env_id": env_id, **settings, **given})
         if engine.family.acts != home.family.acts:
             raise ValueError(f"persons must play the same game; {person!r} has other acts than {env_id!r}")
+        try:
+            _plan(named, {"env_id": env_id, **settings, **given})
+        except OutOfReach as error:
+            if person not in relatives[1:]:
+                raise
+            del engines[person]
+            if progress is not None:
+                progress(f"without {person}: {error}")
     for person, engine in engines.items():
         own = {**settings, **people[person]}
         number_of = few if str(own.get("user", "scripted")) != "scripted" else episodes
@@ -215,6 +228,21 @@ def transfer(
             if progress is not None:
                 progress(f"{name} with {person}: {number(float(_counted(payoffs[person][name]).mean()))}")
     return Transfer(env_id.removeprefix("dialogym:"), seed_in(split, seed), payoffs)
+
+
+def _relatives(home: Engine, env_id: str, settings: Mapping[str, Any]) -> list[str]:
+    """The id itself, then the others of its family with the same acts."""
+    own = env_id.removeprefix("dialogym:")
+    others = [other for other in families()[TABLE[own][0]] if other != own]
+    return [own, *(other for other in others if make_engine(other, **settings).family.acts == home.family.acts)]
+
+
+def _plan(policies: Mapping[str, PolicySpec], settings: Mapping[str, Any]) -> None:
+    """Let those that plan play one dialogue, with the scripted person: an optimum out of reach shows there."""
+    engine = make_engine(**{**settings, "user": "scripted"})
+    for name, policy in policies.items():
+        if isinstance(policy, str) and policy in PLANNERS:
+            _played(engine, policy, range(1), 1, name)
 
 
 def _played(engine: Engine, policy: PolicySpec, seeds: range, batch: int, about: str) -> np.ndarray:

@@ -19,6 +19,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
+from ..core.checks import above, at_least, integer, writable
 from ..envs.make import make_engine
 from ..policies.baselines import baselines
 from ..policies.registry import make_policy
@@ -69,6 +70,12 @@ class Bench:
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     """Measure and print."""
     options = tyro.cli(Bench, args=list(arguments), prog="dialogym bench")
+    above(options, 0, "seconds")
+    at_least(options, 0, "delay")
+    integer(1, repeats=options.repeats, dialogues=options.dialogues, requests=options.requests)
+    if options.out is not None:
+        writable(options.out)
+        options.out.parent.mkdir(parents=True, exist_ok=True)
     if options.sampler:
         from .bench_sampler import line
         from .bench_sampler import measure as sampled

@@ -19,11 +19,11 @@ from ..evaluation.results import Comparison
 from ..evaluation.tables import plain, score_bars
 from ..policies.baselines import baselines
 from ..policies.remote import FORMS, is_remote, with_parameters
-from .options import Meetings, check_out, write_out
+from .options import Rewarded, check_out, write_out
 
 
 @dataclass(frozen=True)
-class Evaluate(Meetings):
+class Evaluate(Rewarded):
     """Score one policy, or compare several in one table. A free `--user llm:MODEL` leaves bounds and no score."""
 
     policy: tuple[str, ...] = ("optimal",)

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from ..core.belief import OutOfReach
 from ..core.spec import read_value
 
 COMMANDS = {
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         if missing := _missing(error):
             return _complain(f'{missing}; install it with: pip install "dialogym[train]"', 1)
-        if isinstance(error, RuntimeError):
+        if isinstance(error, RuntimeError) and not isinstance(error, OutOfReach):
             raise
         return _complain(str(error), 1)
     except SystemExit as end:
@@ -105,6 +106,11 @@ def split_settings(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]
             wanted = "NAME=VALUE" if argument == "--set" else "the name of a module"
             raise ValueError(f"{argument} must be followed by {wanted}")
         if argument == "--module":
+            if not all(part.isidentifier() for part in value.split(".")):
+                raise ValueError(
+                    "--module must be followed by a name as in an import, such as my_envs (my_envs.py or my_envs/ "
+                    f"here); got {value!r}"
+                )
             sys.path.insert(0, "")
             import_module(value)
             continue

@@ -40,19 +40,25 @@ class Meetings(Dialogues):
 
 
 @dataclass(frozen=True)
-class Recording(Meetings):
-    """Which dialogues a command records."""
+class Rewarded(Meetings):
+    """Which dialogues a command plays, with whom, and what is paid for them."""
 
     reward: str = "goal"
     """Registered reward, or several with weights, such as `goal=1,turn_cost=0.01`."""
-    engine: str = "local"
-    """`local` plays in this process, `ray` in worker processes, on this machine or on the cluster of `RAY_ADDRESS`."""
-    workers: int = 2
-    """How many worker processes play on Ray."""
 
     def settings(self, given: dict[str, Any]) -> dict[str, Any]:
         """As for `Meetings`, with the reward."""
         return super().settings({"reward": self.reward, **given})
+
+
+@dataclass(frozen=True)
+class Recording(Rewarded):
+    """Which dialogues a command records."""
+
+    engine: str = "local"
+    """`local` plays in this process, `ray` in worker processes, on this machine or on the cluster of `RAY_ADDRESS`."""
+    workers: int = 2
+    """How many worker processes play on Ray."""
 
 
 def check_out(out: Path | None) -> None:

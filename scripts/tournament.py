@@ -23,8 +23,9 @@ from .options import Dialogues
 class Meet(Dialogues):
     """Let policies meet each other in a family whose seats can learn: cross-play matrix and ranking."""
 
-    players: tuple[str, ...] = ("optimal", "scripted", "random")
-    """Two or more policies. `SEAT=POLICY,SEAT=POLICY` is one player, such as the two act policies of self-play."""
+    players: tuple[str, ...] = ()
+    """Two or more policies. `SEAT=POLICY,SEAT=POLICY` is one player, such as the two act policies of self-play. By
+    default `optimal` (two heuristics of the family where it cannot sit in every seat), `scripted` and `random`."""
     rounds: int = ROUNDS
     """Seeds, on each of which every player meets every player in every seat."""
     split: Literal["train", "validation", "test"] | None = None
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     log = Console(stderr=True, highlight=False)
     given = {name: getattr(options, name) for name in ("rounds", "seed", "grammar", "split", "batch")} | settings
     tell = partial(log.print, style="dim", markup=False)
-    found = tournament(options.env_id, options.players, progress=tell, **given)
+    found = tournament(options.env_id, options.players or None, progress=tell, **given)
     console = Console(highlight=False)
     console.print(str(found), markup=False, soft_wrap=True)
     if options.out is not None:

@@ -21,9 +21,9 @@ class Send(Dialogues):
 
     policies: tuple[str, ...] = ("random", "scripted", "lookahead", "optimal")
     """Two or more policies; `NAME=POLICY` gives one a name, such as `tough=acts:FOLDER`."""
-    on: tuple[str, ...] = ("scripted",)
+    on: tuple[str, ...] = ()
     """Two or more kinds of people: `scripted`, settings such as `population=hard` or `user=llm:MODEL` (several with
-    commas), or another id with the same acts."""
+    commas), or another id with the same acts. By default all ids of the family with the same acts."""
     episodes: int = EPISODES
     """Dialogues of each policy with each kind."""
     few: int = FEW
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     tell = partial(Console(stderr=True, highlight=False).print, style="dim", markup=False)
     given = {name: getattr(options, name) for name in ("few", "split", "grammar")} | settings
     found = transfer(
-        options.env_id, options.policies, options.on, options.episodes, options.seed, progress=tell, **given
+        options.env_id, options.policies, options.on or None, options.episodes, options.seed, progress=tell, **given
     )
     Console(highlight=False).print(str(found), markup=False, soft_wrap=True)
     write_out(found, options.out)

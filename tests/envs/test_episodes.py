@@ -6,6 +6,7 @@ import errno
 
 import dialogym
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from dialogym.envs import episodes as module
@@ -59,6 +60,16 @@ def test_damage_is_named_and_loses_nothing(store):
     assert len(read_episodes(store.files()[0])) == 16
     file.unlink()
     assert len(read_episodes(store.path)) == 24
+
+
+def test_what_others_wrote_is_named(tmp_path):
+    file = tmp_path / "other.parquet"
+    pq.write_table(pa.table({"a": [1]}), file)
+    with pytest.raises(ValueError, match=r"other\.parquet holds no episodes: it has no column 'schema'"):
+        read_episodes(tmp_path)
+    with pytest.raises(ValueError, match="holds no episodes: it has no column 'env_id'"):
+        collect("Negotiation-v0", "random", 2, tmp_path, resume=True)
+    assert file.exists()
 
 
 def test_nothing_there(tmp_path):

@@ -221,3 +221,11 @@ def test_cells_are_asked_for_by_known_names():
         found.cell("greedy", "none")
     with pytest.raises(ValueError, match="seat must be one of"):
         found.cell("greedy", "meek", "judge")
+
+
+@pytest.mark.parametrize(
+    ("env_id", "players"),
+    [("Negotiation-v0", ("optimal",)), ("Division-v0", ("accept-first", "ask-for-all"))],
+)
+def test_by_default_the_best_who_can_sit_in_every_seat(env_id, players):
+    assert tournament(env_id, rounds=1).players == (*players, "scripted", "random")

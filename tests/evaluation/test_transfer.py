@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from dialogym.core.belief import OutOfReach
 from dialogym.evaluation.transfer import Transfer, transfer
 
 POLICIES = ("random", "scripted", "patient=split-difference")
@@ -75,4 +76,19 @@ def test_a_wrong_person_is_refused_before_anything_is_played():
     told = []
     with pytest.raises(ValueError, match="population must be"):
         transfer("Negotiation-v0", ["random", "scripted"], ["scripted", "population=none"], 2, progress=told.append)
+    assert told == []
+
+
+def test_by_default_all_of_the_family_who_can_be_planned_for():
+    told = []
+    found = transfer("Clinic-v0", ["scripted", "optimal"], episodes=2, progress=told.append)
+    assert found.persons == ("Clinic-v0", "ClinicEasy-v0", "ClinicHard-v0")
+    assert told[0].startswith("without ClinicLarge-v0: ") and len(told) == 1 + 3 * 2
+    assert transfer("Clinic-v0", ["scripted", "random"], episodes=2).persons == (*found.persons, "ClinicLarge-v0")
+
+
+def test_an_optimum_out_of_reach_is_said_before_anything_is_played():
+    told = []
+    with pytest.raises(OutOfReach):
+        transfer("Clinic-v0", ["scripted", "optimal"], ["scripted", "ClinicLarge-v0"], 2, progress=told.append)
     assert told == []

@@ -340,3 +340,9 @@ def test_a_critique_that_cannot_be_had_is_a_failure():
     (failed,) = Judge(model, critic=True).score([(RUBRIC, COFFEE)])
     assert isinstance(failed, Failure)
     assert not any("Answer with" in text for call in model.calls for one in call for _, text in one.messages)
+
+
+@pytest.mark.parametrize("judge", [[], 3, False])
+def test_what_is_no_judge_is_refused_at_once(judge):
+    with pytest.raises(ValueError, match="judge must be the name of a model, or an object"):
+        make_engine("Negotiation-v0", judge=judge)

@@ -289,6 +289,11 @@ def test_bench(run, tmp_path):
         (("play", ENV, "--set", "role"), 1, "--set must be followed by NAME=VALUE"),
         (("play", ENV, "--module"), 1, "--module must be followed by the name of a module"),
         (("play", ENV, "--module", "no_such_module"), 1, "no_such_module"),
+        (("play", ENV, "--module", "../x"), 1, "a name as in an import"),
+        (("bench", "--seconds", "nan"), 1, "seconds must be above 0, got nan"),
+        (("bench", "--repeats", "0"), 1, "repeats must be at least 1"),
+        (("evaluate", ENV, "--reward", "gaol"), 1, "reward must be one of"),
+        (("transfer", "ClinicLarge-v0", "--on", "scripted", "Clinic-v0"), 1, "is out of reach"),
         (("report", "no/such/run"), 1, "no training run at"),
         (("train", "astrology"), 1, "algorithm must be one of"),
         (("play", ENV, "--volume", "11"), 2, "--volume"),
@@ -300,6 +305,11 @@ def test_refusals_are_explained(run, arguments, status, message):
     got, out, err = run(*arguments)
     assert got == status
     assert message in err and "Traceback" not in out + err
+
+
+def test_the_package_is_the_command():
+    asked = subprocess.run([sys.executable, "-m", "dialogym", "--version"], capture_output=True, text=True)
+    assert (asked.returncode, asked.stdout) == (0, f"dialogym {dialogym.__version__}\n")
 
 
 def test_debug_shows_where_an_error_comes_from():
