@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -192,8 +193,10 @@ class Patterns:
             sentence, as for a bare name). An act may have several such tables.
         kinds: The kinds of the vocabulary, in its order.
 
+    They are compiled when the first utterance is read: it takes half a second, and not everybody reads plain words.
+
     Raises:
-        ValueError: If a pattern names an unknown part, or cannot be read.
+        ValueError: If a pattern names an unknown part; when the first utterance is read, if one cannot be compiled.
     """
 
     def __init__(self, stated: Mapping[str, Any], kinds: Sequence[str] = ()):
@@ -201,14 +204,18 @@ class Patterns:
         parts = {kind: _several(mark_of(number)) for number, kind in enumerate(kinds)}
         for name, said in stated.get("parts", {}).items():
             parts[name] = f"(?:{_compiled(said if isinstance(said, str) else '|'.join(said), parts)})"
-        self._acts = []
-        for act, rules in self._rules():
-            said = "|".join(_compiled(pattern, parts) for pattern in rules["says"])
+        self._expressions = ["|".join(_compiled(said, parts) for said in rules["says"]) for _, rules in self._rules()]
+
+    @cached_property
+    def _acts(self) -> list[tuple[str, re.Pattern[str], frozenset[str], bool]]:
+        acts = []
+        for (act, rules), said in zip(self._rules(), self._expressions, strict=True):
             try:
                 pattern = re.compile(rf"{LEAD}(?:{said}){TAIL}\Z")
             except re.error as error:
                 raise ValueError(f"the patterns of {act!r} cannot be read: {error}") from error
-            self._acts.append((act, pattern, frozenset(rules.get("may", ())), rules.get("alone", False)))
+            acts.append((act, pattern, frozenset(rules.get("may", ())), rules.get("alone", False)))
+        return acts
 
     def _rules(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for act, rules in self.stated["acts"].items():

@@ -126,7 +126,7 @@ def test_wrong_patterns_are_named():
     with pytest.raises(ValueError, match=r"'go \{there\}' names an unknown part 'there'; known are here"):
         Patterns({"parts": {"here": "here"}, "acts": {"go": {"says": ["go {there}"]}}})
     with pytest.raises(ValueError, match="the patterns of 'go' cannot be read"):
-        Patterns({"acts": {"go": {"says": ["go (there"]}}})
+        read("go there", Patterns({"acts": {"go": {"says": ["go (there"]}}}))
 
 
 def test_the_table_says_all_patterns():
