@@ -65,7 +65,7 @@ test test-long: export PYTHONDONTWRITEBYTECODE :=# the many processes of a run n
 test: install $(VENV)/.llm
 	$(PYTEST) -m "not long"
 
-# The rest: the variants of each family, trainings to the end, clusters, processes that train together.
+# The rest: further families and variants, trainings to the end, clusters, processes that train together.
 test-long: install $(VENV)/.llm
 	$(PYTEST) -m long
 

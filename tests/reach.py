@@ -8,6 +8,17 @@ SHIPPED = tuple(env_id for env_id, (path, _) in TABLE.items() if path.startswith
 ONE_OF_EACH = tuple(env_id for env_id in representatives() if env_id in SHIPPED)
 """What the suite does for every family is tried with one environment of each; what a variant alone can break, with all."""
 
+FEW = ("Coaching-v0", "Mafia-v0", "Negotiation-v0", "Repeated-v0", "Service-v0", "Tutoring-v0")
+"""One who answers alone, several at a table, sealed moves, a tool: with these `make test` tries what all share."""
+
+
+def in_few(env_ids=ONE_OF_EACH):
+    """For `parametrize`: `FEW`, and what is no environment of the suite, by `make test`, the others by `make test-long`."""
+    return [
+        env_id if env_id in FEW or env_id not in SHIPPED else pytest.param(env_id, marks=pytest.mark.long)
+        for env_id in env_ids
+    ]
+
 
 def in_time(env_ids=SHIPPED):
     """For `parametrize`: those of `ONE_OF_EACH` are tried by `make test`, variants by `make test-long`."""

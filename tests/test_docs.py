@@ -47,12 +47,15 @@ BLOCK = re.compile(
     r"(?:\n<!-- holds: (?P<holds>[^\n]*) -->)?",
     re.MULTILINE | re.DOTALL,
 )
+TRAIN = ("agent.md", "classic.md", "loop.md", "self_play.md", "trl.md")
+"""Pages whose examples train something, or play until all is said."""
 EXAMPLES = [
     pytest.param(
         match["code"],
         match["output"],
         match["holds"],
         id=f"{page.name}:{page.read_text()[: match.start()].count(chr(10)) + 1}",
+        marks=pytest.mark.long if page.name in TRAIN else (),
     )
     for page in PAGES
     for match in BLOCK.finditer(page.read_text())
@@ -281,6 +284,7 @@ def test_the_picture_shows_the_dialogue_of_the_readme():
         assert (runs[:, 0, 1] < runs[:, -1, 1]).all() and (runs[:, :, 1] < 1.0).all()
 
 
+@pytest.mark.long
 def test_messages_of_the_troubleshooting_page_are_in_the_code():
     texts = {
         node.value

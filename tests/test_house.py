@@ -82,7 +82,12 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(
-    ("start", "importer", "imported"), [(start, *edge) for start, edges in BROKEN.items() for edge in edges]
+    ("start", "importer", "imported"),
+    [
+        pytest.param(start, *edge, marks=pytest.mark.long if place else ())
+        for start, edges in BROKEN.items()
+        for place, edge in enumerate(edges)
+    ],
 )
 def test_a_law_fails_when_it_is_broken(house, start, importer, imported):
     (name,) = (name for name in LAWS if name.startswith(start))

@@ -81,7 +81,7 @@ def trained(tmp_path, env_id, seeds, **settings):
     return trainer, seen
 
 
-@pytest.mark.parametrize("env_id", ["Negotiation-v0", "Tutoring-v0"])
+@pytest.mark.parametrize("env_id", ["Negotiation-v0", pytest.param("Tutoring-v0", marks=pytest.mark.long)])
 def test_returns_are_those_of_gymnasium(tmp_path, env_id):
     trainer, seen = trained(tmp_path, env_id, range(EPISODES))
     assert sorted(seed for seed, *_ in seen) == sorted(2 * list(range(EPISODES)))

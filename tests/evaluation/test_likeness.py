@@ -187,6 +187,7 @@ def test_what_cannot_be_read_is_counted_with_its_reason():
         compare("Coaching-v0", [], "jsonl")
 
 
+@pytest.mark.long
 def test_people_who_are_the_simulated_ones_are_like_them():
     """Dialogues of other seeds, written down as a file of people's: close by every measure, and foreseen by the mind."""
 

@@ -135,7 +135,9 @@ def test_on_a_gpu_it_says_what_the_plain_loop_says(tiny, kind):
     assert any(sampler.graphs.values()) and before != sampler.graphs
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [kind if kind in ("tiny", "guided") else pytest.param(kind, marks=pytest.mark.long) for kind in KINDS]
+)
 def test_it_says_what_the_plain_loop_says(tiny, kind, monkeypatch):
     model = small(kind, tiny)
     assert type(make_sampler(model, tiny[2].eos_token_id).rows) is KINDS[kind]

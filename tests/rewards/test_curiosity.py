@@ -25,7 +25,7 @@ from dialogym.rewards.registry import Reward
 from dialogym.simulated_users.user import ScriptedUser
 
 from ..core.test_solver import Chain, Quiz, Student, Teach
-from ..reach import ONE_OF_EACH
+from ..reach import in_few
 from .forks import play_out
 
 POTENTIAL = {
@@ -230,7 +230,7 @@ def play_by_the_book(dialogue):
 # ---- every family ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("env_id", ONE_OF_EACH)
+@pytest.mark.parametrize("env_id", in_few())
 def test_every_term_in_every_family(env_id):
     """Finite, the same when a recorded episode is scored, and telescoping."""
     spec = {**dict.fromkeys(NAMES, 0.5), **{f"{name}(filter=blind,terminal_potential=keep)": 0.5 for name in POTENTIAL}}

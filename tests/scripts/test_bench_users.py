@@ -27,6 +27,7 @@ def test_the_stand_in_takes_its_time_for_all_together():
         playing.kept.close()
 
 
+@pytest.mark.long
 def test_the_command(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     options = {"delay": 0.05, "dialogues": 4, "requests": 32, "repeats": 2}

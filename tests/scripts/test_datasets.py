@@ -21,7 +21,7 @@ from dialogym.policies.policy import FunctionPolicy, NoisyPolicy
 from dialogym.policies.registry import make_policy
 from dialogym.scripts.main import main
 
-from ..reach import ONE_OF_EACH, OUT_OF_REACH
+from ..reach import ONE_OF_EACH, OUT_OF_REACH, in_few
 from ..toy import TOY, Cafe
 
 
@@ -161,7 +161,7 @@ def play_again(name, seed):
     return play("Tutoring-v0", Late(), [seed])
 
 
-@pytest.mark.parametrize("env_id", [env_id for env_id in ONE_OF_EACH if env_id not in OUT_OF_REACH])
+@pytest.mark.parametrize("env_id", in_few(env_id for env_id in ONE_OF_EACH if env_id not in OUT_OF_REACH))
 def test_every_family_has_its_four(env_id, tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "LIMIT", 100)
     found = make_datasets(env_id, tmp_path / "d", 16)
@@ -173,6 +173,7 @@ def test_every_family_has_its_four(env_id, tmp_path, monkeypatch):
     assert found["near-optimal"].estimated_return > found["random"].estimated_return
 
 
+@pytest.mark.long
 def test_where_the_optimum_is_out_of_reach(tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "_TRIALS", 10)
     monkeypatch.setattr(datasets, "baselines", lambda engine: ("random", "scripted", "threshold", "index", "optimal"))
@@ -260,7 +261,7 @@ def test_noise_by_name():
     [
         ("GuidedSolving-v0", "random"),
         ("CoachingSuggestible-v0", "random"),
-        ("CoachingSuggestible-v0", "noisy:optimal(share=0.2)"),
+        pytest.param("CoachingSuggestible-v0", "noisy:optimal(share=0.2)", marks=pytest.mark.long),
     ],
 )
 def test_sums_agree_with_simulation(env_id, policy):

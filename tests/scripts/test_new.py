@@ -21,6 +21,7 @@ def command(folder, *arguments, before=""):
     return ran.returncode, ran.stdout, ran.stderr
 
 
+@pytest.mark.long
 def test_what_is_written_passes_and_plays(tmp_path):
     status, out, _ = command(tmp_path, "new", "help_desk")
     assert status == 0 and sorted(path.name for path in tmp_path.iterdir()) == ["help_desk"]

@@ -50,6 +50,7 @@ def test_the_embedded_model_speaks_and_is_replayed_without_a_model(tmp_path):
         elsewhere.reset(seed=4)
 
 
+@pytest.mark.long
 def test_a_server_speaks(server):
     said, voices = spoken("Tutoring-v0", f"voiced:{server}({SHORT})", ["[quiz 1]", "[stop]"])
     assert "(exercise:" in said[1] and voices[0] is not None

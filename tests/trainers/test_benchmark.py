@@ -72,6 +72,7 @@ def test_act_policies_from_data_of_each_quality(tmp_path, monkeypatch):
     assert found["grpo", "random"]["curve"][-1][0] == 1024
 
 
+@pytest.mark.long
 def test_a_dataset_that_was_cut_short_is_completed(tmp_path):
     collect(TOY, recipes(TOY)["mixed"], 30, tmp_path / f"{TOY}-seed0" / "mixed" / "dataset", 0)
     assert benchmark.run(job(tmp_path, "bc"))["error"] == ""
@@ -89,6 +90,7 @@ def test_a_failure_is_told_and_not_counted(tmp_path):
     assert [(each["algorithm"], each["exact_score"]) for each in results(tmp_path)] == [("bc", 0.75)]
 
 
+@pytest.mark.long
 def test_what_is_done_is_not_repeated(tmp_path):
     (tmp_path / "results.jsonl").write_text(json.dumps(row(TOY, "bc", 0, 0.5)) + "\n")
     told = []

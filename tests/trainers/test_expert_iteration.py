@@ -111,6 +111,7 @@ def test_from_noise_to_the_optimum(noise, tmp_path):
         train_expert_iteration(run)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("at", "after"), [(2, 0), (3, 1)], ids=["between rounds", "within a round"])
 def test_resumed_equals_uninterrupted(noise, tmp_path, monkeypatch, at, after):
     whole, broken = (

@@ -396,7 +396,15 @@ def few(mixed, tmp_path_factory):
     return path, *mixed[1:]
 
 
-@pytest.mark.parametrize(("name", "options"), [("mc", {}), ("ilql", {}), ("awr", {}), ("ilql", {"lora_rank": 4})])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("ilql", {}),
+        pytest.param("mc", {}, marks=pytest.mark.long),
+        pytest.param("awr", {}, marks=pytest.mark.long),
+        pytest.param("ilql", {"lora_rank": 4}, marks=pytest.mark.long),
+    ],
+)
 def test_resumed_equals_uninterrupted(few, tmp_path, monkeypatch, name, options):
     small = {
         "model": str(few[1]),

@@ -251,6 +251,7 @@ def rows(folder):
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("level", "critic"), [pytest.param("turn", "privileged", marks=pytest.mark.long), ("token", "head")]
 )
@@ -275,7 +276,7 @@ def test_from_noise_to_the_optimum(clone, tmp_path, level, critic):
     assert json.loads((tmp_path / "evaluation.json").read_text())[0]["policy"] == "trained"
 
 
-@pytest.mark.parametrize(("critic", "at"), [("privileged", 5), ("separate", 3)])
+@pytest.mark.parametrize(("critic", "at"), [pytest.param("privileged", 5, marks=pytest.mark.long), ("separate", 3)])
 def test_resumed_equals_uninterrupted(clone, tmp_path, monkeypatch, critic, at):
     small = {
         "episodes": 8,
@@ -329,6 +330,7 @@ def test_the_policy_stops_where_it_has_moved_enough(clone):
     )  # the last gradient was thrown away
 
 
+@pytest.mark.long
 def test_adapters_in_bfloat16(clone, tmp_path):
     settings = {
         "lora_rank": 4,

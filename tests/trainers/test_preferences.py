@@ -329,6 +329,7 @@ def test_kto_lifts_a_clone(cloned, tmp_path):
     assert rows[0]["judgements"] + rows[0]["ties"] == 384 == rows[0]["played"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("algorithm", "at"), [("dpo", "first"), ("kto", "middle")])
 def test_resumed_equals_uninterrupted(cloned, tmp_path, monkeypatch, algorithm, at):
     """Interrupted within the second round, or within the first so that the second is played after the resumption."""

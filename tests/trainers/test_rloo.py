@@ -115,6 +115,7 @@ def test_grpo_takes_every_credit(noise, tmp_path, credit):
     assert not same_weights(noise, tmp_path / "grpo" / "model")
 
 
+@pytest.mark.long
 def test_what_a_critic_has_learned_is_part_of_the_checkpoint(noise, tmp_path, monkeypatch):
     whole, broken = (
         grpo(tmp_path / name, noise, steps=3, save_every=1, updates=2, credit="critic(lambda=0.9)", final_episodes=4)

@@ -166,6 +166,7 @@ def test_vllm_says_what_is_missing(tmp_path):
 # ---- memory and precision --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_gradient_checkpointing_changes_no_weight(alone, tmp_path):
     train_bc(
         BCConfig(TOY, out=tmp_path, episodes_path=alone / "demonstrations", gradient_checkpointing=True, **SMALL["bc"])

@@ -96,6 +96,7 @@ def test_both_seats_learn(engine, start, tmp_path, separate):
     assert sum(row["payoff_seller"] for row in logged[-3:]) > 1.3 * sum(row["payoff_seller"] for row in logged[:3])
 
 
+@pytest.mark.long
 def test_three_seats_have_models_of_their_own(start, tmp_path):
     """All learn in some groups, one of them alone in the others."""
     few = {"steps": 2, "groups": 4, "group_size": 2, "past_share": 0.5, "past_every": 1, "entropy": 0.1}
@@ -180,6 +181,7 @@ class Interrupt(Exception):
     pass
 
 
+@pytest.mark.long
 def test_resumed_equals_uninterrupted(start, tmp_path, monkeypatch):
     whole, broken = (
         config(tmp_path / name, start, steps=6, save_every=2, past_share=0.5, past_every=2, separate=True)

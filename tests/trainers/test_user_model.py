@@ -134,6 +134,7 @@ def test_episodes_that_cannot_be_replayed_are_learned_from_by_what_was_revealed(
     assert report.exact == [] and "exact" not in report.overall and report.overall["model"].accuracy == 1.0
 
 
+@pytest.mark.long
 def test_embeddings_of_a_language_model(tmp_path):
     from dialogym.policies.language_model import load_model
 

@@ -157,6 +157,7 @@ def test_an_offer_between_two_units_is_no_better():
         assert setting.solution.act_value(state, setting.prior, Propose(give)) <= values[Propose(400)] + 1e-12
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = Alternating()
     best = optimum(family)

@@ -170,6 +170,7 @@ def _pays(mind, hidden, car, price):
     return price <= share * mind.worth(hidden, car) + 1e-9
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = CarDealer()
     best = optimum(family)

@@ -159,6 +159,7 @@ def test_who_knows_what_is_needed_teaches_at_once():
     assert value == pytest.approx(max(0.85 - 0.2, 1 - 0.15**2 - 0.4), abs=1e-12)
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = Classroom()
     best = optimum(family)

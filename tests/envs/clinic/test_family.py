@@ -114,6 +114,7 @@ def test_told_the_secret_one_prescribes_at_once(env_id):
     assert expected_return(family, "optimal") == pytest.approx(optimum(family), abs=1e-9)
 
 
+@pytest.mark.long
 def test_planning_matters():
     """The published claims, exactly: see docs/clinic.md."""
     best = {env_id: optimum(make(env_id)) for env_id in SOLVED}

@@ -128,6 +128,7 @@ def test_told_the_secret_one_recommends_at_once():
         assert setting.solution.known_value() == pytest.approx(1.0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("env_id", ["Coaching-v0", "CoachingSmall-v0"])
 def test_planning_matters(env_id):
     """The published claims, exactly: see docs/coaching.md. Every questionnaire is among those tried."""
@@ -149,6 +150,7 @@ def test_planning_matters(env_id):
     assert 0.93 * best <= expected_return(family, "information-gain") <= 0.97 * best
 
 
+@pytest.mark.long
 def test_random_is_far_below_and_the_human_like_coach_in_between():
     for env_id in VARIANTS:
         mean = {

@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
 from dialogym.envs.coaching.domains import DOMAINS
@@ -56,6 +57,7 @@ LEAVE, CHAT = make(Leave()), make(Say())
 OPENING = make(Say(), opening=True)
 
 
+@pytest.mark.long
 def test_every_utterance_of_the_bank_passes():
     said = utterances()
     assert len(said) > 10_000
@@ -96,6 +98,7 @@ def other_cues(cue):
         )
 
 
+@pytest.mark.long
 def test_no_utterance_of_the_bank_passes_for_another_act_or_question():
     passed, tried = {}, 0
     for cue, words in utterances()[::2]:

@@ -161,6 +161,7 @@ def test_solver_against_unpruned_brute_force():
     assert exact == pytest.approx(brute_force(game, people, "you", waiting=True), abs=1e-12) and exact > 0.5
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = make_engine(SMALL).family
     best = optimum(family)

@@ -149,6 +149,7 @@ def test_all_scenarios_share_one_solution():
     assert len(classes(Counselling())) == 1 and len(Counselling().scenarios()) == 200
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = Counselling()
     best = optimum(family)
@@ -308,6 +309,7 @@ def test_rules_do_what_they_say():
         assert not any(isinstance(step.act, (Explore, *map(type, TELLING[:2]))) for step in dialogue.steps)
 
 
+@pytest.mark.long
 def test_variants_are_as_hard_as_they_are_called():
     easy, plain, hard = (optimum(load_family(*TABLE[f"Counselling{name}-v0"])) for name in ("Easy", "", "Hard"))
     assert easy > plain > hard

@@ -148,6 +148,7 @@ def test_who_knows_the_weak_part_explores_and_makes_data_for_it():
     assert solution.value(last._replace(explored=(False, False)), known) == pytest.approx(0.4 / 2 - 0.07)
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = DataTeaching()
     best = optimum(family)

@@ -138,6 +138,7 @@ def test_what_one_visitor_gave_matters_only_if_it_was_nothing():
     assert values[0] == pytest.approx(values[1], abs=1e-12)
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = Donor()
     best = optimum(family)

@@ -60,8 +60,8 @@ def test_a_rambler_may_come_out_with_its_wish():
     ("env_id", "low", "high"),
     [
         ("Drafting-v0", 0.121, 1.0),
-        ("DraftingGraded-v0", 0.121 + 0.5 * (0.5 - 0.121), 1.0),
-        ("DraftingTrip-v0", 0.8 * 0.121, 0.85),
+        pytest.param("DraftingGraded-v0", 0.121 + 0.5 * (0.5 - 0.121), 1.0, marks=pytest.mark.long),
+        pytest.param("DraftingTrip-v0", 0.8 * 0.121, 0.85, marks=pytest.mark.long),
     ],
 )
 def test_bounds(env_id, low, high):

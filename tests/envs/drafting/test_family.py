@@ -150,6 +150,7 @@ def test_more_telling_feedback_is_never_worth_less():
     assert no < count and no < point <= edit
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("env_id", ["Drafting-v0", "DraftingVague-v0", "DraftingTrip-v0"])
 def test_planning_matters(env_id):
     """The claims of the page, exactly."""
@@ -162,6 +163,7 @@ def test_planning_matters(env_id):
     assert known_value(family) >= 1.15 * best
 
 
+@pytest.mark.long
 def test_random_is_far_below_and_the_human_like_assistant_in_between():
     for env_id in VARIANTS:
         mean = {

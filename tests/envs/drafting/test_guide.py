@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
 from dialogym.envs.drafting.domains import DOMAINS
@@ -70,6 +71,7 @@ EDIT, ACCEPT, LEAVE = make(Edit("length", "short"), Draft("x")), make(Accept(), 
 SEEN, CHAT, OPENING = make(Say(), Examples()), make(Say()), make(Say(), opening=True)
 
 
+@pytest.mark.long
 def test_every_utterance_of_the_bank_passes():
     said = utterances()
     assert len(said) > 4000
@@ -98,6 +100,7 @@ def others(cue):
             yield cue._replace(act=act, before=cue.before._replace(topic=topic))
 
 
+@pytest.mark.long
 def test_no_utterance_of_the_bank_passes_for_another_act():
     passed, tried = {}, 0
     for cue, words in utterances()[::3]:

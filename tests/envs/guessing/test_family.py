@@ -141,6 +141,7 @@ def test_without_noise_and_hurry_a_riddle_by_hand():
     assert got <= optimum(family)
 
 
+@pytest.mark.long
 def test_planning_matters_in_riddles_and_nowhere_else():
     family = make()
     best = optimum(family)

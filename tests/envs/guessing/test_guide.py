@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+import pytest
 from dialogym.core.acts import Say
 from dialogym.core.stream import Stream
 from dialogym.envs.guessing.game import Ask, Guess, Leave, Reply, Round, Try
@@ -40,6 +41,7 @@ def cues():
     return found
 
 
+@pytest.mark.long
 def test_every_utterance_of_the_bank_passes():
     failed, tried = {}, 0
     for cue in cues():

@@ -47,6 +47,7 @@ NUDGED, HINTED, SHOWN, LAST = (
 )
 
 
+@pytest.mark.long
 def test_all_that_the_phrase_bank_says_passes():
     assert len(SPOKEN) > 3500 and set(INTENTS) == {*TRIES, *QUIET}
     assert {cue.persona for cue, _, _ in SPOKEN} == set(GuidedSolving().voice.personas)

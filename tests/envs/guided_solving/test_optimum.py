@@ -108,6 +108,7 @@ def test_simulation_agrees_with_the_sum():
         assert np.mean(payoffs) == pytest.approx(expected_return(GuidedSolving(), name), abs=4 * error)
 
 
+@pytest.mark.long
 def test_planning_and_listening_matter():
     """The published claims about the default settings, exactly: see docs/guided_solving.md."""
     family = GuidedSolving()

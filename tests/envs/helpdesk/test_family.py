@@ -68,6 +68,7 @@ def test_the_way_of_four_turns_by_hand():
     assert optimum(Helpdesk(turns=4, able=1.0, handover=0.0)) == pytest.approx(value, abs=1e-12)
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = Helpdesk()
     best = optimum(family)

@@ -146,6 +146,7 @@ def test_a_company_that_suspects_nobody_has_a_closed_form(first, answers):
     assert lonely(answers, first, 0.02) == pytest.approx(by_hand(answers, first, 0.02), abs=1e-12)
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = Mafia()
     best, setting = optimum(family), family.setting(family.scenarios()[0])

@@ -190,6 +190,7 @@ def test_who_knows_the_sellers_deals_with_one_alone():
     )
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = Market()
     best = optimum(family)

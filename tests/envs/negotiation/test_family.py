@@ -92,6 +92,7 @@ def test_nobody_goes_below_their_floor(role):
     assert deals > 500
 
 
+@pytest.mark.long
 def test_planning_matters():
     """The published claims about the default settings, exactly: see docs/negotiation.md."""
     from dialogym.envs.negotiation.policies import HEURISTICS
@@ -107,6 +108,7 @@ def test_planning_matters():
     assert known >= 1.03 * optimum
 
 
+@pytest.mark.long
 def test_hard_punishes_short_sight_and_rules_of_thumb():
     """Exactly: what the registered hard variant is for.
 

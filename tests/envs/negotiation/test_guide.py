@@ -39,6 +39,7 @@ def utterances():
 fault = fault_by(GUIDE)
 
 
+@pytest.mark.long
 def test_every_utterance_of_the_bank_passes():
     said = utterances()
     assert len(said) > 10_000
@@ -67,6 +68,7 @@ def other_acts(cue):
         yield cue._replace(act=act, before=before)
 
 
+@pytest.mark.long
 def test_no_utterance_of_the_bank_passes_for_another_act():
     passed, tried = {}, 0
     for cue, words in utterances()[::3]:

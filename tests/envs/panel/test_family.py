@@ -151,6 +151,7 @@ def test_who_knows_the_members_has_a_closed_form():
     assert known(game, minds, [Judge("need", "proud")] * 3) == pytest.approx(0.6 + 0.4 * 9 / 6 - 0.09)
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = Panel()
     best = optimum(family)

@@ -121,6 +121,7 @@ def test_solver_against_unpruned_brute_force():
     assert exact == pytest.approx(brute_force(game, mind, "traveller"), abs=1e-12) and exact > 0
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = load_family(*TABLE[ENV])
     best = optimum(family)

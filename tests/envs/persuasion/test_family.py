@@ -142,6 +142,7 @@ def test_pruned_candidates_lose_nothing():
     assert pruned.start_value() == pytest.approx(full.start_value(), abs=1e-12)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("settings", "count"), [({}, 1), ({"profile": 0.7}, 2)])
 def test_planning_matters(settings, count):
     family = Persuasion(**settings)

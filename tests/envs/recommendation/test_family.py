@@ -100,6 +100,7 @@ def test_only_shows_in_closed_form():
     assert expected_return(family, "abs-greedy") == pytest.approx(best, abs=1e-12)
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = make()
     best = optimum(family)

@@ -168,6 +168,7 @@ def test_solver_against_unpruned_brute_force(game, rounds, talk):
     assert Solution(rules, mind, "you").start_value() == pytest.approx(brute_force(rules, mind, "you"), abs=1e-12)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("game", ["mixed", "dilemma", "battle"])
 def test_planning_matters(game):
     family = Repeated(game)

@@ -158,6 +158,7 @@ def test_to_do_nothing_gets_nothing():
     assert expected_return(FAMILY, FunctionPolicy("wait", lambda d, s: "Let us wait.")) == pytest.approx(0.0, abs=1e-12)
 
 
+@pytest.mark.long
 def test_planning_matters():
     best = optimum(FAMILY)
     assert len(classes(FAMILY)) == 1 and len(FAMILY.scenarios()) == 156

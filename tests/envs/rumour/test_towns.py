@@ -144,6 +144,7 @@ def test_to_do_nothing_gets_nothing():
     assert expected_return(family(), wait) == pytest.approx(0.0, abs=1e-12)
 
 
+@pytest.mark.long
 def test_planning_matters():
     best = optimum(family())
     assert best == pytest.approx(0.2879, abs=5e-5)

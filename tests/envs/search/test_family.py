@@ -83,6 +83,7 @@ def test_no_question_in_closed_form():
     assert blind == pytest.approx(worth) and 0.1 < worth < expected_return(family, "no-question")
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = make()
     best = optimum(family)

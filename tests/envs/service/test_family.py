@@ -57,6 +57,7 @@ def test_the_straight_way_by_hand():
     assert optimum(family_of(orders=1, turns=5, flexible=0.0)) == pytest.approx(value, abs=1e-12)
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = family_of()
     best = optimum(family)
@@ -275,6 +276,7 @@ def hard():
     return make_engine("ServiceHard-v0").family
 
 
+@pytest.mark.long
 def test_the_hard_variant_is_harder():
     family, default_family = hard(), family_of()
     best = optimum(family)

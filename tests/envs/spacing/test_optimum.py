@@ -180,6 +180,7 @@ def test_interpolation_keeps_the_mean():
     assert (weights >= 0.0).all()
 
 
+@pytest.mark.long
 def test_the_registered_bounds():
     """As published: within 6% of the optimum for three cards; for ten, the index policy comes within 5% of the bound."""
     assert optimum(SMALL) <= SMALL.bound(SMALL.scenarios()[0]) <= 1.06 * optimum(SMALL)
@@ -195,6 +196,7 @@ def test_the_registered_bounds():
 # ---- claims ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_planning_and_listening_matter():
     """The published claims about the small preset, exactly; see docs/spacing.md."""
     best = optimum(SMALL)

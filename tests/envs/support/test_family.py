@@ -139,6 +139,7 @@ def test_all_scenarios_share_one_solution():
     assert len(classes(Support())) == 1 and len(Support().scenarios()) == 200
 
 
+@pytest.mark.long
 def test_planning_matters():
     family = Support()
     best = optimum(family)
@@ -280,6 +281,7 @@ def test_rules_do_what_they_say():
         assert not any(step.act == Say() for step in dialogue.steps)
 
 
+@pytest.mark.long
 def test_variants_are_as_hard_as_they_are_called():
     shares = {}
     for env_id in ("SupportEasy-v0", ENV):

@@ -175,6 +175,7 @@ def test_two_turns_have_a_closed_form():
     assert Solution(game, mind, "client", game.candidates).start_value() == pytest.approx(best)
 
 
+@pytest.mark.long
 def test_planning_matters():
     best = optimum(FAMILY)
     assert len(classes(FAMILY)) == 1

@@ -131,6 +131,7 @@ def test_all_curricula_and_names_share_one_solution():
 # ---- the claims about the registered variants ------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("env_id", [ENV, "TutoringHard-v0"])
 def test_planning_matters(env_id):
     """Exactly: see docs/tutoring.md. What is fixed, short-sighted, or never asks loses at least a tenth."""
