@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -156,7 +157,7 @@ class EpisodeStore:
         return found
 
     def __len__(self) -> int:
-        return sum(_open(file).metadata.num_rows for file in self.files())
+        return sum(len(_column(file, "seed")) for file in self.files())
 
     def _next(self) -> Path:
         last = self.files()[-1:]
@@ -385,34 +386,27 @@ def _encodable(text: str) -> str:
     return text
 
 
-def _open(file: Path) -> pq.ParquetFile:
+@contextmanager
+def _reading(file: Path, column: str = "schema") -> Iterator[pq.ParquetFile]:
+    """A file of episodes, which has that column."""
     try:
-        return pq.ParquetFile(file)
+        found = pq.ParquetFile(file)
+        if column not in found.schema_arrow.names:
+            raise ValueError(f"{file} holds no episodes: it has no column {column!r}; move it away to read the others")
+        yield found
     except (pa.ArrowInvalid, OSError) as error:
-        raise ValueError(
-            f"{file} is damaged or not a Parquet file ({error}); move it away to read the others"
-        ) from error
+        raise ValueError(f"{file} is damaged or no Parquet file ({error}); move it away to read the others") from error
 
 
 def _column(file: Path, column: str) -> list[Any]:
-    try:
-        return _open(file).read([column]).column(column).to_pylist()
-    except KeyError as error:
-        raise ValueError(
-            f"{file} holds no episodes: it has no column {column!r}; move it away to read the others"
-        ) from error
-    except (pa.ArrowInvalid, OSError) as error:
-        raise ValueError(f"{file} is damaged ({error}); move it away to read the others") from error
+    with _reading(file, column) as found:
+        return found.read([column]).column(column).to_pylist()
 
 
 def _read(file: Path) -> Iterator[Episode]:
-    try:
-        rows = _open(file).read().to_pylist()
-    except (pa.ArrowInvalid, OSError) as error:
-        raise ValueError(f"{file} is damaged ({error}); move it away to read the others") from error
+    with _reading(file) as found:
+        rows = found.read().to_pylist()
     for row in rows:
-        if "schema" not in row:
-            raise ValueError(f"{file} holds no episodes: it has no column 'schema'; move it away to read the others")
         if row["schema"] != SCHEMA_VERSION:
             raise ValueError(f"{file} has schema {row['schema']!r}; this version reads {SCHEMA_VERSION}")
         for name in _JSON:
