@@ -48,18 +48,26 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_finish():
-    """Garbage is looked for less often, and not among what was imported and collected: it took a quarter of the time."""
+    """What was imported and collected is not looked through for garbage, and during a test nothing is.
+
+    Solutions are millions of objects that stay: to look through them again and again took a sixth of the time.
+    """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(200_000, 20, 100)
+    gc.disable()
+
+
+def pytest_runtest_logfinish():
+    """A trainer and its model hold each other: what a test has made is looked through after it, solutions once."""
+    solved = gc.get_count()[0] > 500_000
+    gc.collect(0)
+    if solved:
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="module")
 def garbage_is_looked_for_after_each_file():
-    """A trainer and its model hold each other: what the tests of a file have left would pile up to gigabytes.
-
-    What is kept, such as solutions, is not looked through again: that took seconds a file.
-    """
+    """What the tests of a file shared; what is kept, such as solutions, is not looked through again."""
     yield
     gc.collect()
     gc.freeze()

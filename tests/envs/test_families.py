@@ -9,11 +9,16 @@ from dialogym.policies.collect import play
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ..reach import FEW, in_few
 from .bank import grammars, heard, samples, seconds, survives
 
 FAMILIES = {ids[0]: ids for path, ids in families().items() if path.startswith("dialogym.envs.")}
 CASES = [(env_id, {}) for env_id in FAMILIES] + [("CoachingSuggestible-v0", {}), ("Negotiation-v0", {"role": "seller"})]
 each_case = pytest.mark.parametrize(("env_id", "options"), CASES)
+some_cases = pytest.mark.parametrize(
+    ("env_id", "options"),
+    [pytest.param(*case, marks=() if case[0] in FEW else pytest.mark.long) for case in CASES],
+)
 
 LONG = (
     "a " * 100_000, "2/3 " * 50_000, "dog. " * 50_000, "$240 " * 50_000, "not " * 290 + "2/3", "not " * 140 + "15 dollars", "a'" * 300, "i now " * 95, "i will " * 84,
@@ -33,7 +38,7 @@ def test_a_guide_judges_any_words_and_always_alike(env_id, options, text):
     survives(make_engine(env_id).family.guide, spoken(env_id, options), text)
 
 
-@each_case
+@some_cases
 def test_long_words_take_a_guide_no_time(env_id, options):
     guide = make_engine(env_id).family.guide
     for text in LONG:
@@ -50,7 +55,7 @@ def test_llama_cpp_reads_the_grammars_of_a_guide(env_id, options, accepted_gramm
         assert accepted_grammar(grammar) and not accepted_grammar(grammar + "root ::= (")
 
 
-@pytest.mark.parametrize("env_id", [env_id for ids in FAMILIES.values() for env_id in ids])
+@pytest.mark.parametrize("env_id", in_few(env_id for ids in FAMILIES.values() for env_id in ids))
 def test_policies_that_decide_as_others_lose_no_turn(env_id):
     for name in make_engine(env_id).family.baselines.VARIANTS:
         for grammar in ("natural", "tagged"):
@@ -59,7 +64,7 @@ def test_policies_that_decide_as_others_lose_no_turn(env_id):
             assert not [step.text for dialogue in dialogues for step in dialogue.steps if step.problem], name
 
 
-@each_case
+@some_cases
 def test_demonstrations_come_to_the_same_with_tags_alone(env_id, options):
     acts = [
         [[step.act for step in d.steps] for d in play(env_id, "scripted", range(100), grammar=grammar, **options)]

@@ -241,6 +241,7 @@ def test_nothing_left_is_an_error():
         evaluate(ENV, "scripted", episodes=6, user=FlakyUser(lambda seed: True))
 
 
+@pytest.mark.long
 def test_without_an_exact_optimum(unsolved):
     result = evaluate(unsolved, "scripted", episodes=20)
     assert (result.score, result.score_interval, result.optimal_return, result.optimum) == (None, None, None, None)

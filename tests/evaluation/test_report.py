@@ -309,6 +309,7 @@ def synthesise_unsolved(path, env_id):
 # ---- several seeds, scales and labels
 
 
+@pytest.mark.long
 def test_curves_of_several_seeds_have_bands(finished, tmp_path):
     other = shutil.copytree(finished, tmp_path / "other")
     rows = [json.loads(line) for line in (other / "metrics.jsonl").read_text().splitlines()]

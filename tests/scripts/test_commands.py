@@ -156,6 +156,7 @@ def test_evaluate_all_shows_bars_and_what_comes_next(capsys):
     assert "0 plays like random, 1 plays like the exact optimum" in easy and max(map(len, easy)) <= 80
 
 
+@pytest.mark.long
 def test_evaluate_all_without_an_optimum(capsys):
     """Once it ended in an error, because the optimal policy was asked for by name."""
     shown = lines(capsys, "evaluate", "Spacing-v0", "--policy", "all", "--episodes", 5)

@@ -56,6 +56,7 @@ def test_a_server_speaks(server):
     assert "(exercise:" in said[1] and voices[0] is not None
 
 
+@pytest.mark.long
 def test_a_server_decides_and_speaks(server):
     said, _ = spoken("Negotiation-v0", f"llm:{server}(max_tokens=30,attempts=1)", ["[offer 300]"])
     assert len(said) == 2 and said[0] and said[1]

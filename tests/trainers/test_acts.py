@@ -86,7 +86,10 @@ def test_each_algorithm_gets_to_the_optimum(name, tmp_path):
     assert names[0] == "trained" and ({"random", "optimal"} <= {*names} if compare else len(names) == 1)
 
 
-@pytest.mark.parametrize("name", ["bc", "ilql", "ppo", "grpo", "expert-iteration"])
+@pytest.mark.parametrize(
+    "name",
+    ["ilql", "ppo", *(pytest.param(name, marks=pytest.mark.long) for name in ("bc", "grpo", "expert-iteration"))],
+)
 def test_a_run_goes_on_exactly_where_it_stopped(name, tmp_path, monkeypatch):
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     run(name, whole)

@@ -362,6 +362,7 @@ def test_resumed_equals_uninterrupted(cloned, tmp_path, monkeypatch, algorithm, 
     assert same_weights(whole.out / algorithm / "model", broken.out / algorithm / "model")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("reference", ["start", "last"])
 def test_the_reference_of_a_later_round(cloned, tmp_path, tokenizer, reference):
     changes = {
@@ -387,6 +388,7 @@ def test_the_reference_of_a_later_round(cloned, tmp_path, tokenizer, reference):
     assert (abs(begun["margin"]) < 1e-4) == (reference == "last")
 
 
+@pytest.mark.long
 def test_kto_learns_from_recorded_episodes_and_lora(cloned, tmp_path):
     collect(TOY, "scripted", 60, tmp_path / "episodes")
     config = KTOConfig(
@@ -418,6 +420,7 @@ def test_wrong_arguments(changes, message):
         DPOConfig(TOY, **changes)
 
 
+@pytest.mark.long
 def test_nothing_to_learn_from(cloned, tmp_path):
     with pytest.raises(ValueError, match="nothing to learn from"):
         train_dpo(DPOConfig(**settings(tmp_path, cloned, scenarios=8, min_gap=5.0, final_episodes=1)))

@@ -114,6 +114,7 @@ def test_three_seats_have_models_of_their_own(start, tmp_path):
     assert all(names in (["now"] * 3, ["now", "past", "past"]) for names in met) and ["now", "past", "past"] in met
 
 
+@pytest.mark.long
 def test_the_past_is_met_and_does_not_learn(engine, start, tmp_path):
     train_self_play(config(tmp_path, start, steps=6, past_share=0.5, past_every=2, eval_every=3, save_every=3))
     assert sorted(path.name for path in (tmp_path / "self-play" / "league").iterdir()) == [

@@ -132,7 +132,8 @@ def test_the_classic_setting_is_nearly_solved_by_rules():
 
 
 @pytest.mark.parametrize(
-    ("catalogue_", "turns", "length"), [("town", 4, 1), ("town", 5, 2), ("town", 9, 1), ("region", 4, 3)]
+    ("catalogue_", "turns", "length"),
+    [("town", 4, 1), ("town", 5, 2), ("town", 9, 1), pytest.param("region", 4, 3, marks=pytest.mark.long)],
 )
 def test_the_bound_is_one(catalogue_, turns, length):
     family = Recommendation(catalogue_, "plain", "unicorn", turns, length)
