@@ -31,11 +31,16 @@ export TOKENIZERS_PARALLELISM := false
 
 install: $(VENV)/.installed
 
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
+# pip compiles one file after the other; on all cores it takes half the time. What cannot be compiled is not for this Python.
+COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
+
 # The CPU build of torch comes first: an unpinned torch pulls gigabytes of CUDA.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,report,ray,data,web,dev]"
+	$(PIP) torch
+	$(PIP) -e ".[train,report,ray,data,web,dev]"
+	$(COMPILE)
 	touch $@
 
 # Stopped anywhere, it goes on from there. The clone is made once for each RUN: another ALGORITHM goes on from the same
@@ -55,7 +60,7 @@ site: $(VENV)/.docs
 	$(BIN)/mkdocs build --strict
 
 $(VENV)/.docs: $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
+	$(PIP) -e ".[docs]"
 	touch $@
 
 # A file on one worker: what its tests share is made once.
@@ -73,7 +78,7 @@ test-long: install $(VENV)/.llm
 # they are skipped. It is built for any processor with AVX2: a build for this one's own extensions can crash in a sandbox
 # that shows more of them (such as AMX) than it lets programs use.
 $(VENV)/.llm: $(VENV)/.installed
-	CMAKE_ARGS="-DGGML_NATIVE=OFF" $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[llm,serve]" && touch $@ \
+	CMAKE_ARGS="-DGGML_NATIVE=OFF" $(PIP) -e ".[llm,serve]" && touch $@ \
 		|| echo "the extra llm could not be installed: tests of embedded models are skipped"
 
 lint: install
