@@ -20,6 +20,7 @@ def in_few(env_ids=ONE_OF_EACH):
     ]
 
 
-def in_time(env_ids=SHIPPED):
-    """For `parametrize`: those of `ONE_OF_EACH` are tried by `make test`, variants by `make test-long`."""
-    return [env_id if env_id in ONE_OF_EACH else pytest.param(env_id, marks=pytest.mark.long) for env_id in env_ids]
+def in_time(env_ids=SHIPPED, without=()):
+    """For `parametrize`: those of `ONE_OF_EACH` are tried by `make test`, variants and others by `make test-long`."""
+    quick = {*ONE_OF_EACH} - {*without}
+    return [env_id if env_id in quick else pytest.param(env_id, marks=pytest.mark.long) for env_id in env_ids]

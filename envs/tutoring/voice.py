@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from ...core.acts import Act, Say
@@ -46,6 +47,8 @@ def understand(text: str, context: tuple[str, int]) -> Heard:
     """
     marked, mentions = _vocabulary(*context).mark(plain(text))
     heard = clauses(marked, mentions)
+    near = {sentence: _named(list(part)) for sentence, part in groupby(heard, lambda clause: clause.sentence)}
+    everywhere = _named(heard)
     acts: dict[Act, str] = {}
     missing = False
     for found, clause, _ in PATTERNS.find(heard):
@@ -55,8 +58,7 @@ def understand(text: str, context: tuple[str, int]) -> Heard:
         if kind == "stop":
             acts[Stop()] = "stop"
             continue
-        near = [each for each in heard if each.sentence == clause.sentence]
-        skills = _named([clause]) or _named(near) or _named(heard)
+        skills = _named([clause]) or near[clause.sentence] or everywhere
         acts |= {act: _told(act) for act in map(_TEACHING[kind], skills)}
         missing = missing or not skills
     if missing and not acts:

@@ -21,9 +21,13 @@ from ..reach import ONE_OF_EACH, SHIPPED, in_time
 
 TREE = 4000  # `dialogym check` sums trees of policies up to five times as large
 THIN = 2, 4  # its samples are so many times as large: as those of one of each family, and of the variants of it
+TEN_SECONDS = (
+    "Commons-v0", "Division-v0", "Donor-v0", "Market-v0", "NegotiationPeople-v0", "Panel-v0", "SpacingSmall-v0",
+)  # fmt: skip
+"""What their checks take: for `make test-long`, as those of variants."""
 
 
-@pytest.mark.parametrize("env_id", in_time())
+@pytest.mark.parametrize("env_id", in_time(SHIPPED, without=TEN_SECONDS))
 def test_all_checks_pass(env_id):
     subject = Subject(env_id)
     subject.tree, subject.thin = TREE, THIN[env_id not in ONE_OF_EACH]
