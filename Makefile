@@ -32,7 +32,7 @@ export TOKENIZERS_PARALLELISM := false
 install: $(VENV)/.installed
 
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
-# pip compiles one file after the other; on all cores it takes half the time. What cannot be compiled is not for this Python.
+# pip compiles one file after the other; all cores take less time. What cannot be compiled is not for this Python.
 COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
 
 # The CPU build of torch comes first: an unpinned torch pulls gigabytes of CUDA.

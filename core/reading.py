@@ -193,7 +193,7 @@ class Patterns:
             sentence, as for a bare name). An act may have several such tables.
         kinds: The kinds of the vocabulary, in its order.
 
-    They are compiled when the first utterance is read: it takes half a second, and not everybody reads plain words.
+    They are compiled when the first utterance is read: it takes up to half a second, and tags alone need none.
 
     Raises:
         ValueError: If a pattern names an unknown part; when the first utterance is read, if one cannot be compiled.
@@ -293,6 +293,14 @@ def clauses(text: str, mentions: Sequence[Mention] = ()) -> list[Clause]:
                     told=bool(_REPORT.search(part)),
                 )
             )
+    return found
+
+
+def by_sentence(heard: Iterable[Clause]) -> dict[int, list[Clause]]:
+    """The clauses of each sentence: what is near is looked for once, and not for each act that is found."""
+    found: dict[int, list[Clause]] = {}
+    for clause in heard:
+        found.setdefault(clause.sentence, []).append(clause)
     return found
 
 

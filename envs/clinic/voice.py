@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 from ...core.acts import Act
 from ...core.grammar import Heard
-from ...core.reading import Patterns, Vocabulary, bind, clauses, plain
+from ...core.reading import Clause, Patterns, Vocabulary, bind, by_sentence, clauses, plain
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
 from ..content import content
@@ -35,6 +36,7 @@ def understand(text: str, context: tuple[str, str]) -> Heard:
     """
     marked, mentions = _vocabulary(*context).mark(plain(text))
     heard = clauses(marked, mentions)
+    near = {sentence: _drugs(part) for sentence, part in by_sentence(heard).items()}
     acts: dict[Act, str] = {}
     for act, clause, _ in PATTERNS.find(heard):
         kind = act.removesuffix(_NEEDS_QUESTION)
@@ -45,14 +47,18 @@ def understand(text: str, context: tuple[str, str]) -> Heard:
         elif kind == "test":
             acts |= {Test(name): f"order {name}" for name in clause.values("test")}
         elif kind == "prescribe":
-            near = (each for each in heard if each.sentence == clause.sentence and not each.negated)
-            drugs = clause.values("drug") or [name for each in near for name in each.values("drug")]
+            drugs = clause.values("drug") or near[clause.sentence]
             acts |= {Prescribe(name): f"prescribe {name}" for name in drugs}
         elif kind == "reassure":
             acts[Reassure()] = "promise me that it stays between us"
         elif kind == "refer":
             acts[Refer()] = "refer me"
     return bind(acts)
+
+
+def _drugs(heard: Iterable[Clause]) -> list[str]:
+    """The drugs that are named and not denied, each once."""
+    return list(dict.fromkeys(name for each in heard if not each.negated for name in each.values("drug")))
 
 
 @cache

@@ -8,7 +8,7 @@ from itertools import chain
 
 from ...core.acts import Act
 from ...core.grammar import Grammar, Heard
-from ...core.reading import Clause, Patterns, Vocabulary, bind, clauses, plain
+from ...core.reading import Clause, Patterns, Vocabulary, bind, by_sentence, clauses, plain
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
 from ..content import content
@@ -40,6 +40,8 @@ def understand(text: str, context: tuple[str, str, bool]) -> Heard:
     domain, preset, pushing = context
     marked, mentions = _vocabulary(domain, preset).mark(plain(text))
     heard = clauses(marked, mentions)
+    near = {sentence: _only(each.values("attribute") for each in part) for sentence, part in by_sentence(heard).items()}
+    plainly_named = _only(each.values("strategy") for each in heard if _plainly(each))
     acts: dict[Act, str] = {}
     for act, clause, _ in PATTERNS.find(heard):
         kind = act.removesuffix(_NEEDS_QUESTION)
@@ -47,12 +49,10 @@ def understand(text: str, context: tuple[str, str, bool]) -> Heard:
             continue
         strategies = clause.values("strategy")
         if kind == "ask":
-            topics = clause.values("attribute") or _only(
-                each.values("attribute") for each in heard if each.sentence == clause.sentence
-            )
+            topics = clause.values("attribute") or near[clause.sentence]
             acts |= {Ask(name): f"ask about {name}" for name in topics}
         if kind in ("recommend", "propose"):
-            meant = strategies or _only(each.values("strategy") for each in heard if _plainly(each))
+            meant = strategies or plainly_named
             acts |= {Recommend(name): f"recommend {name}" for name in meant}
         if pushing and kind in ("suggest", "propose"):
             acts |= {Suggest(name): f"suggest {name}" for name in strategies}

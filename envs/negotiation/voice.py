@@ -80,7 +80,7 @@ def understand(text: str, context: tuple[int, int | None, str], shares: bool = F
     """
     list_price, standing, seat = context
     said, acts = stated(text, list_price, seat, shares)
-    accepting = [n for n in acts.get("accept", ()) if not _taken_back(n, said, acts)]
+    accepting = _kept(said, acts)
     offered = _offered(said, acts, accepting, standing)
     if FRACTION in offered:
         return Heard(Say(), "ambiguous", "Prices are whole numbers; which one do you mean?")
@@ -113,14 +113,17 @@ def stated(text: str, list_price: int, seat: str, shares: bool = False) -> tuple
     return said, acts
 
 
-def _taken_back(number: int, said: list[Clause], acts: Mapping[str, list[int]]) -> bool:
-    """Whether an acceptance comes with a demand, or with a refusal after it, or is asked ("deal, ok?")."""
-    here = said[number].sentence
-    if number + 1 < len(said) and said[number + 1].asked and _TAG_QUESTION.fullmatch(said[number + 1].text):
-        return True
-    return any(clause.sentence == here and _DEMAND.match(clause.text) for clause in said) or any(
-        later in acts.get("refuse", ()) or _REFUSED.search(said[later].text) for later in range(number + 1, len(said))
-    )
+def _kept(said: list[Clause], acts: Mapping[str, list[int]]) -> list[int]:
+    """Acceptances that come with no demand, with no refusal after them, and are not asked ("deal, ok?")."""
+    demanding = {clause.sentence for clause in said if _DEMAND.match(clause.text)}
+    refusals = {*acts.get("refuse", ())} | {n for n, clause in enumerate(said) if _REFUSED.search(clause.text)}
+    refused = max(refusals, default=-1)
+
+    def asked(number: int) -> bool:
+        after = said[number + 1] if number + 1 < len(said) else None
+        return after is not None and after.asked and bool(_TAG_QUESTION.fullmatch(after.text))
+
+    return [n for n in acts.get("accept", ()) if n >= refused and said[n].sentence not in demanding and not asked(n)]
 
 
 def _approves(said: list[Clause], acts: Mapping[str, list[int]]) -> bool:

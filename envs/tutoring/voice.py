@@ -6,12 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 from typing import Any
 
 from ...core.acts import Act, Say
 from ...core.grammar import Grammar, Heard
-from ...core.reading import Clause, Patterns, Vocabulary, bind, clauses, plain
+from ...core.reading import Clause, Patterns, Vocabulary, bind, by_sentence, clauses, plain
 from ...core.stream import Stream
 from ...simulated_users.phrase_bank import PhraseVoice
 from ...simulated_users.user import Cue
@@ -47,7 +46,7 @@ def understand(text: str, context: tuple[str, int]) -> Heard:
     """
     marked, mentions = _vocabulary(*context).mark(plain(text))
     heard = clauses(marked, mentions)
-    near = {sentence: _named(list(part)) for sentence, part in groupby(heard, lambda clause: clause.sentence)}
+    near = {sentence: _named(part) for sentence, part in by_sentence(heard).items()}
     everywhere = _named(heard)
     acts: dict[Act, str] = {}
     missing = False

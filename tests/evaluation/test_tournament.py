@@ -227,5 +227,5 @@ def test_cells_are_asked_for_by_known_names():
     ("env_id", "players"),
     [("Negotiation-v0", ("optimal",)), ("Division-v0", ("accept-first", "ask-for-all"))],
 )
-def test_by_default_the_best_who_can_sit_in_every_seat(env_id, players):
+def test_by_default_the_optimum_or_heuristics_where_it_cannot_sit_in_every_seat(env_id, players):
     assert tournament(env_id, rounds=1).players == (*players, "scripted", "random")

@@ -82,7 +82,7 @@ def test_only_what_is_in_play_is_heard():
 
 @pytest.mark.parametrize(
     "unit",
-    ["do you have ", "i prescribe surge tablets ", "what you tell me ", "stays in this room ", "fever or ", "a scan ", "refer you ", "?", ", ", "surge drops and "],
+    ["my prescription, ", "do you have ", "i prescribe surge tablets ", "what you tell me ", "stays in this room ", "fever or ", "a scan ", "refer you ", "?", ", ", "surge drops and "],
 )  # fmt: skip
 def test_reading_takes_time_in_line_with_the_length(unit):
     assert growth(lambda text: understand(text, ("headache", "large")), unit) < LINEAR

@@ -133,7 +133,7 @@ def test_what_people_say_is_read_as_they_mean_it():
 
 @pytest.mark.parametrize(
     "unit",
-    ["do you like ", "i recommend yoga ", "yoga and ", "tell me about clubs ", "my advice is ", "you should try ", "ok ", "clubs or ", "?", ", ", "what ", "yoga is what "],
+    ["my advice, ", "do you like ", "i recommend yoga ", "yoga and ", "tell me about clubs ", "my advice is ", "you should try ", "ok ", "clubs or ", "?", ", ", "what ", "yoga is what "],
 )  # fmt: skip
 def test_reading_takes_time_in_line_with_the_length(unit):
     assert growth(lambda text: understand(text, PAIR), unit) < LINEAR

@@ -409,6 +409,7 @@ def test_nothing_raises(text: str, standing: int | None) -> None:
 @pytest.mark.parametrize(
     "unit",
     [
+        "i accept, ",
         "9",
         "9 ",
         "99 ",
