@@ -9,6 +9,7 @@ from ..core.spec import parse_spec, spell_spec
 from ..envs.engine import Engine
 from .advised import KEEP, LEAST, AdvisedPolicy, make_critic
 from .baselines import demonstrator, make_baseline, named
+from .own import is_own, load_own
 from .own_words import see_judge
 from .policy import SHARE, FunctionPolicy, MixedPolicy, NoisyPolicy, Policy, PolicySpec
 from .remote import RemotePolicy, is_remote
@@ -25,6 +26,7 @@ def make_policy(spec: PolicySpec, engine: Engine) -> Policy:
             told the hidden state); ``"lm:NAME"`` with a preset, a local folder or a Hugging Face id; ``"acts:FOLDER"``
             with the folder of a trained act policy; ``"http://HOST:PORT/v1#MODEL"`` or ``"openai:MODEL"``, a model
             behind an API (see `RemotePolicy.load`); ``"demonstrator"`` (whom `make train` learns from in this family);
+            ``"MODULE:NAME"``, one of your own from a module (see `load_own`);
             or several names with ``+`` between them: each dialogue is spoken by one of them, drawn at random.
             ``"noisy:NAME(share=0.05)"`` is a policy in whose place ``"random"`` speaks in that share of the turns.
             ``"advised:NAME(critic=exact)"`` is told before each game what a critic has said of the last ones; the
@@ -44,6 +46,8 @@ def make_policy(spec: PolicySpec, engine: Engine) -> Policy:
 def _make(spec: PolicySpec, engine: Engine) -> Policy:
     if not isinstance(spec, str):
         if callable(getattr(spec, "respond", None)) and not isinstance(spec, type):
+            if not isinstance(name := getattr(spec, "name", None), str):
+                raise ValueError(f"policy must have a name, a string; that of {spec!r} is {name!r}")
             return cast(Policy, spec)
         if callable(spec) and not isinstance(spec, type):
             name, takes = getattr(spec, "__name__", type(spec).__name__), len(signature(spec).parameters)
@@ -81,6 +85,8 @@ def _make(spec: PolicySpec, engine: Engine) -> Policy:
             raise ValueError(f"noisy:{name} has the parameter share; got {', '.join(sorted(unknown))}")
         share: Any = options.get("share", SHARE)
         return NoisyPolicy(make_policy(name, engine), make_policy("random", engine), share)
+    if is_own(spec):
+        return _make(load_own(spec), engine)
     try:
         return make_baseline(spec, engine)
     except KeyError:
@@ -93,5 +99,5 @@ def _make(spec: PolicySpec, engine: Engine) -> Policy:
             "noisy:NAME(share=P)",
             "advised:NAME(critic=C)",
         )
-        known += ("http://HOST:PORT/v1#MODEL", "openai:MODEL")
+        known += ("http://HOST:PORT/v1#MODEL", "openai:MODEL", "MODULE:NAME of your own")
         raise ValueError(f"policy must be one of {', '.join(known)}; got {spec!r}") from None

@@ -27,8 +27,8 @@ class Evaluate(Rewarded):
     """Score one policy, or compare several in one table. A free `--user llm:MODEL` leaves bounds and no score."""
 
     policy: tuple[str, ...] = ("optimal",)
-    """One or more policies; `all` stands for every baseline; `lm:FOLDER` for a trained model; `http://HOST:PORT/v1#MODEL`
-    or `openai:MODEL` for a model behind an API."""
+    """One or more policies; `all` stands for every baseline; `lm:FOLDER` for a trained model; `openai:MODEL` or
+    `http://HOST:PORT/v1#MODEL` for a model behind an API; `agents:Planner(depth=2)` for your own in `agents.py`."""
     episodes: int = 500
     """How many episodes are played."""
     split: Literal["train", "validation", "test"] | None = None

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..core.belief import OutOfReach
+from ..core.modules import import_own
 from ..core.spec import read_value
 
 COMMANDS = {
@@ -37,7 +38,7 @@ COMMANDS = {
 USAGE = "usage: dialogym COMMAND [ARGUMENTS]\n       dialogym COMMAND --help\n       dialogym --version"
 FOR_ALL = {
     "--set NAME=VALUE": "a setting of the environment, as for gym.make",
-    "--module NAME": "a module to import first: of environments, or of rewards",
+    "--module NAME": "a module of your own to import first: of environments, or of rewards",
     "--debug": "show where in the code an error comes from",
 }
 """Arguments of every command."""
@@ -106,13 +107,7 @@ def split_settings(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]
             wanted = "NAME=VALUE" if argument == "--set" else "the name of a module"
             raise ValueError(f"{argument} must be followed by {wanted}")
         if argument == "--module":
-            if not all(part.isidentifier() for part in value.split(".")):
-                raise ValueError(
-                    "--module must be followed by a name as in an import, such as my_envs (my_envs.py or my_envs/ "
-                    f"here); got {value!r}"
-                )
-            sys.path.insert(0, "")
-            import_module(value)
+            import_own(value)
             continue
         name, _, text = value.partition("=")
         settings[name] = read_value(text)

@@ -18,6 +18,8 @@ warnings.filterwarnings("ignore", category=FutureWarning)  # TRL and transformer
 import tyro
 from rich.console import Console
 
+from ..core.checks import writable
+from ..envs.make import make_engine
 from ..evaluation.results import Comparison, Evaluation
 from ..evaluation.tables import between, number, score_bars
 from ..trainers.algorithms import ACTS, ALGORITHMS, algorithm
@@ -52,6 +54,7 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     config = tyro.cli(chosen.options(), args=list(arguments[1:]), prog=f"dialogym train {name}")
     if hasattr(config, "settings"):
         config = replace(config, settings={**config.settings, **settings})
+    _look_ahead(config)
     Console(stderr=True).print("loading torch and what it needs, up to half a minute ...", style="dim")
     from transformers.utils import logging
 
@@ -66,6 +69,22 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     tell = {"user-model": _user_model, "reward": _reward, "voice": _voice}.get(name, _policy)
     for line in tell(config, name, result):
         console.print(line, markup=False)
+
+
+def _look_ahead(config: Any) -> None:
+    """Refuse what the training would refuse, before anybody waits for torch.
+
+    Raises:
+        OSError: If the folder cannot be written to.
+        ValueError: If there is no such environment, or it has no such setting or reward.
+    """
+    if hasattr(config, "out"):
+        writable(config.out / "config.json")
+    if hasattr(config, "env_id"):
+        # no model is loaded for this
+        paid = {"reward": reward} if (reward := getattr(config, "reward", None)) and "judge" not in reward else {}
+        plain = {name: value for name, value in config.settings.items() if name not in ("user", "ear", "judge")}
+        make_engine(config.env_id, **{**plain, **paid})
 
 
 def _model(arguments: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
@@ -304,6 +305,62 @@ def test_a_function_may_speak(tmp_path):
     assert drawn.policy == "<lambda>"
     with pytest.raises(ValueError, match="policy must be a name, a function of a dialogue"):
         make_policy(Said, make_engine(TOY))
+
+
+OWN = """
+class Tea:
+    def __init__(self, drink="tea"):
+        self.name, self.drink = f"{drink} drinker", drink
+
+    def respond(self, dialogues, streams):
+        return [f"[serve {self.drink}]"] * len(dialogues)
+
+
+class Nameless:
+    def respond(self, dialogues, streams):
+        return ["[serve tea]"] * len(dialogues)
+
+
+def speak(dialogue):
+    return "[serve tea]"
+
+
+def made(drink):
+    return Tea(drink)
+
+
+ready = Tea()
+"""
+
+
+def test_one_of_ones_own_is_named_by_its_module(tmp_path, monkeypatch):
+    """A class, an object, a function that speaks, a function that makes one; alone, with noise and in a mixture."""
+    (tmp_path / "agents_of_a_user.py").write_text(OWN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    engine, own = make_engine(TOY), "agents_of_a_user"
+    wanted = {
+        "Tea": "tea drinker",
+        "Tea(drink=coffee)": "coffee drinker",
+        "made(drink=coffee)": "coffee drinker",
+        "ready": "tea drinker",
+        "speak": "speak",
+        "speak+random": "speak+random",
+        "Tea(drink=coffee)+random": "coffee drinker+random",
+    }
+    assert {what: make_policy(f"{own}:{what}", engine).name for what in wanted} == wanted
+    assert make_policy(f"noisy:{own}:Tea(share=0.5)", engine).name == "noisy:tea drinker(share=0.5)"
+    assert evaluate(TOY, f"{own}:Tea", 4).policy == "tea drinker"
+    assert [episode.policy for episode in collect(TOY, f"{own}:ready", 2, tmp_path / "e")] == ["tea drinker"] * 2
+    for what, message in {
+        f"{own}:Coffee": "the module agents_of_a_user has no Coffee",
+        f"{own}:Tea(sugar=1)": "'agents_of_a_user:Tea(sugar=1)' cannot be made: .*'sugar'",
+        f"{own}:Nameless": "policy must have a name, a string; that of <.*Nameless object at .*> is None",
+        "agents_of_nobody:Tea": "there is no module 'agents_of_nobody': neither here nor among what is installed",
+    }.items():
+        with pytest.raises(ValueError, match=message.replace("(", r"\(").replace(")", r"\)")):
+            make_policy(what, engine)
+    sys.modules.pop(own)
 
 
 def test_an_environment_is_named(tmp_path):

@@ -290,13 +290,17 @@ def test_bench(run, tmp_path):
         (("play", ENV, "--set", "role"), 1, "--set must be followed by NAME=VALUE"),
         (("play", ENV, "--module"), 1, "--module must be followed by the name of a module"),
         (("play", ENV, "--module", "no_such_module"), 1, "no_such_module"),
-        (("play", ENV, "--module", "../x"), 1, "a name as in an import"),
+        (("play", ENV, "--module", "../x"), 1, "named as in an import"),
         (("bench", "--seconds", "nan"), 1, "seconds must be above 0, got nan"),
         (("bench", "--repeats", "0"), 1, "repeats must be at least 1"),
         (("evaluate", ENV, "--reward", "gaol"), 1, "reward must be one of"),
         (("transfer", "ClinicLarge-v0", "--on", "scripted", "Clinic-v0"), 1, "is out of reach"),
         (("report", "no/such/run"), 1, "no training run at"),
         (("train", "astrology"), 1, "algorithm must be one of"),
+        (("train", "bc", "Negotiatoin-v0"), 1, "'Negotiatoin-v0'"),
+        (("train", "bc", ENV, "--set", "colour=red"), 1, "valid settings are role"),
+        (("train", "ppo", ENV, "--reward", "gaol"), 1, "reward must be one of"),
+        (("train", "bc", ENV, "--out", __file__), 1, "out must be in a folder"),
         (("play", ENV, "--volume", "11"), 2, "--volume"),
         (("evaluate", ENV, "--episodes", "many"), 2, "many"),
         (("play",), 2, "Required options"),
@@ -306,6 +310,7 @@ def test_refusals_are_explained(run, arguments, status, message):
     got, out, err = run(*arguments)
     assert got == status
     assert message in err and "Traceback" not in out + err
+    assert "loading torch" not in err  # told before anybody waits for that
 
 
 def test_the_package_is_the_command():
