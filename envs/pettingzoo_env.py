@@ -29,8 +29,6 @@ class _Faces:
     """What both faces share: who learns, how a dialogue begins, what is printed of it."""
 
     metadata: dict[str, Any]
-    observation_spaces: dict[str, Any]
-    action_spaces: dict[str, Any]
 
     def __init__(
         self,
@@ -58,6 +56,7 @@ class _Faces:
         self.split = split
         self.agents: list[str] = []
         self.action_spaces = {seat: Utterance() for seat in self.possible_agents}
+        self.observation_spaces = {seat: spaces.Dict(self._told()) for seat in self.possible_agents}
         self._generator: np.random.Generator | None = None
         self._drawn_from: Any = None  # its state before the draw
 
@@ -97,6 +96,10 @@ class _Faces:
 
     def close(self) -> None:
         """Nothing to release."""
+
+    def _told(self) -> dict[str, spaces.Space]:
+        """The parts of an observation."""
+        return {"brief": Utterance(), "utterance": Utterance()}
 
     def _begin(self, seed: int | None) -> None:
         """Draw a scenario and the private facts of all seats; in a split, as `DialogueEnv.reset` does."""
@@ -148,12 +151,6 @@ class DialogueAEC(_Faces, AECEnv[str, dict[str, str], str]):
 
     metadata = {"render_modes": list(RENDERED), "name": "dialogym", "is_parallelizable": True}
 
-    def __init__(self, family: Family, *args: Any, **kwargs: Any):
-        super().__init__(family, *args, **kwargs)
-        self.observation_spaces = {
-            seat: spaces.Dict({"brief": Utterance(), "utterance": Utterance()}) for seat in self.possible_agents
-        }
-
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
         """Draw a scenario and the private facts of all seats; in a split, as `DialogueEnv.reset` does."""
         self._begin(seed)
@@ -201,10 +198,8 @@ class DialogueParallel(_Faces, ParallelEnv[str, dict[str, Any], str]):
 
     metadata = {"render_modes": list(RENDERED), "name": "dialogym"}
 
-    def __init__(self, family: Family, *args: Any, **kwargs: Any):
-        super().__init__(family, *args, **kwargs)
-        told = {"brief": Utterance(), "utterance": Utterance(), "turn": spaces.Discrete(2)}
-        self.observation_spaces = {seat: spaces.Dict(told) for seat in self.possible_agents}
+    def _told(self) -> dict[str, spaces.Space]:
+        return {**super()._told(), "turn": spaces.Discrete(2)}
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
