@@ -122,6 +122,15 @@ class FactoredSearch(Search[Any]):
         """What may be hidden in each, of its numbers."""
         return tuple([super(FactoredSearch, self).named(numbers) for numbers in possible])
 
+    def _orders(self) -> list[Order]:
+        return self.board.orders
+
+    def _of(self, state: Any) -> Any:
+        return state
+
+    def _state(self, of: Any) -> Any:
+        return of
+
     def solve(self, place: Place, mass: Any) -> tuple[float, Act]:
         """Value and best act of a place in which the seat moves."""
         found = self._found.get((place, mass))
@@ -277,6 +286,7 @@ class FactoredSolution(Solution[tuple[Any, ...]]):
         raise ValueError(f"a belief about several people must be a ProductBelief, or certain; got {belief!r}")
 
     def _future(self, state: Any, mass: Any) -> float:
+        self._recall()
         return self._finder.future(self._finder.board.place(state), self._finder.mass(mass))
 
 

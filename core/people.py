@@ -52,6 +52,10 @@ class People:
     def __hash__(self) -> int:
         return hash((self.game, tuple(self.minds)))
 
+    def described(self) -> tuple[Any, ...]:
+        """All that it is made of; see `core.kept.describe`."""
+        return self.game, self.minds, self._place
+
     def place(self, seat: str) -> int:
         """Which part of what is hidden is that of a seat."""
         return self._place[seat]

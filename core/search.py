@@ -171,6 +171,15 @@ class Order:
         self._rank: dict[int, int] = {}
         self._ways: dict[tuple[int, ...], Way] = {}
 
+    def ranks(self) -> list[int]:
+        """The numbers in that order."""
+        return [*self._rank]
+
+    def follow(self, ranks: Iterable[int]) -> None:
+        """Take over an order, before there is one."""
+        for number in ranks:
+            self._rank.setdefault(number, len(self._rank))
+
     def way(self, numbers: tuple[int, ...]) -> Way:
         """Numbers in that order, and at which place each stood; ``None`` if they stood in it."""
         way = self._ways.get(numbers)
@@ -224,6 +233,36 @@ class Search(Generic[H]):
         """What may be hidden, of its numbers."""
         hidden = self.board.hidden
         return tuple([hidden[number] for number in possible])
+
+    def written(self) -> dict[str, Any]:
+        """What was found, to be kept elsewhere; `resume` takes it."""
+        states: dict[Any, int] = {}
+        acts: dict[Act, int] = {}
+        memo = [
+            (states.setdefault(self._state(of), len(states)), rest, value, acts.setdefault(act, len(acts)))
+            for (of, *rest), (value, act) in self.memo.items()
+        ]
+        ranks = [order.ranks() for order in self._orders()]
+        return {"hidden": self.board.hidden, "ranks": ranks, "states": [*states], "acts": [*acts], "memo": memo}
+
+    def resume(self, found: dict[str, Any]) -> None:
+        """Take up what another search of the same game has found; this one must not have begun."""
+        for hidden in found["hidden"]:
+            self.board.number(hidden)
+        for order, ranks in zip(self._orders(), found["ranks"], strict=True):
+            order.follow(ranks)
+        of, acts = [self._of(state) for state in found["states"]], found["acts"]
+        self.memo.update({(of[state], *rest): (value, acts[act]) for state, rest, value, act in found["memo"]})
+
+    def _orders(self) -> list[Order]:
+        return [self._order]
+
+    def _of(self, state: Any) -> Any:
+        """How a state is written in the keys of `memo`."""
+        return self.board.place(state)
+
+    def _state(self, of: Any) -> Any:
+        return of.state
 
     def future(self, place: Place, mass: Numbered) -> float:
         """Best expected payoff from a place on."""

@@ -9,12 +9,15 @@ information states that can be reached.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from .acts import Act
 from .belief import Belief
 from .belief import OutOfReach as OutOfReach  # for those who ask a solution
 from .game import Game
+from .kept import MANY, Kept, Unknown, describe, home
 from .mind import Mind
 from .search import DIGITS as DIGITS
 from .search import Board, Candidates, Search
@@ -33,6 +36,18 @@ def weighed(candidates: C) -> C:
     """
     vars(candidates)["weighed"] = True
     return candidates
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Candidates that are all of ``game.choices``."""
+
+    game: Game
+    seat: str
+
+    def __call__(self, state: Any, support: tuple[Any, ...]) -> Iterable[Act]:
+        """Every act."""
+        return self.game.choices(state, self.seat)
 
 
 class Solution(Generic[H]):
@@ -54,9 +69,9 @@ class Solution(Generic[H]):
     def __init__(self, game: Game, mind: Mind[H], seat: str, candidates: Candidates | None = None):
         self.game, self.mind, self.seat = game, mind, seat
         self._short: dict[int, Solution[H]] = {}
-        self._finder: Search[H] = self.search(
-            self.board(game, mind, seat), candidates or (lambda state, _: game.choices(state, seat))
-        )
+        self._finder: Search[H] = self.search(self.board(game, mind, seat), candidates or Choices(game, seat))
+        self._kept: Kept | None = None
+        self._enough = 0  # so many information states are kept, or too few to be; 0 before anything was asked
 
     @property
     def states(self) -> int:
@@ -65,7 +80,9 @@ class Solution(Generic[H]):
 
     def start_value(self) -> float:
         """Best expected payoff before the first word."""
-        return self._future(self.game.start(), self._canonical(self.mind.prior()))
+        value = self._future(self.game.start(), self._canonical(self.mind.prior()))
+        self._keep(1.1)
+        return value
 
     def value(self, state: Any, belief: Belief[H]) -> float:
         """Best expected payoff from an information state on (as of the start of the dialogue, like `Game.payoff`)."""
@@ -78,7 +95,9 @@ class Solution(Generic[H]):
             ValueError: If it is not this seat's turn.
         """
         self._check_turn(state)
-        return self._solve(state, self._canonical(belief))[1]
+        act = self._solve(state, self._canonical(belief))[1]
+        self._keep(2.0)
+        return act
 
     def act_value(self, state: Any, belief: Belief[H], act: Act) -> float:
         """Expected payoff of making `act` now and the best acts ever after.
@@ -135,8 +154,29 @@ class Solution(Generic[H]):
 
     def _solve(self, state: Any, mass: Any) -> tuple[float, Act]:
         """Value and best act of a state in which the seat moves."""
+        if not self._enough:
+            self._recall()
         search = self._finder
         return search.solve(search.board.place(state), search.mass(mass))
+
+    def _recall(self) -> None:
+        """Read what was found before, by whoever it was; once, before anything is asked."""
+        if self._enough:
+            return
+        self._enough, search = MANY, self._finder
+        if not search.memo and not search.board.hidden and search.horizon is None and (folder := home()) is not None:
+            with suppress(Unknown):
+                about = describe((type(self), type(search), self.game, self.mind, self.seat, search.candidates))
+                self._kept = Kept(repr(about), folder)
+                if found := self._kept.read():
+                    search.resume(found)
+                    self._enough = max(MANY, len(search.memo))
+
+    def _keep(self, factor: float) -> None:
+        """Write down what has been found, if it is so many times as much as was written before."""
+        if self._kept is not None and len(self._finder.memo) >= factor * self._enough:
+            self._kept.write(self._finder.written())
+            self._enough = len(self._finder.memo)
 
     def _branches(self, state: Any, mass: Any) -> Iterable[tuple[float, Any, Any]]:
         if self.game.mover(state) in (None, self.seat):
@@ -148,6 +188,8 @@ class Solution(Generic[H]):
 
     def _step(self, state: Any, mass: Any) -> Iterable[tuple[float, Any, Any]]:
         """One move of the simulated person: (probability, next state, posterior) for each act it can make."""
+        if not self._enough:
+            self._recall()
         search = self._finder
         for p, end, posterior in search.step(search.board.place(state), search.mass(mass)):
             yield p, end.state, search.pairs(posterior)

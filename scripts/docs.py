@@ -1,8 +1,7 @@
 """`python -m dialogym.scripts.docs [--words] [family ...]`: the page of each family, from its docstring and numbers.
 
-The numbers are computed here. The tables of environments in README.md and docs/index.md, and the numbers of `dialogym
-list`, follow from the pages. With ``--words`` the numbers of a page stay as they are, and only what stands before them
-is renewed.
+The tables of environments in README.md and docs/index.md, and the numbers of `dialogym list`, follow from the pages.
+With ``--words`` the numbers of a page stay as they are, and only what stands before them is renewed.
 
 What a family has beyond that comes from ``page.py`` beside it or from a module of `dialogym.scripts.pages` that has the
 name of its folder; a family may have none. There may be ``sections() -> Iterator[str]`` (further Markdown blocks),
@@ -14,6 +13,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import pkgutil
 import statistics
 import sys
@@ -25,6 +25,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ..core.kept import ENVIRONMENT
 from ..envs.base import Family
 from ..envs.engine import Engine
 from ..envs.make import load_family
@@ -53,6 +54,7 @@ Value = tuple[float, float | None]
 
 def main(arguments: Sequence[str]) -> None:
     """Compute and write; takes some minutes for all families."""
+    os.environ[ENVIRONMENT] = ""  # a page says how long it takes to solve
     known, names = families(), [name for name in arguments if name != "--words"]
     for name in names or known:
         if name not in known:
@@ -371,8 +373,7 @@ def _introduction(extra: Any, columns: Sequence[dict[str, Value]]) -> Iterator[s
         yield "*Do nothing* is to say nothing, or to leave before the first word, whichever pays more."
     if any("myopic" in column for column in columns):
         yield "*Myopic* maximises the payoff of its next turn alone, *lookahead* of its next two."
-    if hasattr(extra, "NOTE"):
-        yield extra.NOTE
+    yield from [extra.NOTE] if hasattr(extra, "NOTE") else []
     if solved:
         yield "The seconds are of the machine that made this page, in one process."
 
@@ -409,8 +410,8 @@ def _facts(family: Family, extra: Any) -> dict[str, str]:
         "scenario classes (a solution each)": str(len(stand_ins)),
     }
     if states:
-        facts["information states solved, all classes"] = f"{states:,}"
         timed = f"{statistics.fmean(seconds):.3f} ({max(seconds):.3f})" if seconds else "solved already"
+        facts["information states solved, all classes"] = f"{states:,}"
         facts["seconds to solve a class, mean (longest)"] = timed
     return facts
 

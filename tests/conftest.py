@@ -1,4 +1,4 @@
-"""Settings for the whole suite: one torch thread, no telemetry, no hub."""
+"""Settings for the whole suite: one torch thread, no telemetry, no hub, every optimum solved by the code under test."""
 
 import gc
 import os
@@ -9,6 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ["DIALOGYM_CACHE"] = ""
 
 
 SOLVE_ALL = (
