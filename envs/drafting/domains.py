@@ -8,7 +8,11 @@ from typing import NamedTuple
 from ..content import content
 from .game import Aspect
 
-PRESETS: dict[str, tuple[str, ...]] = {"work": ("letter", "note", "function"), "trip": ("trip",)}
+PRESETS: dict[str, tuple[str, ...]] = {
+    "work": ("letter", "note", "function"),
+    "function": ("function",),
+    "trip": ("trip",),
+}
 """Preset -> its domains."""
 
 
@@ -37,6 +41,7 @@ class Domain(NamedTuple):
         work: What is to be written.
         topics: Aspect -> its words.
         requests: Name of a request -> its words.
+        further: Names of those that are made only where nothing else is written.
         keys: Name of a request -> a pattern that it holds in whatever words.
         aspects: The aspects as the game has them.
     """
@@ -44,6 +49,7 @@ class Domain(NamedTuple):
     work: str
     topics: Mapping[str, Topic]
     requests: Mapping[str, str]
+    further: tuple[str, ...]
     keys: Mapping[str, str]
     aspects: tuple[Aspect, ...]
 
@@ -51,10 +57,17 @@ class Domain(NamedTuple):
 def _domain(said: Mapping) -> Domain:
     topics = {name: Topic(**words) for name, words in said["aspects"].items()}
     aspects = tuple(Aspect(name, tuple(topic.values)) for name, topic in topics.items())
-    return Domain(said["work"], topics, said["requests"], said["keys"], aspects)
+    further = said.get("further", {})
+    return Domain(said["work"], topics, {**said["requests"], **further}, tuple(further), said["keys"], aspects)
 
 
 DOMAINS: dict[str, Domain] = {name: _domain(said) for name, said in content(__file__, "domains.toml").items()}
+
+
+def requests(preset: str) -> list[tuple[str, str]]:
+    """Domain and name of each request of a preset, in order."""
+    some, alone = PRESETS[preset], len(PRESETS[preset]) == 1
+    return [(d, name) for d in some for name in DOMAINS[d].requests if alone or name not in DOMAINS[d].further]
 
 
 def value_of(version: str, aspect: str, domain: str) -> str:

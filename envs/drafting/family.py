@@ -14,7 +14,7 @@ from ...core.grammar import Grammar
 from ...core.setting import Setting
 from ...core.solver import Solution
 from ..base import Family
-from .domains import DOMAINS, PRESETS
+from .domains import DOMAINS, PRESETS, requests
 from .game import SEATS, Ask, Commission, Deliver, Draft, Edit, Examples, Search, Want
 from .mind import FEEDBACK, Kind, Renamed, User, Wish
 from .voice import PATTERNS, VOICE, grammar
@@ -69,9 +69,10 @@ class Drafting(Family):
 
     ## Scenario
 
-    A kind of work and a first request, all equally likely: 24 requests for letters, notes and functions, and 20 for
-    trips. Kinds of work are the same game in other words. The hidden state is the version that the user wants, and the
-    user's kind. Aspects are independent, with shares of 40, 35 and 25% of the first aspect's values, 55 and 45% of the
+    A kind of work and a first request, all equally likely: 24 requests for letters, notes and functions, 20 for
+    functions where nothing else is written, and 20 for trips. Kinds of work are the same game in other words. The
+    hidden state is the version that the user wants, and the user's kind. Aspects are independent, with shares of 40, 35
+    and 25% of the first aspect's values, 55 and 45% of the
     others'.
 
     | work | aspect | values |
@@ -161,6 +162,7 @@ class Drafting(Family):
     | `Drafting-v0` | `work` | 5 | - | 0.1 | - | 0.0 |
     | `DraftingVague-v0` | `work` | 5 | examples | 0.1 | 0.1 | 0.0 |
     | `DraftingGraded-v0` | `work` | 5 | - | 0.1 | - | 0.5 |
+    | `DraftingFunction-v0` | `function` | 5 | - | 0.1 | - | 0.0 |
     | `DraftingTrip-v0` | `trip` | 7 | search | no drafts | 0.05 | 0.0 |
 
     ## Metrics
@@ -194,14 +196,14 @@ class Drafting(Family):
       domains. *Artificial Intelligence* 101, 99-134.
 
     Args:
-        preset: `work` (letters, notes, functions) or `trip`.
+        preset: `work` (letters, notes, functions), `function` (those alone) or `trip`.
         turns: Turns of the assistant, the delivery included; from 4 to 8.
         ask_cost: Price of a question; from 0 to 1.
         draft_cost: Price of a draft; from 0 to 1.
         show_cost: Price of examples, or of a search; from 0 to 1.
         partial: What a version that is right in some aspects is worth, times their share; from 0 to 1.
         unseen: What a right aspect is worth that was not searched, in the preset `trip`; from 0 to 1.
-        examples: Whether the assistant can show examples, in the preset `work`.
+        examples: Whether the assistant can show examples, but for trips.
         able: Probability that somebody can say what it knows; from 0 to 1.
         unable: Probability that somebody can say what it does not know; from 0 to 1.
         leaves: Probability that a user leaves over a wrong draft; from 0 to 1.
@@ -260,7 +262,7 @@ class Drafting(Family):
     @cached_property
     def grammar(self) -> Grammar:
         """With the acts of the variant."""
-        return grammar(self.preset == "work", self.showing)
+        return grammar(self.preset != "trip", self.showing)
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -280,7 +282,7 @@ class Drafting(Family):
 
     def scenarios(self) -> Sequence[Order]:
         """Every request; all equally likely."""
-        return [Order(domain, request) for domain in PRESETS[self.preset] for request in DOMAINS[domain].requests]
+        return [Order(domain, request) for domain, request in requests(self.preset)]
 
     def parts(self, scenario: Order) -> tuple[Commission, User]:
         """Game and mind; one for each domain.
@@ -290,7 +292,7 @@ class Drafting(Family):
         """
         one_of(scenario, PRESETS[self.preset], "domain")
         costs = (self.turns, self.ask_cost, self.draft_cost, self.show_cost, self.partial, self.unseen)
-        game = Commission(DOMAINS[scenario.domain].aspects, *costs, self.preset == "work", self.showing)
+        game = Commission(DOMAINS[scenario.domain].aspects, *costs, self.preset != "trip", self.showing)
         return game, User(game, WEIGHTS, self.kinds, self.leaves)
 
     def setting(self, scenario: Order) -> Setting:
@@ -359,7 +361,7 @@ class Drafting(Family):
 
     def context(self, dialogue: Dialogue) -> Hashable:
         """What may be named: the domain, and which acts there are."""
-        return (dialogue.scenario.domain, self.preset == "work", self.showing)
+        return (dialogue.scenario.domain, self.preset != "trip", self.showing)
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""

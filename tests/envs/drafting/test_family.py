@@ -289,7 +289,7 @@ def test_each_variant_has_its_acts():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"preset": "poem"}, "preset must be one of work, trip"),
+        ({"preset": "poem"}, "preset must be one of work, function, trip"),
         ({"turns": 3}, "turns must be a whole number from 4 to 8"),
         ({"leaves": 1.5}, "leaves must be a number from 0 to 1"),
         ({"feedback": "praise"}, "feedback must be one of no, count, point, edit"),
@@ -412,3 +412,14 @@ def test_every_value_of_every_aspect_can_be_delivered():
             act = Deliver("-".join(values))
             assert family.grammar.parse(family.grammar.print(act)).act == act
             assert game.apply(Work(0, "assistant"), "assistant", act).final == game.spec(act.version)
+
+
+def test_functions_alone():
+    """The same game, of twenty functions; where letters and notes are written besides, eight of these are asked for."""
+    alone, mixed = make("DraftingFunction-v0"), make("Drafting-v0")
+    assert optimum(alone) == pytest.approx(optimum(mixed), abs=1e-12)
+    asked = {order.request for order in alone.scenarios()}
+    assert len(asked) == 20 and {order.domain for order in alone.scenarios()} == {"function"}
+    shared = {order.request for order in mixed.scenarios() if order.domain == "function"}
+    assert len(mixed.scenarios()) == 24 and len(shared) == 8 and shared < asked
+    assert DOMAINS["function"].requests.keys() == DOMAINS["function"].keys.keys()
