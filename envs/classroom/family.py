@@ -53,7 +53,7 @@ class Classroom(Family):
 
     What a class needs is a property of the lesson, drawn for all of it, and no claim about people: that individuals
     have learning styles to which teaching should be matched is not borne out (Pashler et al. 2008). Students and
-    numbers are made up.
+    numbers are made up. Subjects are those of a school: there is no crisis among them, and no medical advice.
 
     ## Scenario
 

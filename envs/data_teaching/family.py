@@ -51,7 +51,8 @@ class DataTeaching(Family):
     alone. So to explore pays nothing itself, and takes one of few rounds; a skill counts only when it is mastered,
     which may take two steps; and there is hardly time for both.
 
-    The model is a made-up one of a few numbers. Nothing is trained, and nothing is claimed about real models.
+    The model is a made-up one of a few numbers. Nothing is trained, and nothing is claimed about real models. None of
+    the domains is about a crisis or gives medical advice.
 
     ## Scenario
 

@@ -66,6 +66,7 @@ class Drafting(Family):
     has seen, and a *rambler* answers no question but comes out with its wishes when it is let talk.
 
     What a version says beyond its aspects is not judged: whoever writes a whole letter in front of the tag is free to.
+    Requests are everyday ones: there is no crisis among them, and none asks for medical advice.
 
     ## Scenario
 

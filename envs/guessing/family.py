@@ -54,8 +54,8 @@ class Guessing(Family):
     back. And some tellers are in a hurry: they sound curt, and may leave at any question. Whoever asks on loses
     everything with them, and whoever explains at once gets little from the others.
 
-    No story, city or thing is about harm to anybody. The riddles are our own; they have no solution but the one that
-    is drawn.
+    No story, city or thing is about harm to anybody: there is no crisis among them, and no medical advice. The riddles
+    are our own; they have no solution but the one that is drawn.
 
     ## Scenario
 

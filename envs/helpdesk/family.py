@@ -36,7 +36,8 @@ class Helpdesk(Family):
     more, and those who know all that may hang up. What somebody finds, or not, is all that tells the two apart. A
     handover to a technician ends the call at once and is worth something, but less than a phone that works.
 
-    Phones, plans and companies are invented. A call here is no advice for the repair of a real phone.
+    Phones, plans and companies are invented. A call here is no advice for the repair of a real phone. Nobody calls in a
+    crisis, and nothing is medical advice.
 
     ## Scenario
 

@@ -53,7 +53,8 @@ class Persuasion(Family):
     little. Its only means are facts: all that can be told is true of the charity, and there is no act for anything
     else.
 
-    People and charities are made up, and so are all probabilities. Nothing here tells how to treat real people.
+    People and charities are made up, and so are all probabilities. Nothing here tells how to treat real people. No
+    charity is about a crisis or an illness, and nothing is medical advice.
 
     ## Scenario
 

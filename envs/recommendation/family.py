@@ -63,7 +63,8 @@ class Recommendation(Family):
     and pays only several turns later. *Critics* can say little at any time and soon tire of questions, but
     say of what they refuse what is wrong with it.
 
-    All names of towns and houses are invented.
+    All names of towns and houses are invented. Talk is of an evening out: there is no crisis in it, and no medical
+    advice, nor any about diets.
 
     ## Scenario
 

@@ -68,6 +68,9 @@ class Search(Family):
     nothing by itself, and a search is dear; either makes the questions after it worth while, for another kind of user.
     Who it is shows in what is answered, and in whether a search is put right, but only by and by.
 
+    Queries are words with several meanings, none of them about an illness or a crisis, and pages have no text: nothing
+    here is advice, least of all medical advice.
+
     ## Scenario
 
     One of 24 ambiguous queries and a user's name, all equally likely. The queries are the same game in other words. The

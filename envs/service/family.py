@@ -62,7 +62,8 @@ class Service(Family):
     made, depends on what was answered so far. A written procedure that asks everybody the same is far from the best
     that can be done.
 
-    The companies, the orders, the customers and all numbers are our own, and so are the words.
+    The companies, the orders, the customers and all numbers are our own, and so are the words. Calls are about
+    everyday goods and about flights: there is no crisis among them, and nothing is medical advice.
 
     ## Scenario
 

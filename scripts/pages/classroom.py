@@ -28,15 +28,18 @@ SOURCES = (
         "Flanders. Kept: a class of several students, a teacher that decides whether to lecture or to let somebody "
         "speak, and Flanders' measure of who talks (`teacher_talk`). Changed: the learner is the teacher, not a "
         "student; the class has a state of knowledge with stated probabilities, and what counts is what it can do in "
-        "the end, not how lively the talk was. The controller is gone: who speaks next is the teacher's own act.",
+        "the end, not how lively the talk was, because only so is the best lesson known. The controller is gone: who "
+        "speaks next is the teacher's own act. Its abstract gives no figure: two courses were held, and their talk and "
+        "what learners felt were analysed. Neither is mastery, so there is nothing to compare.",
     ),
     (
         "CGMI",
         "Shi et al. (2023) simulate a teacher and students with personalities in the form of a tree, memory and "
         "reflection, and look at the lessons that come of it. Kept: that the same act of a teacher works for one class "
-        "and not for another, and that students answer by name. Changed: in place of personalities there is one "
-        "hidden need of the class, which has to be found out from what students say; manners of speaking are personas "
-        "and mean nothing.",
+        "and not for another, and that students answer by name. Changed: in place of personalities there is one hidden "
+        "need of the class, which has to be found out from what students say, because that much can be found out "
+        "within a lesson; manners of speaking are personas and mean nothing. Its abstract gives no figure either: "
+        "simulated lessons are held to be much like real ones. No teacher is scored there.",
     ),
     (
         "Flanders",
@@ -73,6 +76,11 @@ def sections() -> Iterator[str]:
         yield f"### Sweep on {env_id}"
         yield table(KINDS, best_of_each_kind(variant(env_id), sweep()))
     yield "## What was closed"
+    yield (
+        "Tests try it: one act alone until the bell, both ways of teaching, talk, claims that it is learnt, orders to "
+        "the class in plain words; and `dialogym check`, which the suite runs, every way to be cut off, and idle "
+        "tricks such as to stall, to repeat and to shout."
+    )
     yield (
         "- *To teach both ways.* A lecture and an exercise cost twice, and the one that does not suit undoes half of "
         "the other.\n"

@@ -38,33 +38,37 @@ SHOWN = (
 
 SOURCES = (
     "**AgentClinic** (Schmidgall et al. 2024). Kept: a doctor who talks to a patient and orders tests from a "
-    "measurement seat of its own, a limit of turns (20 there), a patient that may not trust the doctor, and "
-    "diagnostic accuracy. Changed: patient and lab are a table with probabilities and no language models that hold a "
-    "case, so that the best doctor is known and nothing can be talked out of them; a result is printed and not "
-    "written by a model; code and not a moderator model says whether the illness was the right one; distrust is "
-    "hidden and can be overcome. Left out: images, specialties, languages, biases of the doctor, and what the patient "
-    "model thinks of the doctor. For context: the best model of that paper, Claude 3.5 Sonnet, is right in 62.1% of "
-    "its MedQA cases.",
+    "measurement seat of its own, a limit of turns (20 there), a patient that may not trust the doctor, and diagnostic "
+    "accuracy. Changed: patient and lab are a table with probabilities and no language models that hold a case, so "
+    "that the best doctor is known and nothing can be talked out of them; a result is printed and not written by a "
+    "model; code and not a moderator model says whether the illness was the right one; distrust is hidden and can be "
+    "overcome. Left out: images, specialties, languages, biases of the doctor, and what the patient model thinks of "
+    "the doctor. For context: the best model of that paper, Claude 3.5 Sonnet, is right in 62.1% of its MedQA cases.",
     "**MediQ** (Li et al. 2024). Kept: the doctor decides in each turn whether to ask on or to answer, and the rule "
     "that asks until it is confident. Changed: to abstain for good is an act with a worth of its own, `refer`; "
-    "confidence is the exact posterior and not what a model says of itself; questions cost something. Its upper "
-    "bound, full information from the start, is computed here: *free answers*. For context: deciding by confidence "
-    "whether to ask on improved accuracy by 22.3% in its abstract, and stayed below full information.",
-    "**AI Hospital** (Fan et al. 2024). Kept: patient, examiner and doctor as seats of their own, of whom the "
-    "examiner answers only what was ordered, and counts of what was collected and examined beside the diagnosis. "
-    "Changed: a test that is not on the list cannot be ordered, where the examiner there says that nothing is "
-    "abnormal; there is no chief physician and no dispute among doctors. For context: its models did clearly worse in "
-    "dialogue than when given all at once.",
+    "confidence is the exact posterior and not what a model says of itself; questions cost something, because else "
+    "there is no reason ever to stop. Its upper bound, full information from the start, is computed here: *free "
+    "answers*. For context: deciding by confidence whether to ask on improved accuracy by 22.3% in its abstract, and "
+    "stayed below full information.",
+    "**AI Hospital** (Fan et al. 2024). Kept: patient, examiner and doctor as seats of their own, of whom the examiner "
+    "answers only what was ordered, and counts of what was collected and examined beside the diagnosis. Changed: a "
+    "test that is not on the list cannot be ordered, where the examiner there says that nothing is abnormal; there is "
+    "no chief physician and no dispute among doctors, because one learner has one seat. For context: its models did "
+    "clearly worse in dialogue than when given all at once.",
     "**RxSafeBench** (Zhao et al. 2025). Kept: a drug that is right for the illness may be wrong for the patient, and "
     "that has to be found out; the worst outcome is the harmful prescription, not the wrong one. Changed: drugs, "
     "interactions and patients are invented, where the source has 2,443 consultations built on real ones; it asks a "
-    "question with three options at the end of a given dialogue, and here the doctor must ask itself. What it calls "
-    "implied risk is here a patient who conceals. For context: its abstract finds models weakest where the risk is "
-    "implied.",
-    "**Synthetic patients** played by language models with a persona and a case. Kept: manners of speaking that do "
-    "not depend on the case, and delicate matters that come out only to a doctor who has earned it. Changed: what "
-    "comes out is decided by the mind; a language model may word it (`voiced:MODEL`) or decide within what is true of "
-    "the patient (`llm:MODEL`), held to both by code.",
+    "question with three options at the end of a given dialogue, and here the doctor must ask itself, because to find "
+    "out is what is to be learnt. What it calls implied risk is here a patient who conceals. For context: the best of "
+    "eight models on its repository's leaderboard, DeepSeek-R1, scores 59.3 on contraindications and 38.1 on "
+    "interactions; its abstract finds models weakest where the risk is implied.",
+    "**Synthetic patients** (Chu and Goodell 2024, arXiv:2405.19941): on video, with a language model behind them, for "
+    "physicians who practise hard conversations. Kept: persons and manners of speaking that do not depend on the case, "
+    "and delicate matters, of which one has to learn to speak. Changed: what comes out, and after which words, is "
+    "decided by the mind, because a model that decides it can be talked round, and the best doctor would not be known; "
+    "a language model may word it (`voiced:MODEL`) or decide within what is true of the patient (`llm:MODEL`), held to "
+    "both by code. Left out: talk about the end of life, because no crisis belongs here. It is a tool for teaching, "
+    "and its abstract gives no score of anybody.",
 )
 EXPLOITS = (
     "*A diagnosis by talk.* What the patient has, only the tables tell: naming an illness is talk, the patient does "

@@ -30,16 +30,18 @@ SOURCES = (
         "accuracy of inferred skills, and in Skill-Tree it explores, which adds subskills to a skill, or exploits, "
         "which moves the budget of data among those that there are. Domains are mathematics, programming, questions "
         "about pictures and tool use; the students are models of a few billion parameters, and one iteration takes "
-        "training on GPUs. The paper reports that its agents improve students throughout, and that those that see the "
-        "student's state do better than those that do not. Kept: teacher and student, rounds with a budget, feedback "
-        "after each as errors and as accuracy by skill, data for a skill or for a part of one, that a skill has to be "
-        "explored before there are parts to make data for, and the names of its environments for baselines. Changed: "
-        "the student is a hidden state of a few numbers, so that a round costs nothing and the optimum is known; two "
-        "skills of two parts in place of many; data is named and not written, so that what is learnt here is which "
-        "data to make, not how to write it. A colleague reports, so that it is a dialogue. The payoff counts mastered "
-        "skills and not accuracy, which is a metric (`accuracy`, and `improvement` as in the source): with a goal "
-        "that is reached by steps it matters to plan ahead. Numbers of the paper cannot be compared with those of "
-        "this page.",
+        "training on GPUs. Kept: teacher and student, rounds with a budget, feedback after each as errors and as "
+        "accuracy by skill, data for a skill or for a part of one, that a skill has to be explored before there are "
+        "parts to make data for, and the names of its environments for baselines. Changed: the student is a hidden "
+        "state of a few numbers, so that a round costs nothing and the optimum is known; two skills of two parts in "
+        "place of many; data is named and not written, so that what is learnt here is which data to make, not how to "
+        "write it. A colleague reports, because it is to be a dialogue. The payoff counts mastered skills and not "
+        "accuracy, which is a metric (`accuracy`, and `improvement` as in the source): with a goal that is reached by "
+        "steps it matters to plan ahead. Theirs, for context (of the paper, read in notes on it): with GPT-4o as the "
+        "teacher, Gemma2-2B rises from 15.8 to 23.4 on MATH (Open-Ended) and PaliGemma-3B by 5.6 points on GQA "
+        "(Skill-Tree); teachers that see the student's state are ahead of others by 3.5, 2.1 and 1.1 points "
+        "(Open-Ended, Skill-List, Skill-Tree). These are accuracies of models that were trained, and cannot be "
+        "compared with skills of a made-up one.",
     ),
     (
         "Knowledge tracing",
@@ -76,6 +78,11 @@ def sections() -> Iterator[str]:
         yield f"### Sweep on {env_id}"
         yield table(KINDS, best_of_each_kind(variant(env_id), sweep()))
     yield "## What was closed"
+    yield (
+        "Tests try it: one act alone until the end, data for a part before its skill was explored, claims that it is "
+        "mastered, orders to the trainer in plain words; and `dialogym check`, which the suite runs, every way to be "
+        "cut off, and idle tricks such as to stall, to repeat and to shout."
+    )
     yield (
         "- *Data for everything.* There is no data for both skills at once, and two acts in a message are ambiguous.\n"
         "- *Parts by guessing.* Data for a part before its skill was explored is refused, and the round is lost.\n"

@@ -148,8 +148,8 @@ def _sources() -> Iterator[str]:
         "opponent was more persuasive than a human 64.4% of the time where they were not equally persuasive (81.2% "
         "higher odds of agreement; N = 900). Kept: the comparison with and without knowledge of the person, as "
         "PersuasionProfile-v0 and the table above. Changed: agreement is a donation, and the knowledge is one bit that "
-        "is right with a stated probability. What a profile adds here follows from made-up numbers; it is no estimate "
-        "for people."
+        "is right with a stated probability, because then what it is worth can be computed. What a profile adds here "
+        "follows from made-up numbers; it is no estimate for people."
     )
     yield (
         "For context: in all 10,600 persuader turns of PersuasionForGood, labelled by language models (Petrova et al. "
@@ -162,5 +162,7 @@ def _sources() -> Iterator[str]:
         "a dollar can be asked for. False claims: only facts of the brief bind in plain words, everything else is talk "
         "and costs a turn. Around a tag anything can be written, and the simulated person does not hear it; `made_up` "
         "counts the turns with a figure that stands in no fact, so that a policy that learns to lie beside its tags "
-        "shows. Talking the person into promises: words never make a donation, only `[propose ...]` does."
+        "shows. Talking the person into promises: words never make a donation, only `[propose ...]` does. Tests try "
+        "it: a dollar asked for again and again, talk to no end, figures that stand in no fact; and `dialogym check`, "
+        "which the suite runs, every way to be cut off, and idle tricks such as to stall, to repeat and to shout."
     )

@@ -51,25 +51,50 @@ def sections() -> Iterator[str]:
 def _sources() -> Iterator[str]:
     yield "## Where it comes from"
     yield (
-        "**CRM** (Sun and Zhang 2018), **EAR** (Lei et al. 2020), **SCPR** (Lei et al. 2020), **UNICORN** (Deng et "
-        "al. 2021). Kept: one target item; each turn asks about an attribute or shows items; the ranker is not the "
-        "learner's; the rewards (0.01, -0.1, 1, -0.1, and -0.3 when the turns are used up) and the 15 turns of "
-        "UNICORN's code (`RL/env_enumerated_question.py` of its repository dengyang17/unicorn), in the classic and "
-        "the large variant; the metrics SR@T, AT and hDCG, and the baselines Abs Greedy and Max Entropy. Changed: "
-        "the catalogue is small enough to be read and solved, popularity stands in for a learned ranker, three items "
-        "are shown at a time and not ten, the first attribute is not given away by the user, and an attribute that a "
-        "user cannot answer costs what a rejected one does. Rewards come at the end. Their numbers are of other "
-        "catalogues (LastFM, Yelp) and cannot be compared with ours, so none are repeated here."
+        "**CRM** (Sun and Zhang 2018). Kept: in each turn the agent asks about an attribute or recommends, by what it "
+        "believes of the user's wish; the heuristic that alternates the two. Changed: the belief is exact, and not "
+        "learnt from utterances, because what a guest will say has stated probabilities here, so that there is an "
+        "optimum. For context, second hand, of the later multi-round setting: on LastFM it succeeds within 15 turns "
+        "with .325, in 13.75 turns on the mean."
     )
     yield (
-        "**RecoWorld** (Liu et al. 2025). Kept: a user who may disengage, and who instructs the recommender when it "
-        "is shown the wrong thing (the *critic*); retention as an aim (`retained`). Changed: it is a blueprint with "
-        "language models as users and reports no numbers of this kind; here what a user will say is a probability "
-        "that is known, so that there is an optimum."
+        "**EAR** (Lei et al. 2020). Kept: many rounds, in which a refusal teaches something, and success within T "
+        "turns and the turns it took (SR@T, AT). Changed: what a refusal teaches is a step of Bayes' rule, and a "
+        "*critic* says what is wrong, because items are few enough to be reckoned with one by one. The user does not "
+        "give the first attribute away, because to find it is a good part of the game. For context, second hand: .429 "
+        "and 12.88 turns on LastFM."
+    )
+    yield (
+        "**SCPR** (Lei et al. 2020). Kept: the policy decides when to ask and when to show, and the ranker is not the "
+        "learner's; the baselines Abs Greedy and Max Entropy. Changed: which attribute is asked about is the learner's "
+        "choice, too, because there are few; popularity stands in for a learned ranker and the graph of attributes, "
+        "because the catalogue is small enough to be read and solved. For context, second hand: .465 and 12.86 turns "
+        "on LastFM."
+    )
+    yield (
+        "**UNICORN** (Deng et al. 2021). Kept: one policy for what to ask, what to show and when; the rewards (0.01, "
+        "-0.1, 1, -0.1, and -0.3 when the turns are used up) and the 15 turns of its code "
+        "(`RL/env_enumerated_question.py` of its repository dengyang17/unicorn), in the classic and the large variant; "
+        "the metric hDCG. Changed: three items are shown at a time and not ten, because there are few; an attribute "
+        "that a user cannot answer costs what a rejected one does, because either brought nothing; rewards come at the "
+        "end. Its abstract and its repository give no figure."
+    )
+    yield (
+        "None of these figures can be compared with ours: LastFM has 7,432 items, ten are shown at a time, and its "
+        "simulated users answer truly and never leave."
+    )
+    yield (
+        "**RecoWorld** (Liu et al. 2025). Kept: a user who may disengage, and who instructs the recommender when it is "
+        "shown the wrong thing (the *critic*); retention as an aim (`retained`). Changed: it is a blueprint with "
+        "language models as users and reports no numbers of this kind; here what a user will say is a probability that "
+        "is known, so that there is an optimum."
     )
     yield (
         "**RecAgent** (Wang et al. 2023). Kept: users of different character whose reactions drive the simulation. "
-        "Left out: memory over many sessions, browsing of pages, and talk among users."
+        "Changed: a character is one of three kinds with stated probabilities, and not a profile that a language model "
+        "acts out, because only so is the best recommender known. Left out: memory over many sessions, browsing of "
+        "pages, and talk among users, because a guest looks for one house on one evening. Its repository reports up to "
+        "1,000 users at a time and no success of a recommender: it asks how believable the users are."
     )
 
 
@@ -125,6 +150,11 @@ def _kinds_known() -> float:
 
 def _exploits() -> Iterator[str]:
     yield "## Exploits that are closed"
+    yield (
+        "Tests try it: to ask twice, to name a house that does not head the list, to wait, to show when nothing fits; "
+        "and `dialogym check`, which the suite runs, every way to be cut off, and idle tricks such as to stall, to "
+        "repeat and to shout."
+    )
     yield (
         "- To ask twice: an answer is drawn once, and the second question is refused (but for what a first look "
         "reopens).\n"

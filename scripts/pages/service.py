@@ -32,22 +32,23 @@ SOURCES = (
     "state in which nothing may be done, and callers whom one must not serve. Changed: customer and desk are a mind "
     "with probabilities and no language model with an instruction, so that the best agent is known; a violation is a "
     "legal act that costs its price; customers in a hurry hang up. Left out: payment methods, addresses, several "
-    "changes, a transfer to a "
-    "human. For context, from its repository: gpt-4o with tool calling reached pass^1 to pass^4 of .604, .491, .430 "
-    "and .383 in retail, and .420, .273, .220 and .200 in the airline domain.",
+    "changes, a transfer to a human. For context, from its repository: gpt-4o with tool calling reached pass^1 to "
+    "pass^4 of .604, .491, .430 and .383 in retail, and .420, .273, .220 and .200 in the airline domain.",
     "**tau2-bench** (Barres et al. 2025). Kept: the airline as a second domain under the same protocol. Changed: its "
-    "own matter, that the user has tools too (telecom), is not in this family.",
+    "own matter, that the user has tools too (telecom), is not in this family but in [Helpdesk](helpdesk.md), because "
+    "it makes another game. For context, the paper's runs on the leaderboard of its repository: GPT-4.1 reaches pass^1 "
+    "of .740 and pass^4 of .523 in retail, .560 and .381 in airline.",
     "**MUA-RL** (Zhao et al. 2025). Kept: the user takes part while the agent learns, and the reward is given for the "
     "end alone. Changed: the user is not a language model, so an episode costs microseconds and has no noise of its "
     "own; a language model may word it (`voiced:MODEL`) or decide within what is true of it (`llm:MODEL`). For "
     "context, from its abstract: MUA-RL-32B reaches 67.3 in tau2's retail domain, 45.4 in airline and 28.3 in telecom.",
     "**APIGen-MT** (Prabhakar et al. 2025). Kept: every task has a right end that code can check before any words are "
     "found, and the dialogue is played from it. Changed: there the tasks are written and reviewed by models; here they "
-    "are all combinations of what may be hidden, with their probabilities.",
+    "are all combinations of what may be hidden, with their probabilities, because the optimum sums over all of them.",
     "**BUTTON** (Chen et al. 2024). Kept: a task is composed of small ones (identify, look up, agree, do) whose "
     "results the next step needs, and user, assistant and tool have seats of their own. Changed: it makes data to "
-    "learn from by models in these seats; here `dialogym collect` records demonstrations of any policy, the optimal "
-    "one too.",
+    "learn from by models in these seats; here `dialogym collect` records demonstrations of any policy, because there "
+    "is one that is known to be optimal.",
 )
 EXPLOITS = (
     "*To do it without asking.* A change without a yes is possible, and never pays: it is no success, and costs its "

@@ -22,36 +22,43 @@ NOTE = (
 SOURCES = (
     (
         "ESConv",
-        "Liu et al. (2021) collected conversations of crowd workers, marked with eight support strategies after "
-        "Hill's stages. Kept: the eight strategies as acts, with talk for *others*; several strategies in one turn are "
-        "not possible, since each is one act. Changed: the stages are not annotated but follow from trust; the eight "
-        "strategies have fixed effects that are told in the brief; the topics of the data set that touch on illness or "
-        "crisis are left out, and all words are our own. A strategy by itself is all that counts here; how well it is "
-        "worded does not.",
+        "Liu et al. (2021) collected conversations of crowd workers, marked with eight support strategies after Hill's "
+        "stages. Kept: the eight strategies as acts, with talk for *others*; several strategies in one turn are not "
+        "possible, since each is one act. Changed: the stages are not annotated but follow from trust; the eight "
+        "strategies have fixed effects that are told in the brief, because only so is the best order of them known; "
+        "the topics of the data set that touch on illness or crisis are left out, and all words are our own. A "
+        "strategy by itself is all that counts here; how well it is worded does not. Theirs, for context: of the "
+        "strategies in the data 20.7% are questions, 16.1% suggestions and 15.4% affirmation and reassurance. What "
+        "people do often need not be what pays here.",
     ),
     (
         "PPDPP",
         "Deng et al. (2024) plan with these strategies against a language model as the seeker; another one judges "
-        "after each turn whether the seeker feels worse, the same, better, or has solved its problem (-1, -.5, .5, "
-        "1), and a dialogue succeeds above .5, within eight turns. Metrics: success rate SR and average turn AT. "
-        "Kept: the two metrics (`solved`, `turns`), worse, same and better as what the seeker says of itself, a price "
-        "of turns. Changed: the verdict is a public number in place of a judgement, so that nobody can be talked into "
-        "it; the payoff is what was relieved at the end. For context, not for comparison: with a language model as "
-        "seeker and judge, DialogXpert (Rakib et al. 2025, arXiv:2505.17795, abstract) reports success rates above "
-        "94% within three turns on negotiation, support and tutoring. The seeker here is not to be had so cheaply, "
-        "see the optimum's `solved` and `turns` below.",
+        "after each turn whether the seeker feels worse, the same, better, or has solved its problem (-1, -.5, .5, 1), "
+        "and a dialogue succeeds above .5, within eight turns. Metrics: success rate SR and average turn AT. Kept: the "
+        "two metrics (`solved`, `turns`), worse, same and better as what the seeker says of itself, a price of turns. "
+        "Changed: the verdict is a public number in place of a judgement, so that nobody can be talked into it; the "
+        "payoff is what was relieved at the end. Its abstract tells that it outperforms other planners on negotiation, "
+        "support and tutoring, without a figure, and its repository holds none; of a later one with a language model "
+        "as seeker and judge, DialogXpert (Rakib et al. 2025, arXiv:2505.17795), the abstract reports success rates "
+        "above 94% within three turns on the three. No comparison: the seeker here is not to be had so cheaply, see "
+        "the optimum's `solved` and `turns` above.",
     ),
     (
         "ESC-Eval",
-        "It judges supporters in talk with a role-playing seeker by fluency, empathy, skill and the like. These "
-        "concern words, not acts: a voice can be judged so, and a policy over acts cannot. Nothing of it enters the "
-        "payoff.",
+        "Zhao et al. (2024, arXiv:2406.14952) let supporters talk with a seeker that plays a part from a card, and "
+        "judge the dialogues by fluency, expression, empathy, information, skill, humanness and as a whole. Kept: a "
+        "supporter is measured in whole dialogues, with a simulated seeker in a situation of its own. Changed: none of "
+        "these marks enters the payoff, because they concern words, and what hangs on words can be talked up; a voice "
+        "can be judged so, a policy over acts cannot. Theirs, for context (the table in its repository): in English "
+        "the mean mark is 63.8 for GPT-4 and 65.3 for the best, ChatCounselor. Nothing here is on that scale.",
     ),
     (
         "CharacterChat",
-        "It matches supporters to seekers by personality type. Kept: that one and the same strategy helps one person "
-        "and not another. Changed: in place of sixteen types there are two kinds, which have to be found out from how "
-        "the seeker takes what is said.",
+        "Tu et al. (2023, arXiv:2308.10278) match supporters to seekers by personality type. Kept: that one and the "
+        "same strategy helps one person and not another. Changed: in place of sixteen types there are two kinds, and "
+        "nobody is sent for who fits: the kind has to be found out from how the seeker takes what is said, because "
+        "that is what makes listening a matter of planning. Its abstract and its repository give no figure.",
     ),
 )
 
