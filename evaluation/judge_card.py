@@ -6,6 +6,8 @@ verifies, has exactly the same value: so all that it changes in a judge's score 
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -271,8 +273,10 @@ def _measure(
 
 def _parts(items: list[T], what: str, say: Callable[[str], None]) -> Iterator[list[T]]:
     """The questions of a call each: what was answered so far is on record if the work is stopped."""
+    began = time.monotonic()
     for start in range(0, len(items), TOGETHER):
-        say(f"{what}: {start} of {len(items)}")
+        left = (time.monotonic() - began) * (len(items) - start) / (60 * start) if start else 0.0
+        say(f"{what}: {start} of {len(items)}" + f", some {math.ceil(left)} minutes to go" * bool(start))
         yield items[start : start + TOGETHER]
 
 

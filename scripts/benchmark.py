@@ -79,6 +79,12 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     console = Console(highlight=False)
     env_ids, names = options.env or representatives(), options.algorithm or tuple(algorithms(options.model))
     budget = Budget(options.out, options.model, options.demonstrations, options.played, options.episodes)
+    count = len(env_ids) * len(names) * options.seeds
+    console.print(
+        f"{len(env_ids)} environments, {len(names)} algorithms, seeds: {options.seeds}; up to {count:,} runs from "
+        f"{options.data[0]} data. First the optima are solved; then there is a line for each run, some minutes apart.",
+        soft_wrap=True,
+    )
     found = benchmark(env_ids, names, range(options.seeds), options.data, budget, options.workers, console.print)
     wanted = set(product(env_ids, names, range(options.seeds), options.data))
     first = [row for row in found if key_of(row) in wanted and row["data"] == options.data[0]]
