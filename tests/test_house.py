@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import pkgutil
 import re
 import subprocess
@@ -205,3 +206,46 @@ def test_no_reserved_words():
             continue
         assert file.name not in ("utils.py", "helpers.py", "misc.py"), file
         assert len(file.read_text().splitlines()) <= (520 if "tests" in file.parts else 420), file
+
+
+def documented(node):
+    """Names under ``Args:`` of a docstring."""
+    text = ast.get_docstring(node) or ""
+    block = re.search(r"^Args:\n((?:    .*\n?|\n)+)", text, re.MULTILINE)
+    return re.findall(r"^    \*{0,2}(\w+):", block[1], re.MULTILINE) if block else []
+
+
+def takes(node, classes):
+    """The parameters of a function, or of what makes a class; ``None`` where a class has these from elsewhere."""
+    if not isinstance(node, ast.ClassDef):
+        every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+        return {one.arg for one in every if one is not None}
+    init = next((one for one in node.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None)
+    if init is not None:
+        return takes(init, classes)
+    found = {one.target.id for one in node.body if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)}
+    for base in node.bases:
+        name = base.id if isinstance(base, ast.Name) else ""
+        inherited = takes(classes[name], classes) if name in classes else set() if name == "NamedTuple" else None
+        if inherited is None:
+            return None
+        found |= inherited
+    return found
+
+
+def test_what_is_documented_is_taken():
+    """The API reference is made of docstrings: an argument that a signature does not have stops `make site`."""
+    wrong, looked_at = [], 0
+    for file in ROOT.rglob("*.py"):
+        parts = file.relative_to(ROOT).parts
+        if parts[0] in ("tests", "build", "runs", "site") or parts[0].startswith("."):
+            continue
+        tree = ast.parse(file.read_text())
+        classes = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and (names := documented(node)):
+                known = takes(node, classes)
+                looked_at += 1
+                if known is not None and (extra := set(names) - known):
+                    wrong.append(f"{file.relative_to(ROOT)}: {node.name} has no {', '.join(sorted(extra))}")
+    assert wrong == [] and looked_at > 500
