@@ -240,7 +240,9 @@ def test_what_is_documented_is_taken():
     """The API reference is made of docstrings: an argument that a signature does not have stops `make site`."""
     wrong, looked_at = [], 0
     for file in (file for folder in FLOORS for file in (ROOT / folder).rglob("*.py")):
-        tree = ast.parse(file.read_text())
+        if " Args:\n" not in (text := file.read_text()):
+            continue
+        tree = ast.parse(text)
         classes = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
         for node in ast.walk(tree):
             if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and (names := documented(node)):
