@@ -201,6 +201,18 @@ class Family:
         """The hidden state in plain values, for ``info["hidden"]`` at the end."""
         return hidden._asdict() if hasattr(hidden, "_asdict") else {"hidden": hidden}
 
+    def known(self, seat: str, told: dict[str, Any]) -> dict[str, Any]:
+        """What the one in a simulated seat knows itself of what `reveal` tells; a person who plays it is told that.
+
+        Of several people each knows its own. A family leaves out what only a tool can tell, or what nobody knows.
+        """
+        if len(self.company) < 2:
+            return told
+        if seat in told:
+            return told[seat]
+        # What is hidden is which one of the company it is: who is not the one does not know who is.
+        return {name: "not you" if one in self.company and one != seat else one for name, one in told.items()}
+
     def in_words(self, outcome: Mapping[str, Any]) -> str:
         """What the learner came to, as a person is told: after "You", such as ``"paid $510"``; ``""`` for nothing."""
         return ""

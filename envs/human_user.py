@@ -32,7 +32,7 @@ _CHOICE = re.compile(r"\s*(\d{1,3})(?:[.):]|\b)\s*(.*)", re.DOTALL)
 class HumanUser:
     """Asks in the terminal what the simulated person does and says.
 
-    The person is told who it is to be: the public facts, the persona, and what is hidden from the learner. It is not
+    The person is told who it is to be: the public facts, the persona, and what it alone knows. It is not
     held to that: any legal act may be made. Where both seats can learn in a family, the person speaks freely, and its
     words are read by the family's grammar, as a learner's are. Elsewhere it chooses among the acts that can be made
     now, by number, and may add words; without them the phrase bank speaks.
@@ -86,7 +86,7 @@ class HumanUser:
         dialogue.memo[_INTRODUCED] = True
         lines = [
             f"You talk to {self._learner}. You both know: {_facts(dialogue.public)}.",
-            f"Only you know: {_facts(self._own(dialogue, dialogue.hidden))}.",
+            f"Only you know: {_facts(self._own(dialogue, dialogue.hidden)) or 'nothing'}.",
         ]
         lines.append(describe(persona_of(dialogue.persona, self.seat)))
         if self._free:
@@ -123,15 +123,8 @@ class HumanUser:
         return exchange
 
     def _own(self, dialogue: Dialogue, hidden: Any) -> dict[str, Any]:
-        """What is hidden in this seat, in plain values."""
-        told = dialogue.reveal(hidden)
-        company = self.family.company
-        if len(company) < 2:
-            return told
-        if self.seat in told:
-            return told[self.seat]
-        # What is hidden is which one of the company it is: who is not the one does not know who is.
-        return {name: "not you" if one in company and one != self.seat else one for name, one in told.items()}
+        """What is hidden in this seat, as far as it knows of it, in plain values."""
+        return self.family.known(self.seat, dialogue.reveal(hidden))
 
     @property
     def _learner(self) -> str:
@@ -234,4 +227,4 @@ def _facts(facts: Any) -> str:
         )
     if isinstance(facts, (tuple, list)):
         return ", ".join(str(fact[0]) if isinstance(fact, tuple) and fact else str(fact) for fact in facts) or "none"
-    return str(facts)
+    return ("no", "yes")[facts] if isinstance(facts, bool) else str(facts)

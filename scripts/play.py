@@ -19,6 +19,7 @@ from ..core.dialogue import Dialogue, Step
 from ..core.episode import Episode
 from ..core.game import is_pending
 from ..core.solver import OutOfReach
+from ..core.stream import Stream
 from ..envs.base import Family
 from ..envs.engine import Engine
 from ..envs.episodes import EpisodeStore, record
@@ -26,7 +27,7 @@ from ..envs.human_user import HumanUser
 from ..envs.make import load_family, make_engine
 from ..envs.registration import lookup
 from ..envs.transcript import Transcript
-from ..envs.wording import tag_of
+from ..envs.wording import put, tag_of
 from ..evaluation.regret import dialogue_regret, likeliest_facts
 from ..policies.human import HumanPolicy
 from ..policies.policy import Policy
@@ -206,13 +207,15 @@ class _Table:
             raise ConnectionError(f"the simulated user failed before the first word: {dialogue.error}")
         if isinstance(self.engine.user, HumanUser):
             self.engine.user.introduce(dialogue)
-        stream = policy_stream(seed)
+        stream, words = policy_stream(seed), policy_stream(seed, 1)  # what is drawn for words changes no act
         if not (self.as_learner or self.as_partner):
             transcript.show_opening(dialogue)
         while not dialogue.done:
             text = self.speaker.respond([dialogue], [stream])[0]
             if isinstance(text, Failure):
                 raise ConnectionError(text)
+            if self.as_partner and not self.as_learner:
+                text = self._worded(dialogue, text, words)
             sealed = self._sealed(dialogue, text)
             if self.as_partner and not self.as_learner and not sealed:
                 transcript.show_words(self.engine.family.role, text)
@@ -230,6 +233,12 @@ class _Table:
     def _others(self) -> bool | str:
         """Whose answers are shown: everybody's, or but for the seat that the person has."""
         return self.engine.user.seat if isinstance(self.engine.user, HumanUser) else not self.as_partner
+
+    def _worded(self, dialogue: Dialogue, text: str, stream: Stream) -> str:
+        """What a policy says to a person: a bare tag in the words of the learner's phrase bank, all else as it is."""
+        act = self.engine.grammar.parse(text, self.engine.family.context(dialogue)).act
+        bare = not isinstance(act, Say) and text == tag_of(self.engine, dialogue, act)
+        return put(self.engine, dialogue, act, stream) if bare else text
 
     def _sealed(self, dialogue: Dialogue, text: str) -> bool:
         """Whether these words come with a move that the others are not to hear before they have made theirs."""

@@ -285,6 +285,10 @@ class Clinic(Family):
         """What may be named: complaint and preset."""
         return (dialogue.scenario.complaint, self.preset)
 
+    def known(self, seat: str, told: dict[str, Any]) -> dict[str, Any]:
+        """All but the illness, which the patient does not know."""
+        return {name: value for name, value in told.items() if name != "illness"}
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
         state, hidden = dialogue.state, dialogue.hidden

@@ -249,6 +249,10 @@ class DataTeaching(Family):
         """How many skills are mastered."""
         return f"left a model that has mastered {round(outcome['mastery'] * len(SKILLS))} of {len(SKILLS)} skills"
 
+    def known(self, seat: str, told: dict[str, Any]) -> dict[str, Any]:
+        """Nothing: what the model lacks, the trainer sees in tests and errors alone."""
+        return {}
+
     def reveal(self, scenario: Run, hidden: Student) -> dict[str, Any]:
         """The weak parts, as in the brief, and the levels."""
         called = DOMAINS[scenario.domain]

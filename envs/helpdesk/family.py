@@ -221,6 +221,10 @@ class Helpdesk(Family):
         act = dialogue.steps[-1].act if dialogue.steps else None
         return act.part if isinstance(act, (Check, Fix)) else ""
 
+    def known(self, seat: str, told: dict[str, Any]) -> dict[str, Any]:
+        """Whether the customer is sure of hand; what is wrong with the phone it finds out when it looks."""
+        return {"able": told["able"]}
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
         state, came_off = dialogue.state, []

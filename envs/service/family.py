@@ -318,6 +318,11 @@ class Service(Family):
                     last = int(act.word)
         return scenario.domain, scenario.items, scenario.numbers, last, dialogue.state.agreed
 
+    def known(self, seat: str, told: dict[str, Any]) -> dict[str, Any]:
+        """All but the statuses, which only the desk knows, and an order that the customer does not remember."""
+        unknown = {"statuses"} if told["remembers"] else {"statuses", "order"}
+        return {name: value for name, value in told.items() if name not in unknown}
+
     def success(self, game: Helpline, state: Call, hidden: Any) -> bool:
         """tau-bench's reward."""
         return game.success(state, hidden)

@@ -8,11 +8,16 @@ import pickle
 import numpy as np
 import pytest
 from dialogym.core.duel import Seats
+from dialogym.envs.clinic.mind import Patient
+from dialogym.envs.data_teaching.mind import Student
 from dialogym.envs.encoding import Encoding, View
 from dialogym.envs.engine import Engine, Options
 from dialogym.envs.episodes import EpisodeStore, record, replay
+from dialogym.envs.helpdesk.mind import Phone
 from dialogym.envs.human_user import HumanUser
+from dialogym.envs.make import make_engine
 from dialogym.envs.pettingzoo_env import DialogueAEC
+from dialogym.envs.service.mind import Customer
 from dialogym.envs.transcript import Transcript
 from dialogym.envs.users import examples_of, guide_of
 from dialogym.evaluation.conformance import CHECKS, Subject
@@ -229,3 +234,41 @@ def test_the_encoding_tells_who_answered():
         engine.step([dialogue], [text])
         seats.append(encoding.columns[place].values[encoding.row(View.of(dialogue))[1 + place] - 1])
     assert seats == ["desk", "guest"]
+
+
+def told(env_id, hidden):
+    """The facts of a person who plays the partner, where that is hidden."""
+    family = make_engine(env_id).family
+    console = Console(file=io.StringIO(), width=400)
+    engine, dialogue = opened(family, ScriptedUser(family.voice))
+    dialogue.hidden = hidden
+    HumanUser(family, console=console).introduce(dialogue)
+    return next(line.strip("│ ") for line in console.file.getvalue().splitlines() if "Only you know" in line)
+
+
+@pytest.mark.parametrize(
+    ("env_id", "hidden", "facts"),
+    [
+        (
+            "Service-v0",
+            Customer(("pending", "delivered"), 2, "return", False, True, False),
+            "order 2; wish return; flexible no; remembers yes; hurried no; impostor no.",
+        ),
+        (
+            "Service-v0",
+            Customer(("pending", "delivered"), 2, "return", False, False, True),
+            "wish return; flexible no; remembers no; hurried yes; impostor no.",
+        ),
+        ("Helpdesk-v0", Phone(("apn", "plan"), True), "able yes."),
+        ("Clinic-v0", Patient("flu", True, False), "risk yes; guarded no."),
+        ("DataTeaching-v0", Student(("a2", "b1"), (0, 1)), "nothing."),
+    ],
+)
+def test_who_plays_the_partner_is_told_what_that_seat_knows(env_id, hidden, facts):
+    assert told(env_id, hidden) == f"Only you know: {facts}"
+
+
+def test_who_knows_nothing_alone_is_told_that(capsys):
+    family = make_engine("Donor-v0").family
+    assert family.known("visitor", family.reveal(None, ("steady",))) == {}
+    assert family.known("neighbour", family.reveal(None, ("steady",))) == {"society": "steady"}

@@ -460,3 +460,28 @@ def test_who_is_not_the_one_is_not_told_who_is(play):
     for out in told:
         assert "Only you know: guilty not you." in out or "Only you know: guilty anna." in out
     assert len({"guilty anna." in out for out in told}) == 2
+
+
+def test_a_policy_speaks_to_a_person_in_the_words_of_the_phrase_bank(play, tmp_path):
+    answers = ["", *["1"] * 8]
+    status, out, _ = play(
+        answers, "Service-v0", "--as", "customer", "--policy", "optimal", "--seed", 21, "--record", tmp_path / "e"
+    )
+    (episode,) = read_episodes(tmp_path / "e")
+    said = [turn.text for turn in episode.turns if turn.seat == "agent"]
+    assert status == 0 and all(f"Agent: {text}" in out for text in said)
+    assert said[0].endswith("[ask identity]") and sum(not text.startswith("[") for text in said) > 3
+    assert [step.text for step in replay(episode)] == said
+
+
+def test_what_is_drawn_for_words_changes_no_act(play, tmp_path):
+    played = []
+    for worded in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            if not worded:
+                patch.setattr("dialogym.scripts.play.put", lambda engine, dialogue, act, _: engine.grammar.print(act))
+            play(["", *["1"] * 9], "Service-v0", "--as", "customer", "--policy", "random", "--seed", 3, "--record",
+                 tmp_path / str(worded))  # fmt: skip
+        (episode,) = read_episodes(tmp_path / str(worded))
+        played.append([turn.act for turn in episode.turns])
+    assert played[0] == played[1]
