@@ -110,8 +110,10 @@ class Counselling(Family):
     With `grammar="tagged"` only tags bind. With `grammar="natural"`, the default, an utterance without a tag is read by
     the patterns below, which are deterministic: `how do the people around you see it?` explores, `it sounds as if you
     are torn` reflects, `you have managed harder things` affirms, `many people lose two hours a day to it` informs,
-    `how would you go about it?` elicits, `how about starting small?` advises. One act a message: two different ones are
-    ambiguous, and the client asks which is meant. Everything else is talk: when in doubt, nothing binds.
+    `how would you go about it?` elicits, `how about starting small?` advises. One act a message: where a reflection
+    leads up to a question, the question is answered and binds; other two are ambiguous, and the client asks which is
+    meant. Everything else is talk: when in doubt, nothing binds. `Why do you want to change?` names nothing, and is
+    talk.
 
     A turn is lost if it is malformed (a tag that cannot be read, two tags, more than 2,000 characters), ambiguous, or
     illegal (a plan that was declined). It then counts as talk, and the client says why.

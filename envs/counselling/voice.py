@@ -61,12 +61,15 @@ _TOPIC = {"family": "the people around me", "energy": "my energy", "pride": "my 
 _STRONGER = ("advise", "close", "affirm", "inform", "elicit", "explore", "reflect")
 """Of several acts that the same clause states, the first of these counts; if it is asked, a question that it may be."""
 _ASKED = ("elicit", "explore")
+_QUESTIONS = (Elicit, Explore)
 _SO = re.compile(r"\bso (?=\w+ (?:for|to|about|of)\b)", re.IGNORECASE)
 """Before an adjective, where it begins no clause."""
 
 
 def understand(text: str, context: Any = None) -> Heard:
     """Read an utterance without a tag, by the patterns of ``reading.toml``. Linear in the text, and never raises.
+
+    A reflection that leads up to a question is said in passing: the question binds.
 
     Args:
         text: Any string.
@@ -86,6 +89,12 @@ def understand(text: str, context: Any = None) -> Heard:
             acts |= {Explore(topic): f"ask about {_TOPIC[topic]}" for topic in clause.values("topic")}
         else:
             acts[_KINDS[kind]()] = _SAID[kind]
+    if (
+        len(acts) == 2
+        and isinstance(next(iter(acts)), Reflect)
+        and isinstance(last := next(reversed(acts)), _QUESTIONS)
+    ):
+        return Heard(last)  # one answers what one is asked, whatever was said back before
     return bind(acts)
 
 

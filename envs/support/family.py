@@ -86,8 +86,9 @@ class Support(Family):
     the patterns below, which are deterministic: `what is behind it?` asks, `so you have not slept since the move`
     restates, `you must feel exhausted` reflects, `I went through something similar` discloses, `you can get through
     this` reassures, `many people feel like that at first` informs, `how about making a list?` suggests. Suggestions may
-    be asked and supposed. One strategy a message: two different ones are ambiguous (`that must be hard. What
-    happened?`), and the seeker asks which is meant. Everything else is talk: when in doubt, nothing binds.
+    be asked and supposed. One strategy a message: where comfort leads up to a question (`that must be hard. What
+    happened?`), the question is answered and binds; other two are ambiguous (`you are not alone. Many people feel like
+    that`), and the seeker asks which is meant. Everything else is talk: when in doubt, nothing binds.
 
     A turn is lost if it is malformed (a tag that cannot be read, two tags, more than 2,000 characters), ambiguous, or
     illegal (what helps once, a second time). It then counts as talk, and the seeker says why.

@@ -68,6 +68,8 @@ _STRONGER = ("suggest", "close", "reassure", "disclose", "inform", "reflect", "r
 def understand(text: str, context: Any = None) -> Heard:
     """Read an utterance without a tag, by the patterns of ``reading.toml``. Linear in the text, and never raises.
 
+    Comfort that leads up to a question is said in passing: the question binds.
+
     Args:
         text: Any string.
         context: Nothing.
@@ -84,7 +86,11 @@ def understand(text: str, context: Any = None) -> Heard:
             plans = several[0].clause.values("plan")
             acts |= {Suggest(plan): f"suggest that I {_PLAN[plan]}" for plan in plans}
         else:
-            acts[_KINDS[kind]()] = _SAID[kind]
+            act = _KINDS[kind]()
+            acts.pop(act, None)  # the last place where it was said counts
+            acts[act] = _SAID[kind]
+    if acts and isinstance(last := next(reversed(acts)), Question) and {*map(type, acts)}.isdisjoint((Suggest, Close)):
+        return Heard(last)  # one answers what one is asked, whatever comfort comes before
     return bind(acts)
 
 

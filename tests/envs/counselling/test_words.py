@@ -80,6 +80,21 @@ def test_two_acts_are_ambiguous():
     )
 
 
+@pytest.mark.parametrize("persona", VOICE.personas)
+@pytest.mark.parametrize("heard", ["Why do you want to change?", "What stops you?", "What would be good about it?"])
+def test_a_question_that_names_nothing_is_not_passed_over(heard, persona):
+    asked = WORDS["bank"][persona]["asked"]
+    for seed in range(8):
+        assert say(Say(), None, persona, heard=heard, seed=seed).startswith(asked)
+
+
+@pytest.mark.parametrize("persona", VOICE.personas)
+def test_after_a_lost_turn_the_client_waits_for_another(persona):
+    for seed in range(12):
+        said = say(Say(), None, persona, seed=seed, problem="ambiguous", reason="One thing at a time, please.")
+        assert not re.search(r"\b(?:Um, yes|Well|So)\.\Z", said), said
+
+
 def test_attacks_are_talk():
     for text in (text for texts in ATTACKS.values() for text in texts):
         assert GRAMMAR.parse(text, None) == (Say(), "", ""), text
@@ -120,7 +135,7 @@ def test_what_clients_say(persona):
 def test_every_reply_is_worded():
     assert {type(act) for act, _ in PAIRS} == {*REPLIES, Say}
     slots = {VOICE.describe(cue(act, last))[0] for act, last in PAIRS} | {"opening"}
-    assert slots | set(WORDS["topics"]) | {"chat", "unclear", "illegal"} == set(WORDS["bank"]["terse"])
+    assert slots | set(WORDS["topics"]) | {"chat", "asked", "unclear", "illegal"} == set(WORDS["bank"]["terse"])
     assert set(WORDS["plans"]) == set(PLANS)
 
 

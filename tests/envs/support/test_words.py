@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from dialogym.core.acts import Say
@@ -70,12 +72,20 @@ def test_what_people_say_is_taken_as_stated():
 
 
 def test_two_strategies_are_ambiguous():
-    heard = GRAMMAR.parse("That must be tough. What happened?", None)
+    heard = GRAMMAR.parse("That must be tough. Many people feel like that.", None)
     assert heard == (
         Say(),
         "ambiguous",
-        "Do you want to name how I feel or ask about it? One thing at a time, please.",
+        "Do you want to name how I feel or tell me a fact? One thing at a time, please.",
     )
+
+
+@pytest.mark.parametrize("persona", VOICE.personas)
+def test_after_a_lost_turn_the_seeker_waits_for_another(persona):
+    """It does not trail off with a yes, a "So." or a "Well."."""
+    for seed in range(12):
+        said = say(Say(), None, persona, seed=seed, problem="ambiguous", reason="One thing at a time, please.")
+        assert not re.search(r"\b(?:Um, yes|Well|So)\.\Z", said), said
 
 
 def test_attacks_are_talk():
