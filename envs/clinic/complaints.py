@@ -68,10 +68,11 @@ class Complaint:
 _MEDICINES = Topic(
     "Do you take any other medicines?",
     "(?:other |any )?(?:medicines?|medications?|meds|pills|drugs)"
-    "|(?:take|taking) anything (?:else|regularly)|anything else (?:that )?you take"
+    "|(?:take|taking) anything (?:else|regularly|at the moment|(?:for|against) (?:it|that|this))"
+    "|anything else (?:that )?you take"
     "|what else (?:are you taking|do you take)",
-    ("I take something else every day", "I have a box of other pills that I take"),
-    ("I take nothing else", "I am on no other medicines"),
+    ("I take something every day", "I have a box of pills that I take"),
+    ("I take nothing of that kind", "I am on no medicines at all"),
 )
 
 

@@ -150,6 +150,31 @@ def test_openings_goodbyes_and_talk(persona):
         assert "You can ask about fever." in lost
 
 
+@pytest.mark.parametrize("persona", VOICE.personas)
+@pytest.mark.parametrize("heard", ["what brings you here?", "What can I do for you?", "What is the matter?"])
+def test_who_is_asked_what_it_came_for_says_so_again(heard, persona):
+    for complaint, words in COMPLAINTS.items():
+        assert hear(heard, (complaint, "small")).act == Say()
+        for seed in range(8):
+            said = say(Say(), None, persona, heard, complaint, seed=seed)
+            well_formed(said)
+            assert words.trouble in said or words.about in said, said
+
+
+@pytest.mark.parametrize("persona", VOICE.personas)
+def test_a_question_that_is_about_no_finding_is_not_passed_over(persona):
+    for seed in range(8):
+        assert say(Say(), None, persona, "Do you have a dog?", seed=seed).startswith(
+            tuple(WORDS["bank"][persona]["asked"])
+        )
+
+
+def test_medicines_that_nobody_has_named_are_no_others():
+    for words in COMPLAINTS.values():
+        for claim in words.topics["medicines"].yes + words.topics["medicines"].no:
+            assert not re.search(r"\b(?:other|else)\b", claim), claim
+
+
 def test_nobody_names_an_illness():
     """Words of the phrase bank hold no illness; a name in a claim would give it away."""
     names = {name for words in COMPLAINTS.values() for name in words.illnesses}
