@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from ...core.acts import Act
@@ -21,6 +22,14 @@ NAMES: tuple[str, ...] = WORDS["names"]
 PATTERNS = Patterns(content(__file__, "reading.toml"), ("action", "number"))
 """What an agent's plain words bind to."""
 
+_ALL = re.compile(
+    r"\b(?:both|all)(?: of)?(?: (?:the|your|these|those))?(?: two| three)? (?:orders|bookings)\b"
+    r"|\b(?:both|all) of them\b|\bthem both\b",
+    re.IGNORECASE,
+)
+"""What names all that the customer has."""
+_SAID = {slot: re.compile("|".join(said)) for slot, said in WORDS["said"].items()}
+_TAG = re.compile(r"\[[^\[\]]*\]")
 _ASKED = ", with a question mark"
 
 Heading = tuple[str, tuple[str, ...], tuple[int, ...], int, tuple[str, int] | None]
@@ -31,13 +40,18 @@ the deed that was agreed."""
 def understand(text: str, context: Heading) -> Heard:
     """Read an utterance without a tag, by the patterns of ``reading.toml``. Linear in the text, and never raises.
 
-    Where no order is named, "it" is the one that was spoken of last, and to "do that" is to do what was agreed.
+    All orders are each of them. Where no order is named, "it" is the one that was spoken of last, and to "do that" is
+    to do what was agreed.
 
     Args:
         text: Any string.
         context: What can be named.
     """
     *named, last, _ = context
+    orders = range(1, len(context[1]) + 1)
+    if len(orders) > 1:  # of several orders each is one
+        thing = DOMAINS[context[0]].thing
+        text = _ALL.sub(" and ".join(f"{thing} {number}" for number in orders), text)
     acts, numbers = _read(text, context, _vocabulary(*named))
     if not acts and not numbers and last:
         acts, _ = _read(text, context, _pointing(context[0], last))
@@ -113,6 +127,8 @@ def _describe(cue: Cue) -> tuple[str, tuple, str]:
         slot = "opening"
     elif isinstance(act, HangUp):
         slot = "hangup"
+    elif topic is None:
+        slot = _of_talk(cue)
     elif isinstance(act, Tell):
         slot = act.word
         if isinstance(topic, Ask) and topic.topic == "identity":
@@ -126,7 +142,16 @@ def _describe(cue: Cue) -> tuple[str, tuple, str]:
     first, _, last = public.name.partition(" ")
     email = f"{first}.{last} at mail.example".lower()
     values = (public.name, email, public.place, domain.one, domain.thing, domain.things, doing, item, number)
-    return slot, values, "" if topic else "chat"
+    return slot, values, "chat" if slot == "talk" and topic is None else ""
+
+
+def _of_talk(cue: Cue) -> str:
+    """The slot that answers talk: what the agent only says that it has done, or will do, has not happened."""
+    heard = _TAG.sub("", cue.heard).lower().replace("’", "'")
+    if cue.problem or heard.rstrip().endswith("?"):
+        return "talk"
+    found = next((slot for slot, pattern in _SAID.items() if pattern.search(heard)), "talk")
+    return "talk" if found == "claimed" and cue.before.done else found
 
 
 GRAMMAR = Grammar(ACTS, understand)

@@ -13,7 +13,7 @@ from dialogym.envs.service.family import Known
 from dialogym.envs.service.game import Ask, Call, Confirm, HangUp, Lookup, Record, Tell, Write
 from dialogym.envs.service.guide import GUIDE
 from dialogym.envs.service.mind import Customer
-from dialogym.envs.service.voice import GRAMMAR, VOICE, printed, understand
+from dialogym.envs.service.voice import GRAMMAR, VOICE, WORDS, printed, understand
 from dialogym.simulated_users.cast import FAILED, MET, Moment
 from dialogym.simulated_users.user import Cue
 
@@ -49,6 +49,44 @@ def test_each_question_of_the_demonstrator_binds_without_its_tag(public):
 
     for topic, question in _WORDS["questions"].items():
         assert understand(question, (public.domain, public.items, public.numbers, 0, None)).act == Ask(topic)
+
+
+def talked(heard, persona="formal", seed=0, done=None):
+    state = Call(3, "customer", done=done)
+    here = Cue(Say(), "customer", SHOP, persona, heard, False, "", "", state)
+    return VOICE.say([here], [Stream(np.random.default_rng(seed))])[0]
+
+
+@pytest.mark.parametrize("persona", VOICE.personas)
+@pytest.mark.parametrize(
+    ("heard", "slot"),
+    [
+        ("Done, I have cancelled it.", "claimed"),
+        ("I've just returned your kettle.", "claimed"),
+        ("Your order has been cancelled.", "claimed"),
+        ("All done!", "claimed"),
+        ("I'll quickly check that.", "announced"),
+        ("Let me see what I can do.", "announced"),
+        ("I am looking into this.", "announced"),
+    ],
+)
+def test_what_is_only_said_has_not_happened(heard, slot, persona):
+    assert understand(heard, (SHOP.domain, SHOP.items, SHOP.numbers, 1, ("cancel", 1))).act == Say()
+    for seed in range(8):
+        assert talked(heard, persona, seed) in WORDS["bank"][persona][slot]
+
+
+@pytest.mark.parametrize(
+    "heard", ["I see.", "Well, well.", "Nobody has done anything.", "Have you done that?", "I have not cancelled it."]
+)
+def test_other_talk_claims_and_announces_nothing(heard):
+    said = {sentence for slot in ("claimed", "announced") for sentence in WORDS["bank"]["formal"][slot]}
+    assert not any(talked(heard, seed=seed) in said for seed in range(8))
+
+
+def test_what_was_done_may_be_told():
+    said = WORDS["bank"]["formal"]["claimed"]
+    assert not any(talked("Done, I have cancelled it.", seed=seed, done=("cancel", 1)) in said for seed in range(8))
 
 
 def test_what_the_desk_prints():
