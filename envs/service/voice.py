@@ -29,6 +29,7 @@ _ALL = re.compile(
 )
 """What names all that the customer has."""
 _SAID = {slot: re.compile("|".join(said)) for slot, said in WORDS["said"].items()}
+_SENTENCE = re.compile(r"(?<=[.!?\n])")
 _TAG = re.compile(r"\[[^\[\]]*\]")
 _ASKED = ", with a question mark"
 
@@ -148,8 +149,9 @@ def _describe(cue: Cue) -> tuple[str, tuple, str]:
 def _of_talk(cue: Cue) -> str:
     """The slot that answers talk: what the agent only says that it has done, or will do, has not happened."""
     heard = _TAG.sub("", cue.heard).lower().replace("’", "'")
-    if cue.problem or heard.rstrip().endswith("?"):
+    if cue.problem:
         return "talk"
+    heard = "".join(sentence for sentence in _SENTENCE.split(heard.rstrip()) if not sentence.endswith("?"))
     found = next((slot for slot, pattern in _SAID.items() if pattern.search(heard)), "talk")
     return "talk" if found == "claimed" and cue.before.done else found
 

@@ -151,7 +151,9 @@ def test_openings_goodbyes_and_talk(persona):
 
 
 @pytest.mark.parametrize("persona", VOICE.personas)
-@pytest.mark.parametrize("heard", ["what brings you here?", "What can I do for you?", "What is the matter?"])
+@pytest.mark.parametrize("heard", [
+    "what brings you here?", "What can I do for you?", "What is the matter?", "Good morning, how are you feeling?",
+])  # fmt: skip
 def test_who_is_asked_what_it_came_for_says_so_again(heard, persona):
     for complaint, words in COMPLAINTS.items():
         assert hear(heard, (complaint, "small")).act == Say()
@@ -167,6 +169,13 @@ def test_a_question_that_is_about_no_finding_is_not_passed_over(persona):
         assert say(Say(), None, persona, "Do you have a dog?", seed=seed).startswith(
             tuple(WORDS["bank"][persona]["asked"])
         )
+
+
+@pytest.mark.parametrize("persona", VOICE.personas)
+def test_how_are_you_is_the_whole_question(persona):
+    for complaint, words in COMPLAINTS.items():
+        said = say(Say(), None, persona, "How are you sleeping?", complaint)
+        assert words.trouble not in said and said.startswith(tuple(WORDS["bank"][persona]["asked"])), said
 
 
 def test_medicines_that_nobody_has_named_are_no_others():

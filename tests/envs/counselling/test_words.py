@@ -89,6 +89,15 @@ def test_a_question_that_names_nothing_is_not_passed_over(heard, persona):
 
 
 @pytest.mark.parametrize("persona", VOICE.personas)
+@pytest.mark.parametrize("heard", ["What brings you here?", "Why did you come?"])
+def test_who_is_asked_what_it_came_for_says_so_again(heard, persona):
+    for seed in range(8):
+        text = say(Say(), None, persona, heard=heard, seed=seed)
+        well_formed(text)
+        assert HABITS["phone"].says in text, text
+
+
+@pytest.mark.parametrize("persona", VOICE.personas)
 def test_after_a_lost_turn_the_client_waits_for_another(persona):
     for seed in range(12):
         said = say(Say(), None, persona, seed=seed, problem="ambiguous", reason="One thing at a time, please.")

@@ -65,6 +65,7 @@ def talked(heard, persona="formal", seed=0, done=None):
         ("I've just returned your kettle.", "claimed"),
         ("Your order has been cancelled.", "claimed"),
         ("All done!", "claimed"),
+        ("I have returned it for you. Anything else?", "claimed"),
         ("I'll quickly check that.", "announced"),
         ("Let me see what I can do.", "announced"),
         ("I am looking into this.", "announced"),

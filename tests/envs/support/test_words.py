@@ -81,6 +81,13 @@ def test_two_strategies_are_ambiguous():
 
 
 @pytest.mark.parametrize("persona", VOICE.personas)
+def test_a_question_that_is_about_something_else_is_not_passed_over(persona):
+    asked = WORDS["bank"][persona]["asked"]
+    for seed in range(8):
+        assert say(Say(), None, persona, heard="What would help you right now?", seed=seed).startswith(asked)
+
+
+@pytest.mark.parametrize("persona", VOICE.personas)
 def test_after_a_lost_turn_the_seeker_waits_for_another(persona):
     """It does not trail off with a yes, a "So." or a "Well."."""
     for seed in range(12):
@@ -127,7 +134,7 @@ def test_every_reply_is_worded():
     assert {type(act) for act, _ in PAIRS} == {*REPLIES, Say}
     slots = {VOICE.describe(cue(act, last))[0] for act, last in PAIRS}
     slots |= {"opening", VOICE.describe(cue(Tell("loss"), Question(), told="loss"))[0]}
-    assert slots | set(WORDS["topics"]) | {"chat", "unclear", "illegal"} == set(WORDS["bank"]["terse"])
+    assert slots | set(WORDS["topics"]) | {"chat", "asked", "unclear", "illegal"} == set(WORDS["bank"]["terse"])
 
 
 @pytest.mark.parametrize("persona", VOICE.personas)
