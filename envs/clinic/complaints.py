@@ -72,7 +72,7 @@ _MEDICINES = Topic(
     "|anything else (?:that )?you take"
     "|what else (?:are you taking|do you take)",
     ("I take something every day", "I have a box of pills that I take"),
-    ("I take nothing of that kind", "I am on no medicines at all"),
+    ("I take nothing of that kind", "I am on no medicines"),
 )
 
 
