@@ -12,8 +12,8 @@ from ...core.checks import between, one_of, whole
 from ...core.dialogue import Dialogue
 from ...core.setting import Setting
 from ..base import Family
-from .game import ACTS, SEATS, Call, Class, Exercise, Lecture, Pair
-from .mind import CLASS, Pupilhood
+from .game import ACTS, SEATS, Call, Class, Exercise, Lecture, Lesson, Pair
+from .mind import CLASS, Pupilhood, Pupils
 from .subjects import SUBJECTS
 from .voice import NAMES, PATTERNS, STUDENTS, VOICE, understand
 
@@ -209,6 +209,10 @@ class Classroom(Family):
             f"class, truly with {self.candid:.0%}. One thing at a time."
         )
 
+    def success(self, game: Class, state: Lesson, hidden: Pupils) -> bool:
+        """Whether all master it."""
+        return all(hidden.masters)
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
         state, then, now = dialogue.state, dialogue.hidden_start, dialogue.hidden
@@ -220,7 +224,7 @@ class Classroom(Family):
         return {
             "mastery": share,
             "gain": share - sum(then.masters) / len(then.masters),
-            "all_master": all(now.masters),
+            "all_master": self.success(dialogue.setting.game_as(Class), state, now),
             "teacher_talk": talked / state.turn if state.turn else None,
             "calls": len(called),
             "called": len(set(called)),

@@ -14,7 +14,7 @@ from ...core.setting import Setting
 from ...core.solver import Solution
 from ..base import Family
 from .domains import DOMAINS, PRESETS, extract
-from .game import SEATS, Ask, Consultation, Suggest
+from .game import SEATS, Ask, Consultation, Session, Suggest
 from .mind import Client, Renamed
 from .voice import ACTS, GRAMMAR, NAMES, PATTERNS, PUSHING_GRAMMAR, VOICE
 
@@ -264,12 +264,16 @@ class Coaching(Family):
         """What may be named: domain, preset, and whether one can suggest."""
         return (dialogue.scenario.domain, self.preset, self.conformity > 0.0)
 
+    def success(self, game: Consultation, state: Session, hidden: str) -> bool:
+        """Whether what suits the client was recommended."""
+        return state.recommended == hidden
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
         state, right, part = dialogue.state, dialogue.hidden, extract(dialogue.scenario.domain, self.preset)
         said, place = state.recommended, part.strategies.index
         return {
-            "success": said == right,
+            "success": self.success(dialogue.setting.game_as(Consultation), state, right),
             "near": said is not None and part.near(place(right), place(said)),
             "recommended": said,
             "ending": state.ending or "truncated",

@@ -30,8 +30,9 @@ from .game import (
     Reflect,
     Session,
     Sustain,
+    Talk,
 )
-from .mind import Client
+from .mind import Client, Mood
 from .voice import ACTS, NAMES, PATTERNS, VOICE, understand
 
 CHANGE_TALK: tuple[type[Act], ...] = (Change, Evoked, Propose, Agree)
@@ -258,6 +259,10 @@ class Counselling(Family):
             f"{self.ready:g}; a turn costs {self.cost:g}, and you have {self.turns}. One act a message."
         )
 
+    def success(self, game: Session, state: Talk, hidden: Mood) -> bool:
+        """Whether the client agreed to a plan of its own."""
+        return state.ending == "agreed"
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
         state, hidden = dialogue.state, dialogue.hidden
@@ -266,7 +271,7 @@ class Counselling(Family):
         acts = [step.act for step in dialogue.steps]
         questions = sum(isinstance(act, (Explore, Elicit)) for act in acts)
         return {
-            "agreed": state.ending == "agreed",
+            "agreed": self.success(dialogue.setting.game_as(Session), state, hidden),
             "ready": hidden.stage == 2,
             "change_talk": change / (change + sustain) if change + sustain else None,
             "reflections_to_questions": sum(isinstance(act, Reflect) for act in acts) / questions

@@ -12,7 +12,7 @@ from ...core.dialogue import Dialogue
 from ...core.setting import Setting
 from ..base import Family
 from .domains import DOMAINS
-from .game import ACTS, PARTS, SEATS, SKILLS, TOP, Explore, Make, Rounds, place_of
+from .game import ACTS, PARTS, SEATS, SKILLS, TOP, Explore, Make, Rounds, Training, place_of
 from .mind import MODELS, Learner, Student
 from .voice import NAMES, PATTERNS, VOICE, understand
 
@@ -224,6 +224,10 @@ class DataTeaching(Family):
             for act in (step.act, *(act for _, _, act in step.exchange.replies)):
                 last = getattr(act, "part", "") or getattr(act, "data", "") or getattr(act, "skill", "") or last
         return dialogue.scenario.domain, last
+
+    def success(self, game: Rounds, state: Training, hidden: Student) -> bool:
+        """Whether every skill is mastered."""
+        return all(level == TOP for level in hidden.levels)
 
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""

@@ -15,7 +15,7 @@ from ...core.setting import Setting
 from ...core.solver import Solution
 from ..base import Family
 from .domains import DOMAINS, PRESETS, requests
-from .game import SEATS, Ask, Commission, Deliver, Draft, Edit, Examples, Search, Want
+from .game import SEATS, Ask, Commission, Deliver, Draft, Edit, Examples, Search, Want, Work
 from .mind import FEEDBACK, Kind, Renamed, User, Wish
 from .voice import PATTERNS, VOICE, grammar
 
@@ -364,13 +364,16 @@ class Drafting(Family):
         """What may be named: the domain, and which acts there are."""
         return (dialogue.scenario.domain, self.preset != "trip", self.showing)
 
+    def success(self, game: Commission, state: Work, hidden: Wish) -> bool:
+        """Whether the final version is right in every aspect."""
+        return state.final == hidden.spec
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
         game, state, want = dialogue.setting.game_as(Commission), dialogue.state, dialogue.hidden.spec
         every, final = len(game.aspects), state.final
         told: dict[int, int] = {}
-        passive = contradictions = 0
-        premature = False
+        passive, contradictions, premature = 0, 0, False
         for step in dialogue.steps:
             if isinstance(step.act, (Draft, Deliver)):
                 spec = game.spec(step.act.version)
@@ -383,7 +386,7 @@ class Drafting(Family):
                     passive += before.topic is None
         right = [] if final is None else [place for place in range(every) if final[place] == want[place]]
         return {
-            "all_right": len(right) == every,
+            "all_right": self.success(game, state, dialogue.hidden),
             "aspects_right": len(right) / every,
             "ending": state.ending or "truncated",
             "premature": premature,

@@ -14,7 +14,7 @@ from ...core.setting import Setting
 from ...core.solver import Solution
 from ..base import Family
 from .briefs import brief
-from .game import SEATS, Answer, Ask, Explain, Guess, Mystery, Quest, Reply, Try
+from .game import SEATS, Answer, Ask, Explain, Guess, Mystery, Quest, Reply, Round, Try
 from .mind import Story, Teller, Thinker
 from .optimum import solution
 from .subjects import NAMES, SUBJECTS, Case, story, table
@@ -243,23 +243,32 @@ class Guessing(Family):
         """What may be named."""
         return dialogue.scenario.subject
 
+    def success(self, game: Quest | Mystery, state: Round, hidden: Any) -> bool:
+        """Whether the thing was named, the value was right, or all of the explanation was."""
+        return self._score(game, state, hidden) > 1.0 - 1e-9
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
-        state, setting = dialogue.state, dialogue.setting
-        game: Any = setting.game
-        paid = self.cost * (state.turn - 1 if self.preset in ("things", "cities") else state.questions)
-        score = game.payoff(state, setting.seat, dialogue.hidden) + paid if state.ending in ("found", "said") else 0.0
+        state = dialogue.state
+        game: Any = dialogue.setting.game
         replies = [act for step in dialogue.steps for _, _, act in step.exchange.replies]
         named = state.ending == "found"
         return {
-            "found": score > 1.0 - 1e-9,
-            "score": score,
+            "found": self.success(game, state, dialogue.hidden),
+            "score": self._score(game, state, dialogue.hidden),
             "ending": state.ending or "truncated",
             "questions": sum(isinstance(step.act, (Ask, Try)) for step in dialogue.steps),
             "beside": sum(isinstance(act, Reply) and act.word == "beside" for act in replies),
             "turns": state.turn,
             "lmrl_return": (1 if named else 0) - state.turn if self.preset in ("things", "cities") else None,
         }
+
+    def _score(self, game: Quest | Mystery, state: Round, hidden: Any) -> float:
+        """What the last word was worth, before costs."""
+        if state.ending not in ("found", "said"):
+            return 0.0
+        paid = self.cost * (state.turn - 1 if self.preset in ("things", "cities") else state.questions)
+        return game.payoff(state, SEATS[0], hidden) + paid
 
     def in_words(self, outcome: Mapping[str, Any]) -> str:
         """How it ended."""

@@ -13,8 +13,8 @@ from ...core.setting import Setting
 from ...simulated_users.user import Cue
 from ..base import Family
 from .calls import CASES, Case
-from .game import ACTS, PARTS, PLAN, RESTART, SEATS, Check, Done, Fix, Line, Report, Restart
-from .mind import Caller
+from .game import ACTS, PARTS, PLAN, RESTART, SEATS, Call, Check, Done, Fix, Line, Report, Restart
+from .mind import Caller, Phone
 from .voice import PATTERNS, VOICE, printed, understand
 
 
@@ -225,6 +225,10 @@ class Helpdesk(Family):
         """Whether the customer is sure of hand; what is wrong with the phone it finds out when it looks."""
         return {"able": told["able"]}
 
+    def success(self, game: Line, state: Call, hidden: Phone) -> bool:
+        """Whether the mobile data works: tau2-bench's success."""
+        return state.ending == "solved"
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
         state, came_off = dialogue.state, []
@@ -236,7 +240,7 @@ class Helpdesk(Family):
                 came_off.append(said == Report("odd" if wrong else "fine") if type(step.act) is Check else not wrong)
         restarts = acts.count(Restart())
         return {
-            "solved": state.ending == "solved",
+            "solved": self.success(dialogue.setting.game_as(Line), state, dialogue.hidden),
             "escalated": state.ending == "escalated",
             "hung_up": state.ending == "hung-up",
             "user_actions": sum(map(_of_customer, acts)) + restarts,

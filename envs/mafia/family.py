@@ -199,6 +199,10 @@ class Mafia(Family):
                     return seat
         return ""
 
+    def success(self, game: Company, state: Circle, hidden: tuple[Name]) -> bool:
+        """Whether the guilty one is found."""
+        return state.ending in Company.ENDINGS
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
         state, guilty = dialogue.state, dialogue.hidden[0]
@@ -215,7 +219,7 @@ class Mafia(Family):
         said = 1 + sum(seat in NAMES for _, seat, _ in replies)
         words = sum(len(self._plain(step.text).split()) for step in dialogue.steps)
         return {
-            "found": state.ending in Company.ENDINGS,
+            "found": self.success(dialogue.setting.game_as(Company), state, dialogue.hidden),
             "found_first": state.ending == "first",
             "wrong": sum(act.word == "clean" for _, act in counts),
             "vote_share": against / voices if voices else 0.0,

@@ -219,6 +219,10 @@ class Panel(Family):
         spoken = bool(dialogue.steps) and not state.members[state.at].won
         return dialogue.scenario.case, MEMBERS[state.at] if spoken else ""
 
+    def success(self, game: Hearing, state: Table, hidden: tuple[Judge, ...]) -> bool:
+        """Whether it is decided in the learner's favour."""
+        return sum(member.mark for member in state.members) >= self.needed
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
         state, hidden = dialogue.state, dialogue.hidden
@@ -231,7 +235,7 @@ class Panel(Family):
         lost = sum(bool(step.problem) for step in dialogue.steps)
         right = [act.point == hidden[MEMBERS.index(act.to)].cares for act in argued]
         return {
-            "decision": sum(marks) >= self.needed,
+            "decision": self.success(dialogue.setting.game_as(Hearing), state, hidden),
             "gain": gain,
             "spread": statistics.pstdev(marks),
             "on_point": sum(right) / len(right) if right else None,

@@ -11,7 +11,7 @@ from ...core.checks import between, whole
 from ...core.dialogue import Dialogue
 from ..base import Family
 from .charities import CHARITIES
-from .game import ACTS, FACTS, KINDS, MOVERS, Appeal, Campaign
+from .game import ACTS, FACTS, KINDS, MOVERS, Appeal, Campaign, Plea
 from .mind import PEOPLE, Mindset, Persuadee
 from .voice import NAMES, PATTERNS, SUMS, VOICE, understand
 
@@ -218,12 +218,16 @@ class Persuasion(Family):
         """The metrics of a final state that are numbers of their own, for exact means."""
         return {"donation": state.given / 100, "donors": float(state.given > 0), "turns": float(state.turn)}
 
+    def success(self, game: Campaign, state: Plea, hidden: Mindset) -> bool:
+        """Whether something is given, as Persuasion for Good counts donors."""
+        return state.given > 0
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
         state, then, now = dialogue.state, dialogue.hidden_start, dialogue.hidden
         return {
             "donation": state.given / 100,
-            "donors": state.given > 0,
+            "donors": self.success(dialogue.setting.game_as(Campaign), state, now),
             "levels": now.will - then.will,
             "convinced": not now.doubts if then.doubts else None,
             "made_up": sum(self._makes_up(step.text, dialogue.scenario.charity) for step in dialogue.steps),

@@ -16,8 +16,8 @@ from ...core.setting import Setting
 from ...core.solver import Mass, OutOfReach, Solution
 from ..base import Family
 from .bounds import free_answers
-from .game import ANY, SEATS, Criticise, Rewards, Shelf, Tell
-from .mind import PEOPLE, Guest, Kind
+from .game import ANY, SEATS, Criticise, Rewards, Round, Shelf, Tell
+from .mind import PEOPLE, Guest, Kind, Wanted
 from .places import GUESTS, OCCASIONS, REGION, TOWNS, Catalogue, catalogue
 from .voice import ACTS, PATTERNS, VOICE, understand
 
@@ -276,13 +276,17 @@ class Recommendation(Family):
         """Where the houses are, and which of them head the list."""
         return (dialogue.scenario.where, dialogue.setting.game_as(Shelf).list(dialogue.state))
 
+    def success(self, game: Shelf, state: Round, hidden: Wanted) -> bool:
+        """Whether something was taken: the sources' SR."""
+        return bool(state.taken)
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
         state = dialogue.state
         said = [act for step in dialogue.steps for _, _, act in step.exchange.replies]
         names = catalogue(dialogue.scenario.where).names
         return {
-            "success": bool(state.taken),
+            "success": self.success(dialogue.setting.game_as(Shelf), state, dialogue.hidden),
             "turns": state.turn,
             "hdcg": hdcg(state.turn, state.taken) if state.taken else 0.0,
             "asks": state.asks,

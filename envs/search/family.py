@@ -24,9 +24,10 @@ from .game import (
     Clarify,
     Correct,
     Desk,
+    Session,
     ndcg,
 )
-from .mind import BROWSING, IMPATIENT, POPULARITY, READY, TIRING, Manner, Searcher
+from .mind import BROWSING, IMPATIENT, POPULARITY, READY, TIRING, Manner, Need, Searcher
 from .queries import QUERIES, USERS
 from .voice import PATTERNS, VOICE, understand
 
@@ -245,6 +246,10 @@ class Search(Family):
         told = dialogue.state.facts[0]
         return dialogue.scenario.query, "" if told == UNSURE else told
 
+    def success(self, game: Desk, state: Session, hidden: Need) -> bool:
+        """Whether the page that was needed came first."""
+        return state.shown[:1] == (hidden.page,)
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
         state, page = dialogue.state, dialogue.hidden.page
@@ -253,7 +258,7 @@ class Search(Family):
         told = sum(w for w, fact in zip(WEIGHTS, state.facts, strict=True) if fact not in ("", UNSURE))
         return {
             "ndcg": ndcg(state.shown, page) if state.shown else 0.0,
-            "success": state.shown[:1] == (page,),
+            "success": self.success(dialogue.setting.game_as(Desk), state, dialogue.hidden),
             "importance": told / sum(WEIGHTS),
             "questions": sum(isinstance(act, Clarify) for act in done),
             "vague": sum(getattr(act, "value", "") == UNSURE for act in said),

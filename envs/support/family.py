@@ -11,8 +11,21 @@ from ...core.checks import between, one_of, whole
 from ...core.dialogue import Dialogue
 from ...core.setting import Setting
 from ..base import Family
-from .game import CAUSES, PLAN_FOR, SEATS, Disclose, Inform, Question, Reassure, Reflect, Restate, Session, Suggest
-from .mind import Person
+from .game import (
+    CAUSES,
+    PLAN_FOR,
+    SEATS,
+    Disclose,
+    Inform,
+    Question,
+    Reassure,
+    Reflect,
+    Restate,
+    Session,
+    Suggest,
+    Talk,
+)
+from .mind import Person, Seeker
 from .situations import SITUATIONS
 from .voice import ACTS, NAMES, PATTERNS, VOICE, understand
 
@@ -235,13 +248,17 @@ class Support(Family):
             "as there is trust, a wrong one adds a step. One strategy a message."
         )
 
+    def success(self, game: Session, state: Talk, hidden: Seeker) -> bool:
+        """Whether no distress is left: the sources' SR."""
+        return state.distress == 0
+
     def measure(self, dialogue: Dialogue) -> dict[str, Any]:
         """The metrics of a finished dialogue."""
         state, hidden, game = dialogue.state, dialogue.hidden, dialogue.setting.game_as(Session)
         acts = [step.act for step in dialogue.steps]
         plan = next((act.plan for act in acts if isinstance(act, Suggest)), None)
         return {
-            "solved": state.distress == 0,
+            "solved": self.success(game, state, hidden),
             "turns": state.turn,
             "relief": (game.distress - state.distress) / game.distress,
             "told": bool(state.told),

@@ -9,11 +9,15 @@ from typing import NamedTuple
 
 import pytest
 from dialogym.core.belief import Belief
-from dialogym.envs.make import make_engine
+from dialogym.envs.make import load_family, make_engine
+from dialogym.envs.registration import TABLE
 from dialogym.evaluation.consistency import _ends, _summed, by_task, exact_tasks, percentile, unbiased
 from dialogym.evaluation.exact import classes, expected_return
+from dialogym.policies.registry import make_policy
+from dialogym.policies.rollout import rollout
 from dialogym.scripts.main import main
 
+from ..reach import OUT_OF_REACH, SHIPPED
 from ..toy import HEURISTICS as HEURISTICS
 from ..toy import TOY, Cafe, CafeGame, Order, improvise  # noqa: F401
 
@@ -128,6 +132,66 @@ def test_a_familys_own_success_counts():
     game = family.setting(family.scenarios()[0]).game
     right = sum(p for hidden, p in family.setting(family.scenarios()[0]).prior if game.target(hidden) is None)
     assert sum(task.weight * task.success for task in tasks) == pytest.approx(right)
+
+
+METRICS = {
+    "CarDealer-v0": "sold",
+    "Classroom-v0": "all_master",
+    "Clinic-v0": "accuracy",
+    "Coaching-v0": "success",
+    "Counselling-v0": "agreed",
+    "DataTeaching-v0": "mastery",
+    "Drafting-v0": "all_right",
+    "GuessCity-v0": "found",
+    "Helpdesk-v0": "solved",
+    "Mafia-v0": "found",
+    "Panel-v0": "decision",
+    "Persuasion-v0": "donors",
+    "Recommendation-v0": "success",
+    "Riddle-v0": "found",
+    "Rule-v0": "found",
+    "Search-v0": "success",
+    "Service-v0": "success",
+    "Support-v0": "solved",
+    "Trading-v0": "filled",
+    "TwentyQuestions-v0": "found",
+}
+"""The metric of each family that is its success: one where all went well."""
+
+
+def test_every_family_that_tells_a_success_is_held_to_a_metric():
+    telling = {path for env_id, (path, _) in TABLE.items() if env_id in SHIPPED and load_family(path, {}).success}
+    assert telling == {TABLE[env_id][0] for env_id in METRICS}
+
+
+@pytest.mark.parametrize("env_id", METRICS)
+def test_a_success_is_the_familys_metric(env_id):
+    engine, metric, met = make_engine(env_id), METRICS[env_id], set()
+    for name in ("scripted", "random"):
+        for dialogue in rollout(engine, make_policy(name, engine), range(40)):
+            success = engine.family.success(dialogue.setting.game, dialogue.state, dialogue.hidden)
+            assert success == (engine.family.measure(dialogue)[metric] == 1.0)
+            met.add(success)
+    assert met == {False, True}
+
+
+def test_the_rate_of_success_is_the_mean_of_the_metric():
+    """That of the source. Half of what the informed could expect is had by talks that leave somebody in distress."""
+    (row,) = by_task("Support-v0", ["gate"]).rows
+    engine = make_engine("Support-v0")
+    solved = [
+        engine.family.measure(dialogue)["solved"]
+        for dialogue in rollout(engine, make_policy("gate", engine), range(1000))
+    ]
+    assert row.exact and row.passes[1] == pytest.approx(sum(solved) / len(solved), abs=0.05)
+
+
+@pytest.mark.parametrize("env_id", ["ClinicLarge-v0", "RecommendationLarge-v0"])
+def test_what_is_out_of_reach_is_sampled(env_id):
+    """To tell a success needs no optimum."""
+    assert env_id in OUT_OF_REACH
+    (row,) = by_task(env_id, ["scripted"], episodes=80).rows
+    assert not row.exact and (row.tasks, row.trials) == (10, 8) and 0.0 < row.passes[1] <= 1.0
 
 
 def test_the_command_writes_it(tmp_path, capsys):
