@@ -151,11 +151,12 @@ class Recommendation(Family):
     ## Metrics
 
     `info["outcome"]`, at the end: `success` (something was taken; its mean is the sources' SR@T, with T the number of
-    `turns`), `turns` (its mean is AT, to which a failure counts with the turns it took), `hdcg` (UNICORN's hDCG of the
-    turn and the place in the list at which it was taken, 0 if it was not), `asks`, `shows`, `vague` (answers that said
-    nothing), `critiques`, `retained` (the guest did not leave, RecoWorld's aim), `taken` (the name of the house, or
-    `None`), `ending` (`taken`, `left`, `stopped`, `limit` or `truncated`), `malformed` (ambiguous turns included),
-    `illegal`. `info["hidden"]` then holds `place` (the name of the house that was wanted) and `kind`.
+    `turns`), `turns` (that the dialogue took), `at` (its mean is the sources' AT, to which a failure counts with all T
+    turns, however early it came), `hdcg` (UNICORN's hDCG of the turn and the place in the list at which it was taken, 0
+    if it was not), `asks`, `shows`, `vague` (answers that said nothing), `critiques`, `retained` (the guest did not
+    leave, RecoWorld's aim), `taken` (the name of the house, or `None`), `ending` (`taken`, `left`, `stopped`, `limit`
+    or `truncated`), `malformed` (ambiguous turns included), `illegal`. `info["hidden"]` then holds `place` (the name of
+    the house that was wanted) and `kind`.
 
     ## References
 
@@ -192,7 +193,8 @@ class Recommendation(Family):
     voice: ClassVar = VOICE
     metrics_of: ClassVar[Mapping[str, str]] = {
         "success": "share of guests who took something (SR@T)",
-        "turns": "turns of the recommender (AT)",
+        "turns": "turns of the recommender",
+        "at": "turns until something was taken, and all there are where nothing was (AT)",
         "hdcg": "hDCG: how early, and how high in the list, it was taken",
         "asks": "questions asked",
         "shows": "shows",
@@ -288,6 +290,7 @@ class Recommendation(Family):
         return {
             "success": self.success(dialogue.setting.game_as(Shelf), state, dialogue.hidden),
             "turns": state.turn,
+            "at": state.turn if state.taken else self.turns,
             "hdcg": hdcg(state.turn, state.taken) if state.taken else 0.0,
             "asks": state.asks,
             "shows": state.shows,

@@ -59,7 +59,8 @@ def _sources() -> Iterator[str]:
     )
     yield (
         "**EAR** (Lei et al. 2020). Kept: many rounds, in which a refusal teaches something, and success within T "
-        "turns and the turns it took (SR@T, AT). Changed: what a refusal teaches is a step of Bayes' rule, and a "
+        "turns and the turns it took, where a failure counts with all T (SR@T, AT). Changed: what a refusal teaches is "
+        "a step of Bayes' rule, and a "
         "*critic* says what is wrong, because items are few enough to be reckoned with one by one. The user does not "
         "give the first attribute away, because to find it is a good part of the game. For context, from the same "
         "table: .429 and 12.88 turns."

@@ -255,6 +255,7 @@ def test_what_a_dialogue_pays_and_counts():
         0,
         True,
     )
+    assert outcome["at"] == 3
     assert outcome["hdcg"] == pytest.approx(hdcg(3, 1)) and reward == pytest.approx(1 + 0.01)
 
 
@@ -262,6 +263,7 @@ def test_stop_pays_what_was_spent_and_no_sale():
     reward, outcome, _ = run(["[show]", "[stop]"], Wanted(9, "unsure"))
     assert reward == pytest.approx(-0.1 - 0.1) and outcome["ending"] == "stopped" and not outcome["success"]
     assert outcome["hdcg"] == 0.0 and outcome["taken"] is None
+    assert (outcome["turns"], outcome["at"]) == (2, 5), "the sources' average turn counts a failure with all turns"
 
 
 def test_hdcg_as_unicorn_computes_it():
