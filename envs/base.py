@@ -64,9 +64,9 @@ class Family:
             seat's name as it is.
         metrics_of: Numeric keys of `measure` worth averaging, each with a one-line explanation.
         bound: ``bound(scenario)``, a proven upper bound on the best expected payoff, where the optimum is out of reach.
-        success: ``success(game, state, hidden)``, whether a dialogue that ended so has reached its end; without it, a
-            payoff of at least half of what could be expected by who knew the hidden state (see
-            `evaluation.consistency`).
+        success: ``success(game, state, hidden)``, whether a dialogue that ended so has reached its end, by the metric
+            of the family's source; without it, a payoff of at least half of what could be expected by who knew the
+            hidden state (see `evaluation.consistency`).
         measures: ``measures(game, state, hidden)``, the two sides of a trade-off (see `evaluation.pareto`).
         duel: ``duel(stream)``, where other seats can learn too: see `Seats`.
         listener: ``listener(seat, scenario)``, the setting of a seat of `duel` that takes the other one for the

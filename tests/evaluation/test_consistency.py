@@ -16,6 +16,7 @@ from dialogym.evaluation.exact import classes, expected_return
 from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import rollout
 from dialogym.scripts.main import main
+from dialogym.scripts.pages import consistency
 
 from ..reach import OUT_OF_REACH, SHIPPED
 from ..toy import HEURISTICS as HEURISTICS
@@ -200,3 +201,38 @@ def test_the_command_writes_it(tmp_path, capsys):
     assert "pass^8" in capsys.readouterr().out and '"unreliability": 0.0' in out.read_text()
     with pytest.raises(ValueError, match="trials must be from 1"):
         by_task(TOY, ["optimal"], trials=0)
+
+
+PAGE = (consistency.DOCS / "consistency.md").read_text(encoding="utf-8")
+QUICK = ("Classroom-v0", "Counselling-v0", "Persuasion-v0", "Tutoring-v0")
+"""Of these the page's whole line is made anew, of the others the rule's part."""
+
+
+def test_the_page_is_that_of_its_words():
+    told = PAGE.split("\n")
+    assert [part for part in consistency.WORDS.read_text(encoding="utf-8").split("\n") if part not in told] == [
+        "{first}",
+        "{others}",
+    ]
+    assert {env_id for env_id in METRICS if env_id not in (consistency.FIRST, "Mafia-v0", "Panel-v0")} == {
+        env_id for env_id, success in consistency.OTHERS.items() if success
+    }
+
+
+@pytest.mark.parametrize(
+    "env_id",
+    [
+        pytest.param(env_id, marks=() if success or env_id in QUICK else pytest.mark.long)  # solves it for the informed
+        for env_id, success in consistency.OTHERS.items()
+    ],
+)
+def test_the_page_has_the_numbers_of_every_family(env_id):
+    (line,) = [line for line in PAGE.split("\n") if line.startswith(f"| {env_id} |")]
+    if env_id in QUICK:
+        assert line == consistency.row(env_id)
+        return
+    name = line.split("`")[1]
+    (rule,) = by_task(env_id, [name]).rows
+    alone = consistency.line(env_id, rule).split(" | ")
+    told = line.split(" | ")
+    assert rule.exact and told[:2] + told[4:] == alone
