@@ -142,11 +142,11 @@ class Support(Family):
     ## Metrics
 
     `info["outcome"]`, at the end: `solved` (the share of talks that end with no distress left: the success rate SR of
-    PPDPP), `turns` (its average turn AT), `relief` (share of the distress that was relieved), `told` (the cause came
-    out), `advice_too_early` (a plan was suggested with trust below 2), `right_plan` (a plan that fits the cause was
-    suggested), `comforting` (turns of listening, disclosure and comfort), `questions`, `ending` (`suggested`, `closed`,
-    `limit` or `truncated`), `malformed` (ambiguous turns included), `illegal`. `info["hidden"]` then holds `cause`,
-    `kind` and `trust`.
+    PPDPP), `turns` (that the talk took; to its average turn AT a talk that fails counts with all turns, here with those
+    that it took), `relief` (share of the distress that was relieved), `told` (the cause came out), `advice_too_early`
+    (a plan was suggested with trust below 2), `right_plan` (a plan that fits the cause was suggested), `comforting`
+    (turns of listening, disclosure and comfort), `questions`, `ending` (`suggested`, `closed`, `limit` or `truncated`),
+    `malformed` (ambiguous turns included), `illegal`. `info["hidden"]` then holds `cause`, `kind` and `trust`.
 
     ## References
 
@@ -186,7 +186,7 @@ class Support(Family):
     voice: ClassVar = VOICE
     metrics_of: ClassVar[Mapping[str, str]] = {
         "solved": "share of talks that end with no distress left (SR)",
-        "turns": "turns of the supporter (AT)",
+        "turns": "turns of the supporter",
         "relief": "share of the distress that was relieved",
         "told": "share of talks in which the cause came out",
         "advice_too_early": "share of talks in which a plan was suggested before there was full trust",

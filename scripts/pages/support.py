@@ -35,9 +35,9 @@ SOURCES = (
         "PPDPP",
         "Deng et al. (2024) plan with these strategies against a language model as the seeker; another one judges "
         "after each turn whether the seeker feels worse, the same, better, or has solved its problem (-1, -.5, .5, 1), "
-        "and a dialogue succeeds above .5, within eight turns. Metrics: success rate SR and average turn AT. Kept: the "
-        "two metrics (`solved`, `turns`), worse, same and better as what the seeker says of itself, a price of turns. "
-        "Changed: the verdict is a public number in place of a judgement, so that nobody can be talked into it; the "
+        "and a dialogue succeeds above .5, within eight turns. Metrics: success rate SR and average turn AT. Kept: "
+        "success rate and turns (`solved`, `turns`; a failure counts with the turns that it took), worse, same and "
+        "better as what the seeker says of itself, a price of turns. Changed: the verdict is a public number in place of a judgement, so that nobody can be talked into it; the "
         "payoff is what was relieved at the end. Its abstract tells that it outperforms other planners on negotiation, "
         "support and tutoring, without a figure, and its repository holds none; of a later one with a language model "
         "as seeker and judge, DialogXpert (Rakib et al. 2025, arXiv:2505.17795), the abstract reports success rates "
