@@ -350,11 +350,8 @@ class Drafting(Family):
             f"have not spoken of with probability 10%, ramblers with {self.talkative:.0%}. After a search for an "
             f"aspect you can ask about it again. A question costs {self.ask_cost:g}, a search {self.show_cost:g}."
         )
-        part = (
-            f" One that is right in part is worth {self.partial:g} times its share of right aspects."
-            if self.partial
-            else ""
-        )
+        share = f"{self.partial:g} times its share of right aspects"
+        part = f" One that is right in part is worth {share}." if self.partial else ""
         yield (
             "A final version that is right in all aspects is worth the mean of 1 for each aspect that you searched for "
             f"and {self.unseen:g} for each other, else 0; to deliver ends the dialogue.{part}"
