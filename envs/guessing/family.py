@@ -71,8 +71,8 @@ class Guessing(Family):
 
     All things, all cities and all rules are equally likely, and stay what they are. The answers are in the brief; with
     `open_book` off, that of things and cities names the questions and what can be thought of only, and the learner has
-    to know the world. Facts about cities are public ones: official language, climate by the main group of Köppen's
-    classification, inhabitants of the city itself.
+    to know the world. Facts about cities are public ones: the main official language, climate by the main group of
+    Köppen's classification, inhabitants of the city itself.
 
     A riddle has a *cause*: a mishap (probability 0.75) or somebody's plan. Of either, *how* and *who* are yes or no
     with equal chances. So is *dark*; *alone* is yes with probability 0.8 after a mishap, and with 0.2 after a plan.
@@ -100,7 +100,8 @@ class Guessing(Family):
 
     1. A clause that asks (`can it fly?`, `what language do they speak there?`, `I would like to know if it was dark`)
        asks the question of the bank that it names. Two questions in one utterance are ambiguous, and the thinker asks
-       which.
+       which. What is not in the bank is not answered as if it were (`does it have legs?` is not `does it have four
+       legs?`), and to a question with what, who or why nobody says yes or no.
     2. `Is it a cat?`, `I think it is Lima` and a bare name guess, as in LMRL-Gym, where a guess is a question. A thing
        that is named within a question of the bank is not guessed (`is it alive, like a cat?`).
     3. `What does 2, 0, 1 give?` tries; `my answer is 14` and `it is 14` answer; `is it 14?` is talk, since an answer

@@ -119,7 +119,9 @@ def questions(subject: str) -> dict[str, Question]:
     """The bank of questions, by name; of rules there is none."""
     preset = PRESET[subject]
     if preset == "things":
-        return {name: Question(each["words"], each["heard"]) for name, each in _THINGS["questions"].items()}
+        one = f"(?:{_THINGS['one']})"
+        bank = _THINGS["questions"].items()
+        return {name: Question(each["words"], each["heard"].replace("{one}", one)) for name, each in bank}
     if preset == "cities":
         bank = _CITIES["questions"].items()
         return {name: Question(each["words"], each["heard"], says=each["says"]) for name, each in bank}

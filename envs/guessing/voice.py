@@ -19,7 +19,8 @@ WORDS = content(__file__, "phrases.toml")
 
 READING = content(__file__, "reading.toml")
 """What a guesser's plain words bind to, as `Patterns` reads it."""
-KINDS = ("question", "thing", "fact", "input", "number")
+KINDS = ("question", "trait", "matter", "thing", "fact", "input", "number")
+_QUESTIONS = KINDS[:3]
 PATTERNS = Patterns(READING, KINDS)
 _NEEDS_QUESTION = ", with a question mark"
 _AND = r"(?: ?, ?(?:and )?| and | )"
@@ -52,7 +53,8 @@ def understand(text: str, subject: str) -> Heard:
     for one in found:
         clause = one.clause
         if one.act.startswith("ask") and (clause.asked or not one.act.endswith(_NEEDS_QUESTION)):
-            acts |= {Ask(name): f"ask about {name}" for name in clause.values("question")}
+            asked = (mention.value for mention in clause.mentions if mention.kind in _QUESTIONS)
+            acts |= {Ask(name): f"ask about {name}" for name in asked}
         elif one.act in ("guess", "name") and id(clause) not in asking:
             acts |= {Guess(thing): f"guess {thing}" for thing in clause.values("thing")}
         elif one.act == "check" and clause.asked:
@@ -100,14 +102,15 @@ def _explained(found: list[Found]) -> Heard:
 @cache
 def _vocabulary(subject: str) -> Vocabulary:
     bank = questions(subject)
+    told = [name for name, each in bank.items() if each.says != "{answer}"]
     facts = {
         f"{name}={word}": re.escape(fact)
         for name, each in bank.items()
         for word, fact in (("yes", each.yes), ("no", each.no))
         if fact
     }
-    rule = PRESET[subject] == "rule"
-    if PRESET[subject] == "riddle":  # as short as a tag: "cause: plan, how: yes"
+    rule, riddle = PRESET[subject] == "rule", PRESET[subject] == "riddle"
+    if riddle:  # as short as a tag: "cause: plan, how: yes"
         facts |= {
             f"{cause}=yes": rf"{facts[f'{cause}=yes']}|cause{_IS}(?:an? )?{cause}" for cause in ("mishap", "plan")
         }
@@ -117,7 +120,9 @@ def _vocabulary(subject: str) -> Vocabulary:
             facts |= {f"{name}={word}": rf"{facts[f'{name}={word}']}|{name}{_IS}{word}" for word in ("yes", "no")}
     return Vocabulary(
         {
-            "question": {name: each.heard for name, each in bank.items()},
+            "question": {name: each.heard for name, each in bank.items() if riddle},
+            "trait": {name: each.heard for name, each in bank.items() if not riddle and name not in told},
+            "matter": {name: bank[name].heard for name in told},
             "thing": called(subject),
             "fact": facts,
             "input": {"input": r"input\d+x\d+x\d+"} if rule else {},

@@ -33,6 +33,21 @@ def well_formed(text):
     assert not re.search(r"[.!?] [a-z]", text), text
 
 
+_ANSWER = re.compile(
+    r"(?:\W*(?:oh|ah|um|well|ha|hm|so|now|why|goodness|all|that is|it is|i am afraid|i say|if you)\b)*\W*"
+    r"(?:yes|yeah|yep|no|nope|not|never|none|sure|right|quite|indeed|exactly|certainly|definitely|of course|fine|good(?! (?:to|day|morning))"
+    r"|true|okay|ok|very well|correct|possible|say so|hardly|cannot be|do you think so|you think so|really|is that so"
+    r"|you don't say|how nice)\b"
+    r"|.*\b(?:hard to say|could not say|not able to|cannot (?:say|tell|find)|no idea|do not know|don't know"
+    r"|how should i know|who knows|not sure)\b"
+)
+
+
+def sounds_like_an_answer(text):
+    """Whether words could be taken for a yes or a no to what was asked last, or for a report that nobody could tell."""
+    return bool(_ANSWER.match(text.lower()))
+
+
 class Prattler:
     """Makes a random act, small talk or both, and loses turns."""
 

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ...growth import LINEAR, growth
+from ..bank import sounds_like_an_answer
 
 SAID = content(__file__, "utterances.toml")["said"]
 TOKENS = (
@@ -121,6 +122,24 @@ def test_nothing_raises(text):
         assert (heard.problem == "") == (heard.reason == "")
 
 
+@pytest.mark.parametrize("subject", [subject for subject in PRESET if questions(subject)])
+def test_a_yes_or_a_no_is_said_to_nothing_else(subject):
+    """Whoever asks what, who or why, or whether something is not so, hears no yes or no."""
+    for name, question in questions(subject).items():
+        if question.says == "{answer}":
+            words = f"{re.split(',| because| while', question.words.rstrip('?'))[0]}?"  # another clause may ask
+            first, _, rest = words.partition(" ")
+            for word in ("What", "Who", "Why", "Which", "How often"):
+                assert hear(f"{word} {words.lower()}", subject).act == Say(), (subject, name, word)
+            assert hear(f"{first} it not the case that {rest}", subject).act == Say(), (subject, name)
+
+
+def test_the_language_of_a_city_is_the_official_one():
+    said = say(Reply("other"), "cities", Ask("language"))
+    assert "the main official language is none of Arabic, English" in said
+    assert questions("cities")["language"].words == "What is the main official language there?"
+
+
 def test_patterns_of_names_do_not_overlap():
     """No question of a riddle is named by the words of another one."""
     for subject in SUBJECTS["riddle"]:
@@ -203,6 +222,25 @@ def test_no_name_is_said_that_was_not_said_before():
             for step in dialogue.steps:
                 words = re.findall(r"[a-z]+", step.reply.lower())
                 assert not [name for name in names if name in words and name not in step.text], step.reply
+
+
+def test_nothing_said_to_talk_sounds_like_an_answer():
+    for persona, bank in WORDS["bank"].items():
+        for slot in ("talk", "chat", "asked", "unclear", "illegal", *WORDS["topics"]):
+            for text in bank[slot]:
+                assert not sounds_like_an_answer(text), (persona, slot, text)
+    for text in ("Quite.", "Sure.", "Very well.", "Ah, all right!", "Well, yes.", "Hard to say.", "No idea."):
+        assert sounds_like_an_answer(text)
+    assert VOICE.topic("Is it clever?") == "" and VOICE.topic("How clever.") == "praise"
+
+
+@pytest.mark.parametrize("persona", VOICE.personas)
+def test_no_is_no_rule_and_a_question_that_is_not_understood_stays_open(persona):
+    for seed in range(20):
+        for word in ("yes", "no"):
+            assert "you can" not in say(Reply(word), "things", Ask("big"), persona, seed=seed).lower()
+        said = say(Say(), "things", None, persona, "Is it bigger than a car?", seed=seed)
+        assert said.startswith(tuple(WORDS["bank"][persona]["asked"])), said
 
 
 def test_demonstrations_hold_one_tag():

@@ -33,6 +33,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ...growth import LINEAR, growth
+from ..bank import sounds_like_an_answer
 
 SAID = content(__file__, "utterances.toml")["said"]
 GRAMMAR = Grammar(ACTS, understand)
@@ -129,6 +130,27 @@ def test_all_else_is_well_formed(persona):
         assert len(said) > 2
         for one in said:
             well_formed(one)
+
+
+def test_nothing_said_to_talk_sounds_like_an_answer():
+    for persona, bank in WORDS["bank"].items():
+        for slot in ("talk", "chat", "asked", "unclear", "illegal", *WORDS["topics"]):
+            for text in bank[slot]:
+                assert not sounds_like_an_answer(text), (persona, slot, text)
+    for text in ("Quite.", "Sure.", "Very well.", "Ah, all right!", "Well, yes.", "Hard to say.", "No idea."):
+        assert sounds_like_an_answer(text)
+
+
+@pytest.mark.parametrize("persona", VOICE.personas)
+def test_what_is_seen_or_heard_stands_for_itself(persona):
+    """ "Is it on?" and "is it off?" get the same report, and a restart may be asked for in any words: no yes, no no."""
+    for slot in ("odd", "fine", "done", "works", "still"):
+        for text in WORDS["bank"][persona][slot]:
+            if not text.startswith(("Right, ", "Very well, ", "Okay, ", "Oh, all right, ")) or slot != "done":
+                assert not sounds_like_an_answer(text.replace("{claim}", "the thing is so")), (slot, text)
+    for seed in range(20):
+        said = say(Say(), None, persona, "What colour is the sky?", seed=seed)
+        assert not re.search("know|say|see|find|idea", said.split(".")[0].lower()), said
 
 
 def test_each_persona_says_it_in_its_own_way():

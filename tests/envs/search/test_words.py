@@ -18,7 +18,7 @@ from dialogym.envs.search.guide import GUIDE
 from dialogym.envs.search.mind import Need
 from dialogym.envs.search.policies import PHRASES, demonstrate, improvise
 from dialogym.envs.search.queries import QUERIES, QUESTIONS, words_of
-from dialogym.envs.search.voice import GRAMMAR, VOICE, understand
+from dialogym.envs.search.voice import BANK, GRAMMAR, VOICE, understand
 from dialogym.policies.collect import play
 from dialogym.simulated_users.cast import FAILED, MET, OPEN, Moment
 from dialogym.simulated_users.user import Cue
@@ -26,7 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ...growth import LINEAR, growth
-from ..bank import fault_by, said_to, well_formed, words_tests
+from ..bank import fault_by, said_to, sounds_like_an_answer, well_formed, words_tests
 
 SAID = content(__file__, "utterances.toml")["said"]
 TOKENS = "do you mean the car animal i will search for here is what found pictures news brief a question save you time not if ? . , [ ] goodbye \0 é ’ \ud800 \n"
@@ -96,6 +96,25 @@ def test_a_user_says_what_it_means(persona):
     assert "the guitar" in say(Confirm(), Search(3), persona, "[x]") and "the animal" in say(
         Correct(1), Search(3), persona, "[x]"
     )
+
+
+def test_nothing_said_to_talk_sounds_like_an_answer():
+    for persona, bank in BANK["bank"].items():
+        for slot in ("talk", "chat", "asked", "unclear", "illegal", *BANK["topics"]):
+            for text in bank[slot]:
+                assert not sounds_like_an_answer(text), (persona, slot, text)
+    for text in ("Quite.", "Sure.", "Very well.", "Ah, all right!", "Well, yes.", "Hard to say.", "No idea."):
+        assert sounds_like_an_answer(text)
+
+
+@pytest.mark.parametrize("persona", VOICE.personas)
+def test_talk_is_not_answered_as_by_a_user_who_cannot_say(persona):
+    """A question that is not understood gets the query, in words of its own."""
+    unsure = BANK["bank"][persona]["unsure"]
+    for seed in range(20):
+        said = say(Say(), None, persona, "Which colour is your favourite?", seed=seed)
+        assert said.startswith(tuple(text.format(query="jaguar") for text in BANK["bank"][persona]["asked"])), said
+        assert not any(text.rstrip(".!?").lower() in said.lower() for text in unsure), said
 
 
 def test_demonstrations_hold_one_tag_and_users_vary():
