@@ -23,6 +23,8 @@ _PLAIN: dict[str, tuple[Act, str]] = {
     "escalate": (Escalate(), "hand me over"),
 }
 
+_IT = r"it|that one|this one|(?:that|this)(?= (?:for|now|then|please|again|back|off|on)\b|\W*\Z|[.!?,;])"
+
 
 def understand(text: str, context: str = "") -> Heard:
     """Read an utterance without a tag, by the patterns of ``reading.toml``. Linear in the text, and never raises.
@@ -68,7 +70,7 @@ def _read(text: str, vocabulary: Vocabulary) -> tuple[dict[Act, str], dict[str, 
 @cache
 def _pointing(part: str) -> Vocabulary:
     """A vocabulary in which "it" is that part."""
-    return Vocabulary({"part": {part: "it|that one|this one"}})
+    return Vocabulary({"part": {part: _IT}})
 
 
 def claim(cue: Cue) -> str:
