@@ -71,8 +71,8 @@ class Guessing(Family):
 
     All things, all cities and all rules are equally likely, and stay what they are. The answers are in the brief; with
     `open_book` off, that of things and cities names the questions and what can be thought of only, and the learner has
-    to know the world. Facts about cities are public ones: the main official language, climate by the main group of
-    Köppen's classification, inhabitants of the city itself.
+    to know the world. Facts about cities are public ones: the main official language (of several, the one that the
+    authorities use most), climate by the main group of Köppen's classification, inhabitants of the city itself.
 
     A riddle has a *cause*: a mishap (probability 0.75) or somebody's plan. Of either, *how* and *who* are yes or no
     with equal chances. So is *dark*; *alone* is yes with probability 0.8 after a mishap, and with 0.2 after a plan.

@@ -119,7 +119,7 @@ def questions(subject: str) -> dict[str, Question]:
     """The bank of questions, by name; of rules there is none."""
     preset = PRESET[subject]
     if preset == "things":
-        one = f"(?:{_THINGS['one']})"
+        one = f"(?:{_THINGS['one']})(?: (?:usually|normally|often|typically))?"
         bank = _THINGS["questions"].items()
         return {name: Question(each["words"], each["heard"].replace("{one}", one)) for name, each in bank}
     if preset == "cities":
