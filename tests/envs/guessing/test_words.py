@@ -107,7 +107,20 @@ def test_facts_of_two_stories_are_no_explanation():
 
 
 @pytest.mark.parametrize(
-    "unit", ["is it a cat ", "alive and ", "can it fly, ", "try 2, 0, 1 ", "the baker was alone ", "?", ", ", "what "]
+    "unit",
+    [
+        "is it a cat ",
+        "alive and ",
+        "can it fly, ",
+        "try 2, 0, 1 ",
+        "the baker was alone ",
+        "?",
+        ", ",
+        "what ",
+        "it is a ",
+        "have got ",
+        "you can usually ",
+    ],
 )
 @pytest.mark.parametrize("subject", SOME)
 def test_reading_takes_time_in_line_with_the_length(unit, subject):

@@ -114,7 +114,7 @@ def test_talk_is_not_answered_as_by_a_user_who_cannot_say(persona):
     for seed in range(20):
         said = say(Say(), None, persona, "Which colour is your favourite?", seed=seed)
         assert said.startswith(tuple(text.format(query="jaguar") for text in BANK["bank"][persona]["asked"])), said
-        assert not any(text.rstrip(".!?").lower() in said.lower() for text in unsure), said
+        assert said.split(".")[0] not in {text.split(".")[0] for text in unsure}, said
 
 
 def test_demonstrations_hold_one_tag_and_users_vary():
