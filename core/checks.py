@@ -1,6 +1,6 @@
 """What settings must be. Each check looks at some attributes of their owner, and says which value it wants instead.
 
-`integer` and `writable` look at a single argument.
+`integer`, `number`, `flag`, `text` and `writable` look at single arguments.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,42 @@ def integer(least: int, **arguments: Any) -> None:
             raise ValueError(f"{name} must be a whole number, got {value!r}")
         if value < least:
             raise ValueError(f"{name} must be at least {least}, got {value}")
+
+
+def number(least: float, *, strictly: bool = False, **arguments: Any) -> None:
+    """The arguments are finite numbers of at least `least`; `strictly`: above it.
+
+    Raises:
+        ValueError: If one is not.
+    """
+    for name, value in arguments.items():
+        real = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+        if not real or value < least or (strictly and value == least):
+            raise ValueError(
+                f"{name} must be a number {'above' if strictly else 'of at least'} {least:g}, got {value!r}"
+            )
+
+
+def flag(**arguments: Any) -> None:
+    """The arguments are true or false.
+
+    Raises:
+        ValueError: If one is neither.
+    """
+    for name, value in arguments.items():
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} must be true or false, got {value!r}")
+
+
+def text(**arguments: Any) -> None:
+    """The arguments are text.
+
+    Raises:
+        ValueError: If one is not.
+    """
+    for name, value in arguments.items():
+        if not isinstance(value, str):
+            raise ValueError(f"{name} must be text, got {value!r}")
 
 
 def writable(path: Path, name: str = "out") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 Parameter = bool | int | float | str
@@ -31,6 +31,23 @@ def parse_spec(text: str, kind: str = "") -> tuple[str, dict[str, Parameter]]:
                 raise ValueError(f"parameters of {what} must be given as name=value, got {part.strip()!r}")
             parameters[parameter] = _value(value)
     return name, parameters
+
+
+def see_parameters(what: str, given: Iterable[str], valid: Iterable[str]) -> None:
+    """What is named takes all the parameters that are given.
+
+    Args:
+        what: What is named, for messages: ``"user 'voiced:smollm2'"``.
+        given: Names of parameters.
+        valid: Names of those that it takes.
+
+    Raises:
+        ValueError: If it does not; the message lists the valid ones.
+    """
+    known = tuple(dict.fromkeys(valid))
+    if unknown := [name for name in given if name not in known]:
+        named = ", ".join(map(repr, unknown))
+        raise ValueError(f"{what} has no parameter {named}; valid ones are {', '.join(known) or 'none'}")
 
 
 def spell_spec(name: str, parameters: Mapping[str, Parameter]) -> str:

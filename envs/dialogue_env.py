@@ -18,7 +18,7 @@ from .base import Family
 from .engine import Engine
 from .make import engine_for
 from .seeds import seed_in
-from .spaces import Utterance
+from .spaces import Utterance, check_words
 from .transcript import Transcript
 from .waiting import in_thread
 
@@ -96,8 +96,7 @@ class DialogueEnv(gym.Env[str, str]):
         dialogue = self._dialogue or self.dialogue
         if dialogue.done:
             raise ResetNeeded("the dialogue has ended: call reset() before step()")
-        if not isinstance(action, str):
-            raise TypeError(f"action must be a str, got {type(action).__name__}")
+        check_words(action)
         step = self.engine.step((dialogue,), (action,))[0]
         if self.render_mode == "human":
             self._transcript.show_step(step)

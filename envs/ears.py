@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ..core.acts import Act, IllegalAct, Say
+from ..core.checks import flag, integer
 from ..core.dialogue import Dialogue
 from ..core.grammar import TALK, Grammar, Heard
 from ..core.spec import parse_spec
@@ -20,6 +21,7 @@ from ..simulated_users.user import Failure
 from .base import Family
 
 CLIPPED = 600  # characters of an utterance that the model is shown
+_OWN = ("constrain", "max_tokens")  # parameters beside those of the backend
 _TALK = "[talk]"
 _TAG = re.compile(r"\[[^\[\]\n]*\]")
 _NUMBER = re.compile(r"\d[\d,]*")
@@ -90,6 +92,8 @@ class LLMEar:
                 f"an ear reads plain words, which bind nothing with grammar={grammar.mode!r}; leave out ear, or use "
                 "grammar='natural'"
             )
+        flag(constrain=constrain)
+        integer(1, max_tokens=max_tokens)
         self.family, self.grammar, self.backend, self.constrain, self.max_tokens = (
             family,
             grammar,
@@ -255,10 +259,10 @@ def make_ear(ear: str | LLMEar, family: Family, grammar: Grammar) -> LLMEar | No
             from ..simulated_users.backends.presets import load_backend
 
             rest: dict[str, Any] = dict(options)
-            own: dict[str, Any] = {name: rest.pop(name) for name in ("constrain", "max_tokens") if name in rest}
+            own: dict[str, Any] = {name: rest.pop(name) for name in _OWN if name in rest}
             if grammar.mode != "natural":
                 raise ValueError(f"ear={ear!r} reads plain words, which bind nothing with grammar={grammar.mode!r}")
-            return LLMEar(family, grammar, load_backend(model, **rest), **own)
+            return LLMEar(family, grammar, load_backend(model, _OWN, **rest), **own)
     raise ValueError(f"ear must be 'grammar', 'llm:MODEL', or an object with a method hear; got {ear!r}")
 
 

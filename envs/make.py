@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -84,8 +84,13 @@ def _models(given: Any, user: Any) -> set[str]:
     return names - {""}
 
 
-def load_family(path: str, settings: Mapping[str, Any]) -> Family:
+def load_family(path: str, settings: Mapping[str, Any], besides: Sequence[str] = OPTIONS) -> Family:
     """Make a family from ``"module:Class"`` and its settings.
+
+    Args:
+        path: ``"module:Class"``.
+        settings: Its settings.
+        besides: What may be given with them, for the message if one is unknown.
 
     Raises:
         ValueError: If a setting is unknown; the message lists the valid ones. If the class is no `Family`.
@@ -101,6 +106,6 @@ def load_family(path: str, settings: Mapping[str, Any]) -> Family:
         if given not in valid:
             raise ValueError(
                 f"{name} has no setting {given!r}; valid settings are {', '.join(valid) or 'none'}; besides them there "
-                f"are {', '.join(OPTIONS)}"
+                f"are {', '.join(besides)}"
             )
     return kind(**settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -16,13 +16,15 @@ from ..core.game import is_pending
 from ..core.stream import Stream
 from .base import Family
 from .engine import check_on_error
-from .make import load_family
+from .make import load_family, split_options
 from .registration import lookup
 from .room import Move, Room
 from .seeds import check_split, drawn, seed_in
-from .spaces import Utterance
+from .spaces import Utterance, check_words
 
 RENDERED = ("ansi", "human")
+FACED = ("grammar", "render_mode", "split", "on_error", "learners")
+"""What both faces take besides the settings of the family."""
 
 
 class _Faces:
@@ -166,11 +168,16 @@ class DialogueAEC(_Faces, AECEnv[str, dict[str, str], str]):
         return {"brief": self.both.briefs[agent], "utterance": self.room.words(agent)}
 
     def step(self, action: str) -> None:
-        """The selected seat says something."""
+        """The selected seat says something.
+
+        Raises:
+            TypeError: If `action` is not a string.
+        """
         seat, room = self.agent_selection, self.room
         if self.terminations[seat] or self.truncations[seat]:
             self._was_dead_step(action)
             return
+        check_words(action)
         self._cumulative_rewards[seat] = 0.0
         move = room.say(seat, action)
         self.infos[seat] = {"problem": move.problem, "reason": move.reason} if move.problem else {}
@@ -213,11 +220,23 @@ class DialogueParallel(_Faces, ParallelEnv[str, dict[str, Any], str]):
     ) -> tuple[
         dict[str, dict[str, Any]], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]
     ]:
-        """Everybody whose turn it is says something."""
+        """Everybody whose turn it is says something.
+
+        Raises:
+            ValueError: If the words of somebody whose turn it is are missing, or an agent does not exist.
+            TypeError: If somebody whose turn it is says something that is no string.
+        """
         room, infos = self.room, {seat: {} for seat in self.agents}
+        if not isinstance(actions, Mapping):
+            raise ValueError(f"actions must be a mapping of agents to what they say, got {actions!r}")
+        if unknown := [agent for agent in actions if agent not in self.possible_agents]:
+            named = ", ".join(map(repr, unknown))
+            raise ValueError(f"actions may hold the words of {', '.join(self.possible_agents)}; got those of {named}")
         for seat in room.movers:
             if seat not in actions:
                 raise ValueError(f"actions must hold the words of {seat!r}, whose turn it is")
+            check_words(actions[seat], "actions", seat)
+        for seat in room.movers:
             move = room.say(seat, actions[seat])
             if move.problem:
                 infos[seat] = {"problem": move.problem, "reason": move.reason}
@@ -278,7 +297,14 @@ def parallel(
 
 def _family(env_id: str, settings: dict[str, Any]) -> Family:
     path, registered = lookup(env_id)
-    return load_family(path, {**registered, **settings})
+    taken, _ = split_options(settings)
+    if taken:
+        raise ValueError(
+            f"{', '.join(taken)} cannot be set where several seats learn: payoffs are the rewards, minds and phrase "
+            "banks speak for those who do not learn, and the grammar reads all words; besides the family's settings "
+            f"there are {', '.join(FACED)}"
+        )
+    return load_family(path, {**registered, **settings}, FACED)
 
 
 def _line(move: Move) -> str:

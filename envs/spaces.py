@@ -44,6 +44,22 @@ class Utterance(spaces.Text):
         return isinstance(other, Utterance) and self.max_length == other.max_length
 
 
+def check_words(words: Any, name: str = "action", key: Any = None) -> None:
+    """What is given for words is a string.
+
+    Args:
+        words: What is given.
+        name: Of the argument.
+        key: Where it is in the argument; ``None`` if it is all of it.
+
+    Raises:
+        TypeError: If it is not.
+    """
+    if not isinstance(words, str):
+        where = name if key is None else f"{name}[{key!r}]"
+        raise TypeError(f"{where} must be a str, got {type(words).__name__}")
+
+
 class SharedTexts(Sequence[str]):
     """The texts that are in a shared memory now. A copy is a tuple of strings, which stays as it is.
 

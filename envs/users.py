@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.checks import integer
 from ..core.spec import parse_spec
 from ..core.stream import Stream
 from ..simulated_users.bank_guide import BankGuide
@@ -94,11 +95,12 @@ def make_user(user: str | SimulatedUser, family: Family) -> SimulatedUser:
     mind = {name: own[name] for name in MIND_OPTIONS if name in own}
     if kind == "llm" and "mind_tokens" in options:
         mind["max_tokens"] = options.pop("mind_tokens")
-    others = {
-        name: str(options.pop(name)) for name in OTHERS[kind if kind == "voiced" else chosen] if options.get(name)
-    }
+        integer(1, mind_tokens=mind["max_tokens"])
+    further = OTHERS[kind if kind == "voiced" else chosen]
+    others = {name: str(given) for name in further if (given := options.pop(name, ""))}
+    also = (*VOICE_OPTIONS, *(("mind", "mind_tokens") if kind == "llm" else ()), *further)
     cache = str(options.get("cache", ""))
-    loaded: dict[str, Any] = {model: load_backend(model, **options)}  # type: ignore[arg-type]
+    loaded: dict[str, Any] = {model: load_backend(model, also, **options)}  # type: ignore[arg-type]
     for name in others.values():
         loaded.setdefault(name, loaded[model] if name in SAME else load_backend(name, cache=cache))
     other = {part: loaded[name] for part, name in others.items()}

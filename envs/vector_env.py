@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from .base import Family
 from .dialogue_env import describe
 from .make import engine_for
 from .seeds import seed_in
-from .spaces import Utterance
+from .spaces import Utterance, check_words
 from .waiting import in_thread
 
 
@@ -130,14 +130,17 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         Raises:
             ResetNeeded: Before `reset`.
             ValueError: If there is not one string for each dialogue; nothing is lost.
+            TypeError: If one of them is no string; nothing is lost.
             ConnectionError: If the simulated user's machinery failed twice before the first word of a new dialogue or,
                 with ``on_error="raise"``, if it failed at all. All dialogues are then lost.
         """
         dialogues = self.dialogues
         if not dialogues:
             raise ResetNeeded("there are no dialogues yet: call reset() first")
-        if isinstance(actions, str) or len(actions) != len(dialogues):
+        if isinstance(actions, str) or not isinstance(actions, Sized) or len(actions) != len(dialogues):
             raise ValueError(f"actions must be {len(dialogues)} strings, one for each dialogue; got {actions!r}")
+        for i, action in enumerate(actions):
+            check_words(action, "actions", i)
         try:
             steps, renewed = self.engine.step_and_renew(dialogues, actions, self._generators)
         except ConnectionError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from ..core.checks import flag, integer, number
 from ..core.dialogue import Dialogue
 from ..core.spec import Parameter, parse_spec, spell_spec
 from ..core.stream import Stream
@@ -92,11 +93,9 @@ class RemotePolicy:
         input_price: float = 0.0,
         output_price: float = 0.0,
     ):
-        if max_tokens < 1 or min(temperature, input_price, output_price) < 0:
-            raise ValueError(
-                "max_tokens must be at least 1, temperature, input_price and output_price at least 0; got "
-                f"{max_tokens}, {temperature}, {input_price}, {output_price}"
-            )
+        flag(system=system)
+        integer(1, max_tokens=max_tokens)
+        number(0, temperature=temperature, input_price=input_price, output_price=output_price)
         self.backend, self.name = backend, name or backend.name
         self.system, self.max_tokens, self.temperature = system, max_tokens, temperature
         self._prices = input_price / 1e6, output_price / 1e6
@@ -119,6 +118,7 @@ class RemotePolicy:
         """
         model, options = parse_spec(spec, "policy")
         own = {name: options[name] for name in _OWN if name in options}
+        flag(tools=own.get("tools", False))
         rest: dict[str, object] = {name: value for name, value in options.items() if name not in _OWN}
         if not model.startswith("replay:"):
             rest = {**SERVER, **rest}
@@ -126,11 +126,8 @@ class RemotePolicy:
                 rest |= {"extra": {"tools": functions(engine.grammar)}, "name": f"{model} with tools"}
         own.pop("tools", None)
         name = spell_spec(model, {key: value for key, value in options.items() if key not in _UNSAID})
-        try:
-            backend = load_backend(model, **rest)  # type: ignore[arg-type]
-            return cls(backend, name, **own)  # type: ignore[arg-type]
-        except TypeError as error:
-            raise ValueError(f"policy {spec!r} has a parameter that is not among the valid ones: {error}") from error
+        backend = load_backend(model, _OWN, **rest)  # type: ignore[arg-type]
+        return cls(backend, name, **own)  # type: ignore[arg-type]
 
     def respond(self, dialogues: Sequence[Dialogue], streams: Sequence[Stream]) -> list[str]:
         """One utterance a dialogue, without thoughts; a `Failure` where there is none to be had."""

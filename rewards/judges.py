@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
 
+from ..core.checks import flag, integer, number
 from ..core.spec import parse_spec
 from ..simulated_users.asking import Chat, ModelCounts, Verdict, ask
 from ..simulated_users.backends.backend import Backend, Request
@@ -104,8 +105,9 @@ class Judge:
         length: bool = False,
         model: str = "",
     ):
-        if samples < 1 or attempts < 1:
-            raise ValueError(f"samples and attempts of a judge must be at least 1; got {samples}, {attempts}")
+        integer(1, samples=samples, attempts=attempts, max_tokens=max_tokens)
+        number(0, temperature=temperature)
+        flag(evidence=evidence, critic=critic, constrain=constrain, length=length)
         self.backend, self.samples, self.attempts, self.temperature = backend, samples, attempts, temperature
         self.max_tokens, self.evidence, self.critic, self.constrain = max_tokens, evidence, critic, constrain
         self.name, self.model, self.counts = backend.name, model or backend.name, ModelCounts()
@@ -384,11 +386,11 @@ def _load(part: str, used: frozenset[str]) -> Judge:
     name, options = parse_spec(part, "judge")
     model = name.removeprefix("llm:")
     own: dict[str, Any] = {key: options.pop(key) for key in OPTIONS if key in options}
-    itself = options.pop("self", False) is True
-    backend = None if model in used and not itself else load_backend(model, **cast(Any, options))
+    itself = options.pop("self", False)
+    flag(self=itself)
+    backend = None if model in used and not itself else load_backend(model, (*OPTIONS, "self"), **cast(Any, options))
     if backend is None or (backend.name in used and not itself):
-        if backend is not None:
-            backend.close()
+        _ = backend and backend.close()
         raise ValueError(
             f"the judge {model!r} is the model of the simulated user or of the learner, and models favour their own "
             f"words: take another, or say self=true, as in judge='{model}(self=true)'"

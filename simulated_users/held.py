@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
+from ..core.checks import integer
 from ..core.dialogue import Dialogue
 from ..core.stream import Stream
 from .asking import Chat, Verdict, ask, private_stream
@@ -54,6 +55,7 @@ class HeldUser(ScriptedUser):
     mind = "held"
 
     def __init__(self, voice: LLMVoice, max_tokens: int = 16, backend: Backend | None = None):
+        integer(1, max_tokens=max_tokens)
         super().__init__(voice)
         self.speaker, self.max_tokens, self.backend = voice, max_tokens, backend or voice.backend
         self.counts = MindCounts()

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..core.acts import Act, IllegalAct, Say
 from ..core.belief import Belief
+from ..core.checks import flag, integer, number
 from ..core.dialogue import Dialogue
 from ..core.game import is_pending, view_of
 from ..core.grammar import Heard
@@ -109,8 +110,9 @@ class LLMUser(ScriptedUser):
         max_tokens: int = 96,
         tracker: Tracker | None = None,
     ):
-        if attempts < 1:
-            raise ValueError(f"attempts must be at least 1, got {attempts}")
+        integer(1, attempts=attempts, max_tokens=max_tokens)
+        number(0, temperature=temperature)
+        flag(constrain=constrain)
         super().__init__(voice)
         self.cast, self.backend, self.verifier, self.tracker = cast, backend, verifier, tracker
         self.attempts, self.temperature, self.constrain, self.max_tokens = attempts, temperature, constrain, max_tokens

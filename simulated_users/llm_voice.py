@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ..core.checks import flag, integer, number
 from ..core.stream import Stream
 from .asking import Chat, ModelCounts, Verdict, ask, private_stream
 from .backends.backend import Backend, Reply, Request
@@ -114,10 +115,10 @@ class LLMVoice:
         plain: bool = False,
         reader: SecondReader | None = None,
     ):
-        if attempts < 1:
-            raise ValueError(f"attempts must be at least 1, got {attempts}")
-        if shots < 0:
-            raise ValueError(f"shots must be at least 0, got {shots}")
+        integer(0, shots=shots)
+        integer(1, attempts=attempts, max_tokens=max_tokens)
+        number(0, temperature=temperature)
+        flag(constrain=constrain, plain=plain)
         self.personas = bank.personas
         self.bank, self.guide, self.backend, self.examples = bank, guide, backend, examples
         self.shots, self.attempts, self.temperature = shots, attempts, temperature

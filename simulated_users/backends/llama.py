@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core.checks import integer, text
 from ...core.thoughts import left_open, spoken
 from ..user import Failure
 from .backend import Reply, Request, Running, lacking
@@ -69,6 +70,11 @@ class LlamaBackend(Running):
             from llama_cpp.llama_chat_format import Jinja2ChatFormatter
         except ImportError as error:
             raise lacking("a model in llama.cpp needs llama-cpp-python", "llm") from error
+        integer(0, context=context, threads=threads)
+        integer(-1, gpu_layers=gpu_layers)
+        text(name=name)
+        if not isinstance(adapter, str | Path):
+            raise ValueError(f"adapter must be a file, got {adapter!r}")
         path = Path(path)
         for what, file in (("file", path), *([("adapter", Path(adapter))] if adapter else [])):
             if not file.is_file():

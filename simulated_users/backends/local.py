@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from ...core.checks import integer, text
 from ...core.thoughts import left_open, spoken
 from ..user import Failure
 from .backend import Reply, Request, Running, lacking
@@ -58,12 +59,20 @@ class LocalBackend(Running):
             from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
         except ImportError as error:
             raise lacking("a model in transformers needs torch", "llm,train") from error
+        integer(1, batch=batch)
+        text(device=device, dtype=dtype, name=name)
         path = Path(model)
         file = {"gguf_file": path.name} if path.is_file() else {}
         source: dict[str, Any] = {"pretrained_model_name_or_path": str(path.parent if file else model), **file}
         self.name = name or "transformers:" + "+".join(_identity(part) for part in (model, adapter) if str(part))
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            torch.device(device)
+        except RuntimeError as error:
+            raise ValueError(f"device must be one of torch's, such as cpu or cuda, got {device!r}") from error
         dtype = dtype or ("float32" if device == "cpu" else "auto")
+        if dtype != "auto" and not isinstance(getattr(torch, dtype, None), torch.dtype):
+            raise ValueError(f"dtype must be a type of torch's, such as float32 or bfloat16, or auto; got {dtype!r}")
         try:
             with read_once():
                 self._tokenizer: Any = AutoTokenizer.from_pretrained(**source)

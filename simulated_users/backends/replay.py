@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ...core.checks import text
 from ..user import Failure
 from .backend import Backend, Reply, Request, Running
 
@@ -51,6 +52,7 @@ class ReplayBackend(Running):
     """
 
     def __init__(self, backend: Backend | None, folder: str | Path, name: str = ""):
+        text(name=name)
         self._backend, self._folder = backend, Path(folder)
         self.hits = self.misses = 0
         self.deterministic = backend is None

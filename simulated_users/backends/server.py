@@ -17,6 +17,7 @@ from email.utils import parsedate_to_datetime
 from random import Random
 from typing import Any
 
+from ...core.checks import flag, integer, number, text
 from ...core.thoughts import spoken
 from ...core.tools import utterance
 from ..user import REFUSAL, Failure
@@ -110,9 +111,13 @@ class ServerBackend(Running):
             raise lacking("a model on a server needs the openai client", "llm") from error
         if grammar not in GRAMMARS:
             raise ValueError(f"grammar must be one of {', '.join(map(repr, GRAMMARS))}; got {grammar!r}")
-        if concurrency < 1 or attempts < 1 or timeout <= 0:
-            given = f"{concurrency}, {attempts}, {timeout}"
-            raise ValueError(f"concurrency and attempts must be 1 or more, timeout above 0; got {given}")
+        integer(1, concurrency=concurrency, attempts=attempts)
+        number(0, strictly=True, timeout=timeout)
+        number(0, backoff=backoff, longest_wait=longest_wait)
+        text(name=name)
+        flag(silent=silent)
+        if not isinstance(extra, Mapping | None):
+            raise ValueError(f"extra must be a mapping of fields of the requests' body, got {extra!r}")
         if not url and not model:
             raise ValueError("a model's name is needed where no URL is given")
         key = os.environ.get("OPENAI_API_KEY", "")

@@ -190,6 +190,20 @@ def test_wrong_ears(ear):
         gym.make("Negotiation-v0", ear=ear)
 
 
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        ("tmp=1", "no parameter 'tmp'; valid ones are constrain, max_tokens, cache, "),
+        ("constrain=5", "constrain must be true or false, got 5"),
+        ("max_tokens=0", "max_tokens must be at least 1, got 0"),
+    ],
+)
+def test_parameters_of_an_ear_that_cannot_be(given, message):
+    pytest.importorskip("openai")
+    with pytest.raises(ValueError, match=message):
+        gym.make("Negotiation-v0", ear=f"llm:http://127.0.0.1:9/v1#m({given})")
+
+
 def test_an_ear_needs_the_natural_grammar():
     with pytest.raises(ValueError, match="tagged"):
         gym.make("Negotiation-v0", ear="llm:smollm2", grammar="tagged")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import dialogym
 import gymnasium as gym
 import numpy as np
@@ -336,10 +338,29 @@ def test_a_policy_whose_words_are_refused_at_once_is_cut_off_where_it_stood(env_
     assert (result.episodes, result.dropped, result.refused) == (4, 0, 1)
 
 
-@pytest.mark.parametrize("words", ["ab", ["Hello."], ["Hello."] * 3, []])
+@pytest.mark.parametrize("words", ["ab", ["Hello."], ["Hello."] * 3, [], None, 3])
 def test_a_vector_is_told_as_much_as_it_has_dialogues(words):
     envs = gym.make_vec(ENV, num_envs=2)
     envs.reset(seed=0)
     with pytest.raises(ValueError, match="actions must be 2 strings, one for each dialogue"):
         envs.step(words)
     assert all(not dialogue.steps for dialogue in envs.unwrapped.dialogues), "nobody was told anything"
+
+
+@pytest.mark.parametrize(
+    "words, where, kind",
+    [
+        ([1, 2], "actions[0]", "int"),
+        (["Hello.", None], "actions[1]", "NoneType"),
+        (np.arange(2), "actions[0]", "int64"),
+        (["Hello.", b"Hello."], "actions[1]", "bytes"),
+        (b"ab", "actions[0]", "int"),
+    ],
+)
+def test_a_vector_is_told_strings(words, where, kind):
+    envs = gym.make_vec(ENV, num_envs=2)
+    envs.reset(seed=0)
+    with pytest.raises(TypeError, match=rf"^{re.escape(where)} must be a str, got {kind}$"):
+        envs.step(words)
+    assert all(not dialogue.steps for dialogue in envs.unwrapped.dialogues), "nobody was told anything"
+    assert envs.step(np.array(["Hello.", "Hello."]))[0][0], "an array of strings will do"

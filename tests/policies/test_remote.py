@@ -270,9 +270,18 @@ def test_its_episodes_are_recorded(tmp_path):
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("http://127.0.0.1:1/v1#m(colour=red)", "colour"),
+        (
+            "http://127.0.0.1:1/v1#m(tmp=1)",
+            r"no parameter 'tmp'; valid ones are system, tools, .*temperature, .*cache, .*timeout, ",
+        ),
+        ("http://127.0.0.1:1/v1#m(url=1,model=2)", "no parameter 'url', 'model'; valid ones are system"),
+        ("http://127.0.0.1:1/v1#m(system=1)", "system must be true or false, got 1"),
+        ("http://127.0.0.1:1/v1#m(tools=some)", "tools must be true or false, got 'some'"),
+        ("http://127.0.0.1:1/v1#m(max_tokens=many)", "max_tokens must be a whole number, got 'many'"),
+        ("http://127.0.0.1:1/v1#m(temperature=hot)", "temperature must be a number of at least 0, got 'hot'"),
+        ("http://127.0.0.1:1/v1#m(timeout=abc)", "timeout must be a number above 0, got 'abc'"),
         ("http://127.0.0.1:1/v1#m(max_tokens=0)", "max_tokens must be at least 1"),
-        ("http://127.0.0.1:1/v1#m(output_price=-1)", "output_price at least 0"),
+        ("http://127.0.0.1:1/v1#m(output_price=-1)", "output_price must be a number of at least 0, got -1"),
         ("http://#m", "names no host"),
         ("replay:nowhere", "holds no recorded replies"),
         ("openai:", "needs a key in the environment variable OPENAI_API_KEY"),

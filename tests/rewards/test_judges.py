@@ -261,7 +261,7 @@ def test_names_of_judges(monkeypatch, tmp_path):
     ]
     models = {}
 
-    def load(name, **options):
+    def load(name, also=(), **options):
         return models.setdefault(name, Model(agree, name.upper()))
 
     monkeypatch.setattr("dialogym.simulated_users.backends.presets.load_backend", load)
@@ -275,6 +275,23 @@ def test_names_of_judges(monkeypatch, tmp_path):
         make_judge("a+a")
     with pytest.raises(ValueError, match="joined by"):
         make_judge("a+")
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        ("tmp=1", "no parameter 'tmp'; valid ones are samples, .*self, cache, "),
+        ("samples=0", "samples must be at least 1, got 0"),
+        ("attempts=x", "attempts must be a whole number, got 'x'"),
+        ("temperature=-1", "temperature must be a number of at least 0, got -1"),
+        ("length=yes", "length must be true or false, got 'yes'"),
+        ("self=yes", "self must be true or false, got 'yes'"),
+    ],
+)
+def test_parameters_of_a_judge_that_cannot_be(given, message):
+    pytest.importorskip("openai")
+    with pytest.raises(ValueError, match=message):
+        make_judge(f"http://127.0.0.1:9/v1#m({given})")
 
 
 def test_replies_come_from_the_record(tmp_path):

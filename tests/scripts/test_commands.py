@@ -380,7 +380,7 @@ def test_judge_card(run, tmp_path, monkeypatch):
     def generate(self, requests):
         return [Reply(json.dumps([0.0] * len(request.choices)), 1, 1, 0.0) for request in requests]
 
-    def load(name, **options):
+    def load(name, also=(), **options):
         backend = model()
         backend.name = name
         return backend

@@ -66,7 +66,7 @@ def chooses(request):
 def models(monkeypatch):
     made = []
 
-    def load(spec, **options):
+    def load(spec, also=(), **options):
         assert not options
         made.append(Model(lambda request: f"{1 + request.seed % len(listed(request))}"))
         return made[-1]

@@ -388,7 +388,7 @@ def test_goals_are_tracked_at_every_turn():
 def fake(monkeypatch):
     models = {}
 
-    def load(spec, **options):
+    def load(spec, also=(), **options):
         models[spec] = Model(
             lambda request: (
                 meek(request)

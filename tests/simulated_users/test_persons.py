@@ -144,7 +144,7 @@ def test_the_scorecard_shows_the_leaks_of_a_person_of_one_prompt():
 def test_all_by_name(monkeypatch):
     made = {}
 
-    def load(name, **options):
+    def load(name, also=(), **options):
         made[name] = Model(lambda request: "Hm.", name)
         return made[name]
 

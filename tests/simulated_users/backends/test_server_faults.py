@@ -304,7 +304,18 @@ def test_after_a_fork_the_child_has_connections_of_its_own():
 
 @pytest.mark.parametrize(
     "arguments, said",
-    [({"grammar": "yacc"}, "llama.cpp"), ({"concurrency": 0}, "1 or more"), ({"timeout": 0}, "above 0")],
+    [
+        ({"grammar": "yacc"}, "llama.cpp"),
+        ({"concurrency": 0}, "concurrency must be at least 1, got 0"),
+        ({"attempts": 1.5}, "attempts must be a whole number, got 1.5"),
+        ({"timeout": 0}, "timeout must be a number above 0, got 0"),
+        ({"timeout": "abc"}, "timeout must be a number above 0, got 'abc'"),
+        ({"backoff": -1}, "backoff must be a number of at least 0, got -1"),
+        ({"longest_wait": float("nan")}, "longest_wait must be a number of at least 0, got nan"),
+        ({"extra": "top_p"}, "extra must be a mapping of fields of the requests' body, got 'top_p'"),
+        ({"name": 5}, "name must be text, got 5"),
+        ({"silent": "no"}, "silent must be true or false, got 'no'"),
+    ],
 )
 def test_bad_arguments(arguments, said):
     with pytest.raises(ValueError, match=said):
