@@ -6,6 +6,9 @@ import sys
 from importlib import import_module
 from types import ModuleType
 
+ASKED: list[str] = []
+"""What a command was told to import (``--module``), for the commands that follow from it."""
+
 
 def is_module(name: str) -> bool:
     """Whether a name is written as in an import, such as ``agents`` or ``mine.agents``."""

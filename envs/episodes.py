@@ -26,7 +26,7 @@ from ..rewards.registry import Reward, RewardSpec
 from ..simulated_users.personas import read_persona, spell_persona
 from .engine import Engine
 from .make import engine_for
-from .registration import lookup
+from .registration import bare, lookup
 
 _JSON = ("settings", "scenario", "hidden", "outcome", "reward")  # objects whose keys differ between families
 
@@ -217,7 +217,7 @@ def record(dialogue: Dialogue, env_id: str, engine: Engine, policy: str) -> Epis
         turn.reward, turn.reward_terms, turn.feedback = step.reward, dict(step.rewards), step.feedback
         hidden = step.exchange.hidden
     return Episode(
-        env_id=env_id,
+        env_id=bare(env_id),
         settings=family.settings(),
         grammar=engine.grammar.mode,
         policy=policy,
@@ -242,7 +242,7 @@ def record(dialogue: Dialogue, env_id: str, engine: Engine, policy: str) -> Epis
 
 def engine_of(episode: Episode, reward: RewardSpec | Reward = "goal", judge: Any = "") -> Engine:
     """The engine that an episode was recorded with, under another reward."""
-    path, _ = lookup(episode.env_id)
+    path, _ = lookup(bare(episode.env_id))  # what is read must not choose what is imported
     return engine_for(path, {**episode.settings, "reward": reward, "grammar": episode.grammar, "judge": judge})
 
 

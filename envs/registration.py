@@ -15,6 +15,8 @@ from typing import Any
 
 import gymnasium as gym
 
+from ..core.modules import import_own
+
 GROUP = "dialogym.families"
 
 TABLE: dict[str, tuple[str, dict[str, Any]]] = {}
@@ -91,20 +93,27 @@ def register_family(package: str) -> tuple[str, ...]:
 
 
 def lookup(env_id: str) -> tuple[str, dict[str, Any]]:
-    """Family and settings of an id; with or without the prefix ``dialogym:``.
+    """Family and settings of an id; before it may stand a module to import first, as in ``"help_desk:HelpDesk-v0"``.
 
     Raises:
-        ValueError: If the id is unknown; the message lists the valid ones.
+        ValueError: If the id is unknown; the message lists the valid ones. If there is no such module.
     """
     if not isinstance(env_id, str):
         raise ValueError(f"environment must be a registered id, such as 'Negotiation-v0'; got {env_id!r}")
-    name = env_id.removeprefix("dialogym:")
+    module, _, name = env_id.rpartition(":")
+    if module and module != "dialogym":
+        import_own(module)
     if name not in TABLE:
         raise ValueError(
             f"environment must be one of {', '.join(TABLE)}; got {env_id!r}. Those of another module are there when it "
-            "has been imported (commands: --module NAME)"
+            "has been imported (MODULE:ID; commands also: --module NAME)"
         )
     return TABLE[name]
+
+
+def bare(env_id: str) -> str:
+    """An id without the module that may stand before it."""
+    return env_id.rpartition(":")[2]
 
 
 def representatives() -> tuple[str, ...]:

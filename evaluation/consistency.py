@@ -28,7 +28,7 @@ from ..envs.base import Family
 from ..envs.engine import Engine
 from ..envs.make import make_engine
 from ..envs.seeds import seed_in
-from ..policies.policy import Policy, PolicySpec
+from ..policies.policy import Policy, PolicySpec, see_words
 from ..policies.registry import make_policy
 from ..policies.rollout import policy_stream
 from ..simulated_users.user import Failure
@@ -283,7 +283,9 @@ def _trials(engine: Engine, policy: Policy, seed: int, trials: int) -> list[Dial
     for place, dialogue in enumerate(dialogues):
         dialogue.stream = Stream(np.random.default_rng((seed, trials, place)))
     while live := [dialogue for dialogue in dialogues if not dialogue.done]:
-        texts = dict(zip(live, policy.respond(live, [streams[one] for one in live]), strict=True))
+        said = policy.respond(live, [streams[one] for one in live])
+        see_words(policy, said, len(live))
+        texts = dict(zip(live, said, strict=True))
         for one in [one for one, text in texts.items() if isinstance(text, Failure)]:
             one.cut(texts.pop(one))
         if texts:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from ..core.episode import Episode
 from ..envs.episodes import EpisodeStore, engine_of, read_episodes, to_table
+from ..envs.registration import bare
 from .exact import optimum
 from .statistics import Interval, mean_interval
 from .tables import markdown
@@ -134,7 +135,7 @@ def _known(store: Path) -> Mapping[str, Any] | None:
 def _card(first: Episode, parts: Sequence[_Part], seeds: Sequence[int], licence: str) -> str:
     from .. import __version__
 
-    env_id, total = first.env_id.removeprefix("dialogym:"), sum(part.episodes for part in parts)
+    env_id, total = bare(first.env_id), sum(part.episodes for part in parts)
     head = {
         "license": licence,
         "language": ["en"],

@@ -21,6 +21,7 @@ from ..envs import seeds
 from ..envs.engine import Engine
 from ..envs.episodes import EpisodeStore
 from ..envs.make import make_engine
+from ..envs.registration import bare
 from ..policies.baselines import baselines
 from ..policies.collect import collect
 from ..policies.rollout import policy_stream
@@ -192,7 +193,7 @@ def qualities(
         estimates = None if best is None else best - np.array(regrets)
         found[name] = Quality(
             dataset=name,
-            env_id=env_id.removeprefix("dialogym:"),
+            env_id=bare(env_id),
             policy=policies[name],
             seed=seed,
             episodes=len(counted),

@@ -12,6 +12,7 @@ from gymnasium.utils import seeding
 
 from ..core.solver import OutOfReach
 from ..envs.make import make_engine
+from ..envs.registration import bare
 from ..policies.policy import PolicySpec
 from ..policies.registry import make_policy
 from ..policies.rollout import rollout
@@ -68,7 +69,7 @@ def decisions(
                     "acts": acts,
                     "said": step.text,
                     "said_value": said,
-                    "env_id": env_id.removeprefix("dialogym:"),
+                    "env_id": bare(env_id),
                     "seed": dialogue.seed,
                     "turn": step.index,
                 }

@@ -14,6 +14,7 @@ from ..core.solver import OutOfReach
 from ..envs.base import Family
 from ..envs.engine import is_refused
 from ..envs.make import make_engine
+from ..envs.registration import bare
 from ..envs.seeds import seed_in
 from ..policies.policy import PolicySpec
 from ..policies.registry import make_policy
@@ -125,7 +126,7 @@ def evaluate(
         bound = float(np.mean(list(map(family.bound, scenarios))))
     lowest, highest = np.mean(bounds, axis=0).tolist() if bounds else (None, None)
     return Evaluation(
-        env_id=env_id.removeprefix("dialogym:"),
+        env_id=bare(env_id),
         settings=family.settings(),
         grammar=engine.grammar.mode,
         user=user_name(settings.get("user", "scripted")),

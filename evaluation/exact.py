@@ -20,7 +20,7 @@ from ..core.solver import OutOfReach
 from ..core.stream import Stream
 from ..envs.base import Family
 from ..envs.engine import Engine, Options
-from ..policies.policy import FunctionPolicy, Policy
+from ..policies.policy import FunctionPolicy, Policy, see_words
 from ..policies.registry import make_policy
 from ..simulated_users.user import ScriptedUser
 
@@ -192,6 +192,7 @@ def ends(
                 f"more than {limit:,} turns of {speaker.name!r} can happen in a scenario: sample instead (see evaluate)"
             )
         texts = speaker.respond([dialogue for dialogue, _, _ in batch], [_NoStream(speaker.name)] * len(batch))
+        see_words(speaker, texts, len(batch))
         said, nodes = [], []
         user.next = []
         for text, (dialogue, p, belief) in zip(texts, batch, strict=True):

@@ -22,6 +22,7 @@ from ..envs import seeds as seeds_of
 from ..envs.base import Family
 from ..envs.engine import Engine
 from ..envs.make import make_engine
+from ..envs.registration import bare
 from ..policies.baselines import baselines, heuristics, human_like
 from ..policies.policy import Policy
 from ..policies.registry import make_policy
@@ -94,7 +95,7 @@ def scorecard(
         said = lambda what, name=name, say=say: say(f"{name}: {what}")  # noqa: E731
         cards.append(_card(name, engine, other, talker, wanted, classifier, seeds, repeats, batch, said))
     settings, mode = plain_engine.family.settings(), plain_engine.grammar.mode
-    env_id = env_id.removeprefix("dialogym:")
+    env_id = bare(env_id)
     return Scorecard(env_id, settings, mode, talker, seed, episodes, tuple(cards), tuple(notes))
 
 

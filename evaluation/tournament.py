@@ -16,6 +16,7 @@ from ..core.checks import integer
 from ..core.spec import split_commas
 from ..envs.engine import Engine
 from ..envs.make import make_engine
+from ..envs.registration import bare
 from ..envs.seated import with_role
 from ..envs.seeds import check_split, seed_in
 from ..policies.baselines import PLANNERS, heuristics, human_like
@@ -95,7 +96,7 @@ def tournament(
                 progress(f"{len(meetings)} of {len(tables) * rounds} dialogues")
     for policy in {id(policy): policy for sides in seated.values() for policy in sides.values()}.values():
         getattr(policy, "close", lambda: None)()
-    return Tournament(env_id.removeprefix("dialogym:"), tuple(named), seats, seeds, grammar, tuple(meetings))
+    return Tournament(bare(env_id), tuple(named), seats, seeds, grammar, tuple(meetings))
 
 
 def _named(players: Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:

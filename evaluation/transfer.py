@@ -23,7 +23,7 @@ from ..core.checks import integer
 from ..core.spec import read_value, split_commas
 from ..envs.engine import Engine
 from ..envs.make import make_engine
-from ..envs.registration import TABLE, families
+from ..envs.registration import TABLE, bare, families, lookup
 from ..envs.seeds import seed_in
 from ..policies.baselines import PLANNERS
 from ..policies.policy import PolicySpec
@@ -227,12 +227,12 @@ def transfer(
             )
             if progress is not None:
                 progress(f"{name} with {person}: {number(float(_counted(payoffs[person][name]).mean()))}")
-    return Transfer(env_id.removeprefix("dialogym:"), seed_in(split, seed), payoffs)
+    return Transfer(bare(env_id), seed_in(split, seed), payoffs)
 
 
 def _relatives(home: Engine, env_id: str, settings: Mapping[str, Any]) -> list[str]:
     """The id itself, then the others of its family with the same acts."""
-    own = env_id.removeprefix("dialogym:")
+    own = bare(env_id)
     others = [other for other in families()[TABLE[own][0]] if other != own]
     return [own, *(other for other in others if make_engine(other, **settings).family.acts == home.family.acts)]
 
@@ -277,11 +277,13 @@ def _settings(person: str) -> dict[str, Any]:
     if person == "scripted":
         return {}
     if "=" not in person:
-        if person.removeprefix("dialogym:") in TABLE:
-            return {"env_id": person}
-        raise ValueError(
-            f"a person must be 'scripted', a registered id or settings such as user=llm:MODEL; got {person!r}"
-        )
+        try:
+            lookup(person)
+        except ValueError as error:
+            raise ValueError(
+                f"a person must be 'scripted', a registered id or settings such as user=llm:MODEL; got {person!r}"
+            ) from error
+        return {"env_id": person}
     pairs = (part.partition("=") for part in split_commas(person))
     return {name.strip(): read_value(value) for name, _, value in pairs}
 

@@ -12,6 +12,7 @@ from ..core.dialogue import Dialogue
 from ..core.episode import Episode
 from ..envs.episodes import EpisodeStore
 from ..envs.make import make_engine
+from ..envs.registration import bare
 from ..envs.seeds import seed_in
 from ..rewards.judges import Panel
 from ..rewards.registry import Reward
@@ -112,7 +113,7 @@ def _described(job: RolloutJob) -> dict[str, Any]:
     model = isinstance(job.policy, str) and job.policy.startswith("lm:")  # too large to be loaded for its name
     policy = str(job.policy) if model else make_policy(job.policy, engine).name
     return {
-        "env_id": job.env_id,
+        "env_id": bare(job.env_id),
         "settings": engine.family.settings(),
         "grammar": engine.grammar.mode,
         "reward": engine.reward.describe(),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence, Sized
+from typing import Any, Protocol
 
 from ..core.dialogue import Dialogue
 from ..core.spec import spell_spec
@@ -35,6 +35,31 @@ PolicySpec = str | Policy | Callable[..., str]
 """What `make_policy` makes a policy of."""
 
 
+def see_words(policy: Policy, texts: Any, number: int, some: bool = False) -> None:
+    """A policy has responded with the words that it was asked for.
+
+    Args:
+        policy: The policy.
+        texts: What it gave.
+        number: Of the dialogues in which it was asked.
+        some: Whether some may be missing still.
+
+    Raises:
+        ValueError: If these are not a string a dialogue.
+    """
+    kinds = (str, type(None)) if some else str
+    if (
+        isinstance(texts, str)
+        or not isinstance(texts, Sized)
+        or len(texts) != number
+        or not all(isinstance(text, kinds) for text in texts)
+    ):
+        raise ValueError(
+            f"policy must respond with a list of strings, one for each of the {number} dialogues; "
+            f"{getattr(policy, 'name', policy)!r} gave {texts!r:.200}"
+        )
+
+
 def respond_by(
     policies: Sequence[Policy], turns: Sequence[int], dialogues: Sequence[Dialogue], streams: Sequence[Stream]
 ) -> list[str]:
@@ -50,6 +75,7 @@ def respond_by(
     for number, policy in enumerate(policies):
         if places := [place for place, turn in enumerate(turns) if turn == number]:
             words = policy.respond([dialogues[place] for place in places], [streams[place] for place in places])
+            see_words(policy, words, len(places))
             for place, text in zip(places, words, strict=True):
                 said[place] = text
     return said

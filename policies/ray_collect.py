@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from ..core.episode import Episode
-from ..envs.registration import TABLE, lookup, register
+from ..envs.registration import TABLE, bare, lookup, register
 from .job import RolloutJob, RolloutWorker
 
 RETRIES = 10  # of a chunk whose worker died: a chunk that kills every worker must end some time
@@ -81,11 +81,11 @@ def _play(shared: tuple[str, RolloutJob, tuple[str, dict[str, Any]]], seeds: Seq
     """In a worker: the episodes of some seeds, by the `RolloutWorker` that was made for the first chunk."""
     number, job, (family, registered) = shared
     if number not in _workers:
-        name = job.env_id.removeprefix("dialogym:")
+        name = bare(job.env_id)
         if name not in TABLE:  # one that a user has registered, in the process that collects
             register(name, family, **registered)
         _workers.clear()
-        _workers[number] = RolloutWorker(job)
+        _workers[number] = RolloutWorker(job._replace(env_id=name))
     return _workers[number](seeds)
 
 

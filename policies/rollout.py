@@ -16,7 +16,7 @@ from ..core.stream import Stream
 from ..envs.engine import Engine, raise_errors
 from ..envs.seeds import seed_in
 from ..simulated_users.user import Failure
-from .policy import Policy
+from .policy import Policy, see_words
 
 
 def policy_stream(seed: int, attempt: int = 0) -> Stream:
@@ -81,7 +81,7 @@ def rollout(
         if live:
             asked = list(live)
             texts = respond(asked, list(live.values()))
-            _check(policy, texts, asked, continuous)
+            see_words(policy, texts, len(asked), continuous)
             said = {one: text for one, text in zip(asked, texts, strict=True) if text is not None}
             if failed := [one for one, text in said.items() if isinstance(text, Failure)]:
                 for one in failed:
@@ -112,13 +112,3 @@ def _open(engine: Engine, chunk: Sequence[tuple[int, int]], redrawn: bool) -> li
     if engine.raises:
         raise_errors(dialogues)
     return dialogues
-
-
-def _check(policy: Policy, texts: Any, asked: Sequence[Dialogue], some: bool) -> None:
-    """Raise a `ValueError` if these are not the words that were asked for; `some` may still be missing."""
-    kinds = (str, type(None)) if some else str
-    if isinstance(texts, str) or len(texts) != len(asked) or not all(isinstance(text, kinds) for text in texts):
-        raise ValueError(
-            f"policy must respond with a list of strings, one for each of the {len(asked)} dialogues; "
-            f"{getattr(policy, 'name', policy)!r} gave {texts!r:.200}"
-        )

@@ -386,8 +386,7 @@ def _load(part: str, used: frozenset[str]) -> Judge:
     name, options = parse_spec(part, "judge")
     model = name.removeprefix("llm:")
     own: dict[str, Any] = {key: options.pop(key) for key in OPTIONS if key in options}
-    itself = options.pop("self", False)
-    flag(self=itself)
+    flag(self=(itself := options.pop("self", False)))
     backend = None if model in used and not itself else load_backend(model, (*OPTIONS, "self"), **cast(Any, options))
     if backend is None or (backend.name in used and not itself):
         _ = backend and backend.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +17,7 @@ from ..evaluation.results import Comparison
 from ..evaluation.tables import plain, score_bars
 from ..policies.baselines import baselines
 from ..policies.remote import FORMS, is_remote, with_parameters
-from .options import Rewarded, check_out, write_out
+from .options import Rewarded, check_out, typed, write_out
 
 
 @dataclass(frozen=True)
@@ -100,8 +98,7 @@ def _asked_for(options: Evaluate) -> Sequence[str]:
 
 def _next(options: Evaluate, settings: dict[str, Any], solved: bool) -> list[str]:
     """Commands that follow from a comparison of everything there is."""
-    values = [f"{k}={v if isinstance(v, str) else json.dumps(v)}" for k, v in settings.items()]
-    game = " ".join([options.env_id, *(f"--set {shlex.quote(value)}" for value in values)])
+    game = typed(options.env_id, settings)
     steps = {
         f"dialogym play {game}{' --advice' * solved}": "talk yourself" + ", see what it loses" * solved,
         f"dialogym train bc {game}": "clone what is known",

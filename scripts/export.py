@@ -15,6 +15,7 @@ from ..core.episode import Episode
 from ..envs.chat_export import dpo_rows, kto_rows, sft_rows
 from ..envs.episodes import EpisodeStore, read_episodes
 from ..envs.minari_export import export_minari
+from ..envs.registration import bare
 from ..envs.seeds import seed_in
 from ..evaluation.dataset_card import export_hub
 from ..evaluation.decisions import decisions
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
 
 
 def _decisions(options: Export, settings: dict[str, Any]) -> None:
-    out = options.out or Path("runs") / f"{options.env_id.removeprefix('dialogym:')}-decisions.jsonl"
+    out = options.out or Path("runs") / f"{bare(options.env_id)}-decisions.jsonl"
     first = seed_in(options.split, options.seed, options.episodes)
     given = {"grammar": options.grammar, **settings}
     rows = decisions(options.env_id, options.policy, range(first, first + options.episodes), **given)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..core.belief import OutOfReach
-from ..core.modules import import_own
+from ..core.modules import ASKED, import_own
 from ..core.spec import read_value
 
 COMMANDS = {
@@ -98,6 +98,7 @@ def split_settings(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]
     rest: list[str] = []
     settings: dict[str, Any] = {}
     pending = iter(arguments)
+    ASKED.clear()
     for argument in pending:
         if argument not in ("--set", "--module"):
             rest.append(argument)
@@ -108,6 +109,7 @@ def split_settings(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]
             raise ValueError(f"{argument} must be followed by {wanted}")
         if argument == "--module":
             import_own(value)
+            ASKED.append(value)
             continue
         name, _, text = value.partition("=")
         settings[name] = read_value(text)

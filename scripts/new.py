@@ -22,6 +22,7 @@ SUITE = Path(__file__).parent.parent / "envs"
 IMPORTS = {
     "core.acts": "Act, IllegalAct, Say",
     "core.belief": "Belief",
+    "core.checks": "between, whole",
     "core.dialogue": "Dialogue",
     "core.stream": "Stream",
     "simulated_users.phrase_bank": "PhraseVoice",

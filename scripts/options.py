@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import tyro
 
 from ..core.checks import writable
+from ..core.modules import ASKED
 
 
 @dataclass(frozen=True)
@@ -75,3 +77,14 @@ def write_out(result: Any, out: Path | None) -> None:
         text = json.dumps(result.to_json(), indent=2) if out.suffix == ".json" else result.to_markdown().rstrip()
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text + "\n")
+
+
+def typed(env_id: str, settings: dict[str, Any]) -> str:
+    """An environment as it is typed in another command: its id, its settings, and the modules that were imported."""
+    values = [f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in settings.items()]
+    return " ".join([env_id, *(f"--set {shlex.quote(value)}" for value in values), *imported()])
+
+
+def imported() -> list[str]:
+    """The modules that this command has imported, as they are typed in another."""
+    return [f"--module {name}" for name in ASKED]

@@ -30,7 +30,7 @@ from ..envs.transcript import Transcript
 from ..envs.wording import put, tag_of
 from ..evaluation.regret import dialogue_regret, likeliest_facts
 from ..policies.human import HumanPolicy
-from ..policies.policy import Policy
+from ..policies.policy import Policy, see_words
 from ..policies.registry import make_policy
 from ..policies.rollout import policy_stream
 from ..simulated_users.user import Failure
@@ -211,7 +211,9 @@ class _Table:
         if not (self.as_learner or self.as_partner):
             transcript.show_opening(dialogue)
         while not dialogue.done:
-            text = self.speaker.respond([dialogue], [stream])[0]
+            said = self.speaker.respond([dialogue], [stream])
+            see_words(self.speaker, said, 1)
+            text = said[0]
             if isinstance(text, Failure):
                 raise ConnectionError(text)
             if self.as_partner and not self.as_learner:

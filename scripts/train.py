@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,6 +22,7 @@ from ..envs.make import make_engine
 from ..evaluation.results import Comparison, Evaluation
 from ..evaluation.tables import between, number, score_bars
 from ..trainers.algorithms import ACTS, ALGORITHMS, algorithm
+from .options import imported, typed
 
 USAGE = "usage: dialogym train ALGORITHM ENV [OPTIONS]\n       dialogym train ALGORITHM --help"
 HEADINGS = {
@@ -124,8 +124,7 @@ def _policy(config: Any, name: str, result: Any) -> list[Any]:
     played = list(map(Evaluation.from_json, json.loads((folder / "evaluation.json").read_text())))
     shown = [Comparison(tuple(played)), score_bars(played)] if len(played) > 1 else []
     kind = "acts" if hasattr(config, "cell") else "lm"  # how a policy of a folder is called
-    values = [f"{k}={v if isinstance(v, str) else json.dumps(v)}" for k, v in config.settings.items()]
-    game = " ".join([config.env_id, *(f"--set {shlex.quote(value)}" for value in values)])
+    game = typed(config.env_id, config.settings)
     steps = [f"dialogym report {config.out}", f"dialogym play {game} --policy {kind}:{folder / 'model'}"]
     return [*shown, f"{outcome(played[0])}; model in {folder / 'model'}", "Next:", *(f"  {step}" for step in steps)]
 
@@ -139,7 +138,7 @@ def _reward(config: Any, name: str, result: Any) -> list[Any]:
     return [
         result,
         f"model in {config.out}; --reward goal=1,{form}=0.2 pays it. Measure it before that:",
-        f"  dialogym judge card {form} --env {config.env_id}",
+        " ".join([f"  dialogym judge card {form} --env {config.env_id}", *imported()]),
     ]
 
 

@@ -21,6 +21,7 @@ from ...core.acts import Act
 from ...core.dialogue import Dialogue
 from ...envs.engine import PATIENCE
 from ...envs.episodes import record, replay, rescore
+from ...envs.registration import bare
 from ...policies.duel import play_duels
 from ...policies.registry import make_policy
 from ...policies.rollout import rollout
@@ -32,10 +33,10 @@ def gymnasium_accepts_it(subject: Subject) -> None:
     with warnings.catch_warnings(record=True) as caught, redirect_stdout(io.StringIO()):
         warnings.simplefilter("always")
         check_env(subject.make(), skip_render_check=False)
-        names = (subject.env_id, f"dialogym:{subject.env_id}")
+        names = (subject.env_id, f"dialogym:{bare(subject.env_id)}")
         plain, prefixed = (gym.make(name, **subject.settings).reset(seed=1)[0] for name in names)
     if plain != prefixed:
-        raise Violation(f"gym.make('dialogym:{subject.env_id}') is another environment than without the prefix")
+        raise Violation(f"gym.make('dialogym:{bare(subject.env_id)}') is another environment than without the prefix")
     if found := [str(w.message) for w in caught if "gymnasium" in str(w.filename)]:
         raise Violation(f"gymnasium warns: {found[0]}")
 

@@ -114,3 +114,18 @@ def test_what_a_family_need_not_say_is_none():
     for name in ("bound", "measures", "duel", "small_duel", "people", "guide", "cast"):
         assert getattr(family, name) is None, name
     assert family.baselines.__name__ == type(family).__module__ and dialogym.ids()
+
+
+def test_a_module_may_stand_before_an_id(tmp_path, tables, monkeypatch):
+    (tmp_path / "corner_cafe.py").write_text(
+        "import dialogym\ndialogym.register('Corner-v0', 'dialogym.tests.toy:Cafe')\n".replace(
+            "dialogym.tests.toy", registration.lookup(TOY)[0].partition(":")[0]
+        )
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    result = dialogym.evaluate("corner_cafe:Corner-v0", "random", episodes=2)
+    assert result.env_id == "Corner-v0" and registration.bare("dialogym:Corner-v0") == "Corner-v0"
+    with pytest.raises(ValueError, match="there is no module 'no_such_cafe'"):
+        dialogym.evaluate("no_such_cafe:Corner-v0", "random", episodes=2)
+    with pytest.raises(ValueError, match=r"environment must be one of .*; got 'corner_cafe:Other-v0'"):
+        dialogym.make_engine("corner_cafe:Other-v0")

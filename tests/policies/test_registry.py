@@ -20,11 +20,13 @@ from dialogym.envs.make import make_engine
 from dialogym.envs.negotiation.family import Negotiation
 from dialogym.envs.negotiation.game import Accept, Offer, PriceBargaining, Walk
 from dialogym.envs.negotiation.policies import sweep
+from dialogym.evaluation.consistency import by_task
 from dialogym.evaluation.evaluate import evaluate
+from dialogym.evaluation.exact import expected_return
 from dialogym.policies.baselines import PLANNERS, baselines, heuristics
 from dialogym.policies.collect import collect, play
 from dialogym.policies.human import HumanPolicy
-from dialogym.policies.policy import FunctionPolicy
+from dialogym.policies.policy import FunctionPolicy, NoisyPolicy
 from dialogym.policies.registry import make_policy
 from dialogym.policies.rollout import policy_stream, rollout
 from gymnasium.utils import seeding
@@ -288,10 +290,25 @@ class Said:
         return self.what
 
 
-@pytest.mark.parametrize("what", ["hello", ["hello"], [1, 2], [None, "hello"], [["a"], ["b"]]])
+@pytest.mark.parametrize(
+    "what", ["hello", ["hello"], [1, 2], [None, "hello"], [["a"], ["b"]], None, 3, b"ab", (x for x in "ab")]
+)
 def test_what_a_policy_says_is_a_string_a_dialogue(what):
     with pytest.raises(ValueError, match=r"policy must respond with a list of strings, .* 2 dialogues; 'said' gave"):
         list(rollout(make_engine(TOY), Said(what), range(2)))
+
+
+@pytest.mark.parametrize("play", [evaluate, lambda env_id, policy: by_task(env_id, [policy])])
+@pytest.mark.parametrize("noisy", [False, True])
+def test_so_it_is_told_wherever_it_speaks(play, noisy):
+    policy = Said(None)
+    with pytest.raises(ValueError, match=r"policy must respond with a list of strings, .*; 'said' gave None"):
+        play(TOY, NoisyPolicy(policy, make_policy("random", make_engine(TOY))) if noisy else policy)
+
+
+def test_so_it_is_told_where_every_end_is_summed():
+    with pytest.raises(ValueError, match=r"policy must respond with a list of strings, .*; 'said' gave None"):
+        expected_return(Cafe(), Said(None))
 
 
 def test_a_function_may_speak(tmp_path):

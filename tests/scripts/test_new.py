@@ -101,3 +101,19 @@ def test_nothing_is_overwritten(tmp_path, capsys):
     assert not list((tmp_path / "help_desk").iterdir()) and not (tmp_path / "other").exists()
     assert main(["new", "help_desk", "--out", str(tmp_path / "nowhere")]) == 1
     assert "there is no folder" in " ".join(capsys.readouterr().err.split())
+
+
+def test_what_is_written_checks_its_settings_and_says_how_to_go_on(tmp_path):
+    command(tmp_path, "new", "help_desk")
+    play = ("evaluate", "HelpDesk-v0", "--module", "help_desk", "--episodes", "2")
+    for setting, wanted in {
+        "turns=four": "turns must be a whole number from 4 to 100, got 'four'",
+        "turns=2": "turns must be a whole number from 4 to 100, got 2",
+        "cost=-5": "cost must be a number from 0 to 1, got -5",
+    }.items():
+        status, _, errors = command(tmp_path, *play, "--set", setting)
+        assert status == 1 and wanted in " ".join(errors.split())
+    status, out, _ = command(tmp_path, *play, "--policy", "all", "--set", "turns=5")
+    follow = [line.split("  ")[1] for line in out[out.index("Next:") :].splitlines()[1:]]
+    assert follow[0].startswith("dialogym play HelpDesk-v0 --set turns=5 --module help_desk")
+    assert follow[1].startswith("dialogym train bc HelpDesk-v0 --set turns=5 --module help_desk")
