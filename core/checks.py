@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 
 def one_of(owner: Any, valid: Iterable[Any], *names: str) -> None:
@@ -110,6 +110,22 @@ def text(**arguments: Any) -> None:
     for name, value in arguments.items():
         if not isinstance(value, str):
             raise ValueError(f"{name} must be text, got {value!r}")
+
+
+def fits(value: Any, kind: Any) -> bool:
+    """Whether a value is of a type, as the fields of scenarios are annotated; of any other type, it is."""
+    if (origin := get_origin(kind)) is Literal:
+        return value in get_args(kind)
+    if origin is tuple:
+        inner = get_args(kind)
+        if not isinstance(value, tuple | list):
+            return False
+        inner = inner[:1] * len(value) if inner[1:] == (...,) else inner
+        return len(inner) == len(value) and all(map(fits, value, inner))
+    numbers = {int: Integral, float: Real}
+    if kind in (str, bool):
+        return isinstance(value, kind)
+    return kind not in numbers or (isinstance(value, numbers[kind]) and not isinstance(value, bool))
 
 
 def writable(path: Path, name: str = "out") -> None:

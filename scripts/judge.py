@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
@@ -34,7 +34,7 @@ USAGE = "usage: dialogym judge card MODEL [OPTIONS]\n       dialogym judge looka
 class Card:
     """Measure how far a judge can be trusted, in environments where each message has a known value."""
 
-    model: tyro.conf.Positional[str]
+    model: tyro.conf.Positional[Annotated[str, tyro.conf.arg(metavar="MODEL")]]
     """As for judge= of gym.make, such as `qwen3-8b(cache=runs/replies)`; or `reward_model:FOLDER`, a learned reward."""
     env: tuple[str, ...] = ("Negotiation-v0", "Coaching-v0")
     """Environments with an exact optimum, with settings behind them: `"Open-v0(scenario=service/*)"`."""
@@ -56,7 +56,7 @@ class Card:
 class Lookahead:
     """The error of judging turns by sampled futures (the reward future/sampled), against their exact value."""
 
-    env: tyro.conf.Positional[str]
+    env: tyro.conf.Positional[Annotated[str, tyro.conf.arg(metavar="ENV-ID")]]
     """An environment with an exact optimum, with settings behind it: `"Open-v0(scenario=service/*)"`."""
     policy: str = "scripted"
     """Whose turns are judged."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
@@ -31,7 +31,7 @@ FIGURES = ("optimum", "secret known")
 class New:
     """Write a small scenario that works, to change into one of your own."""
 
-    file: tyro.conf.Positional[Path]
+    file: tyro.conf.Positional[Annotated[Path, tyro.conf.arg(metavar="FILE")]]
     """Such as `my.toml`; it must not be there yet."""
 
 

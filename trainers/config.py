@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
@@ -54,7 +54,7 @@ class Checked:
 class RunConfig(Checked):
     """The fields that all trainers of a policy share; they are options of the command line."""
 
-    env_id: tyro.conf.Positional[str]
+    env_id: tyro.conf.Positional[Annotated[str, tyro.conf.arg(metavar="ENV-ID")]]
     """Environment to train in and to evaluate on."""
     out: Path = Path("runs/run")
     """Folder of the run."""

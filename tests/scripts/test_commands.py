@@ -441,3 +441,19 @@ def test_a_port_that_there_is_not(run):
     pytest.importorskip("uvicorn")
     status, _, err = run("serve", ENV, "--port", 99999)
     assert status == 1 and "port must be from 0 to 65535" in err
+
+
+@pytest.mark.parametrize(
+    "words, named",
+    [
+        (("train", "bc"), "ENV-ID"),
+        (("train", "reward"), "ENV-ID"),
+        (("judge", "card"), "MODEL"),
+        (("scenario", "new"), "FILE"),
+    ],
+)
+def test_what_is_missing_is_called_by_what_it_is(words, named, capsys):
+    with pytest.raises(SystemExit):
+        main(list(words))
+    told = capsys.readouterr()
+    assert named in told.out + told.err and "STR" not in told.out + told.err

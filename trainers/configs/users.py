@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 
@@ -17,7 +17,7 @@ from ..trackers import TRACKERS
 class WordsConfig:
     """What the trainings of small networks are told that read the words of dialogues."""
 
-    env_id: tyro.conf.Positional[str]
+    env_id: tyro.conf.Positional[Annotated[str, tyro.conf.arg(metavar="ENV-ID")]]
     """Environment to play in."""
     out: Path = Path("runs/words")
     """Folder of the model."""
