@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 
 def one_of(owner: Any, valid: Iterable[Any], *names: str) -> None:
@@ -126,6 +126,19 @@ def fits(value: Any, kind: Any) -> bool:
     if kind in (str, bool):
         return isinstance(value, kind)
     return kind not in numbers or (isinstance(value, numbers[kind]) and not isinstance(value, bool))
+
+
+def of_types(kind: type, given: Mapping[str, Any], where: str) -> None:
+    """The values given for fields of a class are of the types that it annotates.
+
+    Raises:
+        ValueError: If one is not.
+    """
+    hints = get_type_hints(kind)
+    for name, value in given.items():
+        if not fits(value, hints[name]):
+            wanted = str(hints[name]) if get_origin(hints[name]) else hints[name].__name__
+            raise ValueError(f"{name} of {where} must be of type {wanted}, got {value!r}")
 
 
 def writable(path: Path, name: str = "out") -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, fields, replace
-from typing import Any, get_origin, get_type_hints
+from typing import Any
 
 import numpy as np
 
-from ..core.checks import fits
+from ..core.checks import of_types
 from ..core.dialogue import Dialogue, Step
 from ..core.grammar import TALK, Heard
 from ..core.setting import Exchange
@@ -415,9 +415,5 @@ def _override(scenario: Any, wanted: Any, kind: type) -> Any:
     names = [field.name for field in fields(scenario)]
     if unknown := set(wanted) - set(names):
         raise ValueError(f"options['scenario'] may hold {', '.join(names)}; got {', '.join(sorted(map(str, unknown)))}")
-    hints = get_type_hints(type(scenario))
-    for name, value in wanted.items():
-        if not fits(value, hints[name]):
-            kind_of = getattr(hints[name], "__name__", "") if get_origin(hints[name]) is None else str(hints[name])
-            raise ValueError(f"{name} of options['scenario'] must be of type {kind_of or hints[name]}, got {value!r}")
+    of_types(type(scenario), wanted, "options['scenario']")
     return replace(scenario, **wanted)
