@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,63 +24,18 @@ from ..core.setting import Setting
 from ..core.stream import Stream
 from ..rewards.judges import make_judge
 from ..rewards.registry import Reward, RewardSpec
-from ..simulated_users.personas import read_persona, spell_persona
+from ..simulated_users.personas import read_persona
+from .columns import JSON, SAME, to_table
 from .engine import Engine
 from .make import engine_for
 from .registration import bare, lookup
-
-_JSON = ("settings", "scenario", "hidden", "outcome", "reward")  # objects whose keys differ between families
-
-TURN = pa.struct(
-    [
-        ("seat", pa.string()),
-        ("text", pa.string()),
-        ("act", pa.string()),
-        ("problem", pa.string()),
-        ("reward", pa.float64()),
-        ("reward_terms", pa.string()),
-        ("branch", pa.int32()),
-        ("feedback", pa.string()),
-    ]
-)
-SCHEMA = pa.schema(
-    [
-        ("env_id", pa.string()),
-        ("settings", pa.string()),
-        ("grammar", pa.string()),
-        ("policy", pa.string()),
-        ("seed", pa.int64()),
-        ("seat", pa.string()),
-        ("scenario", pa.string()),
-        ("persona", pa.string()),
-        ("brief", pa.string()),
-        ("turns", pa.list_(TURN)),
-        ("hidden", pa.string()),
-        ("hidden_start", pa.int64()),
-        ("opening_branch", pa.int32()),
-        ("outcome", pa.string()),
-        ("reward", pa.string()),
-        ("episode_return", pa.float64()),
-        ("payoff", pa.float64()),
-        ("truncated", pa.bool_()),
-        ("error", pa.string()),
-        ("version", pa.string()),
-        ("schema", pa.int32()),
-    ]
-)
-"""A row an episode; ``turns`` is a list of structs.
-
-The columns in `_JSON`, and ``reward_terms``, hold JSON; ``persona`` the name of a style, or JSON of a `Persona`.
-"""
-
-CHAT = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
-"""The column ``messages`` of exported episodes, as `datasets` and TRL read it."""
 
 
 class EpisodeStore:
     """A folder of Parquet files, one an `append`.
 
-    Each file appears whole or not at all, so a crash or a full disk loses nothing that was written before.
+    Each file appears whole or not at all, so a crash or a full disk loses nothing that was written before. The record
+    of an episode that failed stays in its file, but is not read or counted once the episode was played again.
 
     ``datasets.load_dataset("parquet", data_files=f"{folder}/*.parquet")`` and ``pandas.read_parquet(folder)`` read it.
 
@@ -125,8 +81,8 @@ class EpisodeStore:
         return sorted(self.path.glob("*.parquet"))
 
     def __iter__(self) -> Iterator[Episode]:
-        for file in self.files():
-            yield from _read(file)
+        left_out, found = self._played_again(), chain.from_iterable(map(_read, self.files()))
+        return (episode for place, episode in enumerate(found) if place not in left_out)
 
     def values(self, column: str) -> list[Any]:
         """The different values of one column, in the order of first sight; without reading the rest.
@@ -138,7 +94,7 @@ class EpisodeStore:
             ValueError: If a file is damaged.
         """
         texts = dict.fromkeys(value for file in self.files() for value in _column(file, column))
-        return [json.loads(text) for text in texts] if column in _JSON else list(texts)
+        return [json.loads(text) for text in texts] if column in JSON else list(texts)
 
     def seeds(self, **same: Any) -> list[int | None]:
         """The seeds of the episodes of which all that is given holds, in order; without reading the rest.
@@ -149,34 +105,33 @@ class EpisodeStore:
         Raises:
             ValueError: If a file is damaged.
         """
-        wanted = [json.dumps(value) if name in _JSON else value for name, value in same.items()]
-        found: list[int | None] = []
-        for file in self.files():
-            columns = [_column(file, name) for name in ("seed", *same)]
-            found += [seed for seed, *values in zip(*columns, strict=True) if values == wanted]
-        return found
+        wanted = [json.dumps(value) if name in JSON else value for name, value in same.items()]
+        return [seed for seed, *values in self.rows("seed", *same) if values == wanted]
+
+    def rows(self, *columns: str) -> list[tuple[Any, ...]]:
+        """Some columns of every record, as they are in the files; see `values`."""
+        return [row for file in self.files() for row in zip(*(_column(file, one) for one in columns), strict=True)]
 
     def __len__(self) -> int:
-        return sum(len(_column(file, "seed")) for file in self.files())
+        return len(self.rows("error")) - len(self._played_again())
+
+    def failures(self) -> dict[int | None, str]:
+        """The seeds of the episodes that failed and were not played again since, and why."""
+        again, rows = self._played_again(), self.rows("seed", "error")
+        return {seed: error for place, (seed, error) in enumerate(rows) if error and place not in again}
+
+    def _played_again(self) -> set[int]:
+        """Places of the failed records of episodes that were played again since."""
+        if not any(error for (error,) in self.rows("error")):
+            return set()
+        rows = self.rows("error", "seed", *SAME)
+        last = {row[1:]: place for place, row in enumerate(rows) if row[1] is not None}
+        return {place for place, row in enumerate(rows) if row[0] and last.get(row[1:], place) != place}
 
     def _next(self) -> Path:
         last = self.files()[-1:]
         number = int(last[0].stem.split("-")[1]) + 1 if last else 0
         return self.path / f"episodes-{number:06d}.parquet"
-
-
-def to_table(episodes: Sequence[Episode], messages: bool = False) -> pa.Table:
-    """Episodes as a table, a row an episode.
-
-    Args:
-        episodes: Records.
-        messages: Add the column ``messages``, the chat that `Episode.messages` gives. A store has none: it follows from
-            ``brief`` and ``turns``, and would make the files larger by more than half.
-    """
-    table = pa.Table.from_pylist([_row(episode) for episode in episodes], schema=SCHEMA)
-    if messages:
-        table = table.append_column("messages", pa.array([_chat(episode) for episode in episodes], CHAT))
-    return table
 
 
 def read_episodes(path: str | Path) -> list[Episode]:
@@ -361,31 +316,6 @@ def rescore(episodes: Iterable[Episode], reward: RewardSpec | Reward, judge: Any
     return rescored
 
 
-def _row(episode: Episode) -> dict[str, Any]:
-    row = {field.name: getattr(episode, field.name) for field in fields(episode)}
-    for name in _JSON:
-        row[name] = json.dumps(row[name])
-    row["persona"] = spell_persona(episode.persona)
-    row["turns"] = [
-        {**asdict(turn), "text": _encodable(turn.text), "reward_terms": json.dumps(turn.reward_terms)}
-        for turn in episode.turns
-    ]
-    return {name: _encodable(value) if isinstance(value, str) else value for name, value in row.items()}
-
-
-def _chat(episode: Episode) -> list[dict[str, str]]:
-    return [{**message, "content": _encodable(message["content"])} for message in episode.messages()]
-
-
-def _encodable(text: str) -> str:
-    """The text as a file can hold it: half an emoji, as broken JSON gives it, becomes the replacement character."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
-
-
 @contextmanager
 def _reading(file: Path, column: str = "schema") -> Iterator[pq.ParquetFile]:
     """A file of episodes, which has that column."""
@@ -409,7 +339,7 @@ def _read(file: Path) -> Iterator[Episode]:
     for row in rows:
         if row["schema"] != SCHEMA_VERSION:
             raise ValueError(f"{file} has schema {row['schema']!r}; this version reads {SCHEMA_VERSION}")
-        for name in _JSON:
+        for name in JSON:
             row[name] = json.loads(row[name])
         row["persona"] = read_persona(row["persona"])
         row.pop("messages", None)  # of an export

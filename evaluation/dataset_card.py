@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from ..core.episode import Episode
-from ..envs.episodes import EpisodeStore, engine_of, read_episodes, to_table
+from ..envs.columns import to_table
+from ..envs.episodes import EpisodeStore, engine_of, read_episodes
 from ..envs.registration import bare
 from .exact import optimum
 from .statistics import Interval, mean_interval

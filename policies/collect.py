@@ -16,6 +16,7 @@ from ..envs.registration import bare
 from ..envs.seeds import seed_in
 from ..rewards.judges import Panel
 from ..rewards.registry import Reward
+from ..simulated_users.user import is_refusal
 from .job import RolloutJob, RolloutWorker, recorded_name
 from .policy import PolicySpec
 from .ray_collect import play_on_ray
@@ -52,7 +53,8 @@ def collect(
     """Play episodes and append them to a store. What was written stays readable whatever happens later.
 
     An episode depends on its seed and nothing else, so that the store holds the same whatever plays it, and after an
-    interruption.
+    interruption. Where the machinery of the simulated user or of the policy fails, the episode is recorded with its
+    `error`, to be dropped by who reads it; `EpisodeStore.failures` says which, and why.
 
     Args:
         env_id: A registered id.
@@ -64,7 +66,8 @@ def collect(
         best_of: Attempts at each episode, against the same partner; the one of the highest payoff is kept, and its
             `policy` says of how many.
         progress: Show a progress bar, with the name of the folder.
-        resume: Play only the seeds that the store does not hold yet.
+        resume: Play only the seeds that the store does not hold yet, or of which the episode has failed. One that a
+            content filter ended has not: the words would be refused again.
         engine: ``"local"``: in this process. ``"ray"``: in worker processes, see `ray_collect`.
         workers: Chunks of `batch` episodes that are played at the same time on Ray.
         split: ``"train"``, ``"validation"`` or ``"test"``: `seed` counts from the first of this split's own seeds.
@@ -76,6 +79,7 @@ def collect(
         ValueError: If an argument is invalid, if the store to be resumed holds episodes of something else, or if one
             not to be resumed holds some of these.
         OSError: If the disk is full or cannot be written; earlier batches are intact.
+        ConnectionError: If all episodes failed that were to be played; they are recorded.
         ModuleNotFoundError: If Ray is asked for and not installed.
     """
     integer(1, episodes=episodes, batch=batch, best_of=best_of, workers=workers)
@@ -90,7 +94,7 @@ def collect(
     writable(store.path, "path")
     known = len(store.files())  # more than these and our own: another process writes to it, too
     worker = None if engine == "ray" else RolloutWorker(job)
-    held = _held(store, job) if resume else frozenset()
+    held, errors = _held(store, job) if resume else frozenset(), list[str]()
     if not resume:
         _refuse_twice(store, job, seeds)
     size = worker.batch if worker else batch
@@ -102,6 +106,12 @@ def collect(
             _refuse_twice(store, job, {episode.seed for episode in recorded})
         store.append(recorded)
         known = there + bool(recorded)
+        errors += [episode.error for episode in recorded]
+    if errors and all(errors):
+        more = "" if all(map(is_refusal, errors)) else "; they are played again with resume"
+        raise ConnectionError(
+            f"all {len(errors)} episodes failed, and are recorded in {store.path}{more}; in the last one: {errors[-1]}"
+        )
     return store
 
 
@@ -125,7 +135,7 @@ def _refuse_twice(store: EpisodeStore, job: RolloutJob, seeds: Collection[int | 
     """Raise a `ValueError` if the store holds some of these episodes: they would be the same once more."""
     if job.settings.get("user", "scripted") != "scripted" or not store.files():
         return  # a language model does not say the same twice
-    if twice := [seed for seed in store.seeds(**_described(job)) if seed is not None and seed in seeds]:
+    if twice := [seed for seed in store.seeds(**_described(job), error="") if seed is not None and seed in seeds]:
         raise ValueError(
             f"{store.path} holds {len(twice):,} of these episodes already (seeds {min(twice)} to {max(twice)}): "
             "resume, which plays only what is missing, or choose another seed or folder"
@@ -133,7 +143,7 @@ def _refuse_twice(store: EpisodeStore, job: RolloutJob, seeds: Collection[int | 
 
 
 def _held(store: EpisodeStore, job: RolloutJob) -> frozenset[int]:
-    """Seeds that the store holds.
+    """Seeds that the store holds; not those of which the episodes failed, but for what a content filter refused.
 
     Raises:
         ValueError: If they are of another environment, policy or reward.
@@ -145,7 +155,7 @@ def _held(store: EpisodeStore, job: RolloutJob) -> frozenset[int]:
                     f"{store.path} holds episodes with {name} {other!r}, and cannot be resumed with {value!r}: choose "
                     "another folder"
                 )
-    return frozenset(store.values("seed"))
+    return frozenset(seed for seed, error in store.rows("seed", "error") if not error or is_refusal(error))
 
 
 def _progress(played: Iterable[list[Episode]], label: str, total: int, shown: bool) -> Iterator[list[Episode]]:

@@ -11,6 +11,7 @@ import tyro
 from rich.console import Console
 
 from ..policies.collect import collect
+from ..simulated_users.user import is_refusal
 from .options import Recording
 
 
@@ -25,7 +26,7 @@ class Collect(Recording):
     best_of: int = 1
     """Attempts at each episode, against the same partner; the best is kept."""
     resume: bool = False
-    """Go on after an interruption: play only the seeds that the folder does not hold yet."""
+    """Go on after an interruption: play only the seeds that the folder does not hold yet, and those that failed."""
     split: Literal["train", "validation", "test"] | None = None
     """Seeds count from the first of this split's own."""
     critic: Literal["", "exact", "reaction"] = ""
@@ -37,7 +38,7 @@ class Collect(Recording):
 
 
 def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
-    """Collect and say where."""
+    """Collect; say where, and what failed."""
     options = tyro.cli(Collect, args=list(arguments), prog="dialogym collect")
     play = {
         name: getattr(options, name)
@@ -45,4 +46,10 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     }
     given = {**play, **options.settings(settings)}
     store = collect(options.env_id, options.policy, options.episodes, options.out, progress=True, **given)
-    Console().print(f"{len(store)} episodes in {store.path}")
+    failed = store.failures()
+    told = f"{len(store) - len(failed)} episodes in {store.path}"
+    if failed:
+        *_, why = failed.values()
+        again = "" if all(map(is_refusal, failed.values())) else " and are played again with --resume"
+        told += f"; {len(failed)} more failed, which do not count{again}; in the last one: {why}"
+    Console(highlight=False).print(told, markup=False, soft_wrap=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -73,7 +75,9 @@ def _decisions(options: Export, settings: dict[str, Any]) -> None:
     first = seed_in(options.split, options.seed, options.episodes)
     given = {"grammar": options.grammar, **settings}
     rows = decisions(options.env_id, options.policy, range(first, first + options.episodes), **given)
-    _say(f"{_write(out, rows)} decisions of {options.episodes} dialogues in {out}")
+    if not (count := _write(out, rows)):
+        raise ValueError(f"nothing was written: there are no decisions in any of {options.episodes} dialogues")
+    _say(f"{count} decisions of {options.episodes} dialogues in {out}")
 
 
 def _recorded(options: Recorded) -> None:
@@ -102,13 +106,20 @@ def _recorded(options: Recorded) -> None:
         dataset = export_minari(episodes, options.name)
         _say(f"Minari: {options.name}, {dataset.total_episodes} episodes")
         return
-    count = _write(out, CHATS[options.to](episodes))
+    rows = CHATS[options.to](episodes)
+    if not (count := _write(out, rows)):
+        raise ValueError(f"nothing was written: {_why_nothing(options.to, episodes)}")
     _say(f"{count} rows of {len(episodes)} episodes in {out}")
-    if not count:
-        raise ValueError(
-            "nothing was written: dpo and kto need episodes that differ in return; dpo several of the same seed, such "
-            "as those of `dialogym datasets`"
-        )
+
+
+def _why_nothing(to: str, episodes: Sequence[Episode]) -> str:
+    """Why there are no rows of these episodes."""
+    if all(episode.error for episode in episodes):
+        return f"all {len(episodes)} episodes failed; in the last one: {episodes[-1].error}"
+    if to == "sft":
+        return f"the learner says nothing in any of {len(episodes)} episodes"
+    several = ", several of the same seed, such as those of `dialogym datasets`" if to == "dpo" else ""
+    return f"{to} needs episodes that differ in return{several}"
 
 
 def _stores(path: Path) -> list[Path]:
@@ -118,13 +129,24 @@ def _stores(path: Path) -> list[Path]:
 
 
 def _write(out: Path, rows: Iterable[dict[str, Any]]) -> int:
-    """Write rows as JSON lines; returns how many."""
+    """Write rows as JSON lines; returns how many. The file is replaced when all are written, and not for none."""
+    rows = iter(rows)
+    if (first := next(rows, None)) is None:
+        return 0
     out.parent.mkdir(parents=True, exist_ok=True)
-    count = 0
-    with out.open("w", encoding="utf-8") as file:
-        for row in rows:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            count += 1
+    out = out.resolve()
+    plain = out.is_file() or not out.exists()  # and no pipe
+    part, count = out.with_name(f".{out.name}-{os.getpid()}.tmp") if plain else out, 0
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            for row in chain((first,), rows):
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                count += 1
+        if plain:
+            part.replace(out)
+    finally:
+        if plain:
+            part.unlink(missing_ok=True)
     return count
 
 

@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 from dialogym.core.solver import Solution
 from dialogym.core.stream import Stream
+from dialogym.envs.columns import SCHEMA
 from dialogym.envs.engine import Engine, Options
-from dialogym.envs.episodes import SCHEMA, EpisodeStore, read_episodes, record, replay
+from dialogym.envs.episodes import EpisodeStore, read_episodes, record, replay
 from dialogym.envs.make import engine_for, make_engine
 from dialogym.envs.negotiation.family import Negotiation
 from dialogym.envs.negotiation.game import PriceBargaining
