@@ -75,6 +75,7 @@ def scorecard(
 
     Raises:
         ValueError: If an argument is invalid.
+        ConnectionError: If all ordinary dialogues failed, with every user. One user of several has an empty column.
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, got {episodes}")
@@ -93,7 +94,10 @@ def scorecard(
         # a user with a cache would only repeat itself, so what is played again is played by one without
         other = make_engine(env_id, user=_without_cache(user), **settings) if isinstance(user, str) else engine
         said = lambda what, name=name, say=say: say(f"{name}: {what}")  # noqa: E731
-        cards.append(_card(name, engine, other, talker, wanted, classifier, seeds, repeats, batch, said))
+        alone = len(users) == 1
+        cards.append(_card(name, engine, other, talker, wanted, classifier, seeds, repeats, batch, alone, said))
+    if not any(card.episodes for card in cards):
+        raise _dead(cards[-1].user, episodes, cards[-1].error)
     settings, mode = plain_engine.family.settings(), plain_engine.grammar.mode
     env_id = bare(env_id)
     return Scorecard(env_id, settings, mode, talker, seed, episodes, tuple(cards), tuple(notes))
@@ -109,6 +113,7 @@ def _card(
     seeds: range,
     repeats: int,
     batch: int,
+    alone: bool,
     say: Callable[[str], None],
 ) -> UserCard:
     """One user, from the first dialogue to the last; `other` is its engine for what is played again."""
@@ -128,6 +133,8 @@ def _card(
             earlier = conduct(user)
             ordinary = play(talker, engine, seeds)
             counts, sound = conduct(user, earlier=earlier), [d for d in ordinary if not d.error]
+            if alone and not sound:
+                raise _dead(name, len(ordinary), ordinary[-1].error)
             sample = Sample(engine.family, exact, sound, recorder.take(), counts=counts)
             if classifier and set(user.personas) <= set(classifier.classes):
                 sample.classifier = classifier
@@ -160,6 +167,10 @@ def _card(
     measures = {what: measure(sample) for what, measure in MEASURES.items()}
     error = failed[-1].error if failed else ""
     return UserCard(name, exact, len(sample.dialogues), len(failed), measures, transfer, error)
+
+
+def _dead(user: str, episodes: int, error: str) -> ConnectionError:
+    return ConnectionError(f"all {episodes} dialogues with {user} failed; in the last one: {error}")
 
 
 class _Recorder:

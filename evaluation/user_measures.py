@@ -99,7 +99,8 @@ def goal_adherence(sample: Sample) -> Measure:
     a choice. A scripted mind: 1 by construction.
     """
     if sample.exact:
-        return Measure(1.0, sum(len(exchange.replies) for _, _, exchange in _exchanges(sample.dialogues)))
+        count = sum(len(exchange.replies) for _, _, exchange in _exchanges(sample.dialogues))
+        return Measure(1.0 if count else None, count)
     return _first_tries([one for d in sample.dialogues for one in goal_state(d).decisions if one.attempts])
 
 

@@ -229,8 +229,15 @@ def test_who_never_answers_gets_a_card_that_says_so(sound):
     )
     dead, alive = found.users
     assert dead.episodes == 0 and dead.dropped == 6 and dead.error == "refused" and not dead.transfer
-    assert all(measure.value is None for name, measure in dead.measures.items() if name != "goal_adherence")
+    assert all(measure.value is None for measure in dead.measures.values())
     assert alive.episodes == 3 and "refused" in str(found) and "–" in found.to_markdown()
+
+
+@pytest.mark.parametrize("users", [1, 2])
+def test_without_any_dialogue_left_there_is_no_card(users):
+    dead = Fake(lambda d, heard, text, said: Failure("the line is dead"))
+    with pytest.raises(ConnectionError, match=r"all 3 dialogues with fake failed; in the last one: the line is dead"):
+        scorecard(ENV, [dead] * users, 3, policies=[])
 
 
 def test_slow_users_are_seen_to_be_slow(sound):

@@ -131,3 +131,13 @@ def test_an_export_is_there_when_it_is_whole(tmp_path, capsys, monkeypatch):
     assert keep.read_text() == "precious\n" and sorted(file.name for file in tmp_path.iterdir()) == ["c", "keep.jsonl"]
     assert main(["export", str(tmp_path / "c"), "--to", "sft", "--out", str(keep)]) == 0
     assert len(list(map(json.loads, keep.read_text().splitlines()))) == 2
+
+
+def test_a_scorecard_of_nobody_is_an_error(tmp_path, capsys):
+    with FaultServer(answer=Ill(ALWAYS)) as server:
+        out = tmp_path / "card.json"
+        given = ["--user", voiced(server), "--policy", "none", "--episodes", "2", "--out", str(out)]
+        assert main(["scorecard", ENV, *given]) == 1
+    told = capsys.readouterr()
+    assert "all 2 dialogues with voiced:" in " ".join(told.err.split()) and "out of order" in told.err
+    assert "adherence" not in told.out and not out.exists()
