@@ -164,7 +164,12 @@ class ActsVectorEnv(DialogueVectorEnv):
         if self.dialogues:
             _check(self.action_space, actions)
         before = list(self.dialogues)
-        texts = [self._speaker.words(dialogue, slot) for dialogue, slot in zip(before, actions, strict=False)]
+        texts = [
+            TALK
+            if dialogue.done
+            else self._speaker.words(dialogue, slot)  # done: it has no opening; see the base class
+            for dialogue, slot in zip(before, actions, strict=False)
+        ]
         _, rewards, over, cut, infos = super().step(texts)
         for i in np.flatnonzero(over | cut):
             infos["final_obs"][i] = self.features.observation(before[i])

@@ -15,6 +15,7 @@ from ..core.dialogue import Dialogue, Step
 from ..core.tools import tools
 from ..simulated_users.llm_voice import Spoken
 from .base import Family
+from .ears import EAR
 from .engine import Engine
 from .make import engine_for
 from .seeds import seed_in
@@ -86,7 +87,8 @@ class DialogueEnv(gym.Env[str, str]):
             The reply, the reward, whether the dialogue is over, whether it was cut off, and info: ``reward_terms``,
             ``problem``, and at the end ``outcome`` and ``hidden``; ``judge`` where a judge has rated; ``error`` if the
             machinery of the simulated user or of the judge failed.
-            With a language model also ``voice``, and ``mind``: whether it is ``"free"`` or ``"held"``.
+            With a language model also ``voice``, and ``mind``: whether it is ``"free"`` or ``"held"``; with one as an
+            ear, ``ear``: how plain words were read, and what failed there (see `ears.EAR`).
 
         Raises:
             ResetNeeded: Before `reset`, or after the end.
@@ -204,6 +206,8 @@ def describe(engine: Engine, step: Step) -> dict[str, Any]:
         info["mind"] = mind
     if isinstance(step.reply, Spoken):
         info["voice"] = {"attempts": step.reply.attempts, "fallback": step.reply.fallback}
+    if EAR in step.dialogue.memo:
+        info["ear"] = step.dialogue.memo[EAR]
     if step.rewards and "judge" in step.dialogue.memo:
         info["judge"] = step.dialogue.memo["judge"]
     if exchange.over or step.truncated:

@@ -22,6 +22,9 @@ from .base import Family
 
 CLIPPED = 600  # characters of an utterance that the model is shown
 _OWN = ("constrain", "max_tokens")  # parameters beside those of the backend
+EAR = "ear"
+"""Key of a dialogue's `memo`: how its last plain words were read (``reading``: ``"agreed"``, ``"overruled"``,
+``"kept"``, ``"rejected"`` or ``"failed"``, see `EarCounts`), and ``error``: why it failed."""
 _TALK = "[talk]"
 _TAG = re.compile(r"\[[^\[\]\n]*\]")
 _NUMBER = re.compile(r"\d[\d,]*")
@@ -104,7 +107,12 @@ class LLMEar:
         self.counts = EarCounts()
 
     def hear(self, dialogues: Sequence[Dialogue], texts: Sequence[str]) -> list[Heard]:
-        """What each utterance came to; utterances with a tag are none of the model's business."""
+        """What each utterance came to; utterances with a tag are none of the model's business.
+
+        How one was read is kept in the dialogue's `memo`, until the next utterance; see `EAR`.
+        """
+        for dialogue in dialogues:
+            dialogue.memo.pop(EAR, None)
         heards = [
             self.grammar.parse(text, self.family.context(dialogue))
             for dialogue, text in zip(dialogues, texts, strict=True)
@@ -120,6 +128,7 @@ class LLMEar:
                 continue
             if act == heards[i].act and not heards[i].problem:
                 self.counts.agreed += 1
+                _keep(dialogues[i], "agreed")
             else:
                 doubtful.append((i, act))
         requests = [
@@ -127,12 +136,14 @@ class LLMEar:
         ]
         replies = self.backend.generate(requests) if requests else []
         for (i, act), looks in zip(doubtful, zip(replies[::2], replies[1::2], strict=True), strict=True):
-            if Failure in map(type, looks):
+            if failed := [look for look in looks if isinstance(look, Failure)]:
                 self.counts.failures += 1
+                _keep(dialogues[i], "failed", failed[0])
                 continue
             sure = [self._chosen(reply) for reply in looks] == ["1", "2"]
             self.counts.overruled += sure
             self.counts.kept += not sure
+            _keep(dialogues[i], "overruled" if sure else "kept")
             if sure:
                 heards[i] = TALK if isinstance(act, Say) else Heard(act)
         return heards
@@ -145,6 +156,7 @@ class LLMEar:
         """The model's reading if it can be right, else ``None``."""
         if isinstance(reply, Failure):
             self.counts.failures += 1
+            _keep(dialogue, "failed", reply)
             return None
         self._meter(reply)
         tags = _TAG.findall(reply.text)
@@ -158,6 +170,7 @@ class LLMEar:
                 act = None
         if act is None or not _numbers(act) <= _said(text) | _numbers(heard.act):
             self.counts.rejected += 1
+            _keep(dialogue, "rejected")
             return None
         return act
 
@@ -264,6 +277,10 @@ def make_ear(ear: str | LLMEar, family: Family, grammar: Grammar) -> LLMEar | No
                 raise ValueError(f"ear={ear!r} reads plain words, which bind nothing with grammar={grammar.mode!r}")
             return LLMEar(family, grammar, load_backend(model, _OWN, **rest), **own)
     raise ValueError(f"ear must be 'grammar', 'llm:MODEL', or an object with a method hear; got {ear!r}")
+
+
+def _keep(dialogue: Dialogue, reading: str, error: str = "") -> None:
+    dialogue.memo[EAR] = {"reading": reading, "error": str(error)}
 
 
 def _before(dialogue: Dialogue) -> str:

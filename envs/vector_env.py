@@ -11,9 +11,11 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from ..core.dialogue import Dialogue
+from ..core.dialogue import Dialogue, Step
+from ..core.grammar import TALK
 from .base import Family
 from .dialogue_env import describe
+from .ears import EAR
 from .make import engine_for
 from .seeds import seed_in
 from .spaces import Utterance, check_words
@@ -27,6 +29,11 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
 
     Autoreset is SAME_STEP: where a dialogue ends, the observation returned is already that of the next one, and the
     last one is in ``infos["final_obs"]``, its info in ``infos["final_info"]``.
+
+    An opening that the simulated user's machinery could not give is tried once more, with the next scenario of its
+    sub-environment; ``infos["opening_errors"]`` says so, with a list of what went wrong. If that fails too, the
+    observation is a brief alone, and the dialogue is truncated in the next step, whatever is said in it, with the
+    ``error`` in its ``final_info``; so the other dialogues go on.
 
     Args:
         family: A family, or ``"module:Class"``.
@@ -131,8 +138,9 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
             ResetNeeded: Before `reset`.
             ValueError: If there is not one string for each dialogue; nothing is lost.
             TypeError: If one of them is no string; nothing is lost.
-            ConnectionError: If the simulated user's machinery failed twice before the first word of a new dialogue or,
-                with ``on_error="raise"``, if it failed at all. All dialogues are then lost.
+            ConnectionError: With ``on_error="raise"``, if the simulated user's machinery failed, at an opening twice;
+                all dialogues are then lost. Else only if there was no dialogue left to go on with and none can be
+                opened; `step` then tries it again.
         """
         dialogues = self.dialogues
         if not dialogues:
@@ -142,7 +150,7 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         for i, action in enumerate(actions):
             check_words(action, "actions", i)
         try:
-            steps, renewed = self.engine.step_and_renew(dialogues, actions, self._generators)
+            steps, renewed = self._spoken(dialogues, actions)
         except ConnectionError:
             self.dialogues = []
             raise
@@ -166,8 +174,11 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
             if len(names) == 1
             else {n: np.array([s.rewards.get(n, 0.0) for s in steps]) for n in names}
         )
+        if self.engine.ear is not None:
+            heard = {i: step.dialogue.memo[EAR] for i, step in enumerate(steps) if EAR in step.dialogue.memo}
+            infos["ear"], infos["_ear"] = self._column(heard)
         steps.clear()  # a dialogue of which a step is held stays alive
-        for i, dialogue in zip(ended, self._successors(ended, renewed) if ended else (), strict=True):
+        for i, dialogue in zip(ended, self._successors(ended, renewed, infos) if ended else (), strict=True):
             dialogues[i].release()
             dialogues[i] = dialogue
             observations[i] = dialogue.observation()
@@ -193,20 +204,45 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         """The chat so far of each dialogue; see `Dialogue.messages`."""
         return [dialogue.messages(system, tools) for dialogue in self.dialogues]
 
-    def _successors(self, places: list[int], renewed: dict[int, Dialogue]) -> list[Dialogue]:
-        """Autoreset: an opening that failed is tried once more, with the next scenario of its sub-environment."""
+    def _spoken(self, dialogues: Sequence[Dialogue], actions: Sequence[str]) -> tuple[list[Step], dict[int, Dialogue]]:
+        """The steps, and successors by place. A dialogue that has no opening is cut off, and nobody hears what is said.
+
+        It has no successor yet.
+        """
+        live = [i for i, dialogue in enumerate(dialogues) if not dialogue.done]
+        if len(live) == len(dialogues):
+            return self.engine.step_and_renew(dialogues, actions, self._generators)
+        columns = [[column[i] for i in live] for column in (dialogues, actions, self._generators)]
+        some, renewed = self.engine.step_and_renew(*columns) if live else ([], {})
+        said = dict(zip(live, some, strict=True))
+        steps = [said.get(i) or _unspoken(dialogues[i], actions[i]) for i in range(len(dialogues))]
+        return steps, {live[place]: dialogue for place, dialogue in renewed.items()}
+
+    def _successors(self, places: list[int], renewed: dict[int, Dialogue], infos: dict[str, Any]) -> list[Dialogue]:
+        """Autoreset: an opening that failed is tried once more, with the next scenario of its sub-environment.
+
+        What failed is told in `infos`.
+        """
         opened: list[Any] = [renewed.get(i) for i in places]
         missing = [k for k, dialogue in enumerate(opened) if dialogue is None or dialogue.error]
-        if missing:
-            for k, dialogue in zip(
-                missing, self.engine.open([self._generators[places[k]] for k in missing]), strict=True
-            ):
-                opened[k] = dialogue
+        if not missing:
+            return opened
+        errors: dict[int, list[str]] = {places[k]: [opened[k].error] for k in missing if opened[k] is not None}
+        again = self.engine.open([self._generators[places[k]] for k in missing])
+        for k, dialogue in zip(missing, again, strict=True):
+            opened[k] = dialogue
+            if dialogue.error:
+                errors.setdefault(places[k], []).append(dialogue.error)
+        if errors:
+            infos["opening_errors"], infos["_opening_errors"] = self._column(errors)
+        if self.engine.raises:
             try:
                 _check(opened)
             except ConnectionError:
                 self.dialogues = []
                 raise
+        elif not any(old.steps for old in self.dialogues) and all(one.error for one in opened):
+            _check(opened)  # nobody was there to hear anything, and nobody is
         return opened
 
     def _column(self, entries: dict[int, Any]) -> tuple[np.ndarray, np.ndarray]:
@@ -214,6 +250,13 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         for i, entry in entries.items():
             column[i], mask[i] = entry, True
         return column, mask
+
+
+def _unspoken(dialogue: Dialogue, text: str) -> Step:
+    """What comes of words in a dialogue without an opening: it is cut off."""
+    step = Step(dialogue, text, TALK, dialogue.setting.stay(dialogue.state, dialogue.hidden))
+    step.truncated, step.error = True, dialogue.error
+    return step
 
 
 def _check(opened: Sequence[Dialogue]) -> None:

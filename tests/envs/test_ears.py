@@ -137,6 +137,37 @@ def test_tags_are_not_asked_about_and_the_rest_is_asked_about_together():
     assert ear.counts.tokens == 14
 
 
+def test_info_says_how_words_were_read_and_what_failed():
+    path, registered = lookup("Negotiation-v0")
+    family = load_family(path, registered)
+    reader = Reader(lambda words: Failure("no ear") if "dollars" in words else "[talk]")
+    for vector in (False, True):
+        ear = LLMEar(family, family.grammar, reader)
+        env = gym.make_vec("Negotiation-v0", num_envs=1, ear=ear) if vector else gym.make("Negotiation-v0", ear=ear)
+        env.reset(seed=0)
+        found = []
+        for words in ("Lovely.", "I offer 20 dollars.", "[offer 30]"):
+            info = env.step([words] if vector else words)[4]
+            found.append((info["ear"][0] if info["_ear"][0] else None) if vector else info.get("ear"))
+        assert found == [{"reading": "agreed", "error": ""}, {"reading": "failed", "error": "no ear"}, None]
+    assert env.unwrapped.dialogues[0].steps[1].act == Offer(20), "the grammar reads what the model could not"
+
+
+@pytest.mark.parametrize(
+    ("read", "sure", "reading"),
+    [
+        ("[walk]", "YES", "overruled"),
+        ("[walk]", "NO", "kept"),
+        ("[dance]", "NO", "rejected"),
+        ("[walk]", Failure("x"), "failed"),
+    ],
+)
+def test_every_way_to_be_read_has_its_name(read, sure, reading):
+    engine, _, dialogue = listening(Reader(lambda _: read, lambda _: sure))
+    engine.step([dialogue], ["I could do 150 dollars."])
+    assert dialogue.memo["ear"] == {"reading": reading, "error": "x" if reading == "failed" else ""}
+
+
 def test_no_secret_is_in_what_the_ear_is_asked():
     engine, _, first = listening(reader := Reader(lambda _: "[talk]", lambda _: "NO"))
     engine.step([first], ["I will take it."])

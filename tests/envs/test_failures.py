@@ -172,17 +172,60 @@ def test_vector_reports_the_error_and_goes_on(method):
 @methods
 def test_autoreset_tries_an_opening_twice(method):
     user = Broken(method, "opening", lambda dialogue: False)
-    envs = gym.make_vec(ENV, num_envs=3, user=user)
+    envs = gym.make_vec(ENV, num_envs=3, user=user, on_error="raise")
     envs.reset(seed=0)
+    assert "opening_errors" not in envs.step(["Hello."] * 3)[4]
     user.fails = Times(2)
-    obs = envs.step(["[walk]"] * 3)[0]
+    obs, _, _, _, infos = envs.step(["[walk]"] * 3)
     assert all("List price" in text for text in obs) and not any(dialogue.done for dialogue in envs.dialogues)
+    assert infos["opening_errors"].tolist() == [[DOWN], [DOWN], None]  # what is drawn in their place is no secret
+    assert infos["_opening_errors"].tolist() == [True, True, False]
     user.fails = Times(4)
     with pytest.raises(ConnectionError, match=r"1 of 3 dialogues.*the server is down"):
         envs.step(["[walk]"] * 3)
     with pytest.raises(gym.error.ResetNeeded):
         envs.step(["[walk]"] * 3)
     envs.reset(seed=0)
+
+
+@methods
+@pytest.mark.parametrize("face", ["text", "acts"])
+def test_an_opening_that_fails_twice_loses_no_other_dialogue(method, face):
+    user = Broken(method, "opening", lambda dialogue: False)
+    envs = gym.make_vec(ENV, num_envs=3, user=user, face=face)
+    slots = [] if face == "text" else [name for name, _ in envs.unwrapped.features.encoding.slots]
+    offer, walk = (slots.index("offer"), slots.index("walk")) if slots else ("[offer 20]", "[walk]")
+    envs.reset(seed=0)
+    other = envs.unwrapped.dialogues[2]
+    user.fails = lambda dialogue: True
+    obs, _, over, cut, infos = envs.step([walk, walk, offer])
+    assert over.tolist() == [True, True, False] and infos["opening_errors"].tolist() == [[DOWN] * 2, [DOWN] * 2, None]
+    assert envs.unwrapped.dialogues[2] is other and not other.done
+    if face == "text":
+        assert "List price" in obs[0] and obs[0] == envs.unwrapped.dialogues[0].brief
+    obs, rewards, over, cut, infos = envs.step([offer] * 3)
+    assert cut.tolist() == [True, True, False] and not over.any() and rewards.tolist() == [0.0] * 3
+    assert [info and info["error"] for info in infos["final_info"]] == [DOWN, DOWN, None]
+    assert len(other.steps) == 2 and infos["opening_errors"].tolist() == [[DOWN], [DOWN], None]
+    user.fails = lambda dialogue: False
+    assert envs.step([offer] * 3)[3].tolist() == [True, True, False]
+    _, _, _, cut, infos = envs.step([offer] * 3)
+    assert not cut.any() and "opening_errors" not in infos and len(other.steps) == 4
+
+
+@methods
+def test_when_nothing_can_be_opened_the_next_step_says_so_and_may_be_tried_again(method):
+    user = Broken(method, "opening", lambda dialogue: False)
+    envs = gym.make_vec(ENV, num_envs=2, user=user)
+    envs.reset(seed=0)
+    user.fails = lambda dialogue: True
+    envs.step(["[walk]"] * 2)
+    for _ in range(2):
+        with pytest.raises(ConnectionError, match=r"before the first word of 2 of 2 dialogues.*the server is down"):
+            envs.step(["Hello."] * 2)
+    user.fails = lambda dialogue: False
+    assert envs.step(["Hello."] * 2)[3].all()
+    assert not envs.step(["Hello."] * 2)[3].any()
 
 
 # ---- rollouts, records, evaluation -----------------------------------------------------------------------------------
