@@ -22,6 +22,7 @@ from dialogym.simulated_users.user import REFUSAL, Failure, ScriptedUser
 from gymnasium.utils import seeding
 
 from ..reach import in_few
+from ..simulated_users.backends.faults import FaultServer, completion
 
 ENV = "Negotiation-v0"
 DOWN = Failure("the server is down")
@@ -226,6 +227,51 @@ def test_when_nothing_can_be_opened_the_next_step_says_so_and_may_be_tried_again
     user.fails = lambda dialogue: False
     assert envs.step(["Hello."] * 2)[3].all()
     assert not envs.step(["Hello."] * 2)[3].any()
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """What asks a server and does not wait long for it."""
+    pytest.importorskip("openai")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    return lambda server: f"voiced:{server.url}#m(backoff=0.001,attempts=1)"
+
+
+def test_a_vector_outlives_its_server(quick):
+    with FaultServer() as server:
+        envs = gym.make_vec(ENV, num_envs=2, user=quick(server))
+        envs.reset(seed=0)
+        server.stop()
+        _, rewards, over, cut, infos = envs.step(["Hello.", "[walk]"])
+        assert (cut.tolist(), over.tolist()) == ([True, False], [False, True])  # nobody answers to who leaves
+        assert "connection failed" in infos["final_info"][0]["error"] and not rewards[0]
+        with pytest.raises(ConnectionError, match="connection failed"):
+            envs.step(["Hello."] * 2)
+        server.start()
+        assert "connection failed" in envs.step(["Hello."] * 2)[4]["final_info"][1]["error"]
+        assert not envs.step(["Hello."] * 2)[3].any()
+        envs.close()
+
+
+def test_openings_that_a_server_refuses_are_counted(quick):
+    """Those of dear things; cheap ones are met in their place, and that can be seen."""
+
+    def answer(body):
+        asked = re.search(r"Ask for \$(\d+)", body["messages"][-1]["content"])
+        dear = asked is not None and int(asked[1]) >= 150
+        return (400, {"error": {"message": "no luxury"}}) if dear and picky else (200, completion("Well."))
+
+    picky = []
+    with FaultServer(answer=answer) as server:
+        envs = gym.make_vec(ENV, num_envs=32, user=quick(server))
+        envs.reset(seed=0)
+        picky.append(True)
+        _, _, over, cut, infos = envs.step(["[walk]"] * 32)
+        met = [dialogue.scenario.list_price for dialogue in envs.unwrapped.dialogues if not dialogue.error]
+        envs.close()
+    assert over.all() and not cut.any() and 0 < infos["_opening_errors"].sum() < 32
+    assert all("no luxury" in error for errors in infos["opening_errors"] if errors for error in errors)
+    assert max(met) < 150 and len(met) == 32 - sum(len(errors or ()) == 2 for errors in infos["opening_errors"])
 
 
 # ---- rollouts, records, evaluation -----------------------------------------------------------------------------------
