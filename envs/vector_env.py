@@ -212,7 +212,7 @@ class DialogueVectorEnv(VectorEnv[tuple[str, ...], Sequence[str], np.ndarray]):
         live = [i for i, dialogue in enumerate(dialogues) if not dialogue.done]
         if len(live) == len(dialogues):
             return self.engine.step_and_renew(dialogues, actions, self._generators)
-        columns = [[column[i] for i in live] for column in (dialogues, actions, self._generators)]
+        columns: Any = [[column[i] for i in live] for column in (dialogues, actions, self._generators)]
         some, renewed = self.engine.step_and_renew(*columns) if live else ([], {})
         said = dict(zip(live, some, strict=True))
         steps = [said.get(i) or _unspoken(dialogues[i], actions[i]) for i in range(len(dialogues))]
