@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
 from ..core.dialogue import Dialogue
@@ -50,7 +50,7 @@ def see_words(policy: Policy, texts: Any, number: int, some: bool = False) -> No
     kinds = (str, type(None)) if some else str
     if (
         isinstance(texts, str)
-        or not isinstance(texts, Sized)
+        or not isinstance(texts, Collection)
         or len(texts) != number
         or not all(isinstance(text, kinds) for text in texts)
     ):

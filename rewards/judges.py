@@ -395,7 +395,7 @@ def _load(part: str, used: frozenset[str]) -> Judge:
             f"words: take another, or say self=true, as in judge='{model}(self=true)'"
         )
     judge = Judge(backend, model=model, **own)
-    judge.itself = itself
+    judge.itself = bool(itself)
     return judge
 
 
