@@ -151,7 +151,7 @@ BROKEN = {
         "illegal acts are refused in words", r"apply\(\) raises ValueError .* raise IllegalAct with a sentence",
     ),
     "too short for three lost turns": (
-        [("turns: int = 6", "turns: int = 2")],
+        [("turns: int = 6", "turns: int = 2"), ('whole(self, 4, 100, "turns")', 'whole(self, 1, 100, "turns")')],
         "three lost turns end it", "the third lost turn in a row must, and no other",
     ),
     "a metric that is missing": (
@@ -211,7 +211,7 @@ def test_what_is_wrong_is_said_once_in_short_lines(family, capsys, monkeypatch):
 
 
 def test_settings_are_those_of_the_family(family):
-    env_id, _ = family()
+    env_id, _ = family(("whole(self, 4,", "whole(self, 1,"))
     with pytest.raises(Violation, match="more than 3 turns"):
         next(check for check in CHECKS if check.__name__ == "three_lost_turns_end_it")(Subject(env_id, turns=2))
 

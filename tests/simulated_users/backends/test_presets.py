@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from types import SimpleNamespace
 
 import pytest
 from dialogym.simulated_users.backends import presets
@@ -101,7 +102,8 @@ def test_missing_packages_are_named_with_their_extra(missing, spec, monkeypatch)
 def test_smollm2_goes_to_transformers_without_llama_cpp(monkeypatch):
     asked = []
     monkeypatch.setattr(presets, "find_spec", lambda name: None)
-    monkeypatch.setattr(presets, "_transformers", lambda spec, options: asked.append((spec, options)))
+    monkeypatch.setattr(presets, "_transformers", lambda spec, make: asked.append((spec, make(dict, batch=2))))
+    monkeypatch.setattr(presets, "signature", lambda kind: SimpleNamespace(parameters=["batch"]))
     load_backend("smollm2", batch=4)
     assert asked == [("smollm2", {"batch": 4})]
 
