@@ -24,8 +24,8 @@ from dialogym.envs.negotiation.family import Negotiation
 
 from ..toy import TOY
 
-# One person, a desk besides; several people, payoffs that add up, people who can be exchanged.
-IDS = ("Counselling-v0", "ServiceHard-v0", "CommonsSmall-v0", "RumourSmall-v0")
+# One person; a desk besides; several people, payoffs that add up, people who can be exchanged.
+IDS = ("Persuasion-v0", "ServiceHard-v0", "CommonsSmall-v0")
 
 
 @pytest.fixture
@@ -80,12 +80,12 @@ def test_what_is_read_is_what_was_found(env_id, folder, monkeypatch):
 
 def test_what_was_not_asked_before_is_found_as_ever(folder, monkeypatch):
     """Off the best path a search goes on from what was read, and comes to the same numbers."""
-    fresh("Counselling-v0").start_value()
-    read = fresh("Counselling-v0")
+    fresh("Persuasion-v0").start_value()
+    read = fresh("Persuasion-v0")
     first, found = facts(read)[-1], facts(read, off=True)
     assert found[-1] > first
     monkeypatch.setenv(ENVIRONMENT, "")
-    assert facts(fresh("Counselling-v0"), off=True) == found
+    assert facts(fresh("Persuasion-v0"), off=True) == found
 
 
 @pytest.mark.parametrize(
@@ -101,11 +101,11 @@ def test_what_was_not_asked_before_is_found_as_ever(folder, monkeypatch):
     ],
 )
 def test_a_damaged_file_is_not_read(folder, damage):
-    value = fresh("Counselling-v0").start_value()
+    value = fresh("Persuasion-v0").start_value()
     (file,) = written(folder)
     data = file.read_bytes()
     file.write_bytes(damage(data))
-    assert fresh("Counselling-v0").start_value() == value
+    assert fresh("Persuasion-v0").start_value() == value
     assert len(file.read_bytes()) > 0.9 * len(data)  # and it is written anew
 
 
@@ -124,21 +124,21 @@ class Evil:
 
 @pytest.mark.parametrize("call", [os.mkdir, exec, getattr, Negotiation.__init__, dialogym.make_engine])
 def test_a_file_makes_nothing_but_values(folder, call, tmp_path):
-    one = fresh("Counselling-v0")
+    one = fresh("Persuasion-v0")
     value = one.start_value()
     (file,) = written(folder)
     target = str(tmp_path / "made")
     file.write_bytes(signed(pickle.dumps({"described": one._kept.described, "memo": Evil(call, target)})))
     with pytest.raises(pickle.UnpicklingError, match="is no part of a solution"):
         kept._Reader(BytesIO(zlib.decompress(file.read_bytes()[32:]))).load()
-    assert fresh("Counselling-v0").start_value() == value
+    assert fresh("Persuasion-v0").start_value() == value
     assert not os.path.exists(target)
 
 
 def test_other_code_is_another_place(folder, monkeypatch):
-    value = fresh("Counselling-v0").start_value()
+    value = fresh("Persuasion-v0").start_value()
     monkeypatch.setattr(kept, "code", lambda: "changed")
-    assert fresh("Counselling-v0").start_value() == value
+    assert fresh("Persuasion-v0").start_value() == value
     assert len({file.parent for file in written(folder)}) == 2
 
 
@@ -147,7 +147,7 @@ def test_what_others_have_left_is_deleted_after_some_time(folder):
         (folder / "solutions" / name).mkdir(parents=True)
         then = time.time() - age * 86_400
         os.utime(folder / "solutions" / name, (then, then))
-    fresh("Counselling-v0").start_value()
+    fresh("Persuasion-v0").start_value()
     assert {path.name for path in (folder / "solutions").iterdir()} == {"newer", kept.code()}
 
 
@@ -171,14 +171,14 @@ def test_the_code_is_named_by_what_it_holds(tmp_path, monkeypatch):
 def test_where_nothing_can_be_kept(where, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv(ENVIRONMENT, where)
-    assert fresh("Counselling-v0").start_value() > 0.0
+    assert fresh("Persuasion-v0").start_value() > 0.0
     assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_word_it_is_the_users_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv(ENVIRONMENT)
-    fresh("Counselling-v0").start_value()
+    fresh("Persuasion-v0").start_value()
     assert len(written(tmp_path / ".cache" / "dialogym" / "solutions" / kept.code())) == 1
 
 

@@ -151,6 +151,8 @@ def play_again(name, seed):
     policy, drawn = make_policy(name, engine), set()
 
     class Late:
+        name = "late"
+
         def respond(self, dialogues, streams):
             for dialogue, stream in zip(dialogues, streams, strict=True):
                 if dialogue.seed not in drawn:
