@@ -17,7 +17,7 @@ from dialogym.envs.recommendation.guide import GUIDE
 from dialogym.envs.recommendation.mind import Wanted
 from dialogym.envs.recommendation.places import REGION, TOWNS, WORDS, catalogue
 from dialogym.envs.recommendation.policies import PHRASES, demonstrate, improvise
-from dialogym.envs.recommendation.voice import GRAMMAR, VOICE, listed, understand
+from dialogym.envs.recommendation.voice import BANK, GRAMMAR, VOICE, listed, understand
 from dialogym.envs.registration import lookup
 from dialogym.policies.collect import play
 from dialogym.simulated_users.cast import FAILED, MET, OPEN, Moment
@@ -268,3 +268,11 @@ def test_the_bounds_hold_the_scripted_optimum():
         setting = family.setting(family.scenarios()[0])
         low, high = family.cast.bounds(setting, None)
         assert low < setting.solution.start_value() < high <= 1.0 + 0.05
+
+
+@pytest.mark.parametrize("persona", BANK["bank"])
+def test_a_question_that_was_not_understood_gets_no_answer(persona):
+    """A guest that cannot answer says so in the words of `vague`; to a question that binds nothing it never does."""
+    unable = re.compile(r"\b(know|idea|say|sure|answer|undecided)\b")
+    assert not [text for text in BANK["bank"][persona]["asked"] if unable.search(text)]
+    assert any(unable.search(text) for text in BANK["bank"][persona]["vague"])
