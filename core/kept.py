@@ -159,11 +159,12 @@ def _tidy(folder: Path) -> None:
 
 
 class _Reader(pickle.Unpickler):
-    """Makes nothing but values of this package, whatever a file asks for."""
+    """Makes nothing but tuples, dataclasses and enumerations of this package, whatever a file asks for."""
 
     def find_class(self, module: str, name: str) -> Any:
         """A class by its name."""
         found = super().find_class(module, name) if module.startswith(f"{_PACKAGE}.") else None
-        if not isinstance(found, type) or not found.__module__.startswith(f"{_PACKAGE}."):
+        value = isinstance(found, type) and (issubclass(found, tuple | Enum) or is_dataclass(found))
+        if not value or not found.__module__.startswith(f"{_PACKAGE}."):
             raise pickle.UnpicklingError(f"{module}.{name} is no part of a solution")
         return found

@@ -164,10 +164,8 @@ class ActsVectorEnv(DialogueVectorEnv):
         if self.dialogues:
             _check(self.action_space, actions)
         before = list(self.dialogues)
-        texts = [
-            TALK
-            if dialogue.done
-            else self._speaker.words(dialogue, slot)  # done: it has no opening; see the base class
+        texts = [  # one that is done has no opening; see the base class
+            TALK if dialogue.done else self._speaker.words(dialogue, slot)
             for dialogue, slot in zip(before, actions, strict=False)
         ]
         _, rewards, over, cut, infos = super().step(texts)

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..envs.make import load_family
-from ..envs.registration import lookup
+from ..envs.registration import bare, lookup
 from .information import METRICS
 from .statistics import Interval
 
@@ -91,7 +91,7 @@ def _exact(e: Evaluation, short: bool, room: bool) -> str:
 def explanations(evaluation: Evaluation) -> dict[str, str]:
     """What each metric of the evaluated family means; without text where the family is not registered here."""
     try:
-        path, _ = lookup(evaluation.env_id)
+        path, _ = lookup(bare(evaluation.env_id))  # a file that is read must not choose what is imported
         return {**load_family(path, evaluation.settings).metrics, **METRICS}
     except (ValueError, ImportError):
         return dict.fromkeys(evaluation.metrics, "")

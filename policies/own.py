@@ -27,10 +27,10 @@ def load_own(spec: str) -> Any:
     """
     named, parameters = parse_spec(spec, "policy")
     module, _, name = named.partition(":")
-    try:
-        found = getattr(import_own(module), name)
-    except AttributeError:
-        raise ValueError(f"policy {named!r}: the module {module} has no {name}") from None
+    home = import_own(module)
+    if not hasattr(home, name):
+        raise ValueError(f"policy {named!r}: the module {module} has no {name}")
+    found = getattr(home, name)
     if not isinstance(found, type) and "(" not in spec:
         return found
     try:

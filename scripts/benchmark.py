@@ -82,7 +82,8 @@ def main(arguments: Sequence[str], settings: dict[str, Any]) -> None:
     count = len(env_ids) * len(names) * options.seeds
     console.print(
         f"{len(env_ids)} environments, {len(names)} algorithms, seeds: {options.seeds}; up to {count:,} runs from "
-        f"{options.data[0]} data. First the optima are solved; then there is a line for each run, some minutes apart.",
+        f"{options.data[0]} data. First the optima are solved; then there is a line for each run, which takes a minute "
+        "or more.",
         soft_wrap=True,
     )
     found = benchmark(env_ids, names, range(options.seeds), options.data, budget, options.workers, console.print)

@@ -122,7 +122,7 @@ class Evil:
         return self.asked
 
 
-@pytest.mark.parametrize("call", [os.mkdir, exec, getattr, Negotiation.__init__, dialogym.make_engine])
+@pytest.mark.parametrize("call", [os.mkdir, exec, getattr, Negotiation.__init__, dialogym.make_engine, kept.Kept])
 def test_a_file_makes_nothing_but_values(folder, call, tmp_path):
     one = fresh("Persuasion-v0")
     value = one.start_value()
